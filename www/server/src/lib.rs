@@ -1,0 +1,1 @@
+//! Rooms that speak the y-websocket protocol.
