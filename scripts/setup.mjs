@@ -1,0 +1,39 @@
+// Takes a machine all the way: compiler, browser, wasm tools, npm packages. Quick where all is there.
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { environment, findBrowser, findDriver } from './env.mjs';
+import { Failure, main } from './lib/failure.mjs';
+import { checkNode, ensurePackages } from './setup/npm.mjs';
+import { ensureRust } from './setup/rust.mjs';
+import { ensureBrowser, ensureLinker } from './setup/system.mjs';
+import { ensureWasmBindgen, ensureWasmPack } from './setup/wasm-tools.mjs';
+
+/** Everything that building, showing and testing need. `forDemo`: what only tests use is no reason to stop. */
+export async function setup({ forDemo = false } = {}) {
+  const started = Date.now();
+  checkNode();
+  await ensureLinker();
+  await (forDemo ? optional(ensureBrowser) : ensureBrowser());
+  await ensureRust();
+  await (forDemo ? optional(ensureWasmPack) : ensureWasmPack());
+  await ensureWasmBindgen();
+  await ensurePackages();
+  report(started);
+}
+
+async function optional(ensure) {
+  try {
+    await ensure();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    console.log(`  (only tests need it) ${error.message}\n  → ${error.hint}`);
+  }
+}
+
+function report(started) {
+  const { RUSTUP_TOOLCHAIN: toolchain = 'default' } = environment();
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  console.log(`✓ set up in ${seconds} s (rust toolchain: ${toolchain}; browser: ${findBrowser()}; driver: ${findDriver()})`);
+}
+
+if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main(() => setup());
