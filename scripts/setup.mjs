@@ -33,7 +33,9 @@ async function optional(ensure) {
 function report(started) {
   const { RUSTUP_TOOLCHAIN: toolchain = 'default' } = environment();
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  console.log(`✓ set up in ${seconds} s (rust toolchain: ${toolchain}; browser: ${findBrowser()}; driver: ${findDriver()})`);
+  console.log(
+    `✓ set up in ${seconds} s (rust toolchain: ${toolchain}; browser: ${findBrowser()}; driver: ${findDriver()})`,
+  );
 }
 
 if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main(() => setup());

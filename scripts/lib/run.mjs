@@ -33,11 +33,15 @@ export async function step(title, command, args, options = {}) {
   clearInterval(progress);
   file.end();
   if (outcome.ok) return console.log(`  done in ${seconds(started)}`);
-  if (!options.quiet) console.error(outcome.tail);
-  throw new Failure(`${title}: ${outcome.reason} after ${seconds(started)}`, options.hint ?? `the whole output: ${log}`);
+  if (!options.quiet)
+    console.error(options.shown ? outcome.text.split('\n').filter(options.shown).join('\n') : outcome.tail);
+  throw new Failure(
+    `${title}: ${outcome.reason} after ${seconds(started)}`,
+    options.hint ?? `the whole output: ${log}`,
+  );
 }
 
-/** Runs a command with its output shown as it comes; resolves to {ok, tail, reason}. */
+/** Runs a command with its output shown as it comes; resolves to {ok, text, tail, reason}. */
 export function stream(command, args, options = {}) {
   return launch(command, args, options, (chunk) => process.stdout.write(chunk));
 }
@@ -69,10 +73,12 @@ function launch(command, args, options, onChunk) {
   const child = start(command, args, options);
   const lines = [];
   let reason;
-  const limit = options.limit && setTimeout(() => {
-    reason = `stopped at its limit of ${options.limit / 1000} s`;
-    stop(child, 'SIGKILL');
-  }, options.limit);
+  const limit =
+    options.limit &&
+    setTimeout(() => {
+      reason = `stopped at its limit of ${options.limit / 1000} s`;
+      stop(child, 'SIGKILL');
+    }, options.limit);
   for (const output of [child.stdout, child.stderr]) {
     output.on('data', (chunk) => {
       onChunk(chunk);

@@ -27,7 +27,8 @@ async function ensurePackages() {
   const compiler = ['rustc-web', 'cargo-web', 'rust-web-src', 'rust-web-clippy', 'rustfmt-web'];
   if (!tools.every(existsSync) || !existsSync(sources())) await aptInstall(compiler, 'Rust for wasm32 is');
   if (!existsSync(linker())) await aptInstall([`lld-${llvm()}`], "LLVM's linker is");
-  if (!existsSync(sources())) throw new Failure(`no sources of Rust at ${sources()}`, 'sudo apt-get install rust-web-src');
+  if (!existsSync(sources()))
+    throw new Failure(`no sources of Rust at ${sources()}`, 'sudo apt-get install rust-web-src');
 }
 
 /** Builds the standard library; returns the folder that holds its rlibs. */
@@ -62,14 +63,16 @@ function installStd(built) {
 function linkToolchain() {
   if (!which('rustup')) return '';
   const { ok, stderr } = ask('rustup', ['toolchain', 'link', debianToolchain, '/usr']);
-  if (!ok) throw new Failure(`rustup cannot link /usr: ${stderr.trim()}`, `rustup toolchain link ${debianToolchain} /usr`);
+  if (!ok)
+    throw new Failure(`rustup cannot link /usr: ${stderr.trim()}`, `rustup toolchain link ${debianToolchain} /usr`);
   return debianToolchain;
 }
 
 function root(...command) {
   const [program, ...args] = asRoot(command) ?? [];
   const outcome = program ? ask(program, args) : { ok: false, stderr: 'not root' };
-  if (!outcome.ok) throw new Failure(`cannot write ${rustlib}: ${outcome.stderr.trim()}`, `sudo ${command.slice(0, 4).join(' ')} …`);
+  if (!outcome.ok)
+    throw new Failure(`cannot write ${rustlib}: ${outcome.stderr.trim()}`, `sudo ${command.slice(0, 4).join(' ')} …`);
 }
 
 function versionOf(field) {

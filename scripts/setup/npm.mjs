@@ -14,16 +14,25 @@ const stamp = join(root, 'node_modules', '.installed-from');
 export function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > minimum[0] || (major === minimum[0] && minor >= minimum[1])) return;
-  throw new Failure(`Node ${minimum.join('.')} or newer is needed, this is ${process.versions.node}`, 'https://nodejs.org');
+  throw new Failure(
+    `Node ${minimum.join('.')} or newer is needed, this is ${process.versions.node}`,
+    'https://nodejs.org',
+  );
 }
 
 /** `npm ci`, unless node_modules already stands for these manifests. */
 export async function ensurePackages() {
   const wanted = fingerprint();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  const hint = 'if package.json changed, bring the lock file up to date: npm install';
-  await step('npm ci', 'npm', ['ci', '--no-fund', '--no-audit'], { hint });
+  if (!existsSync(join(root, 'package-lock.json'))) throw new Failure('package-lock.json is missing', 'npm install');
+  const hint = 'where a package.json changed, bring the lock file up to date: npm install';
+  await step('npm ci', 'npm', ['ci', '--no-fund', '--no-audit'], { hint, shown: isTelling });
   writeFileSync(stamp, wanted);
+}
+
+/** npm ends with pages of usage; these lines say what is wrong. */
+function isTelling(line) {
+  return /npm error (code|Missing|Invalid|`npm ci`|E[A-Z]+|network|request|\d{3} )/.test(line);
 }
 
 function fingerprint() {

@@ -33,7 +33,8 @@ export async function aptInstall(packages, why) {
 /** A C compiler: cargo links native programs with it. */
 export async function ensureLinker() {
   if (which('cc')) return;
-  if (!hasApt()) throw new Failure('a C compiler (cc) is missing', 'install gcc or clang; on macOS: xcode-select --install');
+  if (!hasApt())
+    throw new Failure('a C compiler (cc) is missing', 'install gcc or clang; on macOS: xcode-select --install');
   await aptInstall(['gcc', 'libc6-dev'], 'a C compiler is');
 }
 
@@ -42,7 +43,8 @@ export async function ensureBrowser() {
   const wanted = [!findBrowser() && 'chromium', !findDriver() && 'chromium-driver'].filter(Boolean);
   if (wanted.length === 0) return;
   if (!hasApt()) {
-    const hint = 'install Chrome or Chromium and chromedriver of the same version, or name them: CHROMIUM=… CHROMEDRIVER=…';
+    const hint =
+      'install Chrome or Chromium and chromedriver of the same version, or name them: CHROMIUM=… CHROMEDRIVER=…';
     throw new Failure(`${wanted.join(' and ')} not found`, hint);
   }
   await aptInstall(wanted, 'Chromium or its driver is');

@@ -16,7 +16,10 @@ export async function ensureWasmBindgen() {
   const wanted = lockedVersion('wasm-bindgen');
   const found = versionOf('wasm-bindgen');
   if (found === wanted && versionOf('wasm-bindgen-test-runner') === wanted) return;
-  if (found) console.log(`  wasm-bindgen ${found} is installed; Cargo.lock asks for ${wanted}, which goes to the project's cache`);
+  if (found)
+    console.log(
+      `  wasm-bindgen ${found} is installed; Cargo.lock asks for ${wanted}, which goes to the project's cache`,
+    );
   await install('wasm-bindgen-cli', ['--version', wanted], found !== undefined);
 }
 

@@ -1,0 +1,76 @@
+// What CI refuses before any test: format, lints, types, files that outgrew the charter, a core that is not pure.
+import { existsSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { build } from './build.mjs';
+import { root } from './env.mjs';
+import { Failure, main } from './lib/failure.mjs';
+import { stream } from './lib/run.mjs';
+import { filesOf } from './lib/stamp.mjs';
+import { setup } from './setup.mjs';
+
+const longest = 500;
+const source = /\.(rs|tsx?|mjs|css)$/;
+const outside =
+  /\b(web_sys|js_sys|wasm_bindgen|gloo_\w+)\b|\b(Instant|SystemTime)::now\b|\bthread_rng\b|\brand::random\b/;
+const browserSide = /^src\/(web(\.rs|\/)|lib\.rs$)/;
+const denied = ['--', '-D', 'warnings'];
+
+await main(async () => {
+  await setup();
+  await build();
+  const failed = [];
+  for (const [name, check] of Object.entries(checks())) {
+    console.log(`\n━━ ${name}`);
+    if (!(await check())) failed.push(name);
+  }
+  if (failed.length > 0) throw new Failure(`failed: ${failed.join(', ')}`);
+  console.log('\n✓ all checks pass');
+});
+
+function checks() {
+  const wasm = ['-p', 'rejoin', '--target', 'wasm32-unknown-unknown', '--lib', '--test', 'browser'];
+  return {
+    'file length': () => reportLines(tooLong()),
+    purity: () => reportLines(impure()),
+    rustfmt: () => runs('cargo', ['fmt', '--all', '--check']),
+    'clippy, native': () => runs('cargo', ['clippy', '--workspace', '--all-targets', ...denied]),
+    'clippy, wasm32': () => runs('cargo', ['clippy', ...wasm, ...denied]),
+    biome: () => runs('npx', ['--no', 'biome', 'ci']),
+    'tsc, pkg': () => runs('npm', ['run', 'typecheck', '-w', 'pkg']),
+    'tsc, www': () => runs('npm', ['run', 'typecheck', '-w', 'www']),
+  };
+}
+
+async function runs(command, args) {
+  return (await stream(command, args)).ok;
+}
+
+function tooLong() {
+  const folders = ['src', 'pkg/src', 'pkg/test', 'www', 'scripts', 'tests'].map((name) => join(root, name));
+  const files = folders
+    .filter(existsSync)
+    .flatMap(filesOf)
+    .filter((file) => source.test(file));
+  const counted = files.map((file) => ({ file, lines: readFileSync(file, 'utf8').split('\n').length - 1 }));
+  return counted
+    .filter(({ lines }) => lines > longest)
+    .map(({ file, lines }) => `${relative(root, file)}: ${lines} lines`);
+}
+
+/** Clippy sees the calls; this sees the names: nothing outside src/web* knows the browser, a clock or a generator. */
+function impure() {
+  const files = filesOf(join(root, 'src')).filter((file) => !browserSide.test(relative(root, file)));
+  return files.flatMap((file) =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .map((line, index) => ({ line, at: `${relative(root, file)}:${index + 1}` }))
+      .filter(({ line }) => outside.test(line) && !line.trimStart().startsWith('//'))
+      .map(({ line, at }) => `${at}: ${line.trim()}`),
+  );
+}
+
+function reportLines(lines) {
+  for (const line of lines) console.error(line);
+  if (lines.length === 0) console.log('ok');
+  return lines.length === 0;
+}

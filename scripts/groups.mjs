@@ -1,0 +1,105 @@
+// The groups of tests: what each runs, and what it needs first.
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { findBrowser, findDriver, root } from './env.mjs';
+import { Failure } from './lib/failure.mjs';
+import { stream } from './lib/run.mjs';
+import { buildServer, serverBinary, startServer } from './server.mjs';
+import { buildSite, siteAssets } from './site.mjs';
+import { checkSizes } from './size.mjs';
+
+const minute = 60_000;
+const testFile = /\.test\.m?js$/;
+
+/** Each group reports the outcome of every runner it calls. */
+export const groups = {
+  native: { about: 'the core and the server, natively', run: native },
+  sim: { about: 'the core and the hub under simulation', run: simulation },
+  ts: { about: 'the TypeScript package', needsPackage: true, run: typescript },
+  browser: { about: 'the web driver in Chromium', run: browser },
+  e2e: { about: 'two browsers, the server and stock clients', needsPackage: true, run: endToEnd },
+  pack: { about: 'the tarball, its types and its size', needsPackage: true, run: pack },
+};
+
+async function native(report) {
+  const runs = [
+    ['-p', 'rejoin', '--lib', '--test', 'native'],
+    ['-p', 'rejoin', '--doc'],
+    ['-p', 'rejoin-server'],
+  ];
+  await inOrder(
+    report,
+    runs.map((args) => () => stream('cargo', ['test', ...args], { limit: 25 * minute })),
+  );
+}
+
+async function simulation(report) {
+  report(await stream('cargo', ['test', '-p', 'rejoin', '--test', 'sim'], { limit: 25 * minute }));
+}
+
+async function typescript(report) {
+  const scripts = ['typecheck', 'test', 'test:wasm'].map((name) => ['run', name, '-w', 'pkg', '--if-present']);
+  await inOrder(
+    report,
+    scripts.map((args) => () => stream('npm', args, { limit: 10 * minute })),
+  );
+}
+
+/** The server's address goes into the tests at compile time: they run in a page and have no environment. */
+async function browser(report) {
+  await withServer({}, async (url) => {
+    const args = ['test', '--headless', '--chrome', '--chromedriver', findDriver(), '--mode', 'no-install'];
+    const env = { REJOIN_TEST_SERVER: url, WASM_BINDGEN_TEST_TIMEOUT: '300' };
+    report(await stream('wasm-pack', [...args, '--test', 'browser'], { env, limit: 20 * minute }));
+  });
+}
+
+async function endToEnd(report) {
+  await buildServer();
+  await buildSite();
+  const files = [...testFiles('tests/interop'), ...testFiles('tests/e2e').filter((file) => !file.includes('/pack/'))];
+  report(await nodeTests(files));
+}
+
+async function pack(report) {
+  await checkSizes();
+  report(await nodeTests(testFiles('tests/e2e/pack')));
+}
+
+/** Files one after the other: each may start a server and browsers of its own. */
+function nodeTests(files) {
+  if (files.length === 0) throw new Failure('no test files found');
+  const env = { CHROMIUM: findBrowser(), REJOIN_SERVER: serverBinary, REJOIN_ASSETS: siteAssets };
+  const args = ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files];
+  return stream(process.execPath, args, { env, limit: 25 * minute });
+}
+
+async function inOrder(report, runs) {
+  for (const run of runs) {
+    const outcome = await run();
+    report(outcome);
+    if (!outcome.ok) return;
+  }
+}
+
+async function withServer(options, work) {
+  await buildServer();
+  const data = mkdtempSync(join(tmpdir(), 'rejoin-test-'));
+  const server = await startServer({ ...options, data });
+  try {
+    await work(server.url);
+  } finally {
+    await server.stop();
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+function testFiles(folder) {
+  const path = join(root, folder);
+  if (!existsSync(path)) return [];
+  const names = readdirSync(path, { recursive: true }).filter(
+    (name) => testFile.test(name) && !name.includes('node_modules'),
+  );
+  return names.sort().map((name) => relative(root, join(path, name)));
+}

@@ -1,0 +1,56 @@
+// What a user downloads, gzipped, against its budgets.
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { root } from './env.mjs';
+import { Failure, main } from './lib/failure.mjs';
+
+const dist = join(root, 'pkg', 'dist');
+const budgets = { wasm: 170, core: 15, react: 4 };
+
+/** Prints the table; fails when a part is over its budget. */
+export async function checkSizes() {
+  const entries = { core: join(dist, 'index.browser.js'), react: join(dist, 'react.js') };
+  const missing = Object.values(entries).find((file) => !existsSync(file));
+  if (missing) throw new Failure('the package is not built', 'npm run build');
+  const chunks = await bundle(entries);
+  const isReact = (chunk) => chunk.isEntry && chunk.name === 'react';
+  const measured = {
+    wasm: gzipped(readFileSync(join(dist, 'rejoin_bg.wasm'))),
+    core: total(chunks.filter((chunk) => !isReact(chunk) && !isFallback(chunk))),
+    react: total(chunks.filter(isReact)),
+  };
+  report(measured);
+}
+
+/** Minified as an app's bundler would; what the two entries share counts as core. */
+async function bundle(input) {
+  const { rolldown } = await import('rolldown');
+  const external = /^(react|react-dom|node:.*)(\/|$)/;
+  const bundled = await rolldown({ input, external, platform: 'browser', logLevel: 'silent' });
+  const { output } = await bundled.generate({ format: 'esm', minify: true });
+  await bundled.close();
+  return output.filter((part) => part.type === 'chunk');
+}
+
+/** The module as text is fetched only where the .wasm file could not be. */
+function isFallback(chunk) {
+  return chunk.moduleIds.some((id) => id.endsWith('inline.js'));
+}
+
+function report(measured) {
+  const rows = Object.entries(measured).map(([part, bytes]) => ({ part, bytes, budget: budgets[part] * 1000 }));
+  for (const { part, bytes, budget } of rows) {
+    const verdict = bytes > budget ? 'OVER' : 'ok';
+    console.log(`${part.padEnd(6)} ${kilobytes(bytes)} gzip  of ${kilobytes(budget)}  ${verdict}`);
+  }
+  const over = rows.filter(({ bytes, budget }) => bytes > budget).map(({ part }) => part);
+  if (over.length > 0) throw new Failure(`over budget: ${over.join(', ')}`);
+}
+
+const total = (chunks) => chunks.reduce((sum, { code }) => sum + gzipped(code), 0);
+const gzipped = (content) => gzipSync(content, { level: 9 }).length;
+const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`.padStart(9);
+
+if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main(checkSizes);
