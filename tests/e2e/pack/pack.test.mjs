@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { createServer } from 'vite';
+import { writePlainPage, writeViteApp } from './app.mjs';
+import { launch, visit } from './browser.mjs';
+import { refusingAddress, serve } from './site.mjs';
+import { installInto, pack, programOf, run, temporaryFolder, versionOf } from './tarball.mjs';
+
+const folder = temporaryFolder();
+let packed;
+let app;
+let plain;
+let browser;
+let address;
+
+before(async () => {
+  packed = pack(folder);
+  app = installInto(join(folder, 'vite-app'), [packed.tarball, `vite@${versionOf('vite')}`]);
+  plain = installInto(join(folder, 'plain-page'), [packed.tarball]);
+  writeViteApp(app);
+  writePlainPage(plain);
+  browser = await launch();
+  address = await refusingAddress();
+});
+
+after(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the tarball', () => {
+  it('holds the module, the glue, the fallback and both entries', () => {
+    for (const file of ['rejoin_bg.wasm', 'core.js', 'inline.js', 'index.browser.js', 'react.js', 'react.d.ts']) {
+      assert.ok(packed.files.includes(`dist/${file}`), `dist/${file} is missing from:\n${packed.files.join('\n')}`);
+    }
+  });
+
+  it('holds no sources, no tests and no second copy of the module', () => {
+    const strays = packed.files.filter((file) => /^(src|test|wasm|node_modules)\//.test(file));
+    assert.deepEqual(strays, []);
+    assert.equal(packed.files.filter((file) => file.endsWith('.wasm')).length, 1);
+  });
+
+  it('satisfies publint', () => {
+    run(process.execPath, [programOf('publint', 'publint'), packed.tarball, '--strict'], folder);
+  });
+
+  it('gives every resolver its types', () => {
+    const skipped = ['--exclude-entrypoints', './rejoin_bg.wasm', './package.json'];
+    run(process.execPath, [programOf('@arethetypeswrong/cli', 'attw'), packed.tarball, ...skipped], folder);
+  });
+});
+
+describe('in Node', () => {
+  it('is imported without touching anything', () => {
+    const code = "const { createClient } = await import('rejoin'); console.log(typeof createClient);";
+    assert.equal(run(process.execPath, ['--input-type=module', '-e', code], plain).trim(), 'function');
+  });
+
+  it('is required by CommonJS', () => {
+    const code = "console.log(typeof require('rejoin').createClient);";
+    assert.equal(run(process.execPath, ['--input-type=commonjs', '-e', code], plain).trim(), 'function');
+  });
+});
+
+describe('in Chromium a room is ready and takes an edit while the server refuses', () => {
+  it('in a Vite app, built', async () => {
+    run(process.execPath, [join(app, 'node_modules/vite/bin/vite.js'), 'build'], app);
+    await checkSite(join(app, 'dist'));
+  });
+
+  it('in a Vite app, served for development', async () => {
+    const server = await createServer({
+      root: app,
+      configFile: false,
+      logLevel: 'silent',
+      server: { host: '127.0.0.1', port: 0 },
+    });
+    await server.listen();
+    try {
+      const { verdict } = await visit(browser, server.resolvedUrls.local[0].replace(/\/$/, ''), address);
+      assert.deepEqual(verdict, { text: 'hello', pending: 1 });
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('in a plain page', () => checkSite(plain));
+});
+
+/** The module must come as its own file: the fallback's text is a third larger. */
+async function checkSite(site) {
+  const server = await serve(site);
+  try {
+    const { verdict, requests, errors } = await visit(browser, server.url, address);
+    assert.deepEqual(verdict, { text: 'hello', pending: 1 });
+    assert.deepEqual(errors, []);
+    assert.ok(
+      requests.some((path) => path.endsWith('.wasm')),
+      `no module among ${requests}`,
+    );
+    assert.ok(!requests.some((path) => path.includes('inline')), `the fallback was loaded: ${requests}`);
+  } finally {
+    await server.close();
+  }
+}
