@@ -1,0 +1,305 @@
+//! The client: routes inputs and commands to rooms, outputs and events to the driver. Nothing else.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use fastrand::Rng;
+
+use crate::config::{Config, RoomOptions};
+use crate::connection::{Context, EndpointFailure};
+use crate::doc::Doc;
+use crate::doc::edit::Edit;
+use crate::error::{ErrorCode, Misuse};
+use crate::event::{Event, EventKind};
+use crate::io::{
+    EndpointRequest, Environment, Input, Output, RoomId, SocketId, SocketInput, SocketOutput, TaskId,
+};
+use crate::room::{Room, RoomOutput};
+use crate::time::{Deadline, Instant};
+
+/// One running instance of the SDK.
+#[derive(Debug)]
+pub struct Client {
+    config: Config,
+    rng: Rng,
+    last_id: u32,
+    environment: Vec<Environment>,
+    rooms: BTreeMap<RoomId, Room>,
+    sockets: BTreeMap<SocketId, RoomId>,
+    tasks: BTreeMap<TaskId, RoomId>,
+    questions: BTreeMap<EndpointRequest, RoomId>,
+    outputs: VecDeque<Output>,
+}
+
+impl Client {
+    /// A client without rooms. `seed` decides every random choice it will make.
+    pub fn new(config: Config, seed: u64) -> Self {
+        Self {
+            config,
+            rng: Rng::with_seed(seed),
+            last_id: 0,
+            environment: Vec::new(),
+            rooms: BTreeMap::new(),
+            sockets: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            questions: BTreeMap::new(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Takes one input. Drain [`poll_output`](Self::poll_output) afterwards.
+    pub fn handle_input(&mut self, now: Instant, input: Input) {
+        match input {
+            Input::Timeout => self.each_room(now, Room::handle_timeout),
+            Input::Environment(environment) => {
+                self.remember(environment);
+                self.each_room(now, |room, cx| room.handle_environment(cx, environment));
+            }
+            Input::Socket(socket, input) => self.handle_socket(now, socket, input),
+            Input::Storage(task, reply) => {
+                if let Some(room) = self.tasks.remove(&task) {
+                    self.in_room(now, room, |room, cx| room.handle_storage(cx, reply));
+                }
+            }
+        }
+    }
+
+    /// Takes the next output, in order.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`Input::Timeout`] is wanted next.
+    pub fn poll_timeout(&self) -> Option<Deadline> {
+        self.rooms.values().map(Room::poll_timeout).fold(None, Deadline::earliest)
+    }
+
+    /// Enters a room: loads its local copy, then connects if `options` say so.
+    pub fn enter_room(&mut self, now: Instant, name: &str, options: RoomOptions) -> Result<RoomId, Misuse> {
+        let mut cx = Context { now, rng: &mut self.rng, last_id: &mut self.last_id };
+        let mut room = Room::new(&self.config, name, options, &mut cx)?;
+        // A room that is entered later must know what the others know of the page.
+        for environment in &self.environment {
+            room.handle_environment(&mut cx, *environment);
+        }
+        *cx.last_id += 1;
+        let id = RoomId(*cx.last_id);
+        self.rooms.insert(id, room);
+        self.collect(id);
+        Ok(id)
+    }
+
+    /// Leaves a room. What is queued for its log is still written.
+    pub fn leave_room(&mut self, now: Instant, room: RoomId) -> Result<(), Misuse> {
+        self.command(now, room, |room, cx| {
+            room.leave(cx);
+            Ok(())
+        })
+    }
+
+    /// Connects a room, or retries now.
+    pub fn connect(&mut self, now: Instant, room: RoomId) -> Result<(), Misuse> {
+        self.command(now, room, |room, cx| {
+            room.connect(cx);
+            Ok(())
+        })
+    }
+
+    /// Disconnects a room until [`connect`](Self::connect).
+    pub fn disconnect(&mut self, now: Instant, room: RoomId) -> Result<(), Misuse> {
+        self.command(now, room, |room, cx| {
+            room.disconnect(cx);
+            Ok(())
+        })
+    }
+
+    /// Answers [`EventKind::Endpoint`]: the room's path is appended to `url`.
+    pub fn provide_endpoint(
+        &mut self,
+        now: Instant,
+        request: EndpointRequest,
+        url: &str,
+        token: Option<&str>,
+    ) {
+        if let Some(room) = self.questions.remove(&request) {
+            self.in_room(now, room, |room, cx| room.provide_endpoint(cx, request, url, token));
+        }
+    }
+
+    /// Answers [`EventKind::Endpoint`] with a failure.
+    pub fn refuse_endpoint(
+        &mut self,
+        now: Instant,
+        request: EndpointRequest,
+        failure: EndpointFailure,
+        message: &str,
+    ) {
+        if let Some(room) = self.questions.remove(&request) {
+            self.in_room(now, room, |room, cx| room.refuse_endpoint(cx, request, failure, message));
+        }
+    }
+
+    /// Edits a room's document.
+    pub fn edit(&mut self, now: Instant, room: RoomId, edit: Edit) -> Result<(), Misuse> {
+        self.command(now, room, |room, cx| room.edit(cx, edit))
+    }
+
+    /// Edits until [`end_batch`](Self::end_batch) become one record and one frame.
+    pub fn begin_batch(&mut self, room: RoomId) -> Result<(), Misuse> {
+        self.room_mut(room)?.begin_batch()
+    }
+
+    /// Ends a batch.
+    pub fn end_batch(&mut self, now: Instant, room: RoomId) -> Result<(), Misuse> {
+        self.command(now, room, |room, cx| {
+            room.end_batch(cx);
+            Ok(())
+        })
+    }
+
+    /// Applies an update (V1) that the app got elsewhere.
+    pub fn apply_update(&mut self, now: Instant, room: RoomId, update: &[u8]) -> Result<(), Misuse> {
+        self.command(now, room, |room, cx| room.apply_update(cx, update))
+    }
+
+    /// Sets the own presence state, JSON text, or takes it away.
+    pub fn set_presence(
+        &mut self,
+        now: Instant,
+        room: RoomId,
+        state: Option<String>,
+    ) -> Result<(), Misuse> {
+        self.command(now, room, |room, cx| room.set_presence(cx, state))
+    }
+
+    /// The id a room's replica writes under.
+    pub fn client_id(&self, room: RoomId) -> Result<u64, Misuse> {
+        self.room(room).map(Room::client_id)
+    }
+
+    /// A room's document, for reading.
+    pub fn doc(&self, room: RoomId) -> Result<&Doc, Misuse> {
+        self.room(room)?.doc()
+    }
+
+    /// Leaves all rooms.
+    pub fn close(&mut self, now: Instant) {
+        self.each_room(now, |room, cx| room.leave(cx));
+    }
+
+    fn handle_socket(&mut self, now: Instant, socket: SocketId, input: SocketInput) {
+        let Some(room) = self.sockets.get(&socket).copied() else { return };
+        let over = !matches!(
+            input,
+            SocketInput::Opened { .. } | SocketInput::Frame(_) | SocketInput::Text(_)
+        );
+        if over {
+            self.sockets.remove(&socket);
+        }
+        self.in_room(now, room, |room, cx| room.handle_socket(cx, socket, input));
+    }
+
+    /// Keeps what is true of the page now: at most one of each pair.
+    fn remember(&mut self, environment: Environment) {
+        let opposite = |other: &Environment| {
+            use Environment::{Hidden, Offline, Online, PageHide, PageShow, Visible};
+            match environment {
+                Online | Offline => matches!(other, Online | Offline),
+                Visible | Hidden => matches!(other, Visible | Hidden),
+                PageHide { .. } | PageShow { .. } => matches!(other, PageHide { .. } | PageShow { .. }),
+                Environment::Freeze | Environment::Resume | Environment::ClockJump => false,
+            }
+        };
+        self.environment.retain(|other| !opposite(other));
+        if matches!(
+            environment,
+            Environment::Offline | Environment::Hidden | Environment::PageHide { .. }
+        ) {
+            self.environment.push(environment);
+        }
+    }
+
+    fn room(&self, id: RoomId) -> Result<&Room, Misuse> {
+        self.rooms.get(&id).ok_or_else(|| left(id))
+    }
+
+    fn room_mut(&mut self, id: RoomId) -> Result<&mut Room, Misuse> {
+        self.rooms.get_mut(&id).ok_or_else(|| left(id))
+    }
+
+    fn command<T>(
+        &mut self,
+        now: Instant,
+        id: RoomId,
+        run: impl FnOnce(&mut Room, &mut Context<'_>) -> Result<T, Misuse>,
+    ) -> Result<T, Misuse> {
+        self.in_room(now, id, run).unwrap_or_else(|| Err(left(id)))
+    }
+
+    fn each_room(&mut self, now: Instant, mut run: impl FnMut(&mut Room, &mut Context<'_>)) {
+        let ids: Vec<RoomId> = self.rooms.keys().copied().collect();
+        for id in ids {
+            self.in_room(now, id, &mut run);
+        }
+    }
+
+    /// Runs something in a room and drains what follows from it.
+    fn in_room<T>(
+        &mut self,
+        now: Instant,
+        id: RoomId,
+        run: impl FnOnce(&mut Room, &mut Context<'_>) -> T,
+    ) -> Option<T> {
+        let room = self.rooms.get_mut(&id)?;
+        let mut cx = Context { now, rng: &mut self.rng, last_id: &mut self.last_id };
+        let value = run(room, &mut cx);
+        self.collect(id);
+        Some(value)
+    }
+
+    fn collect(&mut self, id: RoomId) {
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        while let Some(output) = room.poll_output() {
+            let output = match output {
+                RoomOutput::Socket(socket, output) => {
+                    match output {
+                        SocketOutput::Open { .. } | SocketOutput::Preflight { .. } => {
+                            self.sockets.insert(socket, id);
+                        }
+                        SocketOutput::Close { .. } | SocketOutput::Abandon => {
+                            self.sockets.remove(&socket);
+                        }
+                        SocketOutput::Send(_) => {}
+                    }
+                    Output::Socket(socket, output)
+                }
+                RoomOutput::Storage(task) => {
+                    self.last_id = self.last_id.wrapping_add(1);
+                    let number = TaskId(self.last_id);
+                    self.tasks.insert(number, id);
+                    Output::Storage(number, task)
+                }
+                RoomOutput::AskEndpoint(request, attempt, reason) => {
+                    self.questions.insert(request, id);
+                    let kind = EventKind::Endpoint { request: request.0, attempt, reason };
+                    Output::Event(Event { room: id.0, kind })
+                }
+                RoomOutput::Event(kind) => Output::Event(Event { room: id.0, kind }),
+            };
+            self.outputs.push_back(output);
+        }
+        if room.is_gone() {
+            self.forget(id);
+        }
+    }
+
+    fn forget(&mut self, id: RoomId) {
+        self.rooms.remove(&id);
+        self.sockets.retain(|_, room| *room != id);
+        self.tasks.retain(|_, room| *room != id);
+        self.questions.retain(|_, room| *room != id);
+    }
+}
+
+fn left(id: RoomId) -> Misuse {
+    Misuse::new(ErrorCode::Disposed, format!("room {} has been left", id.0))
+}

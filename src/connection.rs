@@ -1,0 +1,553 @@
+//! The reconnecting link to a server: one state machine, its data in the variants.
+//!
+//! ```text
+//!            connect            endpoint            opened             synced
+//!   Idle ─────────────► Auth ─────────► Connecting ───────► Handshaking ─────► Online
+//!    ▲                    ▲                 │  closed, timeout  │               │ │ quiet: probe
+//!    │ disconnect         │ due             ▼                   ▼               │ ▼
+//!    └──── (any) ─────  Backoff ◄──────── refused ◄───── closed, dead ◄─────────┘
+//!                         │ offline, page suspended           │ fatal, refused twice
+//!                         ▼                                   ▼
+//!                       Parked ── online, pageshow ──► Auth  Failed
+//! ```
+//!
+//! A probe is any frame the counterpart must answer; the room chooses it. `Online` holds a
+//! [`Heartbeat`]; the backoff starts anew only after `reset_after` of uptime and a round trip.
+
+pub mod close;
+pub mod heartbeat;
+mod lifecycle;
+mod state;
+mod status;
+
+use std::collections::VecDeque;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use fastrand::Rng;
+
+use crate::backoff::{Backoff, BackoffPolicy, Hint};
+use crate::config::LinkConfig;
+use crate::error::ErrorCode;
+use crate::event::{ConnectionState, EndpointReason, Problem, Reason};
+use crate::io::{EndpointRequest, SocketId, SocketInput, SocketOutput, SocketRefusal};
+use crate::time::{Deadline, Instant};
+use close::{Verdict, judge_close};
+use heartbeat::Heartbeat;
+use state::{Park, State};
+
+/// Attempts that never opened before the HTTP status is asked for.
+const PREFLIGHT_AFTER: u32 = 3;
+/// Protocol errors in a row before the connection fails.
+const MAX_PROTOCOL_ERRORS: u32 = 3;
+
+/// What the connection wants done, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Do this with a socket.
+    Socket(SocketId, SocketOutput),
+    /// Ask the app for a URL and a token.
+    AskEndpoint(EndpointRequest, u32, EndpointReason),
+    /// The socket is open: start the handshake.
+    LinkUp(SocketId),
+    /// The link is gone; nothing more can be sent on it.
+    LinkDown,
+    /// The link is about to be closed on purpose: last words.
+    Farewell(SocketId),
+    /// Send something that must be answered.
+    Probe(SocketId),
+    /// The server refused a frame as too large.
+    TooLarge,
+    /// The public state changed.
+    Status(ConnectionState),
+    /// Tell the app.
+    Problem(Problem),
+}
+
+/// Randomness and fresh ids, handed in by the client.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The moment.
+    pub now: Instant,
+    /// The client's generator.
+    pub rng: &'a mut Rng,
+    /// Last id given to a socket or a question.
+    pub last_id: &'a mut u32,
+}
+
+impl Context<'_> {
+    fn fresh(&mut self) -> u32 {
+        *self.last_id = self.last_id.wrapping_add(1);
+        *self.last_id
+    }
+}
+
+/// Why the app could not give a URL and a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointFailure {
+    /// The user may not, or must sign in again: do not retry.
+    Unauthorized,
+    /// Something failed that may pass.
+    Unavailable,
+}
+
+/// Where the URL comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Always this one, complete.
+    Fixed(String),
+    /// The app is asked at each attempt; the room's path is appended.
+    App,
+}
+
+/// The reconnecting link of one room.
+#[derive(Debug)]
+pub struct Connection {
+    config: LinkConfig,
+    source: Source,
+    path: String,
+    backoff: Backoff,
+    state: State,
+    page: lifecycle::Page,
+    history: History,
+    actions: VecDeque<Action>,
+    last_status: Option<ConnectionState>,
+}
+
+/// What earlier attempts taught.
+#[derive(Debug, Default)]
+struct History {
+    /// Whether any handshake was ever answered.
+    connected_once: bool,
+    /// Attempts in a row whose socket never opened.
+    never_opened: u32,
+    /// Whether the token was refused and a fresh one is being tried.
+    refreshed: bool,
+    /// Protocol errors in a row.
+    protocol_errors: u32,
+    /// Why the last link ended.
+    reason: Option<Reason>,
+    /// The error behind it.
+    error: Option<Problem>,
+    /// Round trip of the last probe.
+    rtt: Option<u64>,
+    /// URL of the last attempt, for the preflight.
+    url: String,
+}
+
+impl Connection {
+    /// A connection that waits for [`connect`](Self::connect). `path` is appended to the app's URLs.
+    pub fn new(config: LinkConfig, backoff: BackoffPolicy, source: Source, path: String) -> Self {
+        Self {
+            config,
+            source,
+            path,
+            backoff: Backoff::new(backoff),
+            state: State::Idle,
+            page: lifecycle::Page::default(),
+            history: History::default(),
+            actions: VecDeque::new(),
+            last_status: None,
+        }
+    }
+
+    /// Takes the next action, in order.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// When time matters next.
+    pub fn poll_timeout(&self) -> Option<Deadline> {
+        self.state.deadline()
+    }
+
+    /// The socket that carries frames now, if any.
+    pub fn socket(&self) -> Option<SocketId> {
+        match &self.state {
+            State::Handshaking { socket, .. } | State::Online { socket, .. } => Some(*socket),
+            _ => None,
+        }
+    }
+
+    /// Whether the handshake was answered.
+    pub fn is_online(&self) -> bool {
+        matches!(self.state, State::Online { .. })
+    }
+
+    /// Connects, also after a failure; while a retry is due, retries now.
+    pub fn connect(&mut self, cx: &mut Context<'_>) {
+        match self.state {
+            State::Idle | State::Closed | State::Failed | State::Backoff { .. } | State::Parked { .. } => {
+                if matches!(self.state, State::Failed) {
+                    self.history.refreshed = false;
+                    self.history.protocol_errors = 0;
+                    self.backoff.reset();
+                }
+                self.attempt(cx);
+            }
+            _ => {}
+        }
+        self.publish();
+    }
+
+    /// Ends the link with a farewell and stays away until [`connect`](Self::connect).
+    pub fn disconnect(&mut self) {
+        self.close_link(1000);
+        self.state = State::Closed;
+        self.history.reason = Some(Reason::Requested);
+        self.history.error = None;
+        self.publish();
+    }
+
+    /// The app's answer to [`Action::AskEndpoint`].
+    pub fn provide_endpoint(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: EndpointRequest,
+        url: &str,
+        token: Option<&str>,
+    ) {
+        if matches!(self.state, State::Auth { request: asked, .. } if asked == request) {
+            self.open(cx, complete_url(url, &self.path), token);
+            self.publish();
+        }
+    }
+
+    /// The app could not answer.
+    pub fn refuse_endpoint(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: EndpointRequest,
+        failure: EndpointFailure,
+        message: &str,
+    ) {
+        if !matches!(self.state, State::Auth { request: asked, .. } if asked == request) {
+            return;
+        }
+        self.history.reason = Some(Reason::Auth);
+        let problem = Problem {
+            code: ErrorCode::Auth,
+            message: format!("the app's url or auth function failed: {message}"),
+            retryable: failure == EndpointFailure::Unavailable,
+        };
+        match failure {
+            EndpointFailure::Unauthorized => self.fail(problem),
+            EndpointFailure::Unavailable => {
+                self.report(problem);
+                self.retry(cx, Hint::None);
+            }
+        }
+        self.publish();
+    }
+
+    /// Takes what a socket reports; `true` when it is the current one and carries a frame.
+    pub fn handle_socket(&mut self, cx: &mut Context<'_>, id: SocketId, input: &SocketInput) -> bool {
+        let current = self.state.socket() == Some(id);
+        let carries = match input {
+            SocketInput::Opened { .. } if current => {
+                self.on_opened(cx, id);
+                false
+            }
+            SocketInput::Frame(_) | SocketInput::Text(_) if current => {
+                self.on_life(cx.now);
+                true
+            }
+            SocketInput::Closed { code, reason, .. } if current => {
+                self.on_closed(cx, *code, reason);
+                false
+            }
+            SocketInput::Refused(refusal) if current => {
+                self.on_refused(cx, refusal);
+                false
+            }
+            SocketInput::HttpStatus { status, retry_after } => {
+                self.on_status(cx, id, *status, *retry_after);
+                false
+            }
+            _ => false,
+        };
+        self.publish();
+        carries
+    }
+
+    /// The room's handshake was answered and everything the server lacked is on its way.
+    pub fn handle_handshake(&mut self, now: Instant) {
+        if let State::Handshaking { socket, .. } = self.state {
+            self.history.connected_once = true;
+            self.history.never_opened = 0;
+            self.history.refreshed = false;
+            self.history.protocol_errors = 0;
+            self.history.reason = None;
+            self.history.error = None;
+            let heartbeat = Heartbeat::alive(now, &self.config);
+            self.state = State::Online { socket, since: now, proven: false, heartbeat };
+            self.publish();
+        }
+    }
+
+    /// The counterpart broke the protocol beyond repair: end this link.
+    pub fn handle_violation(&mut self, cx: &mut Context<'_>, problem: Problem, code: u16) {
+        if self.state.socket().is_none() {
+            return;
+        }
+        self.close_link(code);
+        self.report(problem);
+        self.history.reason = Some(Reason::Protocol);
+        self.on_verdict(cx, Verdict::Protocol);
+        self.publish();
+    }
+
+    /// The server denies entry inside the protocol: a fresh token may help, once.
+    pub fn handle_denial(&mut self, cx: &mut Context<'_>, problem: Problem) {
+        if self.state.socket().is_none() {
+            return;
+        }
+        self.close_link(1000);
+        self.history.reason = Some(Reason::Auth);
+        match self.source {
+            Source::App => {
+                self.report(problem);
+                self.on_verdict(cx, Verdict::Refresh);
+            }
+            Source::Fixed(_) => self.fail(problem),
+        }
+        self.publish();
+    }
+
+    fn on_opened(&mut self, cx: &mut Context<'_>, id: SocketId) {
+        if let State::Connecting { since, .. } = self.state {
+            self.history.never_opened = 0;
+            let deadline = since + self.config.connect_timeout;
+            let deadline = deadline.max(cx.now + self.config.connect_timeout / 2);
+            self.state = State::Handshaking { socket: id, deadline };
+            self.actions.push_back(Action::LinkUp(id));
+        }
+    }
+
+    fn on_life(&mut self, now: Instant) {
+        let config = &self.config;
+        match &mut self.state {
+            State::Handshaking { deadline, .. } => *deadline = now + config.connect_timeout,
+            State::Online { heartbeat, proven, .. } => {
+                if let Some(rtt) = heartbeat.handle_life(now, config) {
+                    self.history.rtt = Some(rtt);
+                    *proven = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A round trip completed in another way than by a probe: an edit came back.
+    pub fn handle_proof(&mut self) {
+        if let State::Online { proven, .. } = &mut self.state {
+            *proven = true;
+        }
+    }
+
+    fn on_closed(&mut self, cx: &mut Context<'_>, code: u16, reason: &str) {
+        let opened = !matches!(self.state, State::Connecting { .. });
+        if opened {
+            self.actions.push_back(Action::LinkDown);
+        } else {
+            self.history.never_opened = self.history.never_opened.saturating_add(1);
+        }
+        self.history.reason = Some(Reason::Closed { code, reason: reason.to_owned() });
+        self.preflight_if_due(cx);
+        self.on_verdict(cx, judge_close(code, reason));
+    }
+
+    /// A browser hides the status of a refused handshake, so it is asked for over HTTP.
+    fn preflight_if_due(&mut self, cx: &mut Context<'_>) {
+        if self.history.never_opened >= PREFLIGHT_AFTER && self.history.never_opened % PREFLIGHT_AFTER == 0 {
+            let url = self.history.url.clone();
+            let id = SocketId(cx.fresh());
+            self.page.preflight = Some(id);
+            self.actions.push_back(Action::Socket(id, SocketOutput::Preflight { url }));
+        }
+    }
+
+    fn on_status(&mut self, cx: &mut Context<'_>, id: SocketId, status: u16, retry_after: Option<u64>) {
+        let waiting = matches!(self.state, State::Backoff { .. } | State::Parked { .. });
+        if self.page.preflight.take() != Some(id) || !waiting {
+            return;
+        }
+        let Some(code) = close::code_of_status(status) else { return };
+        self.history.reason = Some(Reason::Http { status });
+        self.report(Problem::new(code, refused_message(status)));
+        match close::judge_status(status, retry_after) {
+            Verdict::Retry(Hint::None) => {}
+            verdict => self.on_verdict(cx, verdict),
+        }
+    }
+
+    fn on_refused(&mut self, cx: &mut Context<'_>, refusal: &SocketRefusal) {
+        self.history.reason = Some(Reason::Refused);
+        let message = match refusal {
+            SocketRefusal::InvalidUrl => {
+                format!("{:?} is no ws: or wss: URL; check createClient({{ url }})", self.history.url)
+            }
+            SocketRefusal::Forbidden => {
+                "the browser forbids this socket: use wss: on https: pages, and list the server in connect-src".into()
+            }
+            SocketRefusal::Unavailable => "there is no WebSocket in this environment".into(),
+        };
+        let _ = cx;
+        self.fail(Problem::new(ErrorCode::Url, message));
+    }
+
+    fn on_verdict(&mut self, cx: &mut Context<'_>, verdict: Verdict) {
+        match verdict {
+            Verdict::Retry(hint) => self.retry(cx, hint),
+            Verdict::TooLarge => {
+                self.actions.push_back(Action::TooLarge);
+                self.retry(cx, Hint::None);
+            }
+            Verdict::Fail(code) => {
+                let message = self.ended_message();
+                self.fail(Problem { code, message, retryable: false });
+            }
+            Verdict::Refresh if self.history.refreshed => {
+                let message = "the server refused a fresh token; sign in again, then connect()".into();
+                self.fail(Problem { code: ErrorCode::Auth, message, retryable: false });
+            }
+            Verdict::Refresh => {
+                self.history.refreshed = true;
+                self.retry(cx, Hint::None);
+            }
+            Verdict::Protocol => {
+                self.history.protocol_errors = self.history.protocol_errors.saturating_add(1);
+                if self.history.protocol_errors >= MAX_PROTOCOL_ERRORS {
+                    let message = self.ended_message();
+                    self.fail(Problem { code: ErrorCode::Protocol, message, retryable: false });
+                } else {
+                    self.retry(cx, Hint::None);
+                }
+            }
+        }
+    }
+
+    fn ended_message(&self) -> String {
+        match &self.history.reason {
+            Some(Reason::Closed { code, reason }) if reason.is_empty() => {
+                format!("the server closed the connection with code {code}")
+            }
+            Some(Reason::Closed { code, reason }) => {
+                format!("the server closed the connection with code {code}: {reason}")
+            }
+            Some(Reason::Http { status }) => refused_message(*status),
+            _ => "the server and this client do not speak the same protocol".to_owned(),
+        }
+    }
+
+    /// Starts an attempt: asks for a URL, or opens the fixed one.
+    fn attempt(&mut self, cx: &mut Context<'_>) {
+        match &self.source {
+            Source::Fixed(url) => {
+                let url = url.clone();
+                self.open(cx, url, None);
+            }
+            Source::App => {
+                let request = EndpointRequest(cx.fresh());
+                let reason = self.endpoint_reason();
+                self.actions.push_back(Action::AskEndpoint(request, self.backoff.attempt(), reason));
+                self.state = State::Auth { request, deadline: cx.now + self.config.auth_timeout };
+            }
+        }
+    }
+
+    fn endpoint_reason(&self) -> EndpointReason {
+        if self.history.refreshed {
+            EndpointReason::Rejected
+        } else if self.history.connected_once || self.backoff.attempt() > 0 {
+            EndpointReason::Reconnect
+        } else {
+            EndpointReason::Initial
+        }
+    }
+
+    fn open(&mut self, cx: &mut Context<'_>, url: String, token: Option<&str>) {
+        let socket = SocketId(cx.fresh());
+        self.history.url.clone_from(&url);
+        let protocols = token.map_or_else(Vec::new, bearer_protocols);
+        self.actions.push_back(Action::Socket(socket, SocketOutput::Open { url, protocols }));
+        let deadline = cx.now + self.config.connect_timeout;
+        self.state = State::Connecting { socket, since: cx.now, deadline };
+    }
+
+    /// Waits for the next attempt, or parks while the browser says that there is no network.
+    fn retry(&mut self, cx: &mut Context<'_>, hint: Hint) {
+        if self.page.suspended {
+            self.state = State::Parked { why: Park::Suspended, retry_at: None };
+        } else if self.page.offline {
+            let retry_at = Some(cx.now + self.config.offline_retry);
+            self.state = State::Parked { why: Park::Offline, retry_at };
+        } else if let Some(wait) = self.backoff.next(cx.rng, hint, self.page.hidden) {
+            self.state = State::Backoff { until: cx.now + wait };
+        } else {
+            let message = "all attempts are used up; connect() starts anew".to_owned();
+            self.fail(Problem { code: ErrorCode::Connection, message, retryable: true });
+        }
+    }
+
+    fn fail(&mut self, problem: Problem) {
+        self.report(problem);
+        self.state = State::Failed;
+    }
+
+    fn report(&mut self, problem: Problem) {
+        self.history.error = Some(problem.clone());
+        self.actions.push_back(Action::Problem(problem));
+    }
+
+    /// Says farewell and closes an open socket; abandons one that never opened.
+    fn close_link(&mut self, code: u16) {
+        let Some(socket) = self.state.socket() else { return };
+        if self.socket().is_some() {
+            self.actions.push_back(Action::Farewell(socket));
+            let close = SocketOutput::Close { code, reason: String::new() };
+            self.actions.push_back(Action::Socket(socket, close));
+            self.actions.push_back(Action::LinkDown);
+        } else {
+            self.actions.push_back(Action::Socket(socket, SocketOutput::Abandon));
+        }
+    }
+
+    /// Forgets a socket that does not answer.
+    fn abandon_link(&mut self) {
+        let Some(socket) = self.state.socket() else { return };
+        self.actions.push_back(Action::Socket(socket, SocketOutput::Abandon));
+        if self.socket().is_some() {
+            self.actions.push_back(Action::LinkDown);
+        }
+    }
+}
+
+fn refused_message(status: u16) -> String {
+    match status {
+        401 => "the server refused the handshake with HTTP 401: the token is missing or expired".into(),
+        403 => "the server refused the handshake with HTTP 403: this user may not enter".into(),
+        404 => "the server answered HTTP 404: check the url and the room's name".into(),
+        429 | 503 => format!("the server is overloaded or down for a while (HTTP {status})"),
+        _ => format!("the server refused the handshake with HTTP {status}"),
+    }
+}
+
+/// Offers the token as a subprotocol, where it stays out of URLs and logs. The server picks the first name.
+fn bearer_protocols(token: &str) -> Vec<String> {
+    vec!["rejoin".into(), format!("bearer.{}", URL_SAFE_NO_PAD.encode(token))]
+}
+
+/// Appends the room's path to a base URL, before its query.
+pub fn complete_url(base: &str, path: &str) -> String {
+    let (before, query) = base.split_once('?').map_or((base, None), |(b, q)| (b, Some(q)));
+    let mut url = format!("{}/{path}", before.trim_end_matches('/'));
+    if let Some(query) = query {
+        url.push('?');
+        url.push_str(query);
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests;

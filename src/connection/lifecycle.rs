@@ -1,0 +1,187 @@
+//! Time, network and page life: what wakes, probes, parks and gives up.
+
+use super::heartbeat::{Beat, LATE};
+use super::state::{Park, State};
+use super::{Action, Connection, Context};
+use crate::backoff::{Backoff, Hint};
+use crate::error::ErrorCode;
+use crate::event::{Problem, Reason};
+use crate::io::{Environment, SocketId};
+use crate::time::Instant;
+
+/// Wake events shorten a wait at most this often.
+const WAKE_INTERVAL: u64 = 1_000;
+/// An attempt younger than this is not restarted when the network comes back.
+const FRESH_ATTEMPT: u64 = 1_000;
+/// Close code when the page goes to the back/forward cache.
+const GOING_AWAY: u16 = 4901;
+
+/// What is known of the page and the network.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    pub(super) offline: bool,
+    pub(super) hidden: bool,
+    pub(super) suspended: bool,
+    pub(super) preflight: Option<SocketId>,
+    woken_at: Option<Instant>,
+}
+
+impl Connection {
+    /// Something happened to the page or the network.
+    pub fn handle_environment(&mut self, cx: &mut Context<'_>, environment: Environment) {
+        match environment {
+            Environment::Offline => self.on_offline(cx),
+            Environment::Online => {
+                self.page.offline = false;
+                self.restart_stale_attempt(cx);
+                self.wake(cx);
+            }
+            Environment::Hidden => self.page.hidden = true,
+            Environment::Visible => {
+                self.page.hidden = false;
+                self.wake(cx);
+            }
+            Environment::PageHide { .. } => self.suspend(),
+            Environment::PageShow { .. } => self.resume(cx),
+            Environment::Freeze => {}
+            Environment::Resume | Environment::ClockJump => self.wake(cx),
+        }
+        self.publish();
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, cx: &mut Context<'_>) {
+        let due = self.state.deadline().is_some_and(|deadline| deadline.at <= cx.now);
+        if due {
+            self.on_deadline(cx);
+        }
+        self.reset_backoff_if_proven(cx.now);
+        self.publish();
+    }
+
+    fn on_deadline(&mut self, cx: &mut Context<'_>) {
+        match self.state {
+            State::Auth { .. } => {
+                self.history.reason = Some(Reason::Timeout { waiting_for: "auth" });
+                self.report(Problem {
+                    code: ErrorCode::Auth,
+                    message: "the app's url or auth function did not answer in time".into(),
+                    retryable: true,
+                });
+                self.retry(cx, Hint::None);
+            }
+            State::Connecting { .. } => {
+                self.history.never_opened = self.history.never_opened.saturating_add(1);
+                self.give_up(cx, "connect");
+            }
+            State::Handshaking { .. } => self.give_up(cx, "handshake"),
+            State::Online { .. } => self.on_heartbeat(cx),
+            State::Backoff { .. } | State::Parked { .. } => self.attempt(cx),
+            State::Idle | State::Closed | State::Failed => {}
+        }
+    }
+
+    fn on_heartbeat(&mut self, cx: &mut Context<'_>) {
+        let State::Online { socket, heartbeat, .. } = &mut self.state else { return };
+        let socket = *socket;
+        match heartbeat.handle_timeout(cx.now, &self.config) {
+            Beat::Wait => {}
+            Beat::Probe => self.actions.push_back(Action::Probe(socket)),
+            Beat::Dead => self.give_up(cx, "heartbeat"),
+        }
+    }
+
+    fn give_up(&mut self, cx: &mut Context<'_>, waiting_for: &'static str) {
+        self.abandon_link();
+        self.history.reason = Some(Reason::Timeout { waiting_for });
+        self.retry(cx, Hint::None);
+    }
+
+    fn reset_backoff_if_proven(&mut self, now: Instant) {
+        if let State::Online { since, proven: true, .. } = self.state
+            && now.since(since) >= self.config.reset_after
+        {
+            self.backoff.reset();
+        }
+    }
+
+    /// The network may be gone: a working socket is only doubted, a retry is not worth it.
+    fn on_offline(&mut self, cx: &mut Context<'_>) {
+        self.page.offline = true;
+        match self.state {
+            State::Online { .. } => self.doubt(cx),
+            State::Backoff { .. } => {
+                let retry_at = Some(cx.now + self.config.offline_retry);
+                self.state = State::Parked { why: Park::Offline, retry_at };
+            }
+            _ => {}
+        }
+    }
+
+    /// The machine or the page woke up: what was true before may not be.
+    fn wake(&mut self, cx: &mut Context<'_>) {
+        match self.state {
+            State::Online { .. } => self.doubt(cx),
+            State::Backoff { until } => self.hurry(cx, until),
+            State::Parked { why: Park::Offline, .. } if !self.page.offline => {
+                self.state = State::Backoff { until: cx.now + Backoff::wake(cx.rng) };
+            }
+            _ => {}
+        }
+    }
+
+    fn hurry(&mut self, cx: &mut Context<'_>, until: Instant) {
+        if self.woken_long_ago(cx.now) {
+            self.page.woken_at = Some(cx.now);
+            let soon = cx.now + Backoff::wake(cx.rng);
+            self.state = State::Backoff { until: until.min(soon) };
+        }
+    }
+
+    fn woken_long_ago(&self, now: Instant) -> bool {
+        self.page.woken_at.is_none_or(|at| now.since(at) >= WAKE_INTERVAL)
+    }
+
+    fn doubt(&mut self, cx: &mut Context<'_>) {
+        let patience = self.config.wake_pong_timeout;
+        if let State::Online { socket, heartbeat, .. } = &mut self.state
+            && heartbeat.suspect(cx.now, patience) == Beat::Probe
+        {
+            self.actions.push_back(Action::Probe(*socket));
+        }
+    }
+
+    /// An attempt begun on a network that is gone hangs until its timeout: begin again.
+    fn restart_stale_attempt(&mut self, cx: &mut Context<'_>) {
+        if let State::Connecting { since, .. } = self.state
+            && cx.now.since(since) > FRESH_ATTEMPT
+            && self.woken_long_ago(cx.now)
+        {
+            self.page.woken_at = Some(cx.now);
+            self.abandon_link();
+            self.attempt(cx);
+        }
+    }
+
+    fn suspend(&mut self) {
+        self.page.suspended = true;
+        let active = !matches!(self.state, State::Idle | State::Closed | State::Failed);
+        if active {
+            self.close_link(GOING_AWAY);
+            self.history.reason = Some(Reason::Suspended);
+            self.state = State::Parked { why: Park::Suspended, retry_at: None };
+        }
+    }
+
+    fn resume(&mut self, cx: &mut Context<'_>) {
+        self.page.suspended = false;
+        if matches!(self.state, State::Parked { why: Park::Suspended, .. }) {
+            self.attempt(cx);
+        }
+    }
+
+    /// Whether a timer was so late that the machine must have slept.
+    pub fn is_late(deadline: Instant, now: Instant) -> bool {
+        now.since(deadline) > LATE
+    }
+}

@@ -1,0 +1,68 @@
+//! Writing frames (lib0 0.2, `encoding.js`).
+
+use super::awareness::{self, AwarenessEntry};
+use super::tag;
+
+/// Asks the counterpart for what this state vector lacks.
+pub fn sync_step_1(state_vector: &[u8]) -> Vec<u8> {
+    sync(tag::SYNC_STEP_1, state_vector)
+}
+
+/// Answers a step 1.
+pub fn sync_step_2(update: &[u8]) -> Vec<u8> {
+    sync(tag::SYNC_STEP_2, update)
+}
+
+/// A live update.
+pub fn update(update: &[u8]) -> Vec<u8> {
+    sync(tag::UPDATE, update)
+}
+
+/// Awareness states.
+pub fn awareness(entries: &[AwarenessEntry]) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_var_uint(&mut out, tag::AWARENESS);
+    write_buffer(&mut out, &awareness::encode(entries));
+    out
+}
+
+fn sync(step: u64, payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(payload.len() + 6);
+    write_var_uint(&mut out, tag::SYNC);
+    write_var_uint(&mut out, step);
+    write_buffer(&mut out, payload);
+    out
+}
+
+/// A number of 7 bits a byte.
+pub fn write_var_uint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// A length and the bytes.
+pub fn write_buffer(out: &mut Vec<u8>, bytes: &[u8]) {
+    write_var_uint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+/// A length and the UTF-8 bytes.
+pub fn write_string(out: &mut Vec<u8>, text: &str) {
+    write_buffer(out, text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_equal_those_captured_from_stock_clients() {
+        assert_eq!(sync_step_1(&[0]), [0, 0, 1, 0]);
+        assert_eq!(sync_step_2(&[0, 0]), [0, 1, 2, 0, 0]);
+        let gone = AwarenessEntry { client: 5, clock: 0, state: None };
+        assert_eq!(awareness(&[gone]), [1, 8, 1, 5, 0, 4, b'n', b'u', b'l', b'l']);
+    }
+}

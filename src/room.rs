@@ -1,0 +1,367 @@
+//! One room: a document, its link, its log, its presence. This file takes commands and routes; the
+//! work is done by the parts.
+//!
+//! ```text
+//!  app ──edit──► Doc ──update──► Persistence ──committed──► outgoing ──► link
+//!   ▲             ▲                   ▲                                   │
+//!   └──Event── change ◄──apply── gate ◄── pre-flight ◄── frame ◄──────────┘
+//!                                     └─ content ──► Outbox (acknowledged)
+//! ```
+
+mod link;
+pub mod outbox;
+pub mod persistence;
+pub mod presence;
+pub mod session;
+mod storage;
+mod timers;
+
+use std::collections::VecDeque;
+
+use crate::config::{Config, PersistenceMode, RoomOptions, check_room_name};
+use crate::connection::{Connection, Context, EndpointFailure, Source, complete_url};
+use crate::doc::edit::Edit;
+use crate::doc::limits::Limits;
+use crate::doc::{Doc, Integrated, Origin};
+use crate::error::{ErrorCode, Misuse};
+use crate::event::{
+    ChangeOrigin, Durability, EndpointReason, EventKind, Problem, SyncState, SyncStatus,
+};
+use crate::io::{EndpointRequest, Environment, SocketId, SocketInput, SocketOutput, StorageTask};
+use crate::time::Instant;
+use outbox::Outbox;
+use persistence::record::RecordKind;
+use persistence::{Persistence, Seq};
+use presence::{Presence, PresenceChange};
+use session::Session;
+
+/// What a room wants done, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RoomOutput {
+    /// Do this with a socket.
+    Socket(SocketId, SocketOutput),
+    /// Do this with the room's log.
+    Storage(StorageTask),
+    /// Ask the app for a URL and a token.
+    AskEndpoint(EndpointRequest, u32, EndpointReason),
+    /// Tell the app.
+    Event(EventKind),
+}
+
+/// Whether the local copy can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The log is being read; `connect` says whether to connect then.
+    Loading { connect: bool },
+    /// It can.
+    Ready,
+    /// The app has left; what is queued is still written.
+    Leaving,
+}
+
+/// One room of a client.
+#[derive(Debug)]
+pub struct Room {
+    config: Config,
+    phase: Phase,
+    doc: Doc,
+    connection: Connection,
+    session: Session,
+    outbox: Outbox,
+    presence: Presence,
+    persistence: Persistence,
+    /// Frames that wait for the log, each with the record it waits for.
+    outgoing: VecDeque<(Seq, Vec<u8>)>,
+    batch: Option<Vec<Integrated>>,
+    timers: timers::Timers,
+    strikes: link::Strikes,
+    last_sync: Option<SyncState>,
+    outputs: VecDeque<RoomOutput>,
+}
+
+impl Room {
+    /// A room that starts to load at once.
+    pub fn new(
+        config: &Config,
+        name: &str,
+        options: RoomOptions,
+        cx: &mut Context<'_>,
+    ) -> Result<Self, Misuse> {
+        check_room_name(name)?;
+        let client = u64::from(cx.rng.u32(1..));
+        let database = (config.persistence == PersistenceMode::IndexedDb).then(|| config.database(name));
+        let path = url_path(name);
+        let source = config.url.as_deref().map_or(Source::App, |base| Source::Fixed(complete_url(base, &path)));
+        let mut presence = Presence::new(config.presence, client);
+        if let Some(state) = options.presence {
+            presence.set(Some(state))?;
+        }
+        let limits = Limits { update_bytes: config.max_receive_frame, ..Limits::default() };
+        let mut room = Self {
+            phase: Phase::Loading { connect: options.connect },
+            doc: Doc::new(client, &options.roots, limits),
+            connection: Connection::new(config.link, config.backoff, source, path),
+            session: Session::Down,
+            outbox: Outbox::new(config.link.ack_timeout),
+            presence,
+            persistence: Persistence::new(config.storage, database, cx.rng.u64(..)),
+            outgoing: VecDeque::new(),
+            batch: None,
+            timers: timers::Timers::default(),
+            strikes: link::Strikes::new(config.max_send_frame),
+            last_sync: None,
+            outputs: VecDeque::new(),
+            config: config.clone(),
+        };
+        room.start(cx);
+        Ok(room)
+    }
+
+    /// Takes the next output, in order.
+    pub fn poll_output(&mut self) -> Option<RoomOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// Whether the app has left and everything is written.
+    pub fn is_gone(&self) -> bool {
+        self.phase == Phase::Leaving && self.persistence.is_closed()
+    }
+
+    /// The document, for reading.
+    pub fn doc(&self) -> Result<&Doc, Misuse> {
+        self.usable()?;
+        Ok(&self.doc)
+    }
+
+    /// The id this replica writes under.
+    pub fn client_id(&self) -> u64 {
+        self.doc.client_id()
+    }
+
+    /// Edits the document: one transaction, told at once, saved and sent in its turn.
+    pub fn edit(&mut self, cx: &mut Context<'_>, edit: Edit) -> Result<(), Misuse> {
+        self.usable()?;
+        let mut edited = self.doc.edit(edit)?;
+        let changes = std::mem::take(&mut edited.changes);
+        self.tell_changes(ChangeOrigin::Local, changes);
+        self.outbox.record(&edited.content);
+        match &mut self.batch {
+            Some(batch) => batch.push(edited),
+            None => self.ship(edited.update),
+        }
+        self.settle(cx);
+        Ok(())
+    }
+
+    /// Edits until [`end_batch`](Self::end_batch) become one record and one frame.
+    pub fn begin_batch(&mut self) -> Result<(), Misuse> {
+        self.usable()?;
+        self.batch.get_or_insert_default();
+        Ok(())
+    }
+
+    /// Ends a batch.
+    pub fn end_batch(&mut self, cx: &mut Context<'_>) {
+        for update in merge_batch(self.batch.take().unwrap_or_default()) {
+            self.ship(update);
+        }
+        self.settle(cx);
+    }
+
+    /// Applies an update that the app got elsewhere; it goes to the log and to the server like an edit.
+    pub fn apply_update(&mut self, cx: &mut Context<'_>, update: &[u8]) -> Result<(), Misuse> {
+        self.usable()?;
+        let refused = |error: crate::doc::UpdateError| Misuse::new(error.code(), error.to_string());
+        let applied = self.doc.apply(update, Origin::Remote).map_err(refused)?;
+        for integrated in applied.integrated {
+            self.outbox.record(&integrated.content);
+            self.tell_changes(ChangeOrigin::Remote, integrated.changes);
+            self.ship(integrated.update);
+        }
+        self.settle(cx);
+        Ok(())
+    }
+
+    /// Sets the own presence state, JSON text, or takes it away.
+    pub fn set_presence(&mut self, cx: &mut Context<'_>, state: Option<String>) -> Result<(), Misuse> {
+        if state.is_none() {
+            self.send_farewell();
+        }
+        self.presence.set(state)?;
+        self.announce(cx.now);
+        self.settle(cx);
+        Ok(())
+    }
+
+    /// Connects, or retries now.
+    pub fn connect(&mut self, cx: &mut Context<'_>) {
+        match &mut self.phase {
+            Phase::Loading { connect } => *connect = true,
+            Phase::Ready => self.connection.connect(cx),
+            Phase::Leaving => {}
+        }
+        self.settle(cx);
+    }
+
+    /// Ends the link and stays away.
+    pub fn disconnect(&mut self, cx: &mut Context<'_>) {
+        if let Phase::Loading { connect } = &mut self.phase {
+            *connect = false;
+        }
+        self.connection.disconnect();
+        self.settle(cx);
+    }
+
+    /// The app has left: say goodbye, write what is queued, close.
+    pub fn leave(&mut self, cx: &mut Context<'_>) {
+        self.end_batch(cx);
+        self.connection.disconnect();
+        self.phase = Phase::Leaving;
+        self.persistence.close();
+        self.settle(cx);
+    }
+
+    /// The app's answer to the question for a URL and a token.
+    pub fn provide_endpoint(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: EndpointRequest,
+        url: &str,
+        token: Option<&str>,
+    ) {
+        self.connection.provide_endpoint(cx, request, url, token);
+        self.settle(cx);
+    }
+
+    /// The app could not answer.
+    pub fn refuse_endpoint(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: EndpointRequest,
+        failure: EndpointFailure,
+        message: &str,
+    ) {
+        self.connection.refuse_endpoint(cx, request, failure, message);
+        self.settle(cx);
+    }
+
+    /// Takes what a socket reports.
+    pub fn handle_socket(&mut self, cx: &mut Context<'_>, socket: SocketId, input: SocketInput) {
+        let carries = self.connection.handle_socket(cx, socket, &input);
+        self.drain_connection(cx);
+        if carries && let SocketInput::Frame(frame) = input {
+            self.on_frame(cx, &frame);
+        }
+        self.settle(cx);
+    }
+
+    /// Something happened to the page or the network.
+    pub fn handle_environment(&mut self, cx: &mut Context<'_>, environment: Environment) {
+        let woke = matches!(environment, Environment::Resume | Environment::ClockJump)
+            || matches!(environment, Environment::PageShow { .. });
+        if woke {
+            self.presence.handle_wake(cx.now);
+        }
+        self.connection.handle_environment(cx, environment);
+        self.settle(cx);
+    }
+
+    fn usable(&self) -> Result<(), Misuse> {
+        match self.phase {
+            Phase::Ready => Ok(()),
+            Phase::Loading { .. } => {
+                let message = "the room's local copy is still loading; await room.ready first";
+                Err(Misuse::new(ErrorCode::NotReady, message))
+            }
+            Phase::Leaving => {
+                Err(Misuse::new(ErrorCode::Disposed, "this room has been left; enter it again"))
+            }
+        }
+    }
+
+    /// Sends an own update on its way: into the log, and behind it to the server.
+    fn ship(&mut self, update: Vec<u8>) {
+        let frame = self.may_stream().then(|| crate::protocol::encode::update(&update));
+        let seq = self.persistence.append(RecordKind::Local, update);
+        if let Some(frame) = frame {
+            self.outgoing.push_back((seq, frame));
+        }
+    }
+
+    /// Brings everything that follows from a change to rest; ends every command and input.
+    fn settle(&mut self, cx: &mut Context<'_>) {
+        self.drain_connection(cx);
+        self.drain_storage(cx.now);
+        self.flush_outgoing(cx.now);
+        self.publish_sync(cx.now);
+    }
+
+    fn publish_sync(&mut self, now: Instant) {
+        let state = self.sync_state();
+        if self.last_sync != Some(state) {
+            self.last_sync = Some(state);
+            self.outputs.push_back(RoomOutput::Event(EventKind::Sync(state)));
+        }
+        self.timers.note_acknowledged(now, &self.outbox, self.session);
+    }
+
+    fn sync_state(&self) -> SyncState {
+        let held = u32::try_from(self.doc.held()).unwrap_or(u32::MAX);
+        let idle = self.outgoing.is_empty() && self.batch.is_none() && held == 0;
+        let synced = self.session.is_complete() && self.outbox.is_empty() && idle && !self.strikes.lacks();
+        let saved = self.persistence.is_saved() || self.config.broken.saved_before_commit;
+        let local = match self.persistence.is_working() {
+            false => Durability::Unavailable,
+            true if saved && self.batch.is_none() => Durability::Saved,
+            true => Durability::Saving,
+        };
+        let status = if synced { SyncStatus::Synchronized } else { SyncStatus::Synchronizing };
+        SyncState { status, local, pending: self.outbox.pending(), held }
+    }
+
+    fn tell_changes(&mut self, origin: ChangeOrigin, changes: Vec<crate::doc::change::Change>) {
+        if !changes.is_empty() {
+            self.outputs.push_back(RoomOutput::Event(EventKind::Doc { origin, changes }));
+        }
+    }
+
+    fn tell_presence(&mut self, change: PresenceChange) {
+        if !change.is_empty() {
+            let PresenceChange { updated, removed } = change;
+            self.outputs.push_back(RoomOutput::Event(EventKind::Presence { updated, removed }));
+        }
+    }
+
+    fn tell_problem(&mut self, problem: Problem) {
+        self.outputs.push_back(RoomOutput::Event(EventKind::Error(problem)));
+    }
+}
+
+/// A room's name as a URL path: segments stay apart, everything odd is percent-encoded.
+fn url_path(name: &str) -> String {
+    let mut path = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~!$'()*,;:@/".contains(&byte) {
+            path.push(char::from(byte));
+        } else {
+            path.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    path
+}
+
+/// Merges a batch, in runs short enough that merging stays linear.
+fn merge_batch(batch: Vec<Integrated>) -> Vec<Vec<u8>> {
+    const RUN: usize = 64;
+    let updates: Vec<Vec<u8>> = batch.into_iter().map(|edited| edited.update).collect();
+    updates
+        .chunks(RUN)
+        .flat_map(|run| match yrs::merge_updates_v1(run) {
+            Ok(merged) if run.len() > 1 => vec![merged],
+            _ => run.to_vec(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

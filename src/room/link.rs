@@ -1,0 +1,342 @@
+//! What goes over the link: handshake, updates, acknowledgement, presence.
+
+use yrs::updates::decoder::Decode;
+use yrs::updates::encoder::Encode;
+use yrs::{StateVector, Update};
+
+use super::persistence::record::RecordKind;
+use super::presence::Announce;
+use super::session::Session;
+use super::{Room, RoomOutput};
+use crate::connection::{Action, Context};
+use crate::doc::{Applied, Origin, UpdateError};
+use crate::error::ErrorCode;
+use crate::event::{ChangeOrigin, EventKind, Problem};
+use crate::io::{SocketId, SocketOutput};
+use crate::protocol::{FrameError, FrameLimits, Message, decode, encode};
+use crate::time::Instant;
+
+/// Malformed frames in this time end the link.
+const STRIKE_WINDOW: u64 = 60_000;
+/// How many of them.
+const MAX_STRIKES: usize = 3;
+/// Newcomers are told of us after a wait drawn from here, so that a crowd does not speak at once.
+const ANNOUNCE_WAIT: std::ops::Range<u64> = 20..400;
+
+/// What a counterpart did wrong, and what it lacks because of its own limits.
+#[derive(Debug)]
+pub(super) struct Strikes {
+    malformed: Vec<Instant>,
+    /// Frames beyond this are not sent.
+    send_limit: usize,
+    largest_sent: usize,
+    /// An update of this link's was refused, here or there: the two sides differ.
+    refused: bool,
+}
+
+impl Strikes {
+    pub(super) fn new(send_limit: usize) -> Self {
+        Self { malformed: Vec::new(), send_limit, largest_sent: 0, refused: false }
+    }
+
+    /// Whether one side refused something of the other on this link.
+    pub(super) fn lacks(&self) -> bool {
+        self.refused
+    }
+
+    fn count(&mut self, now: Instant) -> usize {
+        self.malformed.retain(|at| now.since(*at) < STRIKE_WINDOW);
+        self.malformed.push(now);
+        self.malformed.len()
+    }
+}
+
+impl Room {
+    pub(super) fn may_stream(&self) -> bool {
+        let early = self.config.broken.stream_before_handshake && self.session.socket().is_some();
+        self.session.may_stream() || early
+    }
+
+    /// Does what the connection asks for.
+    pub(super) fn drain_connection(&mut self, cx: &mut Context<'_>) {
+        while let Some(action) = self.connection.poll_action() {
+            match action {
+                Action::Socket(id, output) => self.outputs.push_back(RoomOutput::Socket(id, output)),
+                Action::AskEndpoint(request, attempt, reason) => {
+                    self.outputs.push_back(RoomOutput::AskEndpoint(request, attempt, reason));
+                }
+                Action::LinkUp(socket) => self.on_link_up(cx.now, socket),
+                Action::LinkDown => self.on_link_down(cx.now),
+                Action::Farewell(_) => self.send_farewell(),
+                Action::Probe(_) => self.send_probe(),
+                Action::TooLarge => self.on_too_large(),
+                Action::Status(state) => {
+                    self.outputs.push_back(RoomOutput::Event(EventKind::Connection(state)));
+                }
+                Action::Problem(problem) => self.tell_problem(problem),
+            }
+        }
+    }
+
+    fn on_link_up(&mut self, now: Instant, socket: SocketId) {
+        self.session = Session::Opening(socket);
+        self.outgoing.clear();
+        self.strikes.refused = false;
+        self.strikes.largest_sent = 0;
+        self.presence.handle_link_up(now);
+        self.send(encode::sync_step_1(&self.doc.encode_state_vector()));
+        self.announce(now);
+    }
+
+    fn on_link_down(&mut self, now: Instant) {
+        self.session = Session::Down;
+        self.outgoing.clear();
+        self.outbox.handle_link_down();
+        self.presence.handle_link_down(now);
+        self.timers.handle_link_down();
+    }
+
+    /// Sends at once: what holds no edit needs no commit.
+    pub(super) fn send(&mut self, frame: Vec<u8>) {
+        if let Some(socket) = self.session.socket() {
+            self.strikes.largest_sent = self.strikes.largest_sent.max(frame.len());
+            self.outputs.push_back(RoomOutput::Socket(socket, SocketOutput::Send(frame)));
+        }
+    }
+
+    /// Asks the server for everything we lack, and for everything of ours it has not returned. Servers
+    /// of this protocol always answer, so it is also the heartbeat.
+    pub(super) fn send_probe(&mut self) {
+        let vector = self.outbox.probe_vector(self.doc.state_vector());
+        self.send(encode::sync_step_1(&vector.encode_v1()));
+    }
+
+    pub(super) fn send_farewell(&mut self) {
+        if let Some(entry) = self.presence.farewell() {
+            self.send(encode::awareness(&[entry]));
+        }
+    }
+
+    /// Sends the own presence state, if there is one and a link.
+    pub(super) fn announce(&mut self, now: Instant) {
+        if self.session.socket().is_some()
+            && let Some(entry) = self.presence.announce(now)
+        {
+            self.send(encode::awareness(&[entry]));
+        }
+    }
+
+    /// Lets frames go whose records are committed.
+    pub(super) fn flush_outgoing(&mut self, now: Instant) {
+        let released = match self.config.broken.send_before_commit {
+            true => u64::MAX,
+            false => self.persistence.released(),
+        };
+        let mut sent = false;
+        while let Some((seq, _)) = self.outgoing.front()
+            && *seq <= released
+            && let Some((_, frame)) = self.outgoing.pop_front()
+        {
+            sent |= self.send_guarded(frame);
+        }
+        if sent {
+            self.outbox.handle_sent(now);
+            if self.config.broken.trim_on_send {
+                self.outbox.restore(crate::doc::Content::default());
+            }
+        }
+    }
+
+    /// Keeps a frame back that the server would refuse or die of. Its edits stay here, saved and pending.
+    fn send_guarded(&mut self, frame: Vec<u8>) -> bool {
+        let (size, limit) = (frame.len(), self.strikes.send_limit);
+        if size > limit {
+            self.strikes.refused = true;
+            let message = format!(
+                "an update of {size} bytes is over the limit of {limit} and stays on this device; raise maxSendFrame if the server takes more"
+            );
+            self.tell_problem(Problem::new(ErrorCode::FrameTooLarge, message));
+            return false;
+        }
+        self.send(frame);
+        true
+    }
+
+    fn on_too_large(&mut self) {
+        self.strikes.send_limit = self.strikes.largest_sent.saturating_sub(1).max(1_024);
+        let message = format!(
+            "the server refused a frame of {} bytes as too large; it is not sent again",
+            self.strikes.largest_sent
+        );
+        self.tell_problem(Problem::new(ErrorCode::FrameTooLarge, message));
+    }
+
+    /// Takes a frame of the current link.
+    pub(super) fn on_frame(&mut self, cx: &mut Context<'_>, frame: &[u8]) {
+        let limits = FrameLimits { frame: self.config.max_receive_frame, ..FrameLimits::default() };
+        let messages = match decode(frame, &limits) {
+            Ok(messages) => messages,
+            Err(error) => return self.on_malformed(cx, &error),
+        };
+        let mut asked = None;
+        for message in messages {
+            match message {
+                // Many questions in one frame would each be answered with the whole document.
+                Message::SyncStep1(vector) => asked = Some(vector),
+                Message::SyncStep2(update) => self.on_step_2(cx, update),
+                Message::Update(update) => {
+                    self.on_update(cx, update);
+                }
+                Message::Awareness(entries) => self.on_awareness(cx, entries),
+                Message::QueryAwareness => self.announce(cx.now),
+                Message::Denied(reason) => self.on_denied(cx, reason),
+                Message::Unknown(_) => {}
+            }
+        }
+        if let Some(vector) = asked {
+            self.on_step_1(cx, vector);
+        }
+    }
+
+    fn on_malformed(&mut self, cx: &mut Context<'_>, error: &FrameError) {
+        let code = error.code();
+        let fatal = code == ErrorCode::FrameTooLarge || self.strikes.count(cx.now) >= MAX_STRIKES;
+        let problem = Problem::new(code, error.to_string());
+        if fatal {
+            let close = if code == ErrorCode::FrameTooLarge { 1009 } else { 1002 };
+            self.connection.handle_violation(cx, problem, browser_close_code(close));
+        } else {
+            self.tell_problem(problem);
+            self.send_probe();
+        }
+    }
+
+    /// The server says what it has: push what it lacks, and believe it about the rest.
+    fn on_step_1(&mut self, cx: &mut Context<'_>, vector: &[u8]) {
+        let diff = match self.doc.diff(vector) {
+            Ok(diff) => diff,
+            Err(error) => return self.on_refused(cx, &error),
+        };
+        if let Ok(theirs) = StateVector::decode_v1(vector) {
+            self.outbox.compare(&self.doc.state_vector(), &theirs);
+        }
+        self.push(cx, &diff);
+    }
+
+    /// Pushes everything unacknowledged to a server that never asks.
+    pub(super) fn push_unasked(&mut self, cx: &mut Context<'_>) {
+        let vector = self.outbox.probe_vector(self.doc.state_vector());
+        if let Ok(diff) = self.doc.diff(&vector.encode_v1()) {
+            self.push(cx, &diff);
+        }
+        if !self.outbox.is_empty() {
+            self.send_probe();
+        }
+    }
+
+    /// An own edit that is not committed yet may be in the diff, so it waits for the log like any other.
+    fn push(&mut self, cx: &mut Context<'_>, diff: &[u8]) {
+        self.outgoing.push_back((self.persistence.queued(), encode::sync_step_2(diff)));
+        self.session.handle_pushed();
+        self.on_progress(cx.now);
+    }
+
+    fn on_step_2(&mut self, cx: &mut Context<'_>, update: &[u8]) {
+        let content = self.on_update(cx, update);
+        if let Some(content) = content {
+            // Step 2 carries the server's whole delete set.
+            self.outbox.compare_deletes(&self.doc.content().deletes, &content.deletes);
+        }
+        self.session.handle_answer(cx.now + self.config.link.push_grace);
+        self.on_progress(cx.now);
+    }
+
+    fn on_progress(&mut self, now: Instant) {
+        if self.session.is_complete() {
+            self.connection.handle_handshake(now);
+        }
+    }
+
+    /// Applies an update of the server; returns what it carried, if it could be integrated.
+    fn on_update(&mut self, cx: &mut Context<'_>, update: &[u8]) -> Option<crate::doc::Content> {
+        match self.apply_remote(cx, update) {
+            Ok(applied) => {
+                let held = applied.held;
+                self.integrate(&applied);
+                if self.outbox.acknowledge(&applied.content) {
+                    self.connection.handle_proof();
+                }
+                self.timers.note_held(cx.now, self.doc.held(), &self.config);
+                (!held).then_some(applied.content)
+            }
+            Err(error) => {
+                self.on_refused(cx, &error);
+                None
+            }
+        }
+    }
+
+    /// Somebody else writing under our id makes us take a new one; then the update is as good as any.
+    fn apply_remote(&mut self, cx: &mut Context<'_>, update: &[u8]) -> Result<Applied, UpdateError> {
+        match self.doc.apply(update, Origin::Remote) {
+            Err(error) if error.code() == ErrorCode::ClientIdConflict => {
+                self.rotate_client_id(cx, &error);
+                self.doc.apply(update, Origin::Remote)
+            }
+            other => other,
+        }
+    }
+
+    fn rotate_client_id(&mut self, cx: &mut Context<'_>, error: &UpdateError) {
+        let client_id = u64::from(cx.rng.u32(1..));
+        self.doc.rotate_client_id(client_id);
+        let farewell = self.presence.rename(client_id);
+        self.send(encode::awareness(&[farewell]));
+        self.announce(cx.now);
+        self.outputs.push_back(RoomOutput::Event(EventKind::Identity { client_id }));
+        self.tell_problem(Problem::new(error.code(), error.to_string()));
+    }
+
+    fn integrate(&mut self, applied: &Applied) {
+        for integrated in &applied.integrated {
+            self.persistence.append(RecordKind::Remote, integrated.update.clone());
+            self.tell_changes(ChangeOrigin::Remote, integrated.changes.clone());
+        }
+    }
+
+    fn on_refused(&mut self, cx: &mut Context<'_>, error: &UpdateError) {
+        self.strikes.refused = true;
+        let problem = Problem::new(error.code(), error.to_string());
+        if self.strikes.count(cx.now) >= MAX_STRIKES {
+            self.connection.handle_violation(cx, problem, browser_close_code(1002));
+        } else {
+            self.tell_problem(problem);
+        }
+    }
+
+    fn on_awareness(&mut self, cx: &mut Context<'_>, entries: Vec<crate::protocol::AwarenessEntry>) {
+        let received = self.presence.handle_entries(cx.now, entries);
+        self.tell_presence(received.change);
+        match received.announce {
+            Announce::No => {}
+            Announce::Soon => self.timers.announce_after(cx.now, cx.rng.u64(ANNOUNCE_WAIT)),
+            Announce::Now => self.announce(cx.now),
+        }
+    }
+
+    fn on_denied(&mut self, cx: &mut Context<'_>, reason: &str) {
+        let message = format!("the server denies this room: {reason}");
+        let problem = Problem { code: ErrorCode::Forbidden, message, retryable: false };
+        self.connection.handle_denial(cx, problem);
+    }
+
+    /// Whether these bytes are an update that yrs can read; for snapshots read back from the log.
+    pub(super) fn is_update(bytes: &[u8]) -> bool {
+        Update::decode_v1(bytes).is_ok()
+    }
+}
+
+/// A page may only close with 1000 or 3000–4999, so registered codes travel as 4000 plus their tail.
+fn browser_close_code(code: u16) -> u16 {
+    if (1001..2000).contains(&code) { 3000 + code } else { code }
+}

@@ -1,0 +1,404 @@
+//! Load, append, compact: the log of one room as storage tasks, one at a time.
+//!
+//! The log is append-only and ordered. A record is numbered when it is queued; `committed` says up to
+//! which number everything is in the database, and frames wait behind it (commit before send).
+//! Compaction appends a snapshot and deletes what *earlier, verified* snapshots contain, so that the
+//! last generation stays until its successor has been read back and decoded.
+
+pub mod record;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::config::StorageConfig;
+use crate::io::{RecordKey, StorageError, StorageReply, StorageTask};
+use crate::time::{Deadline, Instant};
+use record::{Record, RecordKind};
+
+/// Most records of one transaction.
+const MAX_BATCH: usize = 1_024;
+/// Longest wait before a failed transaction is tried again.
+const MAX_RETRY: u64 = 60_000;
+
+/// Number of a queued record; later ones are larger.
+pub type Seq = u64;
+
+/// The log of one room.
+#[derive(Debug)]
+pub struct Persistence {
+    config: StorageConfig,
+    database: String,
+    boot: u64,
+    phase: Phase,
+    queue: VecDeque<Record>,
+    queued: Seq,
+    committed: Seq,
+    log: Log,
+    /// Last key of the log when it was read, `None` before.
+    loaded: Option<u64>,
+    closing: bool,
+}
+
+/// What the database is doing for us.
+#[derive(Debug, PartialEq, Eq)]
+enum Phase {
+    /// There is no log: memory only.
+    Off,
+    /// Not asked yet.
+    New,
+    /// Reading everything.
+    Loading,
+    /// Nothing.
+    Idle,
+    /// Appending the first records of the queue, up to this number.
+    Appending(Seq, usize),
+    /// Reading the last snapshot back.
+    Verifying,
+    /// Writing a snapshot that covers these keys.
+    Compacting { covers: BTreeMap<RecordKey, u64>, bytes: usize },
+    /// The last transaction failed. What it would have written is in the document.
+    Failing { error: StorageError, retry_at: Instant, wait: u64 },
+    /// Writing the whole document after a failure.
+    Recovering { upto: Seq, wait: u64, bytes: usize },
+    /// Closing the database.
+    Closing,
+    /// Closed.
+    Closed,
+}
+
+/// What is known of the stored records.
+#[derive(Debug, Default)]
+struct Log {
+    /// Records since the last snapshot.
+    recent: BTreeMap<RecordKey, u64>,
+    /// Their bytes.
+    recent_bytes: usize,
+    /// The newest snapshot.
+    snapshot: Option<Snapshot>,
+    /// Records that a verified snapshot contains.
+    superseded: BTreeMap<RecordKey, u64>,
+}
+
+#[derive(Debug)]
+struct Snapshot {
+    key: RecordKey,
+    bytes: usize,
+    /// Whether it was read back and decoded.
+    verified: bool,
+    /// Records it contains, with the run that wrote each.
+    covers: BTreeMap<RecordKey, u64>,
+}
+
+/// What an answered task means.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything that was stored, in order; keys of damaged records are only counted.
+    Loaded(Loaded),
+    /// More is committed than before, or the log works again.
+    Progress,
+    /// A snapshot was read back: decode it and call [`Persistence::handle_verified`].
+    Verify(Option<Record>),
+    /// The database failed; edits live in memory until it works again.
+    Failed(StorageError),
+    /// The database is closed.
+    Closed,
+    /// Nothing to do.
+    Nothing,
+}
+
+/// What a load found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// Readable records, in order.
+    pub records: Vec<(RecordKey, Record)>,
+    /// Damaged records, which stay where they are.
+    pub damaged: usize,
+    /// Whether the document has edits that the log lacks: append the whole of it.
+    pub behind: bool,
+}
+
+impl Persistence {
+    /// A log in `database`, or none.
+    pub fn new(config: StorageConfig, database: Option<String>, boot: u64) -> Self {
+        let phase = if database.is_some() { Phase::New } else { Phase::Off };
+        Self {
+            config,
+            database: database.unwrap_or_default(),
+            boot,
+            phase,
+            queue: VecDeque::new(),
+            queued: 0,
+            committed: 0,
+            log: Log::default(),
+            loaded: None,
+            closing: false,
+        }
+    }
+
+    /// Queues a record and returns its number.
+    pub fn append(&mut self, kind: RecordKind, payload: Vec<u8>) -> Seq {
+        self.queued += 1;
+        match self.phase {
+            Phase::Off | Phase::Closed => self.committed = self.queued,
+            // The document has it; the snapshot after the failure will too.
+            Phase::Failing { .. } => {}
+            _ => {
+                let record = self.record(kind, payload);
+                self.queue.push_back(record);
+            }
+        }
+        self.queued
+    }
+
+    fn record(&self, kind: RecordKind, payload: Vec<u8>) -> Record {
+        Record { kind, boot: self.boot, loaded: self.loaded.unwrap_or_default(), payload }
+    }
+
+    /// Number of the last queued record.
+    pub fn queued(&self) -> Seq {
+        self.queued
+    }
+
+    /// Up to which number frames may leave: what is in the database, or everything where there is none.
+    pub fn released(&self) -> Seq {
+        if self.is_working() { self.committed } else { self.queued }
+    }
+
+    /// Whether every queued record is in the database.
+    pub fn is_saved(&self) -> bool {
+        self.is_working() && self.committed == self.queued
+    }
+
+    /// Whether there is a log at all and it takes records.
+    pub fn is_working(&self) -> bool {
+        !matches!(self.phase, Phase::Off | Phase::Failing { .. } | Phase::Recovering { .. } | Phase::Closed)
+    }
+
+    /// Whether nothing is under way and nothing will be.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.phase, Phase::Closed) || (self.closing && self.phase == Phase::Off)
+    }
+
+    /// Flushes what is queued, then closes the database.
+    pub fn close(&mut self) {
+        self.closing = true;
+        if matches!(self.phase, Phase::New | Phase::Failing { .. }) {
+            self.phase = Phase::Closed;
+        }
+    }
+
+    /// When a failed transaction is tried again.
+    pub fn poll_timeout(&self) -> Option<Deadline> {
+        match self.phase {
+            Phase::Failing { retry_at, .. } => Some(Deadline { at: retry_at, reason: "retry storage" }),
+            _ => None,
+        }
+    }
+
+    /// Whether a failed transaction is due to be tried again: answer with [`recover`](Self::recover).
+    pub fn wants_recovery(&self, now: Instant) -> bool {
+        matches!(self.phase, Phase::Failing { retry_at, .. } if retry_at <= now)
+    }
+
+    /// Tries again after a failure: reads the log if that is still to be done, else writes the whole
+    /// document.
+    pub fn recover(&mut self, snapshot: Vec<u8>) -> Option<StorageTask> {
+        let Phase::Failing { wait, .. } = self.phase else { return None };
+        if self.loaded.is_none() {
+            self.phase = Phase::Loading;
+            return Some(StorageTask::Load { database: self.database.clone() });
+        }
+        let record = self.record(RecordKind::Snapshot, snapshot).encode();
+        self.queue.clear();
+        self.phase = Phase::Recovering { upto: self.queued, wait, bytes: record.len() };
+        Some(StorageTask::Append { database: self.database.clone(), records: vec![record] })
+    }
+
+    /// The next task, if the last one was answered.
+    pub fn poll_task(&mut self) -> Option<StorageTask> {
+        let database = self.database.clone();
+        match self.phase {
+            Phase::New => {
+                self.phase = Phase::Loading;
+                Some(StorageTask::Load { database })
+            }
+            Phase::Idle if !self.queue.is_empty() => {
+                let count = self.queue.len().min(MAX_BATCH);
+                let records: Vec<Vec<u8>> = self.queue.iter().take(count).map(Record::encode).collect();
+                let upto = self.committed + count as Seq;
+                self.phase = Phase::Appending(upto, records.iter().map(Vec::len).sum());
+                Some(StorageTask::Append { database, records })
+            }
+            Phase::Idle if self.closing => {
+                self.phase = Phase::Closing;
+                Some(StorageTask::Close { database })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the log has grown enough and nothing is under way.
+    pub fn wants_compaction(&self) -> bool {
+        let floor = self.log.snapshot.as_ref().map_or(0, |snapshot| snapshot.bytes);
+        let many = self.log.recent.len() >= self.config.compact_records;
+        let large = self.log.recent_bytes >= self.config.compact_bytes.max(floor);
+        self.phase == Phase::Idle && self.queue.is_empty() && !self.closing && (many || large)
+    }
+
+    /// Reads the last snapshot back, if that is still to be done before a new one may replace it.
+    pub fn verify(&mut self) -> Option<StorageTask> {
+        let snapshot = self.log.snapshot.as_ref().filter(|snapshot| !snapshot.verified)?;
+        self.phase = Phase::Verifying;
+        Some(StorageTask::Read { database: self.database.clone(), key: snapshot.key })
+    }
+
+    /// The verdict on a snapshot that was read back. A bad one is left where it is and covers nothing.
+    pub fn handle_verified(&mut self, good: bool) {
+        let Some(snapshot) = &mut self.log.snapshot else { return };
+        if good {
+            snapshot.verified = true;
+            self.log.superseded.append(&mut snapshot.covers);
+        } else {
+            self.log.recent.append(&mut snapshot.covers);
+            self.log.snapshot = None;
+        }
+    }
+
+    /// Writes a snapshot and deletes what verified ones contain.
+    pub fn compact(&mut self, snapshot: Vec<u8>) -> StorageTask {
+        let record = self.record(RecordKind::Snapshot, snapshot).encode();
+        let covers = self.log.recent.clone();
+        let remove = self.log.superseded.keys().copied().collect();
+        self.phase = Phase::Compacting { covers, bytes: record.len() };
+        StorageTask::Replace { database: self.database.clone(), record, remove }
+    }
+
+    /// Takes the answer to a task.
+    pub fn handle_reply(&mut self, now: Instant, reply: Result<StorageReply, StorageError>) -> Outcome {
+        let phase = std::mem::replace(&mut self.phase, Phase::Idle);
+        match (phase, reply) {
+            (Phase::Loading, Ok(StorageReply::Loaded(stored))) => Outcome::Loaded(self.on_loaded(stored)),
+            (Phase::Appending(upto, bytes), Ok(StorageReply::Written(keys))) => {
+                self.on_appended(upto, bytes, keys);
+                Outcome::Progress
+            }
+            (Phase::Verifying, Ok(StorageReply::Record(bytes))) => {
+                Outcome::Verify(bytes.and_then(|bytes| Record::decode(&bytes).ok()))
+            }
+            (Phase::Compacting { covers, bytes }, Ok(StorageReply::Written(keys))) => {
+                self.on_compacted(covers, bytes, &keys);
+                Outcome::Nothing
+            }
+            (Phase::Recovering { upto, bytes, .. }, Ok(StorageReply::Written(keys))) => {
+                self.on_recovered(upto, bytes, &keys);
+                Outcome::Progress
+            }
+            (Phase::Closing, _) => {
+                self.phase = Phase::Closed;
+                Outcome::Closed
+            }
+            (Phase::Compacting { .. } | Phase::Verifying, Err(_)) => self.on_compaction_failed(),
+            (phase, Err(error)) => self.on_failure(now, &phase, error),
+            (phase, Ok(_)) => {
+                self.phase = phase;
+                Outcome::Nothing
+            }
+        }
+    }
+
+    fn on_loaded(&mut self, stored: Vec<(RecordKey, Vec<u8>)>) -> Loaded {
+        self.loaded = Some(stored.last().map_or(0, |(key, _)| key.0));
+        // Edits made while the log could not be read are in the document only.
+        self.committed = self.queued;
+        self.queue.clear();
+        let mut loaded = Loaded { behind: self.queued > 0, ..Loaded::default() };
+        for (key, bytes) in stored {
+            match Record::decode(&bytes) {
+                Ok(record) => {
+                    self.log.track(key, &record, bytes.len());
+                    loaded.records.push((key, record));
+                }
+                Err(_) => loaded.damaged += 1,
+            }
+        }
+        loaded
+    }
+
+    fn on_appended(&mut self, upto: Seq, bytes: usize, keys: Vec<RecordKey>) {
+        let count = usize::try_from(upto - self.committed).unwrap_or(usize::MAX);
+        self.queue.drain(..count.min(self.queue.len()));
+        self.committed = upto;
+        self.log.recent.extend(keys.into_iter().map(|key| (key, self.boot)));
+        self.log.recent_bytes += bytes;
+    }
+
+    fn on_compacted(&mut self, covers: BTreeMap<RecordKey, u64>, bytes: usize, keys: &[RecordKey]) {
+        self.log.superseded.clear();
+        for key in covers.keys() {
+            self.log.recent.remove(key);
+        }
+        self.log.recent_bytes = 0;
+        self.log.replace_snapshot(keys, bytes, covers);
+    }
+
+    fn on_recovered(&mut self, upto: Seq, bytes: usize, keys: &[RecordKey]) {
+        self.committed = upto;
+        let covers = std::mem::take(&mut self.log.recent);
+        self.log.recent_bytes = 0;
+        self.log.replace_snapshot(keys, bytes, covers);
+    }
+
+    /// Compaction is housekeeping: nothing is lost when it fails, and the next append will tell if
+    /// the database is gone.
+    fn on_compaction_failed(&mut self) -> Outcome {
+        self.log.recent_bytes = 0;
+        Outcome::Nothing
+    }
+
+    fn on_failure(&mut self, now: Instant, phase: &Phase, error: StorageError) -> Outcome {
+        let wait = match phase {
+            Phase::Recovering { wait, .. } => (wait * 2).min(MAX_RETRY),
+            _ => self.config.storage_retry,
+        };
+        self.queue.clear();
+        self.phase = match error {
+            _ if self.closing => Phase::Closed,
+            // A log that could not be read may hold more than we have: never write over it blindly,
+            // but appending a snapshot to it is safe.
+            StorageError::Unavailable | StorageError::Version => Phase::Off,
+            _ => Phase::Failing { error, retry_at: now + wait, wait },
+        };
+        if self.phase == Phase::Off {
+            self.committed = self.queued;
+        }
+        Outcome::Failed(error)
+    }
+}
+
+impl Log {
+    fn track(&mut self, key: RecordKey, record: &Record, bytes: usize) {
+        if record.kind == RecordKind::Snapshot {
+            // Another tab may have appended what the writer of this snapshot never saw.
+            let (covers, rest) =
+                self.recent.iter().partition(|(key, boot)| record.knew(key.0, **boot));
+            self.recent = rest;
+            self.recent_bytes = 0;
+            self.replace_snapshot(&[key], bytes, covers);
+        } else {
+            self.recent.insert(key, record.boot);
+            self.recent_bytes += bytes;
+        }
+    }
+
+    fn replace_snapshot(&mut self, keys: &[RecordKey], bytes: usize, covers: BTreeMap<RecordKey, u64>) {
+        let Some(key) = keys.first().copied() else { return };
+        let mut covers = covers;
+        if let Some(old) = self.snapshot.take() {
+            covers.insert(old.key, 0);
+            covers.extend(old.covers);
+        }
+        self.snapshot = Some(Snapshot { key, bytes, verified: false, covers });
+    }
+}
+
+#[cfg(test)]
+mod tests;

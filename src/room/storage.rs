@@ -1,0 +1,192 @@
+//! The room and its log: load first, commit before send, compact what is verified.
+
+use yrs::IdSet;
+use yrs::updates::decoder::Decode;
+use yrs::updates::encoder::Encode;
+
+use super::persistence::record::{Record, RecordKind};
+use super::persistence::{Loaded, Outcome};
+use super::{Phase, Room, RoomOutput};
+use crate::connection::Context;
+use crate::doc::{Content, Doc, Origin};
+use crate::error::ErrorCode;
+use crate::event::{EventKind, Problem};
+use crate::io::{RecordKey, StorageError, StorageReply};
+use crate::protocol::Reader;
+use crate::protocol::encode::write_buffer;
+use crate::time::Instant;
+
+impl Room {
+    /// Loads, or is ready at once where there is no log.
+    pub(super) fn start(&mut self, cx: &mut Context<'_>) {
+        if !self.persistence.is_working() {
+            self.become_ready(cx);
+        }
+        self.settle(cx);
+    }
+
+    /// Takes the answer to the room's storage task.
+    pub fn handle_storage(&mut self, cx: &mut Context<'_>, reply: Result<StorageReply, StorageError>) {
+        match self.persistence.handle_reply(cx.now, reply) {
+            Outcome::Loaded(loaded) => self.on_loaded(cx, loaded),
+            Outcome::Failed(error) => self.on_storage_failed(cx, error),
+            Outcome::Verify(record) => self.on_read_back(record),
+            Outcome::Progress | Outcome::Closed | Outcome::Nothing => {}
+        }
+        self.settle(cx);
+    }
+
+    pub(super) fn drain_storage(&mut self, _now: Instant) {
+        while let Some(task) = self.persistence.poll_task() {
+            self.outputs.push_back(RoomOutput::Storage(task));
+        }
+        if self.persistence.wants_compaction() && self.doc.held() == 0 && self.batch.is_none() {
+            let task = self.persistence.verify();
+            let task = task.unwrap_or_else(|| self.persistence.compact(self.snapshot()));
+            self.outputs.push_back(RoomOutput::Storage(task));
+        }
+    }
+
+    pub(super) fn on_storage_timeout(&mut self, now: Instant) {
+        if self.persistence.wants_recovery(now) {
+            let snapshot = self.snapshot();
+            if let Some(task) = self.persistence.recover(snapshot) {
+                self.outputs.push_back(RoomOutput::Storage(task));
+            }
+        }
+    }
+
+    /// Tells the log what the server lacks now, so that a restart knows.
+    pub(super) fn log_acknowledgement(&mut self) {
+        let payload = encode_content(self.outbox.content());
+        self.persistence.append(RecordKind::Acknowledgement, payload);
+    }
+
+    /// The whole document behind what the server lacks of it.
+    fn snapshot(&self) -> Vec<u8> {
+        let mut payload = encode_content(self.outbox.content());
+        payload.extend_from_slice(&self.doc.encode_state());
+        payload
+    }
+
+    fn on_loaded(&mut self, cx: &mut Context<'_>, loaded: Loaded) {
+        let (unacknowledged, refused) = self.replay(&loaded.records);
+        self.outbox.restore(unacknowledged);
+        let lost = loaded.damaged + refused;
+        if lost > 0 {
+            let message = format!(
+                "{lost} of {} stored records are damaged and were set aside; what the server has comes back from there",
+                loaded.records.len() + loaded.damaged
+            );
+            self.tell_problem(Problem::new(ErrorCode::StorageCorrupt, message));
+        }
+        if loaded.behind {
+            self.persistence.append(RecordKind::Snapshot, self.snapshot());
+        }
+        self.become_ready(cx);
+    }
+
+    /// Applies the stored records; returns what the server had not returned, and how many were refused.
+    fn replay(&mut self, records: &[(RecordKey, Record)]) -> (Content, usize) {
+        let mut pending: Vec<(u64, u64, Content)> = Vec::new();
+        let mut refused = 0;
+        let base = self.apply_last_snapshot(records);
+        for (key, record) in records {
+            let (content, update) = match split(record) {
+                Some(parts) => parts,
+                None => {
+                    refused += 1;
+                    continue;
+                }
+            };
+            let known = base.is_some_and(|base| base.knew(key.0, record.boot));
+            let applied = match update {
+                Some(update) if !known => self.doc.apply(update, Origin::Storage).map(|a| a.content),
+                _ => Ok(Content::default()),
+            };
+            refused += usize::from(applied.is_err());
+            match record.kind {
+                RecordKind::Local => pending.push((key.0, record.boot, applied.unwrap_or_default())),
+                RecordKind::Remote => {}
+                RecordKind::Acknowledgement | RecordKind::Snapshot => {
+                    pending.retain(|(key, boot, _)| !record.knew(*key, *boot));
+                    pending.push((key.0, record.boot, content));
+                }
+            }
+        }
+        let mut unacknowledged = Content::default();
+        for (_, _, content) in &pending {
+            unacknowledged.merge(content);
+        }
+        (unacknowledged, refused)
+    }
+
+    /// Starts from the newest snapshot that can be read; the records it knew need not be applied.
+    fn apply_last_snapshot<'a>(&mut self, records: &'a [(RecordKey, Record)]) -> Option<&'a Record> {
+        records.iter().rev().map(|(_, record)| record).find(|record| {
+            record.kind == RecordKind::Snapshot
+                && split(record)
+                    .and_then(|(_, update)| update)
+                    .is_some_and(|update| self.doc.apply(update, Origin::Storage).is_ok_and(|a| !a.held))
+        })
+    }
+
+    fn become_ready(&mut self, cx: &mut Context<'_>) {
+        let Phase::Loading { connect } = self.phase else { return };
+        self.phase = Phase::Ready;
+        self.outputs.push_back(RoomOutput::Event(EventKind::Ready));
+        if connect {
+            self.connection.connect(cx);
+        }
+    }
+
+    /// Edits go on in memory, and to the server; the app is told, and the log is tried again.
+    fn on_storage_failed(&mut self, cx: &mut Context<'_>, error: StorageError) {
+        let code = match error {
+            StorageError::Quota => ErrorCode::Quota,
+            StorageError::Blocked => ErrorCode::IdbBlocked,
+            _ => ErrorCode::Storage,
+        };
+        let message = format!("{error}; edits are kept in memory only until it works again");
+        self.tell_problem(Problem::new(code, message));
+        self.become_ready(cx);
+    }
+
+    /// A snapshot that was read back must decode to a document that lacks nothing ours has lost since.
+    fn on_read_back(&mut self, record: Option<Record>) {
+        let good = record.is_some_and(|record| {
+            split(&record).and_then(|(_, update)| update).is_some_and(|update| {
+                Self::is_update(update) && self.contains_snapshot(update)
+            })
+        });
+        self.persistence.handle_verified(good);
+    }
+
+    fn contains_snapshot(&self, update: &[u8]) -> bool {
+        let mut copy = Doc::new(0, &std::collections::BTreeMap::new(), self.doc.limits());
+        copy.apply(update, Origin::Storage).is_ok_and(|applied| !applied.held)
+    }
+}
+
+/// Two id sets, each behind its length.
+fn encode_content(content: &Content) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_buffer(&mut out, &content.inserts.encode_v1());
+    write_buffer(&mut out, &content.deletes.encode_v1());
+    out
+}
+
+/// A record's unacknowledged content and its update, as far as its kind has them.
+fn split(record: &Record) -> Option<(Content, Option<&[u8]>)> {
+    match record.kind {
+        RecordKind::Local | RecordKind::Remote => Some((Content::default(), Some(&record.payload))),
+        RecordKind::Acknowledgement | RecordKind::Snapshot => {
+            let mut reader = Reader::new(&record.payload);
+            let inserts = IdSet::decode_v1(reader.buffer().ok()?).ok()?;
+            let deletes = IdSet::decode_v1(reader.buffer().ok()?).ok()?;
+            let rest = record.payload.get(reader.offset()..)?;
+            let update = (record.kind == RecordKind::Snapshot).then_some(rest);
+            Some((Content { inserts, deletes }, update))
+        }
+    }
+}

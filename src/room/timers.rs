@@ -1,0 +1,181 @@
+//! What a room waits for, in one place, so that the driver needs one timer.
+
+use super::outbox::Outbox;
+use super::session::Session;
+use super::{Room, RoomOutput};
+use crate::config::Config;
+use crate::connection::{Connection, Context};
+use crate::error::ErrorCode;
+use crate::event::{EventKind, Problem};
+use crate::protocol::encode;
+use crate::time::{Deadline, Instant};
+
+/// Quiet time after which the log is told that everything is acknowledged.
+const ACKNOWLEDGED_AFTER: u64 = 2_000;
+/// After this long a missing update is told to the app.
+const MISSING_AFTER: u64 = 60_000;
+/// Newcomers make us speak at most this often.
+const ANNOUNCE_INTERVAL: u64 = 5_000;
+
+/// Deadlines of a room that no part keeps itself.
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    hold: Option<Hold>,
+    announce_at: Option<Instant>,
+    announced_at: Option<Instant>,
+    acknowledged: Acknowledged,
+}
+
+/// Updates wait for a missing one.
+#[derive(Clone, Copy, Debug)]
+struct Hold {
+    since: Instant,
+    ask_at: Instant,
+    wait: u64,
+    told: bool,
+}
+
+/// Whether the log knows that the server has everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Acknowledged {
+    /// It does.
+    #[default]
+    Written,
+    /// It does not, and the server lacks something.
+    Pending,
+    /// It does not; write it then.
+    Due(Instant),
+}
+
+impl Timers {
+    /// Some updates are held, or none any more.
+    pub(super) fn note_held(&mut self, now: Instant, held: usize, config: &Config) {
+        if held == 0 || config.broken.no_resync {
+            self.hold = None;
+        } else if self.hold.is_none() {
+            let wait = config.link.hold_timeout;
+            self.hold = Some(Hold { since: now, ask_at: now + wait, wait, told: false });
+        }
+    }
+
+    pub(super) fn handle_link_down(&mut self) {
+        self.announce_at = None;
+    }
+
+    /// Schedules an announcement, unless one was made lately.
+    pub(super) fn announce_after(&mut self, now: Instant, wait: u64) {
+        if self.announced_at.is_none_or(|at| now.since(at) >= ANNOUNCE_INTERVAL) {
+            self.announce_at.get_or_insert(now + wait);
+        }
+    }
+
+    /// Watches the outbox, so that a restart does not count synced edits as pending.
+    pub(super) fn note_acknowledged(&mut self, now: Instant, outbox: &Outbox, session: Session) {
+        self.acknowledged = match self.acknowledged {
+            _ if !outbox.is_empty() => Acknowledged::Pending,
+            Acknowledged::Pending if session.is_complete() => {
+                Acknowledged::Due(now + ACKNOWLEDGED_AFTER)
+            }
+            other => other,
+        };
+    }
+
+    fn poll_timeout(&self) -> Option<Deadline> {
+        let hold = self.hold.map(|hold| Deadline { at: hold.ask_at, reason: "ask for missing updates" });
+        let announce = self.announce_at.map(|at| Deadline { at, reason: "announce to newcomers" });
+        let acknowledged = match self.acknowledged {
+            Acknowledged::Due(at) => Some(Deadline { at, reason: "log the acknowledgement" }),
+            Acknowledged::Written | Acknowledged::Pending => None,
+        };
+        Deadline::earliest(Deadline::earliest(hold, announce), acknowledged)
+    }
+
+    fn announce_due(&mut self, now: Instant) -> bool {
+        let due = self.announce_at.is_some_and(|at| at <= now);
+        if due {
+            self.announce_at = None;
+            self.announced_at = Some(now);
+        }
+        due
+    }
+
+    fn acknowledged_due(&mut self, now: Instant) -> bool {
+        let due = matches!(self.acknowledged, Acknowledged::Due(at) if at <= now);
+        if due {
+            self.acknowledged = Acknowledged::Written;
+        }
+        due
+    }
+}
+
+impl Room {
+    /// When time matters next.
+    pub fn poll_timeout(&self) -> Option<Deadline> {
+        [
+            self.timers.poll_timeout(),
+            self.connection.poll_timeout().filter(|_| !self.deaf()),
+            self.session.poll_timeout(),
+            self.outbox.poll_timeout(),
+            self.presence.poll_timeout(),
+            self.persistence.poll_timeout(),
+        ]
+        .into_iter()
+        .fold(None, Deadline::earliest)
+    }
+
+    /// Whether the heartbeat is switched off, for the mutation proof.
+    fn deaf(&self) -> bool {
+        self.config.broken.no_heartbeat && self.connection.is_online()
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, cx: &mut Context<'_>) {
+        let now = cx.now;
+        if self.poll_timeout().is_some_and(|deadline| Connection::is_late(deadline.at, now)) {
+            self.presence.handle_wake(now);
+        }
+        if !self.deaf() {
+            self.connection.handle_timeout(cx);
+            self.drain_connection(cx);
+        }
+        if self.session.poll_timeout().is_some_and(|deadline| deadline.at <= now) {
+            self.push_unasked(cx);
+        }
+        if self.outbox.handle_timeout(now) {
+            self.send_probe();
+        }
+        self.on_presence_timeout(now);
+        self.on_hold_timeout(now);
+        self.on_storage_timeout(now);
+        if self.timers.acknowledged_due(now) {
+            self.log_acknowledgement();
+        }
+        self.settle(cx);
+    }
+
+    fn on_presence_timeout(&mut self, now: Instant) {
+        if self.presence.handle_renewal(now) || self.timers.announce_due(now) {
+            self.announce(now);
+        }
+        let change = self.presence.handle_expiry(now);
+        self.tell_presence(change);
+    }
+
+    fn on_hold_timeout(&mut self, now: Instant) {
+        let Some(mut hold) = self.timers.hold.filter(|hold| hold.ask_at <= now) else { return };
+        if self.doc.held() == 0 {
+            self.timers.hold = None;
+            return;
+        }
+        self.send(encode::sync_step_1(&self.doc.encode_state_vector()));
+        hold.wait = (hold.wait * 2).min(MISSING_AFTER);
+        hold.ask_at = now + hold.wait;
+        if !hold.told && now.since(hold.since) >= MISSING_AFTER {
+            hold.told = true;
+            let message = "updates have waited a minute for one that is missing and are not shown";
+            let problem = Problem::new(ErrorCode::MissingUpdates, message);
+            self.outputs.push_back(RoomOutput::Event(EventKind::Error(problem)));
+        }
+        self.timers.hold = Some(hold);
+    }
+}
