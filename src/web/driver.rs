@@ -1,0 +1,214 @@
+//! The loop between the browser and the core.
+//!
+//! Rust never calls user code, and no borrow is alive when anything outside Rust is called: inputs and outputs wait in
+//! queues, only the outermost [`Driver::pump`] works them off, and a call that comes in meanwhile just enqueues.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+
+use js_sys::Function;
+use wasm_bindgen::JsValue;
+
+use crate::client::Client;
+use crate::error::Misuse;
+use crate::event::Event;
+use crate::io::{Environment, Input, Output};
+use crate::time::Instant;
+use crate::web::clock;
+use crate::web::convert::internal;
+use crate::web::environment;
+use crate::web::host::Host;
+use crate::web::indexed_db::{Durability, Storage};
+use crate::web::listener::Listener;
+use crate::web::remains::Remains;
+use crate::web::timer::Timer;
+use crate::web::web_socket::Sockets;
+
+/// Runs one client in a browser.
+#[derive(Debug)]
+pub struct Driver {
+    client: RefCell<Client>,
+    inputs: RefCell<VecDeque<Input>>,
+    effects: RefCell<VecDeque<Output>>,
+    events: RefCell<Vec<Event>>,
+    pumping: Cell<bool>,
+    wake: Function,
+    /// Whether the app has been woken since it last took the events.
+    woken: Cell<bool>,
+    epoch_offset: Cell<f64>,
+    host: Host,
+    sockets: Sockets,
+    storage: Storage,
+    timer: Timer,
+    page: RefCell<Vec<Listener>>,
+}
+
+impl Driver {
+    /// Starts driving `client`.
+    pub fn start(client: Client, wake: Function, durability: Durability) -> Rc<Self> {
+        let driver = Rc::new_cyclic(|driver| Self::new(driver, client, wake, durability));
+        if let Ok(mut page) = driver.page.try_borrow_mut() {
+            *page = environment::listen(&driver.host);
+        }
+        for environment in environment::initial() {
+            driver.feed(Input::Environment(environment));
+        }
+        driver
+    }
+
+    fn new(driver: &Weak<Self>, client: Client, wake: Function, durability: Durability) -> Self {
+        let driver = Weak::clone(driver);
+        let host = Host::new(move |input| {
+            if let Some(driver) = driver.upgrade() {
+                driver.feed(input);
+            }
+        });
+        Self {
+            client: RefCell::new(client),
+            inputs: RefCell::default(),
+            effects: RefCell::default(),
+            events: RefCell::default(),
+            pumping: Cell::new(false),
+            wake,
+            woken: Cell::new(false),
+            epoch_offset: Cell::new(clock::epoch_offset()),
+            sockets: Sockets::new(host.clone()),
+            storage: Storage::new(host.clone(), durability),
+            timer: Timer::new(host.clone()),
+            host,
+            page: RefCell::default(),
+        }
+    }
+
+    /// Takes in what a browser callback has to tell.
+    pub fn feed(&self, input: Input) {
+        if let Ok(mut inputs) = self.inputs.try_borrow_mut() {
+            inputs.push_back(input);
+        }
+        self.pump();
+    }
+
+    /// A command of the app: changes the core, then does what follows from it.
+    ///
+    /// # Errors
+    /// What the core says, or an internal error.
+    pub fn command<T>(
+        &self,
+        command: impl FnOnce(&mut Client, Instant) -> Result<T, Misuse>,
+    ) -> Result<T, Misuse> {
+        let result = self.advance(command);
+        self.pump();
+        result
+    }
+
+    /// Reads the core without changing it.
+    ///
+    /// # Errors
+    /// What the core says, or an internal error.
+    pub fn read<T>(&self, read: impl FnOnce(&Client) -> Result<T, Misuse>) -> Result<T, Misuse> {
+        let client = self.client.try_borrow().map_err(|_| internal("the client is busy"))?;
+        read(&client)
+    }
+
+    /// The events since the last call.
+    pub fn take_events(&self) -> Vec<Event> {
+        self.woken.set(false);
+        self.events
+            .try_borrow_mut()
+            .map(|mut events| std::mem::take(&mut *events))
+            .unwrap_or_default()
+    }
+
+    /// What must be undone in JavaScript should this instance die.
+    pub fn remains(&self) -> &Remains {
+        self.host.remains()
+    }
+
+    /// Stops listening to the page. What is under way still ends.
+    pub fn leave_page(&self) {
+        let listeners = self.page.try_borrow_mut().map(|mut page| std::mem::take(&mut *page));
+        drop(listeners);
+    }
+
+    fn pump(&self) {
+        if self.pumping.replace(true) {
+            return;
+        }
+        self.notice_sleep();
+        loop {
+            if let Some(output) = pop(&self.effects) {
+                self.perform(output);
+            } else if let Some(input) = pop(&self.inputs) {
+                self.advance(|client, now| {
+                    client.handle_input(now, input);
+                    Ok(())
+                })
+                .ok();
+            } else {
+                break;
+            }
+        }
+        self.arm_timer();
+        self.pumping.set(false);
+        self.wake_app();
+    }
+
+    /// One borrow of the core: a change, and the complete drain after it.
+    fn advance<T>(
+        &self,
+        change: impl FnOnce(&mut Client, Instant) -> Result<T, Misuse>,
+    ) -> Result<T, Misuse> {
+        let now = clock::now();
+        let busy = || internal("the client is busy");
+        let mut client = self.client.try_borrow_mut().map_err(|_| busy())?;
+        let mut effects = self.effects.try_borrow_mut().map_err(|_| busy())?;
+        let mut events = self.events.try_borrow_mut().map_err(|_| busy())?;
+        let result = change(&mut client, now);
+        while let Some(output) = client.poll_output() {
+            match output {
+                Output::Event(event) => events.push(event),
+                effect @ (Output::Socket(..) | Output::Storage(..)) => effects.push_back(effect),
+            }
+        }
+        result
+    }
+
+    fn perform(&self, output: Output) {
+        match output {
+            Output::Socket(id, output) => self.sockets.perform(id, output),
+            Output::Storage(id, task) => self.storage.perform(id, task),
+            Output::Event(event) => {
+                if let Ok(mut events) = self.events.try_borrow_mut() {
+                    events.push(event);
+                }
+            }
+        }
+    }
+
+    fn notice_sleep(&self) {
+        let offset = clock::epoch_offset();
+        if clock::jumped(self.epoch_offset.replace(offset), offset)
+            && let Ok(mut inputs) = self.inputs.try_borrow_mut()
+        {
+            inputs.push_front(Input::Environment(Environment::ClockJump));
+        }
+    }
+
+    fn arm_timer(&self) {
+        let deadline = self.client.try_borrow().ok().and_then(|client| client.poll_timeout());
+        self.timer.arm(clock::now(), deadline.map(|deadline| deadline.at));
+    }
+
+    /// Only schedules a drain; should it throw all the same, nothing of ours is half done.
+    fn wake_app(&self) {
+        let waiting = self.events.try_borrow().is_ok_and(|events| !events.is_empty());
+        if waiting && !self.woken.replace(true) {
+            self.wake.call0(&JsValue::UNDEFINED).ok();
+        }
+    }
+}
+
+fn pop<T>(queue: &RefCell<VecDeque<T>>) -> Option<T> {
+    queue.try_borrow_mut().ok().and_then(|mut queue| queue.pop_front())
+}

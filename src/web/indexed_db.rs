@@ -1,0 +1,68 @@
+//! [`StorageTask`] → one IndexedDB transaction, one at a time per database, in order.
+
+pub mod connection;
+mod database;
+mod failure;
+pub mod lock;
+mod transaction;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde::Deserialize;
+
+use crate::io::{Input, StorageError, StorageTask, TaskId};
+use crate::web::host::Host;
+use crate::web::indexed_db::database::Database;
+
+/// What a completed transaction survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// A killed browser: the default of all browsers, and ten times faster at its worst.
+    #[default]
+    Relaxed,
+    /// A power cut too.
+    Strict,
+}
+
+/// All databases of a driver.
+#[derive(Debug)]
+pub struct Storage {
+    host: Host,
+    durability: Durability,
+    databases: RefCell<BTreeMap<String, Rc<Database>>>,
+}
+
+impl Storage {
+    /// Nothing open yet.
+    pub fn new(host: Host, durability: Durability) -> Self {
+        Self { host, durability, databases: RefCell::default() }
+    }
+
+    /// Queues a task; it is answered with [`Input::Storage`].
+    pub fn perform(&self, id: TaskId, task: StorageTask) {
+        match self.database(name_of(&task)) {
+            Some(database) => database.perform(id, task),
+            None => self.host.feed(Input::Storage(id, Err(StorageError::Aborted))),
+        }
+    }
+
+    fn database(&self, name: &str) -> Option<Rc<Database>> {
+        let mut databases = self.databases.try_borrow_mut().ok()?;
+        databases.retain(|_, database| database.is_in_use());
+        let open = || Rc::new(Database::new(self.host.clone(), name, self.durability));
+        Some(Rc::clone(databases.entry(name.to_owned()).or_insert_with(open)))
+    }
+}
+
+fn name_of(task: &StorageTask) -> &str {
+    match task {
+        StorageTask::Load { database }
+        | StorageTask::Append { database, .. }
+        | StorageTask::Read { database, .. }
+        | StorageTask::Replace { database, .. }
+        | StorageTask::Close { database } => database,
+    }
+}

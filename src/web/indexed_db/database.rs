@@ -1,0 +1,127 @@
+//! One database: its queue of tasks and its connection, reopened when the browser took it away.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use js_sys::futures::spawn_local;
+
+use crate::io::{Input, StorageError, StorageReply, StorageTask, TaskId};
+use crate::web::host::Host;
+use crate::web::indexed_db::connection::Connection;
+use crate::web::indexed_db::lock::Lock;
+use crate::web::indexed_db::{Durability, transaction};
+
+type Answer = Result<StorageReply, StorageError>;
+
+/// A database and what is to be done with it.
+#[derive(Debug)]
+pub(super) struct Database {
+    host: Host,
+    name: String,
+    durability: Durability,
+    queue: RefCell<VecDeque<(TaskId, StorageTask)>>,
+    working: Cell<bool>,
+    connection: RefCell<Option<Rc<Connection>>>,
+}
+
+impl Database {
+    pub(super) fn new(host: Host, name: &str, durability: Durability) -> Self {
+        Self {
+            host,
+            name: name.to_owned(),
+            durability,
+            queue: RefCell::default(),
+            working: Cell::new(false),
+            connection: RefCell::default(),
+        }
+    }
+
+    /// Whether it is worth keeping.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.working.get()
+            || self.connection.try_borrow().map_or(true, |connection| connection.is_some())
+    }
+
+    pub(super) fn perform(self: &Rc<Self>, id: TaskId, task: StorageTask) {
+        if let Ok(mut queue) = self.queue.try_borrow_mut() {
+            queue.push_back((id, task));
+        }
+        if !self.working.replace(true) {
+            spawn_local(Rc::clone(self).work());
+        }
+    }
+
+    async fn work(self: Rc<Self>) {
+        while let Some((id, task)) = self.next() {
+            let answer = self.answer(task).await;
+            if answer == Err(StorageError::Closed) {
+                self.let_go();
+            }
+            self.host.feed(Input::Storage(id, answer));
+        }
+    }
+
+    fn next(&self) -> Option<(TaskId, StorageTask)> {
+        let next = self.queue.try_borrow_mut().ok().and_then(|mut queue| queue.pop_front());
+        self.working.set(next.is_some());
+        next
+    }
+
+    async fn answer(&self, task: StorageTask) -> Answer {
+        let remains = self.host.remains();
+        match task {
+            StorageTask::Load { .. } => {
+                self.forget_lost();
+                transaction::load(remains, &*self.connection().await?).await
+            }
+            StorageTask::Append { records, .. } if records.is_empty() => {
+                Ok(StorageReply::Written(Vec::new()))
+            }
+            StorageTask::Append { records, .. } => {
+                transaction::append(remains, &*self.connection().await?, self.durability, &records)
+                    .await
+            }
+            StorageTask::Read { key, .. } => {
+                transaction::read(remains, &*self.connection().await?, key).await
+            }
+            StorageTask::Replace { record, remove, .. } => {
+                let connection = self.connection().await?;
+                let _lock = Lock::acquire(remains, &self.name).await?;
+                transaction::replace(remains, &connection, self.durability, &record, &remove).await
+            }
+            StorageTask::Close { .. } => {
+                self.let_go();
+                Ok(StorageReply::Closed)
+            }
+        }
+    }
+
+    /// A connection lost since the last task is told once: what was in the database may be gone with it.
+    async fn connection(&self) -> Result<Rc<Connection>, StorageError> {
+        if let Some(connection) = self.current() {
+            return if connection.is_lost() { Err(StorageError::Closed) } else { Ok(connection) };
+        }
+        let connection = Rc::new(Connection::open(self.host.remains(), &self.name).await?);
+        if let Ok(mut current) = self.connection.try_borrow_mut() {
+            *current = Some(Rc::clone(&connection));
+        }
+        Ok(connection)
+    }
+
+    fn current(&self) -> Option<Rc<Connection>> {
+        self.connection.try_borrow().ok().and_then(|connection| connection.clone())
+    }
+
+    fn forget_lost(&self) {
+        if self.current().is_some_and(|connection| connection.is_lost()) {
+            self.let_go();
+        }
+    }
+
+    fn let_go(&self) {
+        let gone =
+            self.connection.try_borrow_mut().ok().and_then(|mut connection| connection.take());
+        drop(gone);
+    }
+}

@@ -1,0 +1,174 @@
+//! [`SocketOutput`] → `WebSocket`, and its events → [`SocketInput`].
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use js_sys::{Array, ArrayBuffer, JsString, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
+
+use crate::io::{Input, SocketId, SocketInput, SocketOutput, SocketRefusal};
+use crate::web::convert::error_name;
+use crate::web::host::Host;
+use crate::web::listener::Listener;
+use crate::web::preflight::Preflight;
+use crate::web::remains::{Remnant, method};
+
+/// Close code of a socket we no longer wait for.
+const ABANDONED: u16 = 4000;
+
+/// All sockets of a driver.
+#[derive(Debug)]
+pub struct Sockets {
+    host: Host,
+    open: RefCell<BTreeMap<SocketId, Socket>>,
+    preflights: RefCell<BTreeMap<SocketId, Preflight>>,
+}
+
+impl Sockets {
+    /// No sockets yet.
+    pub fn new(host: Host) -> Self {
+        Self { host, open: RefCell::default(), preflights: RefCell::default() }
+    }
+
+    /// Does what the core asked for.
+    pub fn perform(&self, id: SocketId, output: SocketOutput) {
+        match output {
+            SocketOutput::Open { url, protocols } => self.open(id, &url, &protocols),
+            SocketOutput::Send(frame) => self.send(id, &frame),
+            SocketOutput::Close { code, reason } => self.close(id, code, &reason),
+            SocketOutput::Abandon => self.close(id, ABANDONED, ""),
+            SocketOutput::Preflight { url } => self.preflight(id, &url),
+        }
+    }
+
+    fn open(&self, id: SocketId, url: &str, protocols: &[String]) {
+        self.close(id, ABANDONED, "");
+        match Socket::open(&self.host, id, url, protocols) {
+            Ok(socket) => self.keep(id, socket),
+            Err(refusal) => self.tell(id, SocketInput::Refused(refusal)),
+        }
+    }
+
+    fn keep(&self, id: SocketId, socket: Socket) {
+        if let Ok(mut open) = self.open.try_borrow_mut() {
+            open.insert(id, socket);
+        }
+    }
+
+    fn send(&self, id: SocketId, frame: &[u8]) {
+        let browser = self
+            .open
+            .try_borrow()
+            .ok()
+            .and_then(|open| open.get(&id).map(|socket| socket.browser.clone()));
+        let Some(browser) = browser else { return };
+        if browser.send_with_u8_array(frame).is_err() {
+            self.close(id, ABANDONED, "");
+            self.tell(id, SocketInput::Closed { code: 1006, reason: String::new(), clean: false });
+        }
+    }
+
+    /// The listeners go first, so nothing of this socket is heard any more.
+    fn close(&self, id: SocketId, code: u16, reason: &str) {
+        let preflight =
+            self.preflights.try_borrow_mut().ok().and_then(|mut preflights| preflights.remove(&id));
+        drop(preflight);
+        let socket = self.open.try_borrow_mut().ok().and_then(|mut open| open.remove(&id));
+        if let Some(socket) = socket {
+            socket.close(code, reason);
+        }
+    }
+
+    fn preflight(&self, id: SocketId, url: &str) {
+        let preflight = Preflight::start(&self.host, id, url);
+        let Ok(mut preflights) = self.preflights.try_borrow_mut() else { return };
+        preflights.retain(|_, preflight| !preflight.is_over());
+        let replaced = preflights.insert(id, preflight);
+        drop(preflights);
+        drop(replaced);
+    }
+
+    fn tell(&self, id: SocketId, input: SocketInput) {
+        self.host.feed(Input::Socket(id, input));
+    }
+}
+
+/// One browser socket and its listeners.
+#[derive(Debug)]
+struct Socket {
+    browser: WebSocket,
+    listeners: [Listener; 3],
+    remnant: Remnant,
+}
+
+impl Socket {
+    fn open(
+        host: &Host,
+        id: SocketId,
+        url: &str,
+        protocols: &[String],
+    ) -> Result<Self, SocketRefusal> {
+        let browser = create(url, protocols).map_err(|thrown| refusal(&thrown))?;
+        browser.set_binary_type(BinaryType::Arraybuffer);
+        let listeners = listen(host, id, &browser).map_err(|_| SocketRefusal::Unavailable)?;
+        let remnant = host.remains().keep(method(&browser, "close"));
+        Ok(Self { browser, listeners, remnant })
+    }
+
+    fn close(self, code: u16, reason: &str) {
+        let Self { browser, listeners, remnant } = self;
+        drop(listeners);
+        if browser.close_with_code_and_reason(code, reason).is_err() {
+            browser.close().ok();
+        }
+        drop(remnant);
+    }
+}
+
+fn create(url: &str, protocols: &[String]) -> Result<WebSocket, JsValue> {
+    if protocols.is_empty() {
+        return WebSocket::new(url);
+    }
+    let offered: Array = protocols.iter().map(JsValue::from).collect();
+    WebSocket::new_with_str_sequence(url, &offered)
+}
+
+fn listen(host: &Host, id: SocketId, browser: &WebSocket) -> Result<[Listener; 3], JsValue> {
+    let on = |kind, convert: fn(&WebSocket, JsValue) -> SocketInput| {
+        let (host, socket) = (host.clone(), browser.clone());
+        let remains = host.remains().clone();
+        Listener::new(&remains, browser, kind, move |event| {
+            host.feed(Input::Socket(id, convert(&socket, event)));
+        })
+    };
+    Ok([on("open", opened)?, on("message", received)?, on("close", closed)?])
+}
+
+fn opened(socket: &WebSocket, _: JsValue) -> SocketInput {
+    SocketInput::Opened { protocol: socket.protocol() }
+}
+
+fn received(_: &WebSocket, event: JsValue) -> SocketInput {
+    let data = event.unchecked_into::<MessageEvent>().data();
+    match data.dyn_into::<ArrayBuffer>() {
+        Ok(buffer) => SocketInput::Frame(Uint8Array::new(&buffer).to_vec()),
+        Err(text) => {
+            SocketInput::Text(text.dyn_ref::<JsString>().map_or(0, |text| text.length() as usize))
+        }
+    }
+}
+
+fn closed(_: &WebSocket, event: JsValue) -> SocketInput {
+    let event: CloseEvent = event.unchecked_into();
+    SocketInput::Closed { code: event.code(), reason: event.reason(), clean: event.was_clean() }
+}
+
+/// What the constructor threw (WebSockets §3.1); no such global is a `ReferenceError`.
+fn refusal(thrown: &JsValue) -> SocketRefusal {
+    match error_name(thrown).as_str() {
+        "SyntaxError" => SocketRefusal::InvalidUrl,
+        "SecurityError" => SocketRefusal::Forbidden,
+        _ => SocketRefusal::Unavailable,
+    }
+}
