@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { build } from './build.mjs';
 import { root } from './env.mjs';
-import { main } from './lib/failure.mjs';
+import { Failure, main } from './lib/failure.mjs';
 import { buildServer, startServer } from './server.mjs';
 import { setup } from './setup.mjs';
 import { buildSite, siteAssets } from './site.mjs';
@@ -17,5 +17,6 @@ await main(async () => {
   const port = Number(process.env.PORT ?? defaultPort);
   const server = await startServer({ port, data: join(root, '.data'), assets: siteAssets, show: true });
   console.log(`\n  rejoin demo: ${server.url}\n  Open it in two windows. Ctrl-C ends it; the rooms stay in .data/.\n`);
-  await new Promise((resolve) => server.child.once('close', resolve));
+  const code = await new Promise((resolve) => server.child.once('close', resolve));
+  if (code !== 0) throw new Failure(`the server ended with code ${code}`);
 });

@@ -15,7 +15,11 @@ await main(async () => {
   const chosen = Object.entries(groups).filter(([name]) => names.length === 0 || names.includes(name));
   await setup();
   if (chosen.some(([, group]) => group.needsPackage)) await build();
-  summarise(await runAll(chosen));
+  const results = await runAll(chosen);
+  summarise(
+    results,
+    chosen.slice(results.length).map(([name]) => name),
+  );
 });
 
 async function runAll(chosen) {
@@ -41,22 +45,24 @@ async function runGroup(name, group) {
     problem = [error.message, error.hint].filter(Boolean).join(' → ');
   }
   const output = outputs.map(({ text }) => text).join('\n');
-  return { name, problem, output, seconds: Math.round((Date.now() - started) / 1000), ...score(output, problem) };
+  return { name, output, seconds: Math.round((Date.now() - started) / 1000), ...score(output, problem) };
 }
 
-/** A group that failed without a counted test counts as one failure. */
-function score(output, problem) {
+/** A group that failed without a counted test counts as one failure; so does one in which nothing ran. */
+function score(output, reason) {
   const { passed, failed } = countTests(output);
-  return { passed, failed: problem && failed === 0 ? 1 : failed };
+  const problem = reason ?? (passed + failed === 0 ? 'not one test ran' : undefined);
+  return { problem, passed, failed: problem ? Math.max(failed, 1) : failed };
 }
 
-function summarise(results) {
+function summarise(results, left) {
   console.log('\n━━ summary');
   for (const { name, problem, output, seconds, passed, failed } of results) {
     console.log(`${problem ? '✗' : '✓'} ${name}: ${passed} passed, ${failed} failed, ${seconds} s`);
     for (const line of closingLines(output)) console.log(`    ${line}`);
     if (problem) console.log(`    ${problem}`);
   }
+  if (left.length > 0) console.log(`– not run after this failure: ${left.join(', ')} (CI=1 runs them all)`);
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
   if (sum('failed') > 0) process.exitCode = 1;

@@ -1,5 +1,5 @@
 // wasm-pack and wasm-bindgen: from the path or the project's cache, else compiled once by cargo.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cache, root, toolsDir, which } from '../env.mjs';
 import { Failure } from '../lib/failure.mjs';
@@ -9,6 +9,8 @@ import { ask, step } from '../lib/run.mjs';
 export async function ensureWasmPack() {
   if (versionOf('wasm-pack')) return;
   await install('wasm-pack', []);
+  if (!versionOf('wasm-pack'))
+    throw new Failure('wasm-pack does not run after its installation', 'wasm-pack --version');
 }
 
 /** wasm-bindgen-cli and its test runner, of exactly the version in Cargo.lock. */
@@ -21,6 +23,8 @@ export async function ensureWasmBindgen() {
       `  wasm-bindgen ${found} is installed; Cargo.lock asks for ${wanted}, which goes to the project's cache`,
     );
   await install('wasm-bindgen-cli', ['--version', wanted], found !== undefined);
+  const now = versionOf('wasm-bindgen');
+  if (now !== wanted) throw new Failure(`wasm-bindgen is ${now} after installing ${wanted}`, 'wasm-bindgen --version');
 }
 
 /** The locked dependencies first; where a mirror lacks one of them, the newest that fit. */
@@ -35,6 +39,7 @@ async function install(name, choice, beside = false) {
     console.log('  not with its own lock file; once more without it');
     await step(title, 'cargo', args, { env, hint: `cargo ${args.join(' ')}` });
   }
+  rmSync(env.CARGO_TARGET_DIR, { recursive: true, force: true });
 }
 
 function versionOf(tool) {
