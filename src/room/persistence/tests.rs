@@ -1,0 +1,231 @@
+use super::*;
+
+fn at(millis: u64) -> Instant {
+    Instant::from_millis(millis)
+}
+
+fn log() -> Persistence {
+    let config = StorageConfig { compact_records: 4, ..StorageConfig::default() };
+    Persistence::new(config, Some("db".into()), 7)
+}
+
+/// A database that does what it is told.
+#[derive(Default)]
+struct Database {
+    rows: BTreeMap<RecordKey, Vec<u8>>,
+    last: u64,
+}
+
+impl Database {
+    fn put(&mut self, bytes: Vec<u8>) -> RecordKey {
+        self.last += 1;
+        self.rows.insert(RecordKey(self.last), bytes);
+        RecordKey(self.last)
+    }
+
+    fn run(&mut self, task: StorageTask) -> StorageReply {
+        match task {
+            StorageTask::Load { .. } => StorageReply::Loaded(self.rows.clone().into_iter().collect()),
+            StorageTask::Append { records, .. } => {
+                StorageReply::Written(records.into_iter().map(|record| self.put(record)).collect())
+            }
+            StorageTask::Read { key, .. } => StorageReply::Record(self.rows.get(&key).cloned()),
+            StorageTask::Replace { record, remove, .. } => {
+                let key = self.put(record);
+                for key in remove {
+                    self.rows.remove(&key);
+                }
+                StorageReply::Written(vec![key])
+            }
+            StorageTask::Close { .. } => StorageReply::Closed,
+        }
+    }
+
+    fn payloads(&self) -> Vec<Vec<u8>> {
+        self.rows.values().filter_map(|bytes| Record::decode(bytes).ok()).map(|r| r.payload).collect()
+    }
+}
+
+fn load(log: &mut Persistence, database: &mut Database) -> Loaded {
+    let task = log.poll_task().expect("a load");
+    let Outcome::Loaded(loaded) = log.handle_reply(at(0), Ok(database.run(task))) else {
+        panic!("not loaded")
+    };
+    loaded
+}
+
+fn write(log: &mut Persistence, database: &mut Database, payload: u8) {
+    log.append(RecordKind::Local, vec![payload]);
+    let task = log.poll_task().expect("an append");
+    assert_eq!(log.handle_reply(at(0), Ok(database.run(task))), Outcome::Progress);
+}
+
+/// Compacts; a snapshot that was never read back is verified first.
+fn compact(log: &mut Persistence, database: &mut Database, snapshot: u8) {
+    if let Some(task) = log.verify() {
+        let Outcome::Verify(record) = log.handle_reply(at(0), Ok(database.run(task))) else {
+            panic!("not read")
+        };
+        log.handle_verified(record.is_some());
+    }
+    let task = log.compact(vec![snapshot]);
+    log.handle_reply(at(0), Ok(database.run(task)));
+}
+
+#[test]
+fn opening_writes_nothing() {
+    let mut log = log();
+    assert!(matches!(log.poll_task(), Some(StorageTask::Load { .. })));
+    assert_eq!(log.poll_task(), None);
+}
+
+#[test]
+fn one_transaction_runs_at_a_time_and_the_next_takes_all_that_waited() {
+    let (mut log, mut database) = (log(), Database::default());
+    load(&mut log, &mut database);
+    log.append(RecordKind::Local, vec![1]);
+    let first = log.poll_task().expect("an append");
+    let (second, third) = (log.append(RecordKind::Local, vec![2]), log.append(RecordKind::Remote, vec![3]));
+    assert_eq!(log.poll_task(), None);
+    assert_eq!((log.released(), log.is_saved()), (0, false));
+    log.handle_reply(at(0), Ok(database.run(first)));
+    assert_eq!(log.released(), 1);
+    let rest = log.poll_task().expect("an append");
+    assert!(matches!(&rest, StorageTask::Append { records, .. } if records.len() == 2));
+    log.handle_reply(at(0), Ok(database.run(rest)));
+    assert_eq!((log.released(), third - second, log.is_saved()), (third, 1, true));
+    assert_eq!(database.payloads(), [[1], [2], [3]]);
+}
+
+#[test]
+fn a_snapshot_replaces_what_it_contains_only_after_it_was_read_back() {
+    let (mut log, mut database) = (log(), Database::default());
+    load(&mut log, &mut database);
+    for payload in 1..=4 {
+        write(&mut log, &mut database, payload);
+    }
+    assert!(log.wants_compaction());
+    compact(&mut log, &mut database, 100);
+    assert_eq!(database.payloads(), [[1], [2], [3], [4], [100]]);
+    assert!(!log.wants_compaction());
+    for payload in 5..=8 {
+        write(&mut log, &mut database, payload);
+    }
+    compact(&mut log, &mut database, 101);
+    assert_eq!(database.payloads(), [[100], [5], [6], [7], [8], [101]]);
+}
+
+#[test]
+fn a_snapshot_that_cannot_be_read_back_deletes_nothing() {
+    let (mut log, mut database) = (log(), Database::default());
+    load(&mut log, &mut database);
+    for payload in 1..=4 {
+        write(&mut log, &mut database, payload);
+    }
+    compact(&mut log, &mut database, 100);
+    database.rows.remove(&RecordKey(5));
+    for payload in 5..=8 {
+        write(&mut log, &mut database, payload);
+    }
+    compact(&mut log, &mut database, 101);
+    assert_eq!(database.payloads(), [[1], [2], [3], [4], [5], [6], [7], [8], [101]]);
+}
+
+#[test]
+fn what_another_tab_appended_is_never_deleted_by_a_snapshot_that_lacks_it() {
+    let (mut mine, mut database) = (log(), Database::default());
+    load(&mut mine, &mut database);
+    let mut theirs = Persistence::new(StorageConfig::default(), Some("db".into()), 8);
+    load(&mut theirs, &mut database);
+    write(&mut mine, &mut database, 1);
+    write(&mut theirs, &mut database, 50);
+    for payload in 2..=4 {
+        write(&mut mine, &mut database, payload);
+    }
+    compact(&mut mine, &mut database, 100);
+    for payload in 5..=8 {
+        write(&mut mine, &mut database, payload);
+    }
+    compact(&mut mine, &mut database, 101);
+    assert!(database.payloads().contains(&vec![50]));
+    // A third tab that loads all of it must not take the snapshot's word for their record either.
+    let config = StorageConfig { compact_records: 1, ..StorageConfig::default() };
+    let mut third = Persistence::new(config, Some("db".into()), 9);
+    load(&mut third, &mut database);
+    write(&mut third, &mut database, 9);
+    compact(&mut third, &mut database, 102);
+    assert!(database.payloads().contains(&vec![50]));
+}
+
+#[test]
+fn damaged_records_are_counted_and_left_where_they_are() {
+    let (mut log, mut database) = (log(), Database::default());
+    database.put(vec![1, 2, 3]);
+    database.put(Record { kind: RecordKind::Local, boot: 1, loaded: 0, payload: vec![5] }.encode());
+    let loaded = load(&mut log, &mut database);
+    assert_eq!((loaded.records.len(), loaded.damaged), (1, 1));
+    for payload in 1..=9 {
+        write(&mut log, &mut database, payload);
+        if log.wants_compaction() {
+            compact(&mut log, &mut database, 100 + payload);
+        }
+    }
+    assert_eq!(database.rows.get(&RecordKey(1)), Some(&vec![1, 2, 3]));
+}
+
+#[test]
+fn a_full_disk_is_told_edits_go_on_and_the_whole_document_is_written_later() {
+    let (mut log, mut database) = (log(), Database::default());
+    load(&mut log, &mut database);
+    let seq = log.append(RecordKind::Local, vec![1]);
+    log.poll_task();
+    let outcome = log.handle_reply(at(0), Err(StorageError::Quota));
+    assert_eq!(outcome, Outcome::Failed(StorageError::Quota));
+    assert!(!log.is_saved() && !log.is_working());
+    assert_eq!(log.released(), seq, "the server is the only safe place now");
+    log.append(RecordKind::Local, vec![2]);
+    assert!(!log.wants_recovery(at(999)) && log.wants_recovery(at(1_000)));
+    let task = log.recover(vec![99]).expect("a task");
+    log.append(RecordKind::Local, vec![3]);
+    log.handle_reply(at(1_000), Ok(database.run(task)));
+    let task = log.poll_task().expect("the edit made meanwhile");
+    log.handle_reply(at(1_001), Ok(database.run(task)));
+    assert!(log.is_saved());
+    assert_eq!(database.payloads(), [[99], [3]]);
+}
+
+#[test]
+fn a_log_that_could_not_be_read_is_read_later_and_never_overwritten() {
+    let (mut log, mut database) = (log(), Database::default());
+    database.put(Record { kind: RecordKind::Local, boot: 1, loaded: 0, payload: vec![5] }.encode());
+    log.poll_task();
+    log.handle_reply(at(0), Err(StorageError::Blocked));
+    log.append(RecordKind::Local, vec![1]);
+    let task = log.recover(vec![99]).expect("a task");
+    assert!(matches!(task, StorageTask::Load { .. }));
+    let Outcome::Loaded(loaded) = log.handle_reply(at(1), Ok(database.run(task))) else {
+        panic!("not loaded")
+    };
+    assert_eq!((loaded.records.len(), loaded.behind), (1, true));
+}
+
+#[test]
+fn closing_writes_what_is_queued_first() {
+    let (mut log, mut database) = (log(), Database::default());
+    load(&mut log, &mut database);
+    log.append(RecordKind::Local, vec![1]);
+    log.close();
+    let task = log.poll_task().expect("an append");
+    log.handle_reply(at(0), Ok(database.run(task)));
+    let task = log.poll_task().expect("a close");
+    assert_eq!(log.handle_reply(at(0), Ok(database.run(task))), Outcome::Closed);
+    assert!(log.is_closed());
+    assert_eq!(database.payloads(), [[1]]);
+}
+
+#[test]
+fn without_a_database_nothing_is_ever_claimed_to_be_saved() {
+    let mut log = Persistence::new(StorageConfig::default(), None, 1);
+    let seq = log.append(RecordKind::Local, vec![1]);
+    assert_eq!((log.poll_task(), log.is_saved(), log.released()), (None, false, seq));
+}
