@@ -15,7 +15,13 @@ await main(async () => {
   await buildServer();
   await buildSite();
   const port = Number(process.env.PORT ?? defaultPort);
-  const server = await startServer({ port, data: join(root, '.data'), assets: siteAssets, show: true });
+  const server = await startServer({
+    port,
+    data: join(root, '.data'),
+    assets: siteAssets,
+    flags: ['--demo'],
+    show: true,
+  });
   console.log(`\n  rejoin demo: ${server.url}\n  Open it in two windows. Ctrl-C ends it; the rooms stay in .data/.\n`);
   const code = await new Promise((resolve) => server.child.once('close', resolve));
   if (code !== 0) throw new Failure(`the server ended with code ${code}`);

@@ -46,13 +46,19 @@ async function typescript(report) {
   );
 }
 
-/** The server's address goes into the tests at compile time: they run in a page and have no environment. */
+/** The servers' addresses go into the tests at compile time: they run in a page and have no environment. */
 async function browser(report) {
-  await withServer({}, async (url) => {
-    const args = ['test', '--headless', '--chrome', '--chromedriver', findDriver(), '--mode', 'no-install'];
-    const env = { REJOIN_TEST_SERVER: url, WASM_BINDGEN_TEST_TIMEOUT: '300' };
-    report(await stream('wasm-pack', [...args, '--test', 'browser'], { env, limit: 20 * minute }));
-  });
+  const { startEcho } = await import('../tests/browser/echo.mjs');
+  const echo = await startEcho();
+  try {
+    await withServer(async (url) => {
+      const args = ['test', '--headless', '--chrome', '--chromedriver', findDriver(), '--mode', 'no-install'];
+      const env = { REJOIN_TEST_SERVER: url, REJOIN_TEST_ECHO: echo.url, WASM_BINDGEN_TEST_TIMEOUT: '300' };
+      report(await stream('wasm-pack', [...args, '--test', 'browser'], { env, limit: 20 * minute }));
+    });
+  } finally {
+    echo.stop();
+  }
 }
 
 async function endToEnd(report) {
@@ -83,10 +89,10 @@ async function inOrder(report, runs) {
   }
 }
 
-async function withServer(options, work) {
+async function withServer(work) {
   await buildServer();
   const data = mkdtempSync(join(tmpdir(), 'rejoin-test-'));
-  const server = await startServer({ ...options, data });
+  const server = await startServer({ data });
   try {
     await work(server.url);
   } finally {

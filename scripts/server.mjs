@@ -19,8 +19,8 @@ export function buildServer() {
 }
 
 /** Starts the server; resolves to {url, child, stop} once it listens. */
-export async function startServer({ port = 0, data, assets, show = false }) {
-  const args = ['--port', String(port), '--data', data, ...(assets ? ['--assets', assets] : [])];
+export async function startServer({ port = 0, data, assets, flags = [], show = false }) {
+  const args = ['--port', String(port), '--data', data, ...(assets ? ['--assets', assets] : []), ...flags];
   const child = start(serverBinary, args);
   const url = await listening(child, show);
   return { url, child, stop: () => ended(child) };
