@@ -16,4 +16,5 @@ pub mod protocol;
 pub mod room;
 pub mod time;
 #[cfg(target_family = "wasm")]
-mod web;
+#[doc(hidden)]
+pub mod web;

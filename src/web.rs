@@ -23,8 +23,9 @@ use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::client::{Client, EndpointFailure, RoomOptions};
-use crate::config::Config;
+use crate::client::Client;
+use crate::config::{Config, RoomOptions};
+use crate::connection::EndpointFailure;
 use crate::error::Misuse;
 use crate::io::{EndpointRequest, RoomId};
 use crate::web::convert::{events_to_js, from_js, misuse_to_js};
@@ -112,11 +113,11 @@ impl Core {
     pub fn provide_endpoint(
         &self,
         request: u32,
-        url: String,
+        url: &str,
         token: Option<String>,
     ) -> Result<(), JsValue> {
         thrown(self.driver.command(|client, now| {
-            client.provide_endpoint(now, EndpointRequest(request), url, token);
+            client.provide_endpoint(now, EndpointRequest(request), url, token.as_deref());
             Ok(())
         }))
     }
@@ -130,7 +131,7 @@ impl Core {
         &self,
         request: u32,
         failure: &str,
-        message: String,
+        message: &str,
     ) -> Result<(), JsValue> {
         let failure = thrown(endpoint_failure(failure))?;
         thrown(self.driver.command(|client, now| {

@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::client::Client;
 use crate::doc::change::Segment;
+
 use crate::doc::{Assoc, Doc, Edit, TypeId};
 use crate::error::{ErrorCode, Misuse};
 use crate::io::RoomId;

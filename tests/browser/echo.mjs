@@ -1,0 +1,55 @@
+// A WebSocket server that does as its path says, for what no well-behaved server can be brought to do:
+// `/` echoes · `/text` sends a text frame · `/close/4401/why` closes · `/status/503/7` refuses with Retry-After · `/never` does not answer.
+import { createServer } from 'node:http';
+import { pathToFileURL } from 'node:url';
+import { WebSocketServer } from 'ws';
+
+/** Starts on a free port of the loopback; resolves to its `ws:` URL and a function that stops it. */
+export async function startEcho() {
+  const sockets = new WebSocketServer({ noServer: true, handleProtocols: (offered) => [...offered].at(-1) ?? false });
+  const server = createServer((request, response) => answer(request, response));
+  server.on('upgrade', (request, socket, head) => {
+    if (request.url.startsWith('/status/')) return refuse(request, socket);
+    if (request.url === '/never') return;
+    sockets.handleUpgrade(request, socket, head, (client) => serve(client, request.url));
+  });
+  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
+  const stop = () => {
+    for (const client of sockets.clients) client.terminate();
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `ws://127.0.0.1:${server.address().port}`, stop };
+}
+
+function serve(client, path) {
+  const [, word, code, reason] = path.split('/');
+  if (word === 'text') client.send('héllo');
+  if (word === 'close') client.close(Number(code), reason);
+  client.on('message', (frame, binary) => client.send(frame, { binary }));
+}
+
+function statusOf(request) {
+  const [, word, status, wait] = request.url.split('/');
+  return word === 'status' ? { status: Number(status), wait } : { status: 404 };
+}
+
+function refuse(request, socket) {
+  const { status } = statusOf(request);
+  socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+}
+
+function answer(request, response) {
+  const { status, wait } = statusOf(request);
+  if (request.url === '/never') return;
+  response.setHeader('Access-Control-Allow-Origin', request.headers.origin ?? '*');
+  response.setHeader('Access-Control-Allow-Credentials', 'true');
+  response.setHeader('Access-Control-Expose-Headers', 'Retry-After');
+  if (wait) response.setHeader('Retry-After', wait);
+  response.writeHead(status).end();
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { url } = await startEcho();
+  console.log(url);
+}

@@ -1,0 +1,79 @@
+//! Listeners come and go with their values, and go when their instance is dead.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use js_sys::Function;
+use rejoin::web::listener::Listener;
+use rejoin::web::remains::Remains;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{Event, EventTarget};
+
+#[wasm_bindgen_test]
+fn a_dropped_listener_hears_nothing() {
+    let (target, heard) = (EventTarget::new().unwrap(), Rc::new(Cell::new(0)));
+    let listener = counting(&Remains::new(), &target, &heard);
+    dispatch(&target);
+    drop(listener);
+    dispatch(&target);
+    assert_eq!(heard.get(), 1);
+}
+
+#[wasm_bindgen_test]
+fn a_listener_may_drop_itself_while_it_is_called() {
+    let (target, heard) = (EventTarget::new().unwrap(), Rc::new(Cell::new(0)));
+    let own: Rc<RefCell<Option<Listener>>> = Rc::default();
+    let (inner, count) = (Rc::downgrade(&own), Rc::clone(&heard));
+    let listener = Listener::new(&Remains::new(), &target, "ping", move |_| {
+        let gone = inner.upgrade().and_then(|own| own.borrow_mut().take());
+        drop(gone);
+        count.set(count.get() + 1);
+    });
+    own.replace(listener.ok());
+    dispatch(&target);
+    dispatch(&target);
+    assert_eq!(heard.get(), 1);
+}
+
+#[wasm_bindgen_test]
+fn a_listener_may_be_called_while_it_runs() {
+    let (target, heard) = (EventTarget::new().unwrap(), Rc::new(Cell::new(0)));
+    let (again, count) = (target.clone(), Rc::clone(&heard));
+    let _listener = Listener::new(&Remains::new(), &target, "ping", move |_| {
+        count.set(count.get() + 1);
+        if count.get() < 5 {
+            dispatch(&again);
+        }
+    });
+    dispatch(&target);
+    assert_eq!(heard.get(), 5);
+}
+
+#[wasm_bindgen_test]
+fn plain_javascript_can_take_all_listeners_away_when_no_rust_runs_any_more() {
+    let (target, heard) = (EventTarget::new().unwrap(), Rc::new(Cell::new(0)));
+    let remains = Remains::new();
+    let _listener = counting(&remains, &target, &heard);
+    for undo in remains.as_set().values() {
+        let undo: Function = undo.unwrap().unchecked_into();
+        undo.call0(&JsValue::UNDEFINED).unwrap();
+    }
+    dispatch(&target);
+    assert_eq!(heard.get(), 0);
+}
+
+#[wasm_bindgen_test]
+fn what_is_no_event_target_is_an_error_and_no_panic() {
+    let target: EventTarget = JsValue::from(js_sys::Object::new()).unchecked_into();
+    assert!(Listener::new(&Remains::new(), &target, "ping", |_| {}).is_err());
+}
+
+fn counting(remains: &Remains, target: &EventTarget, heard: &Rc<Cell<u32>>) -> Option<Listener> {
+    let heard = Rc::clone(heard);
+    Listener::new(remains, target, "ping", move |_| heard.set(heard.get() + 1)).ok()
+}
+
+fn dispatch(target: &EventTarget) {
+    target.dispatch_event(&Event::new("ping").unwrap()).unwrap();
+}

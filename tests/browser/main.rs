@@ -1,0 +1,16 @@
+//! The web driver in a real browser, with its real database, sockets and timers.
+#![cfg(target_family = "wasm")]
+
+mod core;
+mod environment;
+mod indexed_db;
+mod indexed_db_failures;
+mod listener;
+mod reentry;
+mod support;
+mod sync;
+mod timer;
+mod web_locks;
+mod web_socket;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
