@@ -1,0 +1,82 @@
+// Builds dist/ around what scripts/build.mjs has put there: core.js, inline.js and rejoin_bg.wasm.
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const dist = join(here, 'dist');
+const generated = ['core.js', 'inline.js', 'rejoin_bg.wasm'];
+
+/** Each entry as one file; what is generated stays beside it, and is found by relative names. */
+async function bundle(entry, file, { format = 'es', external, inject } = {}) {
+  const build = await rolldown({
+    input: join(here, 'src', entry),
+    external,
+    platform: format === 'cjs' ? 'node' : 'neutral',
+    resolve: { extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } },
+    plugins: [fromDist()],
+    transform: inject ? { inject } : {},
+  });
+  const output = { file: join(dist, file), format, minify: true, codeSplitting: false, exports: 'named' };
+  await build.write(output);
+  await build.close();
+}
+
+/** `require()` takes the generated files in; everything else leaves them where they are. */
+function fromDist() {
+  return {
+    name: 'from-dist',
+    resolveId(source) {
+      const name = source.replace('./', '');
+      return generated.includes(name) ? join(dist, name) : null;
+    },
+  };
+}
+
+const outside = generated.map((name) => `./${name}`);
+
+async function declarations() {
+  const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
+  const emit = (folder) =>
+    execFileSync(
+      process.execPath,
+      [compiler, '-p', join(here, 'tsconfig.build.json'), '--emitDeclarationOnly', '--outDir', folder],
+      { stdio: 'inherit' },
+    );
+  emit(dist);
+  // The same types for `require()`, in a folder that counts as CommonJS.
+  await rm(join(dist, 'cjs'), { recursive: true, force: true });
+  emit(join(dist, 'cjs'));
+  await writeFile(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
+}
+
+/** What bundlers and bare browsers rely on and a minifier could spoil. */
+async function verify() {
+  const browser = await readFile(join(dist, 'index.browser.js'), 'utf8');
+  const located = /new URL\(["'`]\.\/rejoin_bg\.wasm["'`],\s*import\.meta\.url\)/.test(browser);
+  if (!located) throw new Error('dist/index.browser.js lost `new URL("./rejoin_bg.wasm", import.meta.url)`');
+  for (const file of ['react.js', 'react.cjs']) {
+    const react = await readFile(join(dist, file), 'utf8');
+    if (!/^["']use client["'];?\s*/.test(react)) throw new Error(`dist/${file} does not begin with "use client"`);
+  }
+}
+
+const missing = generated.filter((name) => !existsSync(join(dist, name)));
+if (missing.length > 0) {
+  console.error(`pkg/dist lacks ${missing.join(', ')}: run \`npm run build\` at the root, it makes them first.`);
+  process.exit(1);
+}
+await declarations();
+await bundle('index.browser.ts', 'index.browser.js', { external: outside });
+await bundle('index.node.ts', 'index.node.js', { external: outside });
+await bundle('index.workerd.ts', 'index.workerd.js', { external: outside });
+// Jest's browser-like environments have no TextDecoder, which the glue needs.
+const inject = { TextDecoder: ['node:util', 'TextDecoder'], TextEncoder: ['node:util', 'TextEncoder'] };
+await bundle('index.require.ts', 'index.cjs', { format: 'cjs', external: [/^node:/], inject });
+await bundle('react.ts', 'react.js', { external: [/^react/] });
+await bundle('react.ts', 'react.cjs', { format: 'cjs', external: [/^react/] });
+await verify();

@@ -1,0 +1,42 @@
+import type { ConnectionState, SyncState } from './room.js';
+import type { Store } from './store.js';
+
+/** The room worst off speaks for the client. */
+const WORST_FIRST = ['reconnecting', 'disconnected', 'connecting', 'connected', 'idle'] as const;
+
+/** Several connections as one: that of the room worst off. */
+export function worstConnection(states: readonly ConnectionState[], none: ConnectionState): ConnectionState {
+  for (const status of WORST_FIRST) {
+    const found = states.find((state) => state.status === status);
+    if (found) return found;
+  }
+  return none;
+}
+
+const LEAST_SAFE_FIRST = ['unavailable', 'saving', 'saved'] as const;
+
+/** Several rooms' states as one: sums, and the least that holds for all. `before` is kept if nothing changed. */
+export function totalSync(states: readonly SyncState[], before: SyncState): SyncState {
+  const total: SyncState = {
+    status: states.every(({ status }) => status === 'synchronized') ? 'synchronized' : 'synchronizing',
+    local: LEAST_SAFE_FIRST.find((local) => states.some((state) => state.local === local)) ?? 'saved',
+    pending: states.reduce((sum, { pending }) => sum + pending, 0),
+    held: states.reduce((sum, { held }) => sum + held, 0),
+  };
+  const keys = Object.keys(total) as (keyof SyncState)[];
+  return keys.every((key) => total[key] === before[key]) ? before : Object.freeze(total);
+}
+
+/** Resolves when a store's value fits, or after a time in milliseconds. */
+export function settled<T>(store: Store<T>, fits: (value: T) => boolean, timeout: number): Promise<void> {
+  if (fits(store.getSnapshot())) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      stop();
+      resolve();
+    };
+    const timer = setTimeout(done, timeout);
+    const stop = store.subscribe(() => fits(store.getSnapshot()) && done());
+  });
+}

@@ -1,0 +1,148 @@
+import type { Problem } from './errors.js';
+import type { Json } from './json.js';
+
+/** Kind of a shared type at the top of a document. */
+export type RootKind = 'text' | 'list' | 'map';
+
+/** One step of a path: a root's name or a map's key, or an index in a list. */
+export type Segment = string | number;
+
+/** Formatting of a stretch of text; `null` removes a mark. */
+export type Attributes = { readonly [name: string]: Json };
+
+/** One step of a text's delta. Counts are UTF-16 units, like JavaScript's string indexes. */
+export type TextOp =
+  | { readonly insert: string; readonly attributes?: Attributes }
+  | { readonly delete: number }
+  | { readonly retain: number; readonly attributes?: Attributes };
+
+/** One step of a list's delta. */
+export type ListOp =
+  | { readonly insert: readonly Json[] }
+  | { readonly delete: number }
+  | { readonly retain: number };
+
+/** One change of one shared type; the path holds in the state after the whole transaction. */
+export type Change =
+  | { readonly kind: 'text'; readonly path: readonly Segment[]; readonly target: string; readonly delta: readonly TextOp[] }
+  | { readonly kind: 'list'; readonly path: readonly Segment[]; readonly target: string; readonly delta: readonly ListOp[] }
+  | {
+      readonly kind: 'map';
+      readonly path: readonly Segment[];
+      readonly target: string;
+      readonly set: { readonly [key: string]: Json };
+      readonly removed: readonly string[];
+    };
+
+/** Who changed the document: this client, another replica, or the log on this device. */
+export type ChangeOrigin = 'local' | 'remote' | 'storage';
+
+/** Why there is no link. */
+export type ConnectionReason =
+  | { readonly kind: 'closed'; readonly code: number; readonly reason: string }
+  | { readonly kind: 'http'; readonly status: number }
+  | { readonly kind: 'timeout'; readonly waitingFor: 'auth' | 'connect' | 'handshake' | 'heartbeat' }
+  | { readonly kind: 'auth' | 'offline' | 'suspended' | 'requested' | 'refused' | 'protocol' };
+
+/** Where a connection stands. */
+export type Status = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'disconnected';
+
+/** A connection as the core tells it; times are the driver's. */
+export interface CoreConnection {
+  readonly status: Status;
+  readonly transport: 'websocket' | null;
+  readonly attempt: number;
+  readonly nextRetryAt: number | null;
+  readonly reason: ConnectionReason | null;
+  readonly rtt: number | null;
+  readonly error: Problem | null;
+}
+
+/** What is saved and what is synced. */
+export interface SyncState {
+  /** `synchronized`: every edit of this client is on the server, and everything of the server is here. */
+  readonly status: 'synchronizing' | 'synchronized';
+  /** `saved`: this device has every edit; `unavailable`: edits live in memory only. */
+  readonly local: 'saved' | 'saving' | 'unavailable';
+  /** Edits the server has not returned yet, in inserted and deleted units. */
+  readonly pending: number;
+  /** Updates of others that wait for a missing one. */
+  readonly held: number;
+}
+
+/** Everything the core tells. */
+export type CoreEvent = { readonly room: number } & (
+  | { readonly type: 'ready' }
+  | { readonly type: 'doc'; readonly origin: ChangeOrigin; readonly changes: readonly Change[] }
+  | ({ readonly type: 'connection' } & CoreConnection)
+  | ({ readonly type: 'sync' } & SyncState)
+  | {
+      readonly type: 'presence';
+      readonly updated: readonly (readonly [connectionId: number, json: string])[];
+      readonly removed: readonly number[];
+    }
+  | { readonly type: 'endpoint'; readonly request: number; readonly attempt: number; readonly reason: EndpointReason }
+  | { readonly type: 'identity'; readonly clientId: number }
+  | ({ readonly type: 'error' } & Problem)
+);
+
+/** Why a URL and a token are asked for. */
+export type EndpointReason = 'initial' | 'reconnect' | 'rejected';
+
+/** How the core behaves; times in milliseconds, what is left out has the core's default. */
+export interface CoreConfig {
+  readonly url: string | null;
+  readonly persistence: 'indexeddb' | 'memory';
+  readonly [option: string]: string | number | null;
+}
+
+/** How the core enters a room. */
+export interface CoreRoomOptions {
+  readonly roots: Readonly<Record<string, RootKind>>;
+  readonly presence: string | null;
+  readonly connect: boolean;
+}
+
+/** The one class of the wasm module. Rooms are numbers, shared types are type ids; nothing needs `free()`. */
+export interface Core {
+  takeEvents(): CoreEvent[];
+  enterRoom(name: string, options: CoreRoomOptions): number;
+  leaveRoom(room: number): void;
+  connect(room: number): void;
+  disconnect(room: number): void;
+  provideEndpoint(request: number, url: string, token: string | null): void;
+  refuseEndpoint(request: number, failure: 'unauthorized' | 'unavailable', message: string): void;
+  setPresence(room: number, json: string | null): void;
+  clientId(room: number): number;
+  readDoc(room: number): string;
+  textToString(room: number, type: string): string;
+  lengthOf(room: number, type: string): number;
+  textInsert(room: number, type: string, index: number, text: string, attributes: string | null): void;
+  textDelete(room: number, type: string, index: number, length: number): void;
+  textFormat(room: number, type: string, index: number, length: number, attributes: string): void;
+  listInsert(room: number, type: string, index: number, values: string): void;
+  listDelete(room: number, type: string, index: number, length: number): void;
+  mapSet(room: number, type: string, key: string, value: string): void;
+  mapDelete(room: number, type: string, key: string): boolean;
+  childOf(room: number, type: string, at: string | number): string | undefined;
+  stickyIndex(room: number, type: string, index: number, assoc: -1 | 1): string;
+  resolveSticky(room: number, sticky: string): number | undefined;
+  beginBatch(room: number): void;
+  endBatch(room: number): void;
+  stateVector(room: number): Uint8Array;
+  encodeStateAsUpdate(room: number, since?: Uint8Array): Uint8Array;
+  applyUpdate(room: number, update: Uint8Array): void;
+  close(): void;
+  /** Functions that undo in JavaScript what a dead instance left: sockets, databases, locks, listeners. */
+  remains(): Set<() => void>;
+  crashForTest(): void;
+}
+
+/** What the generated glue exports, as far as it is used. */
+export interface CoreModule {
+  readonly Core: new (config: CoreConfig, wake: () => void) => Core;
+  /** Instantiates the compiled module. */
+  readonly default: (options: { module_or_path: WebAssembly.Module }) => Promise<unknown>;
+  /** Replaces the instance by a fresh one of the same module; handles of the old one throw from then on. */
+  readonly __wbg_reset_state: () => void;
+}

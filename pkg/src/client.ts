@@ -1,0 +1,58 @@
+import type { LostConnection } from './lost-connection.js';
+import type { SyncError } from './errors.js';
+import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
+import type { Registered, Schema } from './schema.js';
+import type { Store } from './store.js';
+
+export type { LostConnection } from './lost-connection.js';
+
+/** What a client tells by itself. */
+export interface ClientEvents {
+  /** Something went wrong where no call could throw it; `room` says where. */
+  error: SyncError;
+  /** A connection was lost for longer than `lostConnectionTimeout`, came back, or failed. */
+  lostConnection: LostConnection;
+  /** The core crashed. `recovered`: a fresh one has taken over, from what is saved; otherwise a room failed. */
+  crashed: { readonly recovered: boolean };
+}
+
+/** A hold on a room. */
+export interface RoomLease<S extends Schema = Registered> {
+  /** The room: one for all who entered it by the same id. */
+  readonly room: Room<S>;
+  /** Lets go. The room is left `leaveGrace` after the last lease of it was let go; calling it again is harmless. */
+  leave(): void;
+  /** As `leave()`, for `using`. */
+  [Symbol.dispose](): void;
+}
+
+/** One running rejoin: its rooms, their connections, one core. Made by `createClient`. */
+export interface Client<S extends Schema = Registered> {
+  /**
+   * Enters a room, loading what is needed. The same id gives the same room.
+   * @throws SyncError `E_INVALID_ARGUMENT` for an empty id, `E_SCHEMA` without a schema, `E_DISPOSED` after `close()`.
+   */
+  enterRoom<T extends Schema = S>(id: string, options?: EnterOptions<T>): RoomLease<T>;
+  /** A room that is entered, or null. */
+  getRoom<T extends Schema = S>(id: string): Room<T> | null;
+  /** The connection of the room worst off. */
+  readonly connection: Store<ConnectionState>;
+  /** What is saved and synced over all rooms. */
+  readonly sync: Store<SyncState>;
+  /** Fetches and compiles the wasm module early. Rejects with `E_WASM_LOAD` or `E_CSP`; entering a room tries again. */
+  preload(): Promise<void>;
+  /** Connects all rooms, or tries again now. */
+  connect(): void;
+  /** Disconnects all rooms until `connect()`. */
+  disconnect(): void;
+  /** Leaves all rooms and lets go of everything, waiting up to two seconds for edits that are being saved. */
+  close(): Promise<void>;
+  /** As `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+  /** Calls `listener` with each such event. Returns the function that stops it. */
+  on<K extends keyof ClientEvents>(event: K, listener: (event: ClientEvents[K]) => void): () => void;
+  /** For the React entry: a room that is not entered yet. Rendering must have no effect. @internal */
+  '~prepare'<T extends Schema>(id: string, options: EnterOptions<T>): Room<T>;
+  /** For the React entry: enters a prepared room, or the one that is entered already. @internal */
+  '~enter'<T extends Schema>(room: Room<T>): RoomLease<T>;
+}

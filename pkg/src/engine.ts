@@ -1,0 +1,250 @@
+import type { Core, CoreConfig, CoreEvent } from './boundary.js';
+import { SyncError, toSyncError } from './errors.js';
+import { isFatal, type Runtime, type RuntimeUser, type StartRuntime } from './runtime.js';
+import type { WasmSource } from './load.js';
+import { runSafely } from './store.js';
+
+/** A room as the engine sees it. */
+export interface EngineRoom {
+  /** Id of the room. */
+  readonly id: string;
+  /** Enters the room in this core and returns its number; must not call the app. */
+  enterCore(core: Core): number;
+  /** Takes what the core told this room in one turn; must not call the app. */
+  handleEvents(core: Core, number: number, events: readonly CoreEvent[]): void;
+  /** The core that held this room is gone. */
+  handleCrash(): void;
+  /** The room cannot go on. */
+  fail(error: SyncError): void;
+}
+
+/** What the engine needs of its client. */
+export interface EngineHost {
+  /** How the core is to behave. */
+  config(): CoreConfig;
+  /** The core crashed; `recovered` if every room goes on. Called as a notification. */
+  onCrash(recovered: boolean): void;
+  /** Something failed where no caller can be told. */
+  onError(error: SyncError): void;
+}
+
+/** Two crashes of one room within this time, in milliseconds, are not an accident. */
+const CRASH_WINDOW = 10_000;
+
+/**
+ * The only place that calls wasm.
+ *
+ *     app ── call(fn) ──► core          wake() ──► microtask ─┐
+ *               └──────────► drain: takeEvents ─► rooms ─► notifications, in order
+ *
+ * The app's functions run only at the end of `drain`, when no call is under way. A trap makes a
+ * fresh instance and every room enters it again.
+ */
+export class Engine implements RuntimeUser {
+  readonly #start: StartRuntime;
+  readonly #host: EngineHost;
+  readonly #rooms = new Map<number, EngineRoom>();
+  readonly #crashes = new Map<object | null, number>();
+  readonly #queue: (() => void)[] = [];
+  #runtime: Runtime | null = null;
+  #core: Core | null = null;
+  /** Asked for while the core lives; a dead one cannot be asked. */
+  #remains: Set<() => void> = new Set();
+  #flushing = false;
+  #held = 0;
+  #closed = false;
+
+  constructor(start: StartRuntime, host: EngineHost) {
+    this.#start = start;
+    this.#host = host;
+  }
+
+  /** Loads the wasm module and makes the core, once. */
+  async start(source?: WasmSource): Promise<void> {
+    const runtime = await this.#start(source);
+    if (this.#closed) throw new SyncError('E_DISPOSED', 'the client has been closed');
+    if (this.#runtime) return;
+    this.#runtime = runtime;
+    runtime.add(this);
+    this.#makeCore(runtime);
+  }
+
+  /** Enters a room in the core. Its events may come before this returns. */
+  enter(room: EngineRoom): number {
+    const number = this.#guard(room, (core) => {
+      const entered = room.enterCore(core);
+      // Before anything is drained: with storage in memory the room is ready at once.
+      this.#rooms.set(entered, room);
+      return entered;
+    });
+    this.drain();
+    return number;
+  }
+
+  /** Forgets a room; what the core still tells about it is ignored. */
+  leave(number: number): void {
+    this.#rooms.delete(number);
+    if (this.#core) this.call(null, (core) => core.leaveRoom(number));
+  }
+
+  /** Calls the core and lets the app hear what came of it. A trap is recovered from, and thrown as `E_CORE_CRASHED`. */
+  call<T>(room: EngineRoom | null, fn: (core: Core) => T): T {
+    const result = this.#guard(room, fn);
+    this.drain();
+    return result;
+  }
+
+  /** Asks the core something that changes nothing. Traps as in {@link Engine.call}. */
+  read<T>(room: EngineRoom, fn: (core: Core) => T): T {
+    return this.#guard(room, fn);
+  }
+
+  /** Puts a notification behind those that wait; it runs when the next drain ends. */
+  readonly notify = (fn: () => void): void => {
+    this.#queue.push(fn);
+  };
+
+  /** Runs `fn` with notifications held back until it returns. */
+  hold<T>(fn: () => T): T {
+    this.#held++;
+    try {
+      return fn();
+    } finally {
+      this.#held--;
+      this.#flush();
+    }
+  }
+
+  /** Takes the core's events, lets the rooms take them in, then runs the notifications. */
+  readonly drain = (): void => {
+    try {
+      this.#route();
+    } catch (thrown) {
+      const error = toSyncError(thrown);
+      // A crash has been recovered from by now, and is told as such.
+      if (error.code !== 'E_CORE_CRASHED') this.#host.onError(error);
+    }
+    this.#flush();
+  };
+
+  /** Whether the core no longer answers. */
+  isDead(): boolean {
+    try {
+      if (this.#core) this.#deliver(this.#core.takeEvents());
+      queueMicrotask(this.drain);
+      return false;
+    } catch {
+      return true;
+    }
+  }
+
+  /** Closes the sockets and databases of a dead core, which would go on without anybody listening. */
+  bury(): void {
+    for (const undo of [...this.#remains]) runSafely(undo);
+    this.#remains = new Set();
+  }
+
+  /** The instance was replaced: makes a new core and brings every room back. */
+  restart(culprit: object | null): void {
+    const rooms = [...this.#rooms.values()];
+    const own = culprit === null ? null : (rooms.find((room) => room === culprit) ?? null);
+    const fatal = this.#givenUp(culprit, own, rooms);
+    this.#rooms.clear();
+    this.#core = null;
+    for (const room of rooms) room.handleCrash();
+    for (const room of fatal) room.fail(crashError('and again within ten seconds; it is given up', null));
+    const recovered = this.#reenter(rooms.filter((room) => !fatal.includes(room)));
+    this.notify(() => this.#host.onCrash(recovered && fatal.length === 0));
+    queueMicrotask(this.drain);
+  }
+
+  /** Closes the core; nothing is told afterwards. */
+  close(): void {
+    this.#closed = true;
+    this.#rooms.clear();
+    this.#runtime?.remove(this);
+    try {
+      if (this.#core) this.#guard(null, (core) => core.close());
+    } finally {
+      this.#core = null;
+      this.#flush();
+    }
+  }
+
+  #makeCore(runtime: Runtime): void {
+    this.#core = new runtime.module.Core(this.#host.config(), () => queueMicrotask(this.drain));
+    this.#remains = this.#core.remains();
+  }
+
+  #guard<T>(room: EngineRoom | null, fn: (core: Core) => T): T {
+    const core = this.#core;
+    if (!core) throw new SyncError('E_NOT_READY', 'the core is not loaded yet; await room.ready', { room: room?.id });
+    try {
+      return fn(core);
+    } catch (thrown) {
+      if (!isFatal(thrown)) throw toSyncError(thrown, room?.id);
+      this.#runtime?.reset(room);
+      throw crashError('during this call; it starts again from what is saved', thrown, room?.id);
+    }
+  }
+
+  #route(): void {
+    if (this.#core) this.#deliver(this.#guard(null, (core) => core.takeEvents()));
+  }
+
+  #deliver(events: readonly CoreEvent[]): void {
+    const byRoom = new Map<number, CoreEvent[]>();
+    for (const event of events) {
+      const list = byRoom.get(event.room);
+      if (list) list.push(event);
+      else byRoom.set(event.room, [event]);
+    }
+    for (const [number, list] of byRoom) {
+      const room = this.#rooms.get(number);
+      if (room) this.#guard(room, (core) => room.handleEvents(core, number, list));
+    }
+  }
+
+  #flush(): void {
+    if (this.#flushing || this.#held > 0) return;
+    this.#flushing = true;
+    try {
+      for (let fn = this.#queue.shift(); fn; fn = this.#queue.shift()) fn();
+    } finally {
+      this.#flushing = false;
+    }
+  }
+
+  /** Rooms that crashed twice in a short time: the culprit, or all if nobody knows which it was. */
+  #givenUp(culprit: object | null, own: EngineRoom | null, rooms: readonly EngineRoom[]): readonly EngineRoom[] {
+    // The room of another client: that client counts it.
+    if (culprit !== null && own === null) return [];
+    const now = Date.now();
+    const last = this.#crashes.get(culprit);
+    this.#crashes.set(culprit, now);
+    if (last === undefined || now - last >= CRASH_WINDOW) return [];
+    return own ? [own] : rooms;
+  }
+
+  #reenter(rooms: readonly EngineRoom[]): boolean {
+    try {
+      if (this.#runtime) this.#makeCore(this.#runtime);
+      for (const room of rooms) this.#guardEntry(room);
+      return true;
+    } catch (thrown) {
+      // Trapped again while coming back: another try would trap too.
+      this.#core = null;
+      for (const room of rooms) room.fail(crashError('and could not start again', thrown));
+      return false;
+    }
+  }
+
+  #guardEntry(room: EngineRoom): void {
+    const core = this.#core;
+    if (core) this.#rooms.set(room.enterCore(core), room);
+  }
+}
+
+function crashError(when: string, cause: unknown, room?: string): SyncError {
+  return new SyncError('E_CORE_CRASHED', `the core crashed ${when}`, { cause: cause ?? undefined, room });
+}

@@ -1,0 +1,115 @@
+/** Words of the core, in the order of its own list. */
+const CORE_CODES = [
+  'E_INVALID_ARGUMENT',
+  'E_NOT_READY',
+  'E_DISPOSED',
+  'E_URL',
+  'E_AUTH',
+  'E_FORBIDDEN',
+  'E_NOT_FOUND',
+  'E_UNAVAILABLE',
+  'E_CONNECTION',
+  'E_PROTOCOL',
+  'E_FRAME_TOO_LARGE',
+  'E_UPDATE',
+  'E_MISSING_UPDATES',
+  'E_CLIENT_ID_CONFLICT',
+  'E_PRESENCE',
+  'E_QUOTA',
+  'E_IDB_BLOCKED',
+  'E_STORAGE',
+  'E_STORAGE_CORRUPT',
+  'E_INTERNAL',
+] as const;
+
+/** Words of the package around the core: loading, crashes, schema. */
+const PACKAGE_CODES = [
+  'E_WASM_LOAD',
+  'E_CSP',
+  'E_CORE_CRASHED',
+  'E_SCHEMA',
+  'E_DUPLICATE_PACKAGE',
+] as const;
+
+/** What went wrong, in a word that never changes. */
+export type ErrorCode = (typeof CORE_CODES)[number] | (typeof PACKAGE_CODES)[number];
+
+/** Every {@link ErrorCode}, the core's first. */
+export const ERROR_CODES: readonly ErrorCode[] = [...CORE_CODES, ...PACKAGE_CODES];
+
+/** Where the codes are explained, one heading each. */
+const DOCS = 'https://www.npmjs.com/package/rejoin#';
+
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'E_NOT_READY',
+  'E_UNAVAILABLE',
+  'E_CONNECTION',
+  'E_MISSING_UPDATES',
+  'E_CLIENT_ID_CONFLICT',
+  'E_QUOTA',
+  'E_IDB_BLOCKED',
+  'E_WASM_LOAD',
+  'E_CORE_CRASHED',
+]);
+
+/** What a {@link SyncError} may carry besides its code and its words. */
+export interface SyncErrorOptions {
+  /** Whether it may pass by itself or by trying again. Default: what is usual for the code. */
+  readonly retryable?: boolean | undefined;
+  /** Id of the room it belongs to. */
+  readonly room?: string | undefined;
+  /** What was thrown underneath. */
+  readonly cause?: unknown;
+}
+
+/**
+ * Every error of rejoin: thrown by calls, rejecting promises, and given to the `error` event.
+ *
+ * An app's `auth` function may throw one with `E_AUTH` or `E_FORBIDDEN` to say that asking again is of no use.
+ */
+export class SyncError extends Error {
+  /** Stable code to switch on. */
+  readonly code: ErrorCode;
+  /** Whether it may pass by itself or by trying again. */
+  readonly retryable: boolean;
+  /** Where the code is explained. */
+  readonly url: string;
+  /** Id of the room it belongs to, if it belongs to one. */
+  readonly room?: string;
+
+  constructor(code: ErrorCode, message: string, options: SyncErrorOptions = {}) {
+    super(`${code}: ${message}`, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'SyncError';
+    this.code = code;
+    this.retryable = options.retryable ?? RETRYABLE.has(code);
+    this.url = DOCS + code.toLowerCase();
+    if (options.room !== undefined) this.room = options.room;
+  }
+}
+
+/** What the core throws and sends: plain data. */
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+/** Whether a thrown value is the core's plain error. */
+export function isProblem(value: unknown): value is Problem {
+  if (typeof value !== 'object' || value === null || value instanceof Error) return false;
+  const { code, message } = value as Partial<Problem>;
+  return typeof code === 'string' && typeof message === 'string';
+}
+
+/** A {@link SyncError} with the words of the core. */
+export function fromProblem(problem: Problem, room?: string): SyncError {
+  return new SyncError(problem.code, problem.message, { retryable: problem.retryable, room });
+}
+
+/** Any thrown value as an error of rejoin. */
+export function toSyncError(thrown: unknown, room?: string): SyncError {
+  if (thrown instanceof SyncError) return thrown;
+  if (isProblem(thrown)) return fromProblem(thrown, room);
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new SyncError('E_INTERNAL', message, { room, cause: thrown });
+}

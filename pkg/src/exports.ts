@@ -1,0 +1,45 @@
+// Everything of the package's main entry but `createClient`, which each platform makes its own.
+export type {
+  Attributes,
+  ChangeOrigin,
+  EndpointReason,
+  TextOp,
+} from './boundary.js';
+export type { Client, ClientEvents, LostConnection, RoomLease } from './client.js';
+export type { AuthOption, EndpointContext, Token, UrlOption } from './endpoint.js';
+export { ERROR_CODES, type ErrorCode, SyncError, type SyncErrorOptions } from './errors.js';
+export type { Json } from './json.js';
+export type { WasmSource } from './load.js';
+export type { Backoff, ClientOptions, LogEvent, LogLevel } from './options.js';
+export type { Other, Presence } from './presence.js';
+export type {
+  Cursor,
+  ListRef,
+  MapRef,
+  ObjectRef,
+  PartialObjectRef,
+  RootLive,
+  RootRef,
+  Text,
+  TextEvent,
+} from './refs.js';
+export type { ConnectionReason, ConnectionState, EnterOptions, Room, Status, SyncState } from './room.js';
+export {
+  type DocSnapshot,
+  defineSchema,
+  type Fields,
+  type Infer,
+  type Live,
+  type ObjectType,
+  type Register,
+  type Registered,
+  type Scalar,
+  type Schema,
+  type SchemaNode,
+  type Snap,
+  type StandardSchemaV1,
+  t,
+  type Type,
+} from './schema.js';
+export { shallow } from './shallow.js';
+export type { Store } from './store.js';

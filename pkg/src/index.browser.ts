@@ -1,0 +1,18 @@
+import type { Client } from './client.js';
+import { ClientImpl } from './live-client.js';
+import type { ClientOptions } from './options.js';
+import { browser } from './platform.browser.js';
+import { lazyRuntime } from './runtime.js';
+import type { Registered, Schema } from './schema.js';
+
+export * from './exports.js';
+
+const start = lazyRuntime(browser);
+
+/**
+ * Makes a client. Nothing is loaded, opened or connected before the first room is entered, so this is
+ * safe at the top of a module, on a server and in tests.
+ */
+export function createClient<S extends Schema = Registered>(options: ClientOptions<S>): Client<S> {
+  return new ClientImpl(options, start);
+}

@@ -1,0 +1,72 @@
+/** Something that is entered with the first lease and left some time after the last. */
+export interface Leased {
+  readonly id: string;
+  enter(): void;
+  leave(): void;
+}
+
+interface Held<T> {
+  readonly item: T;
+  readonly leases: Set<object>;
+  timer?: ReturnType<typeof setTimeout>;
+}
+
+/** Counts the leases of each id. Leaving waits a little: StrictMode, hot reload and route changes come back at once. */
+export class Leases<T extends Leased> {
+  readonly #held = new Map<string, Held<T>>();
+  readonly #grace: number;
+  readonly #onChange: () => void;
+
+  constructor(grace: number, onChange: () => void) {
+    this.#grace = grace;
+    this.#onChange = onChange;
+  }
+
+  /** What is entered under an id. */
+  get(id: string): T | null {
+    return this.#held.get(id)?.item ?? null;
+  }
+
+  /** All that is entered. */
+  all(): T[] {
+    return [...this.#held.values()].map(({ item }) => item);
+  }
+
+  /** Takes a lease of what is entered under the id, or of `item`, which is entered then. */
+  take(item: T): { readonly item: T; readonly release: () => void } {
+    const held = this.#held.get(item.id) ?? this.#add(item);
+    clearTimeout(held.timer);
+    const lease = {};
+    held.leases.add(lease);
+    held.item.enter();
+    return { item: held.item, release: () => this.#release(held, lease) };
+  }
+
+  /** Leaves everything at once. */
+  clear(): void {
+    const all = [...this.#held.values()];
+    this.#held.clear();
+    for (const { item, timer } of all) {
+      clearTimeout(timer);
+      item.leave();
+    }
+    this.#onChange();
+  }
+
+  #add(item: T): Held<T> {
+    const held: Held<T> = { item, leases: new Set() };
+    this.#held.set(item.id, held);
+    this.#onChange();
+    return held;
+  }
+
+  #release(held: Held<T>, lease: object): void {
+    if (!held.leases.delete(lease) || held.leases.size > 0) return;
+    if (this.#held.get(held.item.id) !== held) return;
+    held.timer = setTimeout(() => {
+      this.#held.delete(held.item.id);
+      held.item.leave();
+      this.#onChange();
+    }, this.#grace);
+  }
+}

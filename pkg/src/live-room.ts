@@ -1,0 +1,408 @@
+import type { Core, CoreEvent, Segment } from './boundary.js';
+import { Deferred } from './deferred.js';
+import { type DocEvent, DocumentView } from './document.js';
+import type { Endpoint } from './endpoint.js';
+import type { Engine, EngineRoom } from './engine.js';
+import { fromProblem, isProblem, SyncError, toSyncError } from './errors.js';
+import type { Json } from './json.js';
+import { PresenceStore } from './presence.js';
+import { RootLiveRef, textAt } from './refs/live.js';
+import type { RefHost } from './refs/place.js';
+import type { RootRef, Text, TextEvent } from './refs.js';
+import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
+import { type DocSnapshot, rootsOf, type Schema } from './schema.js';
+import { type Store, ValueStore } from './store.js';
+
+/** What a room needs of its client. */
+export interface RoomHost {
+  readonly engine: Engine;
+  readonly presenceThrottle: number;
+  /** Resolves when the core is there. */
+  start(): Promise<void>;
+  /** A new answerer of this room's questions for a URL and a token. */
+  endpoint(): Endpoint;
+  report(error: SyncError): void;
+}
+
+/** A connection before anything happened. */
+export const IDLE: ConnectionState = Object.freeze({
+  status: 'idle',
+  transport: null,
+  attempt: 0,
+  nextRetryAt: null,
+  reason: null,
+  rtt: null,
+  error: null,
+});
+/** A room before anything happened. */
+export const NOTHING_SYNCED: SyncState = Object.freeze({ status: 'synchronizing', local: 'saved', pending: 0, held: 0 });
+
+/**
+ * Life of a room:
+ *
+ *     idle ─► waiting ─► loading ─► ready        waiting: for the wasm module
+ *      ▲         └─────────┴─┬───────┴──► failed loading: the log on this device is read
+ *      └──────── left ◄──────┘    (a crash leads from ready back to loading)
+ */
+type Phase =
+  | { readonly kind: 'idle' | 'waiting' | 'left' }
+  | { readonly kind: 'loading' | 'ready'; readonly number: number }
+  | { readonly kind: 'failed'; readonly error: SyncError };
+
+/** The {@link Room} behind its interface. */
+export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom, RefHost {
+  readonly id: string;
+  readonly connection: ValueStore<ConnectionState>;
+  readonly sync: ValueStore<SyncState>;
+  readonly presence: PresenceStore<S['~p']>;
+  readonly doc: Store<DocSnapshot<S['doc']> | null>;
+  readonly root: RootRef<S['doc']>;
+  readonly #host: RoomHost;
+  readonly #schema: S;
+  readonly #options: EnterOptions<S>;
+  readonly #endpoint: Endpoint;
+  readonly #view: DocumentView<S['doc']>;
+  readonly #root: RootLiveRef;
+  #phase: Phase = { kind: 'idle' };
+  #ready = new Deferred();
+  #synced = new Deferred();
+  #connectWanted: boolean;
+  #initialised = false;
+  #batches = 0;
+  #connectionId: number | null = null;
+  /** Counts entries into a core: numbers of rooms begin anew in the next core. */
+  #entry = 0;
+
+  constructor(host: RoomHost, id: string, schema: S, options: EnterOptions<S>) {
+    const { engine } = host;
+    this.id = id;
+    this.#host = host;
+    this.#schema = schema;
+    this.#options = options;
+    this.#endpoint = host.endpoint();
+    this.#connectWanted = options.autoConnect ?? true;
+    this.connection = new ValueStore<ConnectionState>(IDLE, engine.notify);
+    this.sync = new ValueStore<SyncState>(NOTHING_SYNCED, engine.notify);
+    this.#view = new DocumentView<S['doc']>(schema.doc, engine.notify);
+    this.doc = this.#view.store;
+    this.#root = new RootLiveRef(this, schema.doc);
+    // The one cast from the untyped refs to what the schema says about them.
+    this.root = this.#root as unknown as RootRef<S['doc']>;
+    const presence = {
+      notify: engine.notify,
+      send: (json: string) => this.#sendPresence(json),
+      report: (error: unknown) => this.#report(error),
+    };
+    this.presence = new PresenceStore(presence, options.initialPresence, host.presenceThrottle, schema.presence);
+  }
+
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  get synced(): Promise<void> {
+    return this.#synced.promise;
+  }
+
+  get isReady(): boolean {
+    return this.#phase.kind === 'ready';
+  }
+
+  get connectionId(): number | null {
+    return this.#connectionId;
+  }
+
+  /** Begins to load; harmless if it has begun. A room that was left or failed begins anew. */
+  enter(): void {
+    const { kind } = this.#phase;
+    if (kind === 'waiting' || kind === 'loading' || kind === 'ready') return;
+    if (kind !== 'idle') {
+      this.#ready = new Deferred();
+      this.#synced = new Deferred();
+    }
+    const waiting: Phase = { kind: 'waiting' };
+    this.#phase = waiting;
+    this.#begin(waiting).catch((error: unknown) => {
+      if (this.#phase === waiting) this.fail(toSyncError(error, this.id));
+    });
+  }
+
+  /** Leaves the core's room; what was under way ends with `E_DISPOSED`. */
+  leave(): void {
+    const phase = this.#phase;
+    if (phase.kind === 'idle' || phase.kind === 'left') return;
+    this.presence.flush();
+    this.#end({ kind: 'left' }, this.#disposed());
+    this.connection.set(IDLE);
+    this.#view.clear();
+    if ('number' in phase) this.#host.engine.leave(phase.number);
+  }
+
+  /** See {@link EngineRoom}. */
+  enterCore(core: Core): number {
+    const number = core.enterRoom(this.id, {
+      roots: rootsOf(this.#schema.doc),
+      presence: this.presence.json,
+      connect: this.#connectWanted,
+    });
+    this.#phase = { kind: 'loading', number };
+    this.#entry++;
+    return number;
+  }
+
+  /** See {@link EngineRoom}. */
+  handleEvents(core: Core, number: number, events: readonly CoreEvent[]): void {
+    // The document is read as it is now: it has the changes of this turn already.
+    const reload = events.some((event) => event.type === 'ready');
+    if (reload) this.#becomeReady(core, number);
+    for (const event of events) {
+      if (event.type === 'doc') {
+        if (!reload) this.#applyDoc(core, number, event);
+      } else this.#handleEvent(event);
+    }
+  }
+
+  /** See {@link EngineRoom}. */
+  handleCrash(): void {
+    const { pending, local } = this.sync.getSnapshot();
+    if (pending > 0 && local !== 'saved') {
+      const message = `the core crashed with ${pending} units of edits that were neither saved nor synced; they may be lost`;
+      this.#report(new SyncError('E_CORE_CRASHED', message, { room: this.id }));
+    }
+    if (this.#phase.kind === 'ready') this.#ready = new Deferred();
+    this.#phase = { kind: 'waiting' };
+    this.#connectionId = null;
+    this.presence.clear();
+  }
+
+  /** See {@link EngineRoom}. */
+  fail(error: SyncError): void {
+    const told = new SyncError(error.code, error.message.replace(`${error.code}: `, ''), {
+      room: this.id,
+      retryable: error.retryable,
+      cause: error.cause,
+    });
+    this.#end({ kind: 'failed', error: told }, told);
+    this.connection.set(Object.freeze({ ...IDLE, status: 'disconnected', error: told }));
+    this.#report(told);
+    queueMicrotask(this.#host.engine.drain);
+  }
+
+  batch<T>(fn: () => T): T {
+    const { engine } = this.#host;
+    return engine.hold(() => {
+      const number = this.#number();
+      const entry = this.#entry;
+      if (this.#batches++ === 0) engine.call(this, (core) => core.beginBatch(number));
+      try {
+        return fn();
+      } finally {
+        // After a crash or a leave inside the batch there is nothing to end.
+        const open = --this.#batches === 0 && this.isReady && this.#entry === entry;
+        if (open) engine.call(this, (core) => core.endBatch(number));
+      }
+    });
+  }
+
+  text(path: string): Text | null {
+    return this.isReady ? textAt(this.#root, path) : null;
+  }
+
+  encodeStateAsUpdate(since?: Uint8Array): Uint8Array {
+    return this.read((core, room) => core.encodeStateAsUpdate(room, since));
+  }
+
+  applyUpdate(update: Uint8Array): void {
+    this.write((core, room) => core.applyUpdate(room, update));
+  }
+
+  stateVector(): Uint8Array {
+    return this.read((core, room) => core.stateVector(room));
+  }
+
+  connect(): void {
+    this.#connectWanted = true;
+    this.#ifEntered((core, room) => core.connect(room));
+  }
+
+  disconnect(): void {
+    this.#connectWanted = false;
+    this.#ifEntered((core, room) => core.disconnect(room));
+  }
+
+  /** See {@link RefHost}. */
+  write<T>(fn: (core: Core, room: number) => T): T {
+    const number = this.#number();
+    return this.#host.engine.call(this, (core) => fn(core, number));
+  }
+
+  /** See {@link RefHost}. */
+  read<T>(fn: (core: Core, room: number) => T): T {
+    const number = this.#number();
+    return this.#host.engine.read(this, (core) => fn(core, number));
+  }
+
+  /** See {@link RefHost}. */
+  value(path: readonly Segment[]): Json | undefined {
+    this.#number();
+    return this.#view.mirror.at(path);
+  }
+
+  /** See {@link RefHost}. */
+  observe(type: string, listener: (event: TextEvent) => void): () => void {
+    const text = this.read((core, room) => core.textToString(room, type));
+    return this.#view.observe(type, text, listener);
+  }
+
+  /** See {@link RefHost}. */
+  whenReady(): Promise<void> {
+    return this.#phase.kind === 'left' ? Promise.reject(this.#disposed()) : this.#ready.promise;
+  }
+
+  async #begin(waiting: Phase): Promise<void> {
+    await this.#host.start();
+    if (this.#phase === waiting) this.#host.engine.enter(this);
+  }
+
+  #becomeReady(core: Core, number: number): void {
+    this.#load(core, number);
+    this.#connectionId = core.clientId(number);
+    this.#phase = { kind: 'ready', number };
+    // As a notification: who waits for it may write at once.
+    this.#host.engine.notify(this.#ready.resolve);
+  }
+
+  #load(core: Core, number: number): void {
+    this.#view.load(core.readDoc(number), (type) => readText(core, number, type));
+  }
+
+  #applyDoc(core: Core, number: number, event: DocEvent): void {
+    if (this.#phase.kind !== 'ready') return;
+    try {
+      this.#view.apply(event);
+    } catch (error) {
+      // A change that does not fit is a bug of ours; reading the document anew mends it.
+      this.#report(toSyncError(error, this.id));
+      this.#load(core, number);
+    }
+  }
+
+  #handleEvent(event: Exclude<CoreEvent, DocEvent>): void {
+    switch (event.type) {
+      case 'ready':
+        return;
+      case 'connection':
+        return this.#handleConnection(event);
+      case 'sync':
+        return this.#handleSync(event);
+      case 'presence':
+        return this.presence.handle(event.updated, event.removed);
+      case 'endpoint':
+        return this.#handleEndpoint(event);
+      case 'identity':
+        this.#connectionId = event.clientId;
+        return;
+      case 'error':
+        return this.#report(fromProblem(event, this.id));
+    }
+  }
+
+  #handleConnection(event: Extract<CoreEvent, { type: 'connection' }>): void {
+    const { room: _room, type: _type, error, ...state } = event;
+    this.connection.set(Object.freeze({ ...state, error: isProblem(error) ? fromProblem(error, this.id) : null }));
+  }
+
+  #handleSync({ status, local, pending, held }: Extract<CoreEvent, { type: 'sync' }>): void {
+    this.sync.set(Object.freeze({ status, local, pending, held }));
+    if (status !== 'synchronized') return;
+    this.#host.engine.notify(() => {
+      this.#initialise();
+      this.#synced.resolve();
+    });
+  }
+
+  #handleEndpoint(event: Extract<CoreEvent, { type: 'endpoint' }>): void {
+    const { engine } = this.#host;
+    const { request, attempt, reason } = event;
+    const entry = this.#entry;
+    // As a notification: the app's functions run when no call is under way.
+    engine.notify(() => {
+      void this.#endpoint.ask({ room: this.id, attempt, reason }).then((answer) => {
+        if (this.#entry !== entry || !('number' in this.#phase)) return;
+        try {
+          engine.call(this, (core) => answer(core, request));
+        } catch (error) {
+          this.#report(error);
+        }
+      });
+    });
+  }
+
+  /** Fills an empty document, once. */
+  #initialise(): void {
+    const { initialDoc } = this.#options;
+    if (this.#initialised || !initialDoc || !this.isReady) return;
+    this.#initialised = true;
+    const doc = this.doc.getSnapshot();
+    if (!doc || !Object.values(doc).every(isEmpty)) return;
+    try {
+      this.batch(() => initialDoc(this.root));
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #sendPresence(json: string): void {
+    this.#ifEntered((core, room) => core.setPresence(room, json));
+  }
+
+  #ifEntered(fn: (core: Core, room: number) => void): void {
+    const phase = this.#phase;
+    if ('number' in phase) this.#host.engine.call(this, (core) => fn(core, phase.number));
+  }
+
+  /** Number of the room in the core, once it takes writes. */
+  #number(): number {
+    const phase = this.#phase;
+    switch (phase.kind) {
+      case 'ready':
+        return phase.number;
+      case 'left':
+        throw this.#disposed();
+      case 'failed':
+        throw phase.error;
+      default:
+        throw new SyncError('E_NOT_READY', 'the room is still loading; await room.ready', { room: this.id });
+    }
+  }
+
+  #disposed(): SyncError {
+    return new SyncError('E_DISPOSED', 'the room has been left', { room: this.id });
+  }
+
+  #end(phase: Phase, error: SyncError): void {
+    this.#phase = phase;
+    this.#connectionId = null;
+    this.#ready.reject(error);
+    this.#synced.reject(error);
+    this.presence.clear();
+  }
+
+  #report(error: unknown): void {
+    this.#host.report(toSyncError(error, this.id));
+  }
+}
+
+/** Content of a text; empty if it is gone. */
+function readText(core: Core, number: number, type: string): string {
+  try {
+    return core.textToString(number, type);
+  } catch (thrown) {
+    if (isProblem(thrown)) return '';
+    throw thrown;
+  }
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+}

@@ -1,0 +1,108 @@
+import type { CoreModule } from './boundary.js';
+import { SyncError } from './errors.js';
+
+/** Where the wasm module may come from, for set-ups that the package does not know by itself. */
+export type WasmSource = URL | string | Response | BufferSource | WebAssembly.Module;
+
+/** What differs between browsers, Node and workers. Nothing of it runs before the first room is entered. */
+export interface Platform {
+  /** Imports the generated glue. */
+  readonly core: () => Promise<CoreModule>;
+  /** Opens the wasm file that lies beside the package. */
+  readonly file: () => WasmSource | Promise<WasmSource>;
+  /** Opens a place the app named. */
+  readonly open: (place: URL | string) => Promise<Response | BufferSource>;
+  /** The copy that travels inside the package's JavaScript. */
+  readonly inline: () => Promise<BufferSource>;
+}
+
+/** Loads the glue and the wasm module in parallel and instantiates it. */
+export async function loadCore(platform: Platform, source?: WasmSource): Promise<CoreModule> {
+  const [core, wasm] = await Promise.all([loadGlue(platform), loadWasm(platform, source)]);
+  try {
+    await core.default({ module_or_path: wasm });
+  } catch (error) {
+    throw refusal(error) ?? failure([describe('instantiation', error)], error);
+  }
+  return core;
+}
+
+async function loadGlue(platform: Platform): Promise<CoreModule> {
+  try {
+    return await platform.core();
+  } catch (error) {
+    throw failure([describe('core.js', error)], error);
+  }
+}
+
+async function loadWasm(platform: Platform, source?: WasmSource): Promise<WebAssembly.Module> {
+  const tried: string[] = [];
+  const attempts = source === undefined ? [platform.file, platform.inline] : [() => source];
+  let last: unknown;
+  for (const attempt of attempts) {
+    try {
+      return await compile(platform, await attempt());
+    } catch (error) {
+      const refused = refusal(error);
+      if (refused) throw refused;
+      tried.push(describe(attempt === platform.inline ? 'inline copy' : 'rejoin_bg.wasm', error));
+      last = error;
+    }
+  }
+  throw failure(tried, last);
+}
+
+async function compile(platform: Platform, source: WasmSource): Promise<WebAssembly.Module> {
+  if (typeof source === 'string' || source instanceof URL) return compile(platform, await platform.open(source));
+  if (isModule(source)) return source;
+  if (isResponse(source)) return compileResponse(source);
+  return WebAssembly.compile(source);
+}
+
+async function compileResponse(response: Response): Promise<WebAssembly.Module> {
+  const type = response.headers.get('content-type') ?? '';
+  const got = `HTTP ${response.status}${type && `, ${type}`} from ${response.url || 'the given response'}`;
+  if (!response.ok) throw new Error(`got ${got}`);
+  // Dev servers and single-page hosts answer an unknown path with their index page.
+  if (type.startsWith('text/html')) throw new Error(`got a page instead of wasm: ${got}`);
+  const streams = type.startsWith('application/wasm') && typeof WebAssembly.compileStreaming === 'function';
+  return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+}
+
+// By brand, not by `instanceof`: test runners mix realms, and some hosts have no `Response`.
+function isModule(source: object): source is WebAssembly.Module {
+  return Object.prototype.toString.call(source) === '[object WebAssembly.Module]';
+}
+
+function isResponse(source: object): source is Response {
+  return 'headers' in source && 'arrayBuffer' in source;
+}
+
+/** The error of a content security policy that forbids wasm, if it is one. */
+function refusal(error: unknown): SyncError | null {
+  const text = error instanceof Error ? `${error.name} ${error.message}` : String(error);
+  if (!/content.security.policy|\bCSP\b|(unsafe|wasm)-eval/i.test(text)) return null;
+  const message =
+    "the page's content security policy forbids WebAssembly; add 'wasm-unsafe-eval' to its script-src directive";
+  return new SyncError('E_CSP', message, { cause: error });
+}
+
+function describe(what: string, error: unknown): string {
+  return `${what}: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+function failure(tried: readonly string[], cause: unknown): SyncError {
+  const fix = 'serve rejoin_bg.wasm beside the package or give createClient({ wasm })';
+  return new SyncError('E_WASM_LOAD', `the wasm module could not be loaded (${tried.join('; ')}); ${fix}`, { cause });
+}
+
+/** Bytes of base64 text. */
+export function fromBase64(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+}
+
+/** Unpacks gzipped bytes with what every current browser, Node and worker has. */
+export async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Response(stream).arrayBuffer();
+}

@@ -1,0 +1,130 @@
+import type { Change, ListOp, Segment } from './boundary.js';
+import { applyTextDelta } from './delta.js';
+import { deepFreeze, isObject, type Json, type JsonObject, own, reconcile, setOwn } from './json.js';
+
+/**
+ * The document as immutable JSON, patched from the core's changes. What did not change keeps its
+ * reference, up to the root.
+ */
+export class Mirror {
+  #root: JsonObject = Object.freeze({});
+
+  /** Every root, frozen. */
+  get root(): JsonObject {
+    return this.#root;
+  }
+
+  /** Takes the whole document, as JSON text, and keeps the references of what is the same. */
+  load(text: string): void {
+    const next = reconcile(this.#root, deepFreeze(JSON.parse(text) as Json));
+    if (isObject(next)) this.#root = next;
+  }
+
+  /**
+   * Applies the changes of one transaction in order.
+   * @throws Error if one does not fit; the mirror is as before then, and is to be loaded anew.
+   */
+  apply(changes: readonly Change[]): void {
+    const patch = new Patch(this.#root);
+    for (const change of changes) patch.apply(change);
+    this.#root = patch.finish();
+  }
+
+  /** The value at a path, or undefined if there is none. */
+  at(path: readonly Segment[]): Json | undefined {
+    return walk(this.#root, path);
+  }
+}
+
+/** Copies each touched list and object once, however many changes touch it, and freezes them at the end. */
+class Patch {
+  readonly #fresh = new Set<object>();
+  readonly #top: { root: Json };
+
+  constructor(root: Json) {
+    this.#top = { root };
+    this.#fresh.add(this.#top);
+  }
+
+  apply(change: Change): void {
+    const path: readonly Segment[] = ['root', ...change.path];
+    if (change.kind === 'map') return this.#applyMap(change, path);
+    const before = walk(this.#top, path);
+    const after = change.kind === 'text' ? patchText(before, change.delta) : patchList(before, change.delta);
+    // Formatting alone changes no snapshot.
+    if (after === before) return;
+    if (typeof after === 'object') this.#fresh.add(after);
+    put(this.#mutable(path.slice(0, -1)), path[path.length - 1] as Segment, after);
+  }
+
+  finish(): JsonObject {
+    for (const node of this.#fresh) Object.freeze(node);
+    return this.#top.root as JsonObject;
+  }
+
+  #applyMap(change: Extract<Change, { kind: 'map' }>, path: readonly Segment[]): void {
+    const map = this.#mutable(path);
+    if (!isObject(map)) throw mismatch('a map', map);
+    for (const key of change.removed) Reflect.deleteProperty(map, key);
+    for (const key of Object.keys(change.set)) setOwn(map, key, deepFreeze(change.set[key]));
+  }
+
+  /** The node at a path, as a copy of this patch; its ancestors are copies too. */
+  #mutable(path: readonly Segment[]): object {
+    let node: object = this.#top;
+    for (const segment of path) {
+      const next = child(node as Json, segment);
+      if (typeof next !== 'object' || next === null) throw mismatch('a list or a map', next);
+      node = this.#fresh.has(next) ? next : this.#copy(node, segment, next);
+    }
+    return node;
+  }
+
+  #copy(parent: object, segment: Segment, node: object): object {
+    // Spread defines own entries, `__proto__` included; nothing is assigned.
+    const copy = Array.isArray(node) ? [...node] : { ...node };
+    this.#fresh.add(copy);
+    put(parent, segment, copy);
+    return copy;
+  }
+}
+
+function walk(from: JsonObject, path: readonly Segment[]): Json | undefined {
+  let node: Json | undefined = from;
+  for (const segment of path) node = child(node, segment);
+  return node;
+}
+
+function child(node: Json | undefined, segment: Segment): Json | undefined {
+  if (Array.isArray(node)) return typeof segment === 'number' ? node[segment] : undefined;
+  return isObject(node) ? own(node, String(segment)) : undefined;
+}
+
+function put(parent: object, segment: Segment, value: unknown): void {
+  if (Array.isArray(parent) && typeof segment === 'number') parent[segment] = value;
+  else setOwn(parent, String(segment), value);
+}
+
+function patchText(before: Json | undefined, delta: Extract<Change, { kind: 'text' }>['delta']): string {
+  if (typeof before !== 'string') throw mismatch('a text', before);
+  return applyTextDelta(before, delta);
+}
+
+function patchList(before: Json | undefined, delta: readonly ListOp[]): Json[] {
+  if (!Array.isArray(before)) throw mismatch('a list', before);
+  const list = before as readonly Json[];
+  const out: Json[] = [];
+  let at = 0;
+  for (const op of delta) {
+    if ('insert' in op) for (const item of op.insert) out.push(deepFreeze(item));
+    else if ('delete' in op) at += op.delete;
+    else for (const end = at + op.retain; at < end; at++) out.push(list[at] as Json);
+  }
+  if (at > list.length) throw mismatch('a longer list', before);
+  for (; at < list.length; at++) out.push(list[at] as Json);
+  return out;
+}
+
+function mismatch(wanted: string, found: unknown): Error {
+  return new Error(`the mirror has ${found === undefined ? 'nothing' : typeof found} where a change needs ${wanted}`);
+}

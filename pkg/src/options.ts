@@ -1,0 +1,81 @@
+import type { CoreConfig } from './boundary.js';
+import { type AuthOption, absolute, type UrlOption } from './endpoint.js';
+import type { WasmSource } from './load.js';
+import type { Registered, Schema } from './schema.js';
+
+/** Waits between attempts to connect. Times are milliseconds. */
+export interface Backoff {
+  /** The first retry waits at most this long; default 2,000. */
+  readonly initialDelay?: number | undefined;
+  /** No retry waits longer, unless the server asks for it or the page is hidden; default 20,000. */
+  readonly maxDelay?: number | undefined;
+  /** Growth from one retry to the next; default 2. */
+  readonly factor?: number | undefined;
+  /** How waits are spread: anywhere below the ceiling, in its upper half, or (for tests) not at all. Default `full`. */
+  readonly jitter?: 'full' | 'equal' | 'none' | undefined;
+  /** Attempts in a row after which the connection fails; default: never. */
+  readonly maxAttempts?: number | undefined;
+  /** Uptime after which, with one answered round trip, the waits start anew; default 10,000. */
+  readonly resetAfter?: number | undefined;
+}
+
+/** A line for the app's log. */
+export interface LogEvent {
+  /** How much it matters. */
+  readonly level: LogLevel;
+  /** A code of {@link ErrorCode}, or `status` for changes of a connection. */
+  readonly code: string;
+  /** Id of the room it belongs to. */
+  readonly room?: string;
+  /** The error or the state. */
+  readonly data?: unknown;
+}
+
+/** Levels of a {@link LogEvent}. */
+export type LogLevel = 'info' | 'error';
+
+/** How a client behaves. Times are milliseconds. */
+export interface ClientOptions<S extends Schema = Registered> {
+  /** Base URL of the server (`ws`, `wss`, `http` or `https`; relative to the page is fine), to which the room's id is appended. A function is asked before each attempt. */
+  readonly url: UrlOption;
+  /** Shape of the document and of presence, for rooms that are entered without one. */
+  readonly schema?: S | undefined;
+  /** Gives a token before each attempt; it is offered as a subprotocol. What it throws counts as a failed attempt, with status 401 or 403 as a refusal. */
+  readonly auth?: AuthOption | undefined;
+  /** Waits between attempts. */
+  readonly backoff?: Backoff | undefined;
+  /** Quiet time after which the link is probed; default 25,000. */
+  readonly heartbeat?: number | undefined;
+  /** How long a probe may stay unanswered; default 8,000. */
+  readonly pongTimeout?: number | undefined;
+  /** From opening the socket to the answered handshake; default 10,000. */
+  readonly connectTimeout?: number | undefined;
+  /** How long a loss lasts before `lostConnection` tells it; default 5,000. */
+  readonly lostConnectionTimeout?: number | undefined;
+  /** Where edits are kept on this device. Default `indexeddb` where there is one, else `memory`: then `saved` is never claimed. */
+  readonly persistence?: 'indexeddb' | 'memory' | undefined;
+  /** `strict`: an edit counts as saved when the disk has it, not already when the operating system has. Default `relaxed`. */
+  readonly durability?: 'relaxed' | 'strict' | undefined;
+  /** Keeps the databases of different users of one origin apart; default empty. */
+  readonly namespace?: string | undefined;
+  /** Asks before the page is left while an edit is neither saved nor synced; default false. */
+  readonly preventUnsavedChanges?: boolean | undefined;
+  /** Least time between two sent presence states; default 50. */
+  readonly presenceThrottle?: number | undefined;
+  /** How long a room outlives its last lease; default 1,000. */
+  readonly leaveGrace?: number | undefined;
+  /** The wasm module, where the package cannot find it by itself. The first client of the page decides. */
+  readonly wasm?: WasmSource | undefined;
+  /** Hears what happens. */
+  readonly logger?: { readonly [level in LogLevel]?: (event: LogEvent) => void } | undefined;
+}
+
+/** The core's configuration; what is not given is left to the core. */
+export function coreConfig<S extends Schema>(options: ClientOptions<S>): CoreConfig {
+  const { url, auth, backoff, heartbeat, pongTimeout, connectTimeout, namespace, durability } = options;
+  const persistence = options.persistence ?? (typeof indexedDB === 'undefined' ? 'memory' : 'indexeddb');
+  const given = { ...backoff, heartbeat, pongTimeout, connectTimeout, namespace, durability };
+  const set = Object.entries(given).filter((entry): entry is [string, string | number] => entry[1] !== undefined);
+  const asked = typeof url === 'function' || auth !== undefined;
+  return { ...Object.fromEntries(set), url: asked ? null : absolute(url), persistence };
+}

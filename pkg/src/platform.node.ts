@@ -1,0 +1,16 @@
+import { fromBase64, gunzip, type Platform } from './load.js';
+
+async function open(place: URL | string): Promise<Response | BufferSource> {
+  const text = String(place);
+  if (/^https?:/.test(text)) return fetch(text);
+  const { readFile } = process.getBuiltinModule('node:fs/promises');
+  return new Uint8Array(await readFile(text.startsWith('file:') ? new URL(text) : text));
+}
+
+/** Node, Bun and Deno. */
+export const node: Platform = {
+  core: () => import('./core.js'),
+  file: () => open(new URL('./rejoin_bg.wasm', import.meta.url)),
+  open,
+  inline: async () => gunzip(fromBase64((await import('./inline.js')).default)),
+};

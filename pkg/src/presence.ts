@@ -1,0 +1,129 @@
+import { SyncError } from './errors.js';
+import { deepFreeze, isObject, type Json } from './json.js';
+import { type StandardSchemaV1, validate } from './schema.js';
+import { type Notify, type Store, ValueStore } from './store.js';
+
+/** Somebody else in the room. The same object until their presence changes. */
+export interface Other<P> {
+  /** Unique in the room; a new one after each start of their client. */
+  readonly connectionId: number;
+  /** Their state, frozen. */
+  readonly presence: P;
+}
+
+/** Who is here: small states that live as long as their owners are connected. */
+export interface Presence<P> {
+  /** The own state; null until there is one. Never sent while null, so others do not see this client. */
+  readonly self: Store<P | null>;
+  /** The others, sorted by connection id. */
+  readonly others: Store<readonly Other<P>[]>;
+  /**
+   * Merges into the own state; sent at most once per `presenceThrottle` (50 ms), the latest state always is.
+   * Throws `E_PRESENCE` for more than 4 kB of JSON; a state that waits for its turn is refused by the `error` event.
+   */
+  update(partial: Partial<P>): void;
+}
+
+/** What presence needs of its room. */
+export interface PresenceHost {
+  /** Sends the own state if the room is entered. */
+  send(json: string): void;
+  /** Tells an error that has no caller. */
+  report(error: unknown): void;
+  readonly notify: Notify;
+}
+
+const NOBODY: readonly never[] = Object.freeze([]);
+
+/** Presence of one room. */
+export class PresenceStore<P> implements Presence<P> {
+  readonly self: ValueStore<P | null>;
+  readonly others: ValueStore<readonly Other<P>[]>;
+  readonly #host: PresenceHost;
+  readonly #throttle: number;
+  readonly #validator: StandardSchemaV1 | undefined;
+  readonly #known = new Map<number, { readonly json: string; readonly other: Other<P> | null }>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #sentAt = Number.NEGATIVE_INFINITY;
+
+  constructor(host: PresenceHost, initial: P | undefined, throttle: number, validator?: StandardSchemaV1) {
+    this.#host = host;
+    this.#throttle = throttle;
+    this.#validator = validator;
+    this.self = new ValueStore<P | null>(initial === undefined ? null : deepFreeze(copy(initial)), host.notify);
+    this.others = new ValueStore<readonly Other<P>[]>(NOBODY, host.notify);
+  }
+
+  /** The own state as JSON text, to enter the room with. */
+  get json(): string | null {
+    const self = this.self.getSnapshot();
+    return self === null ? null : JSON.stringify(self);
+  }
+
+  update(partial: Partial<P>): void {
+    const before = this.self.getSnapshot();
+    const next = deepFreeze(copy(isObject(before) ? { ...before, ...partial } : partial)) as P;
+    const wait = this.#sentAt + this.#throttle - Date.now();
+    if (wait <= 0) this.#send(next);
+    else this.#timer ??= setTimeout(() => this.flush(), wait);
+    this.self.set(next);
+  }
+
+  /** Sends what waits, now. */
+  flush(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    try {
+      this.#send(this.self.getSnapshot());
+    } catch (error) {
+      this.#host.report(error);
+    }
+  }
+
+  /** Takes what the core tells about the others. */
+  handle(updated: readonly (readonly [number, string])[], removed: readonly number[]): void {
+    let changed = false;
+    for (const id of removed) changed = this.#known.delete(id) || changed;
+    for (const [id, json] of updated) {
+      if (this.#known.get(id)?.json === json) continue;
+      this.#known.set(id, { json, other: this.#read(id, json) });
+      changed = true;
+    }
+    if (changed) this.#publish();
+  }
+
+  /** Forgets the others. */
+  clear(): void {
+    this.#known.clear();
+    this.others.set(NOBODY);
+  }
+
+  #publish(): void {
+    const others: Other<P>[] = [];
+    for (const { other } of this.#known.values()) if (other) others.push(other);
+    others.sort((a, b) => a.connectionId - b.connectionId);
+    this.others.set(others.length === 0 ? NOBODY : Object.freeze(others));
+  }
+
+  #send(state: P | null): void {
+    this.#sentAt = Date.now();
+    this.#host.send(JSON.stringify(state));
+  }
+
+  #read(connectionId: number, json: string): Other<P> | null {
+    const state = JSON.parse(json) as Json;
+    const result = this.#validator ? validate(this.#validator, state) : { value: state };
+    if ('issues' in result) {
+      const message = `connection ${connectionId} is left out: its state does not fit the schema (${result.issues})`;
+      this.#host.report(new SyncError('E_PRESENCE', message));
+      return null;
+    }
+    return Object.freeze({ connectionId, presence: deepFreeze(result.value) as P });
+  }
+}
+
+/** A copy that later changes of the original do not reach, holding what JSON holds. */
+function copy<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}

@@ -1,0 +1,30 @@
+'use client';
+
+export {
+  RoomProvider,
+  type RoomProviderProps,
+  SyncProvider,
+  type SyncProviderProps,
+  useClient,
+  useRoom,
+} from './react/context.js';
+export { type MutationContext, useDoc, useMutation, useText } from './react/document.js';
+export {
+  useMyPresence,
+  useOther,
+  useOthers,
+  useOthersConnectionIds,
+  useOthersMapped,
+  useUpdateMyPresence,
+} from './react/presence.js';
+export {
+  useConnection,
+  useErrorListener,
+  useLostConnectionListener,
+  useStatus,
+  useSyncStatus,
+} from './react/status.js';
+export { type IsEqual, useStore } from './react/store.js';
+export { useTextInput } from './react/text-input.js';
+export { shallow } from './shallow.js';
+export type { TextField } from './text-input.js';

@@ -1,0 +1,86 @@
+import { useCallback, useMemo, useRef } from 'react';
+import type { RootRef, Text } from '../refs.js';
+import type { Room } from '../room.js';
+import type { DocSnapshot, Registered, Schema } from '../schema.js';
+import { runSafely } from '../store.js';
+import { useRoom } from './context.js';
+import { type IsEqual, useStore } from './store.js';
+
+/** A part of the document; null while it loads. Renders again only when that part changes. */
+export function useDoc<T, S extends Schema = Registered>(
+  select: (doc: DocSnapshot<S['doc']>) => T,
+  isEqual: IsEqual<T> = Object.is,
+): T | null {
+  return useStore(
+    useRoom<S>().doc,
+    (doc) => (doc === null ? null : select(doc)),
+    (a, b) => a === b || (a !== null && b !== null && isEqual(a, b)),
+  );
+}
+
+/** What a mutation gets to work with. */
+export interface MutationContext<S extends Schema> {
+  /** Live parts of the document. */
+  readonly root: RootRef<S['doc']>;
+  /** As `room.presence.update`. */
+  readonly setPresence: (partial: Partial<S['~p']>) => void;
+  readonly room: Room<S>;
+}
+
+/**
+ * A function that changes the document in one batch. Called before the room is ready it waits for it
+ * and returns undefined; if the room is left before that, the error is reported like an uncaught one.
+ * `deps` are those of `useCallback`.
+ */
+export function useMutation<A extends unknown[], T, S extends Schema = Registered>(
+  fn: (context: MutationContext<S>, ...args: A) => T,
+  deps: readonly unknown[] = [fn],
+): (...args: A) => T | undefined {
+  const room = useRoom<S>();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the caller says what `fn` depends on.
+  return useCallback((...args: A) => mutate(room, fn, args), [room, ...deps]);
+}
+
+function mutate<A extends unknown[], T, S extends Schema>(
+  room: Room<S>,
+  fn: (context: MutationContext<S>, ...args: A) => T,
+  args: A,
+): T | undefined {
+  const setPresence = (partial: Partial<S['~p']>): void => room.presence.update(partial);
+  const run = (): T => room.batch(() => fn({ root: room.root, setPresence, room }, ...args));
+  if (room.isReady) return run();
+  room.ready.then(run).catch((error: unknown) => runSafely(() => rethrow(error)));
+  return undefined;
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+/** Content of a text and the text itself, by its dotted path; null while there is none, or while loading. */
+export function useText<S extends Schema = Registered>(path: string): readonly [value: string, text: Text] | null {
+  const room = useRoom<S>();
+  const last = useRef<readonly [string, Text] | null>(null);
+  const value = useStore(room.doc, (doc) => valueAt(doc, path));
+  return useMemo(() => {
+    const text = typeof value === 'string' ? room.text(path) : null;
+    if (text === null || typeof value !== 'string') return null;
+    // The same text keeps its reference, so that effects that depend on it stay quiet.
+    const kept = last.current && sameText(last.current[1], text) ? last.current[1] : text;
+    last.current = [value, kept];
+    return last.current;
+  }, [room, path, value]);
+}
+
+function sameText(a: Text, b: Text): boolean {
+  return Reflect.get(a, '~type') === Reflect.get(b, '~type');
+}
+
+function valueAt(doc: unknown, path: string): unknown {
+  let node = doc;
+  for (const step of path.split('.')) {
+    if (typeof node !== 'object' || node === null || !Object.hasOwn(node, step)) return undefined;
+    node = Reflect.get(node, step);
+  }
+  return node;
+}

@@ -1,0 +1,108 @@
+import type { Attributes, ChangeOrigin, TextOp } from './boundary.js';
+import type { Fields, Live, ObjectType, Scalar, Snap, Type } from './schema.js';
+
+/** A place in a text that survives concurrent edits: a Yjs relative position. */
+export interface Cursor {
+  /** The position's bytes as base64; plain data, fit for presence. */
+  readonly '~cursor': string;
+}
+
+/** What changed in a text. */
+export interface TextEvent {
+  /** The change, from the start of the text; UTF-16 units. */
+  readonly delta: readonly TextOp[];
+  /** Who changed it. */
+  readonly origin: ChangeOrigin;
+}
+
+/**
+ * Collaborative text. Offsets and lengths are UTF-16 units, like JavaScript's string indexes.
+ * Every edit is applied here at once and sent when it can be.
+ *
+ * All methods throw a `SyncError`: `E_NOT_READY` before the room is ready, `E_DISPOSED` after it was left,
+ * `E_INVALID_ARGUMENT` for offsets outside the text or if the text has been deleted.
+ */
+export interface Text {
+  /** Length in UTF-16 units. */
+  readonly length: number;
+  /** Inserts text, with formatting if given. */
+  insert(at: number, text: string, attributes?: Attributes): void;
+  /** Deletes a stretch. */
+  delete(at: number, length: number): void;
+  /** Sets marks on a stretch; a `null` value removes one. */
+  format(at: number, length: number, attributes: Attributes): void;
+  /** Makes the text equal to `next` by the smallest single replacement, so that concurrent edits elsewhere stay. */
+  applyDiff(next: string): void;
+  /** The text without its formatting; an embedded object is one U+FFFC. */
+  toString(): string;
+  /** A place that moves with the text. At an insertion it stays before it (`-1`) or moves behind it (`1`, the default). */
+  cursor(at: number, assoc?: -1 | 1): Cursor;
+  /** Where a cursor is now, or null if its text is not known here. */
+  resolve(cursor: Cursor): number | null;
+  /** Calls `listener` with each change, in order, after it was applied. Returns the function that stops it. */
+  observe(listener: (event: TextEvent) => void): () => void;
+  /**
+   * Appends what an async iterable gives, at a place that moves with others' edits. Waits while the room
+   * comes back from a crash. Resolves at the end, rejects with the source's error or the signal's reason.
+   */
+  pipeFrom(source: AsyncIterable<string>, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+}
+
+/** An object of fixed fields. Methods throw like those of {@link Text}; writing throws `E_SCHEMA` for a wrong value. */
+export interface ObjectRef<F extends Fields> {
+  /** A live part, or the plain value now. */
+  get<K extends keyof F & string>(key: K): Live<F[K]>;
+  /** Replaces a field. Inside a text that exists already, only what differs is replaced. */
+  set<K extends keyof F & string>(key: K, value: Snap<F[K]>): void;
+  /** Sets several fields in one batch. */
+  update(values: { readonly [K in keyof F]?: Snap<F[K]> }): void;
+}
+
+/** An object whose fields may be missing, because nobody was ever made to set them. */
+export interface PartialObjectRef<F extends Fields> {
+  /** A live part or the plain value now; undefined if it was never set. */
+  get<K extends keyof F & string>(key: K): Live<F[K]> | undefined;
+  /** As {@link ObjectRef.set}. */
+  set<K extends keyof F & string>(key: K, value: Snap<F[K]>): void;
+  /** As {@link ObjectRef.update}. */
+  update(values: { readonly [K in keyof F]?: Snap<F[K]> }): void;
+}
+
+/** What the document's top gives for a type. */
+export type RootLive<T> = T extends Scalar<infer V> ? V | undefined : T extends ObjectType<infer F> ? PartialObjectRef<F> : Live<T>;
+
+/** The top of a document. */
+export interface RootRef<D extends Fields> {
+  /** A live part, or the plain value now. */
+  get<K extends keyof D & string>(key: K): RootLive<D[K]>;
+  /** Replaces a field's content. Inside a text, only what differs is replaced. */
+  set<K extends keyof D & string>(key: K, value: Snap<D[K]>): void;
+  /** Sets several fields in one batch. */
+  update(values: { readonly [K in keyof D]?: Snap<D[K]> }): void;
+}
+
+/** A list. Methods throw like those of {@link Text}; writing throws `E_SCHEMA` for a wrong value. */
+export interface ListRef<T extends Type> {
+  /** How many items it has. */
+  readonly length: number;
+  /** The live item or plain value at an index; throws `E_INVALID_ARGUMENT` outside the list. */
+  at(index: number): Live<T>;
+  /** Appends items. */
+  push(...values: Snap<T>[]): void;
+  /** Inserts items before an index. */
+  insert(index: number, ...values: Snap<T>[]): void;
+  /** Deletes items; one, unless told otherwise. */
+  delete(index: number, count?: number): void;
+}
+
+/** A dictionary. Methods throw like those of {@link Text}; writing throws `E_SCHEMA` for a wrong value. */
+export interface MapRef<T extends Type> {
+  /** The live entry or plain value, or undefined if there is none. */
+  get(key: string): Live<T> | undefined;
+  /** Sets an entry. Inside a text that exists already, only what differs is replaced. */
+  set(key: string, value: Snap<T>): void;
+  /** Deletes an entry; says whether there was one. */
+  delete(key: string): boolean;
+  /** The keys now. */
+  keys(): string[];
+}

@@ -1,0 +1,235 @@
+import type { Segment } from '../boundary.js';
+import { SyncError } from '../errors.js';
+import { isObject } from '../json.js';
+import { field, type Prelim, toPrelim } from '../prelim.js';
+import { type Fields, isScalar, SCALARS, type SchemaNode, type Type } from '../schema.js';
+import { count, Place, type RefHost } from './place.js';
+import { TextRef } from './text.js';
+
+/** A live part at run time. */
+export type LiveRef = TextRef | ListLive | MapLive | ObjectLive;
+
+function liveAt(place: Place, node: SchemaNode): LiveRef {
+  switch (node.kind) {
+    case 'text':
+      return new TextRef(place);
+    case 'list':
+      return new ListLive(place, node.item);
+    case 'map':
+      return new MapLive(place, node.item);
+    case 'object':
+      return new ObjectLive(place, node.fields);
+    default:
+      throw new SyncError('E_SCHEMA', `a ${node.kind} has no live part`);
+  }
+}
+
+/** The live part or plain value of an entry; undefined if there is none. */
+function entry(place: Place, type: Type, at: Segment): unknown {
+  if (isScalar(type['~node'])) return place.value(at);
+  const child = place.child(at);
+  return child ? liveAt(child, type['~node']) : undefined;
+}
+
+/** Sets an entry of a map; a shared type that is there is changed in place, so that concurrent edits of it stay. */
+function setEntry(place: Place, type: Type, key: string, value: unknown): void {
+  const prelim = toPrelim(type, value, `${place}.${key}`);
+  const child = isScalar(type['~node']) ? null : place.child(key);
+  if (child) replaceContent(liveAt(child, type['~node']), prelim, value);
+  else mapSet(place, key, prelim);
+}
+
+function mapSet({ host, type }: Place, key: string, prelim: Prelim): void {
+  host.write((core, room) => core.mapSet(room, type, key, JSON.stringify(prelim)));
+}
+
+function listInsert({ host, type }: Place, index: number, prelims: readonly Prelim[]): void {
+  host.write((core, room) => core.listInsert(room, type, count(index, 'the index'), JSON.stringify(prelims)));
+}
+
+function replaceContent(live: LiveRef, prelim: Prelim, value: unknown): void {
+  if (live instanceof TextRef) live.applyDiff(String(value));
+  else if (live instanceof ListLive) live.replace(prelim);
+  else live.replace(value);
+}
+
+function fieldOf(fields: Fields, key: string): Type {
+  const type = field(fields, key);
+  if (!type) throw new SyncError('E_SCHEMA', `the schema has no field "${key}"`);
+  return type;
+}
+
+/** A list by its type id. */
+export class ListLive {
+  readonly #place: Place;
+  readonly #item: Type;
+
+  constructor(place: Place, item: Type) {
+    this.#place = place;
+    this.#item = item;
+  }
+
+  get length(): number {
+    const { host, type } = this.#place;
+    return host.read((core, room) => core.lengthOf(room, type));
+  }
+
+  at(index: number): unknown {
+    const found = Number.isInteger(index) && index >= 0 ? entry(this.#place, this.#item, index) : undefined;
+    if (found !== undefined) return found;
+    throw new SyncError('E_INVALID_ARGUMENT', `no item at ${index} of a list of ${this.length}`);
+  }
+
+  push(...values: unknown[]): void {
+    this.insert(this.length, ...values);
+  }
+
+  insert(index: number, ...values: unknown[]): void {
+    if (values.length === 0) return;
+    const prelims = values.map((value, offset) => toPrelim(this.#item, value, `${this.#place}[${index + offset}]`));
+    listInsert(this.#place, index, prelims);
+  }
+
+  delete(index: number, items = 1): void {
+    const { host, type } = this.#place;
+    host.write((core, room) => core.listDelete(room, type, count(index, 'the index'), count(items, 'the count')));
+  }
+
+  /** Other items instead of all there are. */
+  replace(prelim: Prelim): void {
+    const items = 'l' in prelim ? prelim.l : [];
+    this.#place.host.batch(() => {
+      if (this.length > 0) this.delete(0, this.length);
+      if (items.length > 0) listInsert(this.#place, 0, items);
+    });
+  }
+}
+
+/** A dictionary by its type id. */
+export class MapLive {
+  readonly #place: Place;
+  readonly #item: Type;
+
+  constructor(place: Place, item: Type) {
+    this.#place = place;
+    this.#item = item;
+  }
+
+  get(key: string): unknown {
+    return entry(this.#place, this.#item, key);
+  }
+
+  set(key: string, value: unknown): void {
+    setEntry(this.#place, this.#item, key, value);
+  }
+
+  delete(key: string): boolean {
+    const { host, type } = this.#place;
+    return host.write((core, room) => core.mapDelete(room, type, key));
+  }
+
+  keys(): string[] {
+    const value = this.#place.value();
+    return isObject(value) ? Object.keys(value) : [];
+  }
+
+  /** Other entries instead of all there are. */
+  replace(value: unknown): void {
+    this.#place.host.batch(() => {
+      const next = Object.entries(value as object);
+      const keep = new Set(next.map(([key]) => key));
+      for (const key of this.keys()) if (!keep.has(key)) this.delete(key);
+      for (const [key, item] of next) this.set(key, item);
+    });
+  }
+}
+
+/** An object of fixed fields by its type id. */
+export class ObjectLive {
+  readonly #place: Place;
+  readonly #fields: Fields;
+
+  constructor(place: Place, fields: Fields) {
+    this.#place = place;
+    this.#fields = fields;
+  }
+
+  get(key: string): unknown {
+    return entry(this.#place, fieldOf(this.#fields, key), key);
+  }
+
+  set(key: string, value: unknown): void {
+    if (value === undefined) this.#delete(key);
+    else setEntry(this.#place, fieldOf(this.#fields, key), key, value);
+  }
+
+  update(values: object): void {
+    this.#place.host.batch(() => {
+      for (const [key, value] of Object.entries(values)) this.set(key, value);
+    });
+  }
+
+  /** Other values of all fields. */
+  replace(value: unknown): void {
+    const missing = Object.keys(this.#fields).map((key) => [key, undefined] as const);
+    this.update({ ...Object.fromEntries(missing), ...(value as object) });
+  }
+
+  #delete(key: string): void {
+    const { host, type } = this.#place;
+    host.write((core, room) => core.mapDelete(room, type, key));
+  }
+}
+
+/** The top of a document: shared types by name, plain values in a map of their own. */
+export class RootLiveRef {
+  readonly #host: RefHost;
+  readonly #fields: Fields;
+  readonly #scalars: ObjectLive;
+
+  constructor(host: RefHost, fields: Fields) {
+    this.#host = host;
+    this.#fields = fields;
+    this.#scalars = new ObjectLive(new Place(host, `r/${SCALARS}`, SCALARS), fields);
+  }
+
+  get(key: string): unknown {
+    const type = fieldOf(this.#fields, key);
+    return isScalar(type['~node']) ? this.#scalars.get(key) : this.#live(key, type);
+  }
+
+  set(key: string, value: unknown): void {
+    const type = fieldOf(this.#fields, key);
+    if (isScalar(type['~node'])) return this.#scalars.set(key, value);
+    const partial = type['~node'].kind === 'object';
+    // The fields of an object at the top may be missing, so they are checked one by one.
+    const prelim = partial ? { m: {} } : toPrelim(type, value, key);
+    replaceContent(this.#live(key, type), prelim, value);
+  }
+
+  update(values: object): void {
+    this.#host.batch(() => {
+      for (const [key, value] of Object.entries(values)) this.set(key, value);
+    });
+  }
+
+  #live(key: string, type: Type): LiveRef {
+    return liveAt(new Place(this.#host, `r/${key}`, key), type['~node']);
+  }
+}
+
+/** The text at a dotted path such as `note` or `todos.0.text`, or null while there is none. */
+export function textAt(root: RootLiveRef, path: string): TextRef | null {
+  let node: unknown = root;
+  for (const step of path.split('.')) node = stepInto(node, step);
+  return node instanceof TextRef ? node : null;
+}
+
+function stepInto(node: unknown, step: string): unknown {
+  if (node instanceof ListLive) {
+    const index = Number(step);
+    return Number.isInteger(index) && index >= 0 && index < node.length ? node.at(index) : null;
+  }
+  const keyed = node instanceof RootLiveRef || node instanceof ObjectLive || node instanceof MapLive;
+  return keyed ? node.get(step) : null;
+}

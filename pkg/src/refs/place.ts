@@ -1,0 +1,81 @@
+import type { Core, Segment } from '../boundary.js';
+import { SyncError } from '../errors.js';
+import type { Json } from '../json.js';
+import type { TextEvent } from '../refs.js';
+
+/** What live parts need of their room. */
+export interface RefHost {
+  /** Calls the core, then drains; throws `E_NOT_READY` and `E_DISPOSED`. */
+  write<T>(fn: (core: Core, room: number) => T): T;
+  /** Calls the core for an answer that changes nothing. */
+  read<T>(fn: (core: Core, room: number) => T): T;
+  /** Runs several writes as one. */
+  batch<T>(fn: () => T): T;
+  /** The mirror's value at a path. */
+  value(path: readonly Segment[]): Json | undefined;
+  /** Tells changes of one text. */
+  observe(type: string, listener: (event: TextEvent) => void): () => void;
+  /** Resolves when writes are taken. */
+  whenReady(): Promise<void>;
+}
+
+/** Where a live part lies: a type id, which survives concurrent edits, and the parent to find it in. */
+export class Place {
+  readonly host: RefHost;
+  /** Type id. */
+  readonly type: string;
+  readonly #parent: Place | null;
+  #at: Segment;
+
+  constructor(host: RefHost, type: string, at: Segment, parent: Place | null = null) {
+    this.host = host;
+    this.type = type;
+    this.#at = at;
+    this.#parent = parent;
+  }
+
+  /** The shared type at a key or index, if there is one. */
+  child(at: Segment): Place | null {
+    const type = this.host.read((core, room) => core.childOf(room, this.type, at));
+    return type === undefined ? null : new Place(this.host, type, at, this);
+  }
+
+  /** The plain value of this place, or of an entry of it. */
+  value(...rest: Segment[]): Json | undefined {
+    return this.host.value([...this.path(), ...rest]);
+  }
+
+  /** Where it is now. Indexes move, so the last known one is checked first. */
+  path(): Segment[] {
+    const parent = this.#parent;
+    if (!parent) return [this.#at];
+    if (!this.#isAt(parent, this.#at)) this.#at = this.#search(parent);
+    return [...parent.path(), this.#at];
+  }
+
+  /** For messages. */
+  toString(): string {
+    return this.path().join('.');
+  }
+
+  #isAt(parent: Place, at: Segment): boolean {
+    return this.host.read((core, room) => core.childOf(room, parent.type, at)) === this.type;
+  }
+
+  #search(parent: Place): Segment {
+    const length = typeof this.#at === 'number' ? this.host.read((core, room) => core.lengthOf(room, parent.type)) : 0;
+    for (let index = 0; index < length; index++) {
+      if (this.#isAt(parent, index)) return index;
+    }
+    throw new SyncError('E_INVALID_ARGUMENT', 'this part of the document has been deleted or replaced');
+  }
+}
+
+/**
+ * Checks an offset, an index or a length: the boundary would turn a fraction or `NaN` into some other number.
+ * @throws SyncError `E_INVALID_ARGUMENT`
+ */
+export function count(value: number, what: string): number {
+  if (Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff) return value;
+  throw new SyncError('E_INVALID_ARGUMENT', `${what} is to be a whole number from 0; got ${value}`);
+}

@@ -1,0 +1,110 @@
+import type { Attributes } from '../boundary.js';
+import { diffText, splitLoneTail } from '../delta.js';
+import type { Cursor, Text, TextEvent } from '../refs.js';
+import { count, type Place } from './place.js';
+
+/** A {@link Text} by its type id. */
+export class TextRef implements Text {
+  readonly #place: Place;
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  /** Type id; equal for refs of the same text. */
+  get '~type'(): string {
+    return this.#place.type;
+  }
+
+  get length(): number {
+    const { host, type } = this.#place;
+    return host.read((core, room) => core.lengthOf(room, type));
+  }
+
+  insert(at: number, text: string, attributes?: Attributes): void {
+    const { host, type } = this.#place;
+    const marks = attributes === undefined ? null : JSON.stringify(attributes);
+    host.write((core, room) => core.textInsert(room, type, count(at, 'the offset'), text, marks));
+  }
+
+  delete(at: number, length: number): void {
+    const { host, type } = this.#place;
+    host.write((core, room) => core.textDelete(room, type, count(at, 'the offset'), count(length, 'the length')));
+  }
+
+  format(at: number, length: number, attributes: Attributes): void {
+    const { host, type } = this.#place;
+    const marks = JSON.stringify(attributes);
+    host.write((core, room) => core.textFormat(room, type, count(at, 'the offset'), count(length, 'the length'), marks));
+  }
+
+  applyDiff(next: string): void {
+    const splice = diffText(this.toString(), next);
+    if (!splice) return;
+    this.#place.host.batch(() => {
+      if (splice.remove > 0) this.delete(splice.at, splice.remove);
+      if (splice.insert) this.insert(splice.at, splice.insert);
+    });
+  }
+
+  toString(): string {
+    const { host, type } = this.#place;
+    return host.read((core, room) => core.textToString(room, type));
+  }
+
+  cursor(at: number, assoc: -1 | 1 = 1): Cursor {
+    const { host, type } = this.#place;
+    return { '~cursor': host.read((core, room) => core.stickyIndex(room, type, count(at, 'the offset'), assoc)) };
+  }
+
+  resolve(cursor: Cursor): number | null {
+    return this.#place.host.read((core, room) => core.resolveSticky(room, cursor['~cursor'])) ?? null;
+  }
+
+  observe(listener: (event: TextEvent) => void): () => void {
+    return this.#place.host.observe(this.#place.type, listener);
+  }
+
+  async pipeFrom(source: AsyncIterable<string>, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    let cursor: Cursor | null = null;
+    let tail = '';
+    const append = async (text: string): Promise<void> => {
+      if (!text) return;
+      await this.#place.host.whenReady();
+      options.signal?.throwIfAborted();
+      const at: number = (cursor && this.resolve(cursor)) ?? this.length;
+      this.insert(at, text);
+      cursor = this.cursor(at + text.length, -1);
+    };
+    for await (const chunk of untilAborted(source, options.signal)) {
+      // A chunk may end in the middle of a surrogate pair.
+      const [whole, rest] = splitLoneTail(tail + chunk);
+      tail = rest;
+      await append(whole);
+    }
+    await append(tail);
+  }
+}
+
+/** Gives up waiting for the next item when the signal says so, and tells the source. */
+async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  const items = source[Symbol.asyncIterator]();
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal?.reason);
+  });
+  aborted.catch(() => {});
+  if (signal?.aborted) stop();
+  signal?.addEventListener('abort', stop);
+  try {
+    for (;;) {
+      const item = await Promise.race([aborted, items.next()]);
+      if (item.done) return;
+      yield item.value;
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    // Not awaited: a source that hangs would hang here too.
+    void Promise.resolve(items.return?.()).catch(() => {});
+  }
+}

@@ -1,0 +1,85 @@
+import type { ConnectionReason, SyncState as CoreSyncState, Status } from './boundary.js';
+import type { SyncError } from './errors.js';
+import type { Presence } from './presence.js';
+import type { RootRef, Text } from './refs.js';
+import type { DocSnapshot, Registered, Schema } from './schema.js';
+import type { Store } from './store.js';
+
+export type { ConnectionReason, Status } from './boundary.js';
+
+/** Where a connection stands and why. */
+export interface ConnectionState {
+  /**
+   * `idle`: not asked to connect. `connecting`: until the server answered for the first time.
+   * `connected`. `reconnecting`: lost, trying again by itself. `disconnected`: not trying; see `reason` and `error`.
+   */
+  readonly status: Status;
+  /** Kind of the link while there is one. */
+  readonly transport: 'websocket' | null;
+  /** Attempts since the link was last proven; 0 while connected. */
+  readonly attempt: number;
+  /** When the next attempt is due, in milliseconds since 1970, or null if none is. */
+  readonly nextRetryAt: number | null;
+  /** Why the last link ended. */
+  readonly reason: ConnectionReason | null;
+  /** Round trip of the last probe in milliseconds. */
+  readonly rtt: number | null;
+  /** The error behind `reason`, if it is one. */
+  readonly error: SyncError | null;
+}
+
+/** What is saved on this device and what is on the server. */
+export type SyncState = CoreSyncState;
+
+/** A named place to meet: one document, one set of people. */
+export interface Room<S extends Schema = Registered> {
+  /** Its name on the server. */
+  readonly id: string;
+  /** This client's own connection id in the room; null before it is ready. A crash or a conflict changes it. */
+  readonly connectionId: number | null;
+  /** Where the connection stands. */
+  readonly connection: Store<ConnectionState>;
+  /** What is saved and what is synced. */
+  readonly sync: Store<SyncState>;
+  /** Live parts of the document, to write with. Using them throws `E_NOT_READY` until the room is ready. */
+  readonly root: RootRef<S['doc']>;
+  /** Snapshots of the document: frozen, and the same reference for each part that did not change. Null while loading. */
+  readonly doc: Store<DocSnapshot<S['doc']> | null>;
+  /** Whether writes are taken now. */
+  readonly isReady: boolean;
+  /** Resolves when the local copy is usable; rejects if the room fails or is left before. A new promise after a crash. */
+  readonly ready: Promise<void>;
+  /** Resolves when, for the first time, everything here is on the server and everything of the server is here. */
+  readonly synced: Promise<void>;
+  /** Who is here. */
+  readonly presence: Presence<S['~p']>;
+  /** Runs several writes as one: one record on disk, one frame on the wire, one notification. What was written before `fn` throws stays. */
+  batch<T>(fn: () => T): T;
+  /** The live text at a dotted path such as `note` or `todos.0.text`; null while there is none, or while loading. */
+  text(path: string): Text | null;
+  /** The document as a Yjs update (V1), or what of it a replica with the state vector `since` lacks. */
+  encodeStateAsUpdate(since?: Uint8Array): Uint8Array;
+  /** Applies a Yjs update (V1); throws `E_UPDATE` and changes nothing if it is not one. */
+  applyUpdate(update: Uint8Array): void;
+  /** The document's state vector, as Yjs encodes it. */
+  stateVector(): Uint8Array;
+  /** Connects, or tries again now. */
+  connect(): void;
+  /** Closes the link and stays away until `connect()`. Edits are still taken and saved. */
+  disconnect(): void;
+}
+
+/** How a room is entered. The first who enters decides. */
+export interface EnterOptions<S extends Schema = Registered> {
+  /** Shape of the document. Default: the client's. */
+  readonly schema?: S | undefined;
+  /** The own state others see first. Without it this client is not shown to others until `presence.update`. */
+  readonly initialPresence?: S['~p'] | undefined;
+  /**
+   * Fills the document if it is empty after the first synchronisation with the server. Two clients that
+   * enter a new room in the same moment may both run it.
+   */
+  readonly initialDoc?: ((root: RootRef<S['doc']>) => void) | undefined;
+  /** Whether to connect at once; default true. */
+  readonly autoConnect?: boolean | undefined;
+}

@@ -1,0 +1,94 @@
+import type { CoreModule } from './boundary.js';
+import { SyncError } from './errors.js';
+import { loadCore, type Platform, type WasmSource } from './load.js';
+
+/** A client as its runtime sees it. */
+export interface RuntimeUser {
+  /** The instance is dead: clears away what it left in the page. */
+  bury(): void;
+  /** The instance is gone and a fresh one stands ready: make a new core. */
+  restart(culprit: object | null): void;
+  /** Something trapped outside a call of this package; true if the client's core no longer answers. */
+  isDead(): boolean;
+}
+
+/** The one wasm instance of this copy of the package, shared by all of its clients. */
+export class Runtime {
+  readonly module: CoreModule;
+  readonly #users = new Set<RuntimeUser>();
+  #listening = false;
+
+  constructor(module: CoreModule) {
+    this.module = module;
+  }
+
+  /** Adds a client. */
+  add(user: RuntimeUser): void {
+    this.#users.add(user);
+    this.#listen();
+  }
+
+  /** Forgets a client. */
+  remove(user: RuntimeUser): void {
+    this.#users.delete(user);
+  }
+
+  /** Throws the instance away; every client makes a new core in the next one. */
+  reset(culprit: object | null): void {
+    for (const user of this.#users) user.bury();
+    this.module.__wbg_reset_state();
+    for (const user of [...this.#users]) user.restart(culprit);
+  }
+
+  /** A trap inside a browser callback reaches no call of ours, only the page's error events. */
+  #listen(): void {
+    if (this.#listening || typeof addEventListener !== 'function') return;
+    this.#listening = true;
+    addEventListener('error', (event: ErrorEvent) => this.#suspect(event.error));
+    addEventListener('unhandledrejection', (event: PromiseRejectionEvent) => this.#suspect(event.reason));
+  }
+
+  #suspect(error: unknown): void {
+    if (!isFatal(error)) return;
+    const ours = error instanceof WebAssembly.RuntimeError && /rejoin_bg/.test(error.stack ?? '');
+    if (ours || [...this.#users].some((user) => user.isDead())) this.reset(null);
+  }
+}
+
+/** Whether a thrown value means that the instance can no longer be trusted. */
+export function isFatal(error: unknown): boolean {
+  if (typeof WebAssembly === 'object' && error instanceof WebAssembly.RuntimeError) return true;
+  // A stack overflow inside wasm: RangeError in Chromium and WebKit, InternalError in Gecko.
+  return error instanceof RangeError || (error instanceof Error && error.name === 'InternalError');
+}
+
+/** Loads the runtime once, however many ask; after a failure the next one tries again. */
+export type StartRuntime = (source?: WasmSource) => Promise<Runtime>;
+
+/** A {@link StartRuntime} for a platform. Does nothing by itself. */
+export function lazyRuntime(platform: Platform): StartRuntime {
+  let started: Promise<Runtime> | null = null;
+  return (source) => {
+    started ??= loadCore(platform, source).then(
+      (module) => new Runtime(module),
+      (error: unknown) => {
+        started = null;
+        throw error;
+      },
+    );
+    return started;
+  };
+}
+
+const COPY = Symbol.for('rejoin@0');
+const here = {};
+
+/** The error to tell if a second copy of this package runs in the page; it works, but loads all twice. */
+export function duplicateCopy(): SyncError | null {
+  const shared = globalThis as { [COPY]?: object };
+  shared[COPY] ??= here;
+  if (shared[COPY] === here) return null;
+  const message =
+    'two copies of rejoin are loaded (two versions, or an import and a require); rooms of one are not seen by the other';
+  return new SyncError('E_DUPLICATE_PACKAGE', message);
+}

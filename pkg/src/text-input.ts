@@ -1,0 +1,202 @@
+import type { TextOp } from './boundary.js';
+import { applyTextDelta, diffText, mapOffset, type Splice, spliceToDelta } from './delta.js';
+import type { Text, TextEvent } from './refs.js';
+import type { Room } from './room.js';
+import type { Schema } from './schema.js';
+
+/** An element a text can be bound to. */
+export type TextField = HTMLInputElement | HTMLTextAreaElement;
+
+/**
+ * Keeps a text and an element equal.
+ *
+ *     user types    ─► diff against what was shown ─► text
+ *     others type   ─► delta ─► element, caret and selection mapped through it
+ *     IME composes  ─► the element is left alone; others' deltas wait and the composed edit is mapped through them
+ */
+export class TextInput {
+  readonly #room: Room<Schema>;
+  readonly #path: string;
+  readonly #element: TextField;
+  readonly #stops: (() => void)[];
+  #text: Text | null = null;
+  #unobserve: (() => void) | null = null;
+  /** What the text was when its last change was told. */
+  #known = '';
+  /** What the element showed when it was last equal to the text. */
+  #shown = '';
+  /** Deltas that came during a composition, or null if there is none. */
+  #waiting: TextOp[][] | null = null;
+  #writing = false;
+  /** Makes the element writable, once the text is there. */
+  #unlock: () => void;
+
+  constructor(room: Room<Schema>, path: string, element: TextField) {
+    this.#room = room;
+    this.#path = path;
+    this.#element = element;
+    this.#stops = [
+      room.doc.subscribe(() => this.#bind()),
+      listen(element, 'input', () => this.#onInput()),
+      listen(element, 'compositionstart', () => this.#onCompositionStart()),
+      listen(element, 'compositionend', () => this.#onCompositionEnd()),
+    ];
+    // What is typed before the text is there would be lost.
+    const { readOnly } = element;
+    element.readOnly = true;
+    this.#unlock = () => {
+      element.readOnly = readOnly;
+      this.#unlock = () => {};
+    };
+    this.#bind();
+  }
+
+  /** Lets go of the element. */
+  stop(): void {
+    for (const stop of this.#stops) stop();
+    this.#unobserve?.();
+    this.#unlock();
+    this.#text = null;
+  }
+
+  /** Finds the text: it comes with the document, and another one may take its place. */
+  #bind(): void {
+    const text = this.#room.text(this.#path);
+    if (!text || (this.#text && Reflect.get(text, '~type') === Reflect.get(this.#text, '~type'))) return;
+    this.#unobserve?.();
+    this.#text = text;
+    this.#waiting = null;
+    this.#unobserve = text.observe((event) => this.#onText(event));
+    this.#known = text.toString();
+    this.#show(this.#known, (offset) => offset);
+    this.#unlock();
+  }
+
+  #onText({ delta }: TextEvent): void {
+    const before = this.#known;
+    this.#known = applyTextDelta(before, delta);
+    if (this.#waiting) {
+      if (!this.#writing) this.#waiting.push([...delta]);
+    } else if (!this.#writing && this.#element.value !== this.#view(this.#known)) {
+      this.#show(this.#known, this.#mapping(before, delta));
+    }
+  }
+
+  #onInput(): void {
+    if (!this.#waiting) this.#push([]);
+  }
+
+  #onCompositionStart(): void {
+    this.#waiting = [];
+  }
+
+  #onCompositionEnd(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
+    this.#push(waiting);
+  }
+
+  /** Writes what the user did to the text, moved by what others did meanwhile, and shows the result. */
+  #push(waiting: readonly TextOp[][]): void {
+    const { value } = this.#element;
+    const caret = this.#element.selectionEnd ?? value.length;
+    const edit = diffText(this.#shown, value, caret);
+    const moved = edit && this.#moved(edit, waiting);
+    if (moved) this.#write(moved);
+    if (waiting.length === 0) this.#shown = value;
+    if (value === this.#view(this.#known)) {
+      this.#shown = value;
+      return;
+    }
+    this.#show(this.#known, (offset) => mapThroughEdit(offset, edit, moved, waiting));
+  }
+
+  #moved({ at, remove, insert }: Splice, waiting: readonly TextOp[][]): Splice {
+    const before = waiting.length > 0 ? this.#shown : this.#known;
+    const start = mapAll(this.#toText(before, at), waiting, remove > 0 ? 1 : -1);
+    const end = mapAll(this.#toText(before, at + remove), waiting, -1);
+    return { at: start, remove: Math.max(0, end - start), insert };
+  }
+
+  #write({ at, remove, insert }: Splice): void {
+    this.#writing = true;
+    try {
+      this.#room.batch(() => {
+        if (remove > 0) this.#text?.delete(at, remove);
+        if (insert) this.#text?.insert(at, insert);
+      });
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  #mapping(before: string, delta: readonly TextOp[]): (offset: number) => number {
+    // The element may show something else than the text was, if a script changed its value.
+    const inStep = this.#element.value === this.#view(before);
+    if (inStep) return (offset) => this.#toView(this.#known, mapOffset(this.#toText(before, offset), delta, -1));
+    const splice = diffText(this.#element.value, this.#view(this.#known));
+    return (offset) => (splice ? mapOffset(offset, spliceToDelta(splice), -1) : offset);
+  }
+
+  /** Shows a text, with the selection and the scroll position where they belong. */
+  #show(text: string, map: (offset: number) => number): void {
+    const element = this.#element;
+    const { selectionStart, selectionEnd, selectionDirection, scrollTop, scrollLeft } = element;
+    element.value = this.#view(text);
+    this.#shown = element.value;
+    if (selectionStart !== null && selectionEnd !== null && isFocused(element)) {
+      element.setSelectionRange(map(selectionStart), map(selectionEnd), selectionDirection ?? 'none');
+    }
+    element.scrollTop = scrollTop;
+    element.scrollLeft = scrollLeft;
+  }
+
+  /** A text as the element can show it. */
+  #view(text: string): string {
+    if (this.#element.tagName === 'INPUT') return text.replace(/[\r\n]/g, '');
+    return text.replace(/\r\n?/g, '\n');
+  }
+
+  /** Where in the text an offset of the element lies. */
+  #toText(text: string, offset: number): number {
+    if (text.length === this.#view(text).length) return offset;
+    const isInput = this.#element.tagName === 'INPUT';
+    let at = 0;
+    for (let left = offset; left > 0 && at < text.length; at++) {
+      const isBreak = text[at] === '\r' || (isInput && text[at] === '\n');
+      const isHidden = isBreak && (isInput || text[at + 1] === '\n');
+      if (!isHidden) left--;
+    }
+    return at;
+  }
+
+  /** Where in the element an offset of the text lies. */
+  #toView(text: string, offset: number): number {
+    return this.#view(text.slice(0, offset)).length;
+  }
+}
+
+function mapAll(offset: number, deltas: readonly TextOp[][], assoc: -1 | 1): number {
+  return deltas.reduce((at, delta) => mapOffset(at, delta, assoc), offset);
+}
+
+/** An offset in the element after the user's edit, as an offset in the text after the edit and the others' deltas. */
+function mapThroughEdit(offset: number, edit: Splice | null, moved: Splice | null, waiting: readonly TextOp[][]): number {
+  if (!edit || !moved) return mapAll(offset, waiting, -1);
+  const end = edit.at + edit.insert.length;
+  if (offset > end) {
+    const old = mapAll(offset - edit.insert.length + edit.remove, waiting, -1);
+    return old - moved.remove + moved.insert.length;
+  }
+  return offset < edit.at ? mapAll(offset, waiting, -1) : moved.at + (offset - edit.at);
+}
+
+function listen(element: TextField, type: string, fn: () => void): () => void {
+  element.addEventListener(type, fn);
+  return () => element.removeEventListener(type, fn);
+}
+
+function isFocused(element: TextField): boolean {
+  const root = element.getRootNode();
+  return (root instanceof Document || root instanceof ShadowRoot) && root.activeElement === element;
+}

@@ -1,0 +1,4 @@
+declare module '*/rejoin_bg.wasm' {
+  const module: WebAssembly.Module;
+  export default module;
+}
