@@ -122,7 +122,7 @@ const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 
 if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   await main(async () => {
-    await setup();
+    await setup({ forTests: false });
     await build();
   });
 }

@@ -10,7 +10,7 @@ import { buildSite, siteAssets } from './site.mjs';
 const defaultPort = 8787;
 
 await main(async () => {
-  await setup({ forDemo: true });
+  await setup({ forTests: false });
   await build();
   await buildServer();
   await buildSite();

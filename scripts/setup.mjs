@@ -8,14 +8,14 @@ import { ensureRust } from './setup/rust.mjs';
 import { ensureBrowser, ensureLinker } from './setup/system.mjs';
 import { ensureWasmBindgen, ensureWasmPack } from './setup/wasm-tools.mjs';
 
-/** Everything that building, showing and testing need. `forDemo`: what only tests use is no reason to stop. */
-export async function setup({ forDemo = false } = {}) {
+/** Everything that building, showing and testing need. Not for tests: no wasm-pack, and no browser is no reason to stop. */
+export async function setup({ forTests = true } = {}) {
   const started = Date.now();
   checkNode();
   await ensureLinker();
-  await (forDemo ? optional(ensureBrowser) : ensureBrowser());
+  await (forTests ? ensureBrowser() : optional(ensureBrowser));
   await ensureRust();
-  await (forDemo ? optional(ensureWasmPack) : ensureWasmPack());
+  if (forTests) await ensureWasmPack();
   await ensureWasmBindgen();
   await ensurePackages();
   report(started);
