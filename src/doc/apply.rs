@@ -1,0 +1,211 @@
+//! Taking in edits: those of others through the gate, our own straight.
+
+use yrs::{ClientID, IdSet};
+
+use crate::doc::change::Change;
+use crate::doc::content::{Content, ranges, touches, units};
+use crate::doc::edit::check::Check;
+use crate::doc::edit::perform::perform;
+use crate::doc::edit::tell::tell;
+use crate::doc::gate::{self, Missing, Verdict, admit};
+use crate::doc::preflight::Preflight;
+use crate::doc::{Doc, Edit, Origin, UpdateError};
+use crate::error::{ErrorCode, Misuse};
+
+/// News: to be logged, forwarded and told.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Integrated {
+    /// A V1 update of the news.
+    pub update: Vec<u8>,
+    /// Its ids.
+    pub content: Content,
+    /// What it changed in the declared roots.
+    pub changes: Vec<Change>,
+}
+
+/// What became of an offered update.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Applied {
+    /// What the update carries, as far as it is integrated now or was before: the ground for acknowledgements.
+    pub content: Content,
+    /// What was new. More than one if held updates were released, none if nothing was.
+    pub integrated: Vec<Integrated>,
+    /// Whether some of it waits for a missing update.
+    pub held: bool,
+    /// Held updates that were released now and turned out bad.
+    pub refused: Vec<UpdateError>,
+}
+
+impl Doc {
+    /// Takes in an update: pre-flight, own-id alarm, gate, engine; then what waited for it. On an error nothing changed.
+    pub fn apply(&mut self, update: &[u8], origin: Origin) -> Result<Applied, UpdateError> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        let limit = if origin == Origin::Remote { self.limits.update_bytes } else { self.limits.document_bytes };
+        if update.len() > limit {
+            return Err(UpdateError::TooLarge { size: update.len(), limit });
+        }
+        let mut applied = Applied::default();
+        self.take_in(update, origin, &mut applied)?;
+        let content = std::mem::take(&mut applied.content);
+        let held = std::mem::take(&mut applied.held);
+        self.release(origin, &mut applied);
+        Ok(Applied { content, held, ..applied })
+    }
+
+    /// Takes in what waited for units that are known by now.
+    fn release(&mut self, origin: Origin, applied: &mut Applied) {
+        while let Some(update) = self.holds.take_ready(|client| self.index.clock(client)) {
+            if let Err(error) = self.take_in(&update, origin, applied) {
+                applied.refused.push(error);
+            }
+        }
+    }
+
+    fn take_in(&mut self, bytes: &[u8], origin: Origin, applied: &mut Applied) -> Result<(), UpdateError> {
+        let update = Preflight::parse(bytes, &self.limits)?;
+        self.alarm(&update)?;
+        match admit(&mut self.index, &self.deletes, &update, &self.limits)? {
+            Verdict::Known => applied.content = carried(&update),
+            Verdict::Ready(fresh) => {
+                let integrated = self.integrate(bytes, &update, fresh, origin)?;
+                applied.content = carried(&update);
+                applied.integrated.push(integrated);
+            }
+            Verdict::Hold(missing) => self.hold(bytes, missing, applied),
+            Verdict::Part(next, missing) => self.take_in_part(bytes, &update, &next, missing, origin, applied)?,
+        }
+        Ok(())
+    }
+
+    fn take_in_part(
+        &mut self,
+        bytes: &[u8],
+        update: &Preflight<'_>,
+        next: &[usize],
+        missing: Option<Missing>,
+        origin: Origin,
+        applied: &mut Applied,
+    ) -> Result<(), UpdateError> {
+        let halves = gate::split(bytes, update, next, &|client| self.index.clock(client));
+        let ready = Preflight::parse(&halves.ready, &self.limits)?;
+        match admit(&mut self.index, &self.deletes, &ready, &self.limits)? {
+            Verdict::Known => applied.content = carried(&ready),
+            Verdict::Ready(fresh) => {
+                let integrated = self.integrate(&halves.ready, &ready, fresh, origin)?;
+                applied.content = carried(&ready);
+                applied.integrated.push(integrated);
+            }
+            Verdict::Hold(_) | Verdict::Part(..) => return Err(UpdateError::Engine("a half was not ready".into())),
+        }
+        if let (Some(waiting), Some(missing)) = (halves.waiting, missing) {
+            self.hold(&waiting, missing, applied);
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, update: &[u8], missing: Missing, applied: &mut Applied) {
+        self.holds.push(update, missing, &self.limits);
+        applied.held = true;
+    }
+
+    /// Somebody who writes under our id takes clocks that we would use; a deletion there would eat what we type later.
+    fn alarm(&self, update: &Preflight<'_>) -> Result<(), UpdateError> {
+        let client = self.client_id();
+        let Some(own) = update.clients.iter().position(|id| *id == client) else { return Ok(()) };
+        let clock = self.index.clock(client);
+        let beyond = |at: u32, end: u32| at as usize == own && end > clock;
+        let taken = update.sections.iter().any(|section| beyond(section.client, section.end))
+            || update.deletions.iter().any(|deletion| beyond(deletion.client, deletion.end));
+        if taken { Err(UpdateError::ClientIdConflict { client }) } else { Ok(()) }
+    }
+
+    fn integrate(
+        &mut self,
+        bytes: &[u8],
+        update: &Preflight<'_>,
+        fresh: IdSet,
+        origin: Origin,
+    ) -> Result<Integrated, UpdateError> {
+        let all_new = self.is_all_new(update, &fresh);
+        let done = match self.engine.integrate(bytes, origin, !all_new) {
+            Ok(done) if units(&done.inserts) == units(&fresh) => done,
+            Ok(_) => return Err(self.give_up(UpdateError::Engine("an update was not integrated whole".into()))),
+            Err(error) => return Err(self.give_up(error)),
+        };
+        let update = done.update.unwrap_or_else(|| bytes.to_vec());
+        Ok(self.integrated(update, Content { inserts: fresh, deletes: done.deletes }))
+    }
+
+    /// Whether the bytes hold nothing that we had: then they are the news as they stand.
+    fn is_all_new(&self, update: &Preflight<'_>, fresh: &IdSet) -> bool {
+        let offered: u64 = update.sections.iter().map(|section| u64::from(section.end - section.start)).sum();
+        let is_old = |client: u32, start, end| touches(&self.deletes, ClientID::new(update.client(client)), start, end);
+        offered == units(fresh)
+            && !update.deletions.iter().any(|deletion| is_old(deletion.client, deletion.start, deletion.end))
+    }
+
+    fn give_up(&mut self, error: UpdateError) -> UpdateError {
+        self.engine.recorder.drain();
+        self.broken = Some(error.clone());
+        error
+    }
+
+    fn integrated(&mut self, update: Vec<u8>, content: Content) -> Integrated {
+        self.note_deletes(&content.deletes);
+        let recorded = self.engine.recorder.drain().into_iter();
+        let told = recorded.filter(|recorded| !self.index.is_inside_text(&recorded.target));
+        let changes = told.map(|recorded| recorded.change).collect();
+        Integrated { update, content, changes }
+    }
+
+    fn note_deletes(&mut self, deletes: &IdSet) {
+        for (client, start, end) in ranges(deletes) {
+            self.deletes.insert(yrs::ID::new(client, start), end - start);
+        }
+    }
+
+    /// Does one edit in one transaction. Wrong arguments are told before anything is touched.
+    pub fn edit(&mut self, edit: Edit) -> Result<Integrated, Misuse> {
+        if let Some(error) = &self.broken {
+            return Err(Misuse::new(error.code(), error.to_string()));
+        }
+        let (shared, formatted) = self.checked(&edit)?;
+        let told = tell(&edit, formatted);
+        self.engine.recorder.mute(told.is_some());
+        let done = self.engine.transact(Origin::Local, true, |txn| perform(txn, &edit, &shared));
+        self.engine.recorder.mute(false);
+        let done = done?;
+        let Some(update) = done.update else { return Ok(Integrated::default()) };
+        self.enter(&update)?;
+        let content = Content { inserts: done.inserts, deletes: done.deletes };
+        let mut integrated = self.integrated(update, content);
+        integrated.changes.extend(told);
+        Ok(integrated)
+    }
+
+    fn checked(&self, edit: &Edit) -> Result<(super::shared::Shared, bool), Misuse> {
+        let txn = self.engine.read()?;
+        let (shared, info) = self.find(&txn, edit.ty())?;
+        let room = self.limits.clock.saturating_sub(self.index.clock(self.client_id()));
+        let check = Check { txn: &txn, index: &self.index, limits: &self.limits, depth: info.depth, room };
+        check.edit(edit, &shared)?;
+        Ok((shared, info.formatted))
+    }
+
+    /// Enters our own edit into the index, through the same door as everybody's.
+    fn enter(&mut self, update: &[u8]) -> Result<(), Misuse> {
+        let internal = |error: UpdateError| Misuse::new(ErrorCode::Internal, error.to_string());
+        let parsed = Preflight::parse(update, &self.limits).map_err(internal)?;
+        match admit(&mut self.index, &self.deletes, &parsed, &self.limits) {
+            Ok(Verdict::Ready(_)) => Ok(()),
+            Ok(other) => Err(internal(self.give_up(UpdateError::Engine(format!("an own edit was not ready: {other:?}"))))),
+            Err(error) => Err(internal(self.give_up(error))),
+        }
+    }
+}
+
+fn carried(update: &Preflight<'_>) -> Content {
+    Content { inserts: update.inserts(), deletes: update.deletes() }
+}

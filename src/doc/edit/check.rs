@@ -1,0 +1,166 @@
+//! Everything an edit can get wrong, found before the document is touched.
+
+use serde_json::Value;
+use yrs::{Assoc, IndexScope, IndexedSequence, ReadTxn, Text, TextRef};
+
+use super::{Edit, Prelim};
+use crate::doc::change::Attributes;
+use crate::doc::convert::text_to_string;
+use crate::doc::index::Index;
+use crate::doc::limits::Limits;
+use crate::doc::shared::Shared;
+use crate::error::Misuse;
+
+/// What an edit is checked against.
+#[derive(Debug)]
+pub(crate) struct Check<'a, T> {
+    pub(crate) txn: &'a T,
+    pub(crate) index: &'a Index,
+    pub(crate) limits: &'a Limits,
+    /// Depth of the edited type.
+    pub(crate) depth: usize,
+    /// Units that this replica may still write.
+    pub(crate) room: u32,
+}
+
+impl<T: ReadTxn> Check<'_, T> {
+    /// Refuses what cannot be done to `shared`.
+    pub(crate) fn edit(&self, edit: &Edit, shared: &Shared) -> Result<(), Misuse> {
+        match (edit, shared) {
+            (Edit::TextInsert { index, text, attributes, .. }, Shared::Text(target)) => {
+                self.index_in(*index, shared)?;
+                self.whole_character(target, *index)?;
+                self.units(text.encode_utf16().count())?;
+                attributes.as_ref().map_or(Ok(()), |attributes| self.attributes(attributes))
+            }
+            (Edit::TextDelete { index, length, .. }, Shared::Text(target)) => {
+                self.stretch(target, shared, *index, *length)
+            }
+            (Edit::TextFormat { index, length, attributes, .. }, Shared::Text(target)) => {
+                self.stretch(target, shared, *index, *length)?;
+                self.attributes(attributes)
+            }
+            (Edit::ListInsert { index, values, .. }, Shared::List(_)) => {
+                self.index_in(*index, shared)?;
+                self.units(values.len())?;
+                values.iter().try_for_each(|value| self.prelim(value, self.depth))
+            }
+            (Edit::ListDelete { index, length, .. }, Shared::List(_)) => self.range_in(*index, *length, shared),
+            (Edit::MapSet { key, value, .. }, Shared::Map(_)) => {
+                self.key(key)?;
+                self.units(1)?;
+                self.prelim(value, self.depth)
+            }
+            (Edit::MapDelete { .. }, Shared::Map(_)) => Ok(()),
+            _ => Err(wrong_kind(edit, shared)),
+        }
+    }
+
+    fn index_in(&self, index: u32, shared: &Shared) -> Result<(), Misuse> {
+        let len = shared.len(self.txn);
+        if index <= len {
+            return Ok(());
+        }
+        Err(Misuse::argument(format!("expected an index between 0 and {len}, got {index}")))
+    }
+
+    fn range_in(&self, index: u32, length: u32, shared: &Shared) -> Result<(), Misuse> {
+        let len = shared.len(self.txn);
+        match index.checked_add(length) {
+            Some(end) if end <= len => Ok(()),
+            _ => Err(Misuse::argument(format!(
+                "expected a range within the {} of length {len}, got {length} from index {index}",
+                shared.kind()
+            ))),
+        }
+    }
+
+    fn stretch(&self, text: &TextRef, shared: &Shared, index: u32, length: u32) -> Result<(), Misuse> {
+        self.range_in(index, length, shared)?;
+        self.whole_character(text, index)?;
+        self.whole_character(text, index + length)
+    }
+
+    /// An offset inside a surrogate pair would tear the character apart, here and at everybody's.
+    fn whole_character(&self, text: &TextRef, index: u32) -> Result<(), Misuse> {
+        if !self.index.has_surrogates() || index == 0 || index >= text.len(self.txn) || !self.may_tear(text, index) {
+            return Ok(());
+        }
+        let unit = text_to_string(self.txn, text).encode_utf16().nth(index as usize);
+        if unit.is_some_and(|unit| (0xdc00..0xe000).contains(&unit)) {
+            return Err(Misuse::argument(format!("index {index} lies inside a surrogate pair")));
+        }
+        Ok(())
+    }
+
+    /// Whether the unit there was written as half a pair. It may have been torn since, so this is only a hint.
+    fn may_tear(&self, text: &TextRef, index: u32) -> bool {
+        match text.sticky_index(self.txn, index, Assoc::After).map(|sticky| sticky.scope().clone()) {
+            Some(IndexScope::Relative(id)) => self.index.is_low_surrogate(id.client, id.clock),
+            _ => false,
+        }
+    }
+
+    fn units(&self, count: usize) -> Result<(), Misuse> {
+        if u32::try_from(count).is_ok_and(|count| count < self.room) {
+            return Ok(());
+        }
+        Err(Misuse::argument(format!("expected at most {} new units, got {count}", self.room)))
+    }
+
+    fn key(&self, key: &str) -> Result<(), Misuse> {
+        let limit = self.limits.key_bytes;
+        if key.len() <= limit {
+            return Ok(());
+        }
+        Err(Misuse::argument(format!("expected a key of at most {limit} bytes, got {}", key.len())))
+    }
+
+    fn attributes(&self, attributes: &Attributes) -> Result<(), Misuse> {
+        attributes.iter().try_for_each(|(key, value)| {
+            self.key(key)?;
+            self.value(value)
+        })
+    }
+
+    fn prelim(&self, prelim: &Prelim, depth: usize) -> Result<(), Misuse> {
+        let limit = self.limits.type_depth;
+        if depth >= limit && !matches!(prelim, Prelim::Value(_)) {
+            return Err(Misuse::argument(format!("expected shared types at most {limit} deep, got more")));
+        }
+        match prelim {
+            Prelim::Value(value) => self.value(value),
+            Prelim::Text(text) => self.units(text.encode_utf16().count()),
+            Prelim::List(items) => items.iter().try_for_each(|item| self.prelim(item, depth + 1)),
+            Prelim::Map(entries) => entries.iter().try_for_each(|(key, value)| {
+                self.key(key)?;
+                self.prelim(value, depth + 1)
+            }),
+        }
+    }
+
+    fn value(&self, value: &Value) -> Result<(), Misuse> {
+        let limit = self.limits.value_depth;
+        if fits(value, limit) {
+            return Ok(());
+        }
+        Err(Misuse::argument(format!("expected a value at most {limit} deep, got a deeper one")))
+    }
+}
+
+fn fits(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Array(items) => depth > 0 && items.iter().all(|item| fits(item, depth - 1)),
+        Value::Object(entries) => depth > 0 && entries.values().all(|item| fits(item, depth - 1)),
+        _ => true,
+    }
+}
+
+fn wrong_kind(edit: &Edit, shared: &Shared) -> Misuse {
+    let expected = match edit {
+        Edit::TextInsert { .. } | Edit::TextDelete { .. } | Edit::TextFormat { .. } => "text",
+        Edit::ListInsert { .. } | Edit::ListDelete { .. } => "list",
+        Edit::MapSet { .. } | Edit::MapDelete { .. } => "map",
+    };
+    Misuse::argument(format!("expected a {expected}, got {}, which is a {}", edit.ty(), shared.kind()))
+}

@@ -1,0 +1,116 @@
+//! Doing a checked edit inside a transaction.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+use yrs::types::Attrs;
+use yrs::{Array, ArrayPrelim, ArrayRef, Map, MapPrelim, MapRef, Text, TextPrelim, TextRef, TransactionMut};
+
+use super::{Edit, Prelim};
+use crate::doc::change::Attributes;
+use crate::doc::convert::json_to_any;
+use crate::doc::shared::Shared;
+
+/// Does the edit. It was checked, so every offset is in range and the kinds fit.
+pub(crate) fn perform(txn: &mut TransactionMut<'_>, edit: &Edit, shared: &Shared) {
+    match (edit, shared) {
+        (Edit::TextInsert { index, text, attributes, .. }, Shared::Text(target)) => {
+            insert_text(txn, target, *index, text, attributes.as_ref());
+        }
+        (Edit::TextDelete { index, length, .. }, Shared::Text(target)) if *length > 0 => {
+            target.remove_range(txn, *index, *length);
+        }
+        (Edit::TextFormat { index, length, attributes, .. }, Shared::Text(target)) if *length > 0 => {
+            target.format(txn, *index, *length, attrs(attributes));
+        }
+        (Edit::ListInsert { index, values, .. }, Shared::List(target)) => insert_items(txn, target, *index, values),
+        (Edit::ListDelete { index, length, .. }, Shared::List(target)) if *length > 0 => {
+            target.remove_range(txn, *index, *length);
+        }
+        (Edit::MapSet { key, value, .. }, Shared::Map(target)) => set_entry(txn, target, key, value),
+        (Edit::MapDelete { key, .. }, Shared::Map(target)) => {
+            target.remove(txn, key);
+        }
+        _ => {}
+    }
+}
+
+fn insert_text(txn: &mut TransactionMut<'_>, target: &TextRef, index: u32, text: &str, attributes: Option<&Attributes>) {
+    match attributes {
+        _ if text.is_empty() => {}
+        Some(attributes) => target.insert_with_attributes(txn, index, text, attrs(attributes)),
+        None => target.insert(txn, index, text),
+    }
+}
+
+fn attrs(attributes: &Attributes) -> Attrs {
+    attributes.iter().map(|(key, value)| (Arc::from(key.as_str()), json_to_any(value))).collect()
+}
+
+/// Plain values that stand together go in as one block, as Yjs does it.
+fn insert_items(txn: &mut TransactionMut<'_>, list: &ArrayRef, mut index: u32, values: &[Prelim]) {
+    for chunk in values.chunk_by(|a, b| is_plain(a) && is_plain(b)) {
+        let plain: Vec<&Value> = chunk.iter().filter_map(as_plain).collect();
+        if plain.is_empty() {
+            chunk.iter().for_each(|prelim| insert_shared(txn, list, index, prelim));
+            index += 1;
+        } else {
+            list.insert_range(txn, index, plain.iter().map(|value| json_to_any(value)));
+            index += u32::try_from(plain.len()).unwrap_or(0);
+        }
+    }
+}
+
+fn is_plain(prelim: &Prelim) -> bool {
+    as_plain(prelim).is_some()
+}
+
+fn as_plain(prelim: &Prelim) -> Option<&Value> {
+    if let Prelim::Value(value) = prelim { Some(value) } else { None }
+}
+
+/// Inserts one shared type. Its content follows piece by piece, so that the order of edits is the order of keys.
+fn insert_shared(txn: &mut TransactionMut<'_>, list: &ArrayRef, index: u32, prelim: &Prelim) {
+    match prelim {
+        Prelim::Value(_) => {}
+        Prelim::Text(text) => {
+            let target = list.insert(txn, index, TextPrelim::new(""));
+            insert_text(txn, &target, 0, text, None);
+        }
+        Prelim::List(items) => {
+            let target = list.insert(txn, index, ArrayPrelim::default());
+            insert_items(txn, &target, 0, items);
+        }
+        Prelim::Map(entries) => {
+            let target = list.insert(txn, index, MapPrelim::default());
+            set_entries(txn, &target, entries);
+        }
+    }
+}
+
+fn set_entry(txn: &mut TransactionMut<'_>, map: &MapRef, key: &str, prelim: &Prelim) {
+    match prelim {
+        Prelim::Value(value) => {
+            map.insert(txn, key, json_to_any(value));
+        }
+        Prelim::Text(text) => {
+            let target = map.insert(txn, key, TextPrelim::new(""));
+            insert_text(txn, &target, 0, text, None);
+        }
+        Prelim::List(items) => {
+            let target = map.insert(txn, key, ArrayPrelim::default());
+            insert_items(txn, &target, 0, items);
+        }
+        Prelim::Map(entries) => {
+            let target = map.insert(txn, key, MapPrelim::default());
+            set_entries(txn, &target, entries);
+        }
+    }
+}
+
+fn set_entries(txn: &mut TransactionMut<'_>, map: &MapRef, entries: &BTreeMap<String, Prelim>) {
+    for (key, value) in entries {
+        set_entry(txn, map, key, value);
+    }
+}

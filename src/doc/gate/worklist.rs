@@ -1,0 +1,132 @@
+//! An order in which the blocks of an update can be integrated, found in linear time.
+
+use std::collections::BTreeSet;
+
+use super::Missing;
+use super::place::Placer;
+use crate::doc::preflight::{Block, Kind, Preflight, Ref, UpdateError};
+
+/// Where the sections of an update stand.
+#[derive(Debug)]
+pub(super) struct Worklist<'u> {
+    update: &'u Preflight<'u>,
+    /// Section of each client of the update.
+    section_of: Vec<Option<usize>>,
+    /// Per section, the block that comes next.
+    next: Vec<usize>,
+    runnable: Vec<usize>,
+    /// Section waited for, the clock it must pass, section that waits.
+    waiting: BTreeSet<(usize, u32, usize)>,
+    missing: Option<Missing>,
+    advanced: bool,
+}
+
+/// How far the update could be integrated.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    /// Per section, the first block that must wait: its end if none must.
+    pub(super) next: Vec<usize>,
+    /// The first thing found missing.
+    pub(super) missing: Option<Missing>,
+    /// Whether anything new was placed.
+    pub(super) advanced: bool,
+}
+
+impl<'u> Worklist<'u> {
+    pub(super) fn new(update: &'u Preflight<'u>) -> Self {
+        let mut section_of = vec![None; update.clients.len()];
+        for (at, section) in update.sections.iter().enumerate() {
+            if let Some(entry) = section_of.get_mut(section.client as usize) {
+                *entry = Some(at);
+            }
+        }
+        Self {
+            update,
+            section_of,
+            next: update.sections.iter().map(|section| section.first).collect(),
+            runnable: (0..update.sections.len()).rev().collect(),
+            waiting: BTreeSet::new(),
+            missing: None,
+            advanced: false,
+        }
+    }
+
+    pub(super) fn run(mut self, placer: &mut Placer<'_, '_>) -> Result<Outcome, UpdateError> {
+        while let Some(section) = self.runnable.pop() {
+            self.advance(section, placer)?;
+            self.wake(section, placer);
+        }
+        if self.missing.is_none() && self.is_stuck() {
+            return Err(UpdateError::Cycle);
+        }
+        Ok(Outcome { next: self.next, missing: self.missing, advanced: self.advanced })
+    }
+
+    fn is_stuck(&self) -> bool {
+        self.update.sections.iter().zip(&self.next).any(|(section, next)| *next < section.last)
+    }
+
+    /// Places blocks of one section until one has to wait.
+    fn advance(&mut self, at: usize, placer: &mut Placer<'_, '_>) -> Result<(), UpdateError> {
+        let (Some(section), Some(start)) = (self.update.sections.get(at), self.next.get(at).copied()) else {
+            return Ok(());
+        };
+        let blocks = self.update.blocks.get(start..section.last).unwrap_or_default();
+        for (passed, block) in blocks.iter().enumerate() {
+            let known = placer.clock(section.client);
+            if block.end() > known {
+                if let Some(needed) = lacking(block, section.client, known, placer) {
+                    self.set_next(at, start + passed);
+                    self.wait(at, needed);
+                    return Ok(());
+                }
+                placer.place(section.client, block)?;
+                self.advanced = true;
+            }
+        }
+        self.set_next(at, section.last);
+        Ok(())
+    }
+
+    fn set_next(&mut self, at: usize, next: usize) {
+        if let Some(entry) = self.next.get_mut(at) {
+            *entry = next;
+        }
+    }
+
+    fn wait(&mut self, at: usize, needed: Ref) {
+        let provider = self.section_of.get(needed.client as usize).copied().flatten();
+        let provided = provider.filter(|provider| self.provides(*provider, needed.clock));
+        match provided {
+            Some(provider) => {
+                self.waiting.insert((provider, needed.clock, at));
+            }
+            None => {
+                let missing = Missing { client: self.update.client(needed.client), clock: needed.clock };
+                self.missing.get_or_insert(missing);
+            }
+        }
+    }
+
+    /// Whether the unit is in this section, so that it may still be placed.
+    fn provides(&self, section: usize, clock: u32) -> bool {
+        self.update.sections.get(section).is_some_and(|section| (section.start..section.end).contains(&clock))
+    }
+
+    fn wake(&mut self, section: usize, placer: &Placer<'_, '_>) {
+        let Some(client) = self.update.sections.get(section).map(|section| section.client) else { return };
+        let clock = placer.clock(client);
+        while let Some(entry) = self.waiting.range((section, 0, 0)..(section, clock, 0)).next().copied() {
+            self.waiting.remove(&entry);
+            self.runnable.push(entry.2);
+        }
+    }
+}
+
+/// The first unit that a block hangs on and that is not there yet.
+fn lacking(block: &Block, client: u32, known: u32, placer: &Placer<'_, '_>) -> Option<Ref> {
+    if block.clock > known || block.kind == Kind::Hole {
+        return Some(Ref { client, clock: known });
+    }
+    block.dependencies().find(|needed| needed.clock >= placer.clock(needed.client))
+}

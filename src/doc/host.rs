@@ -1,0 +1,62 @@
+//! What a room needs of a document, so that one of another make can stand in.
+
+use yrs::StateVector;
+
+use crate::doc::{Applied, Content, Doc, Origin, UpdateError};
+
+/// A document that a room syncs and stores.
+pub trait DocHost {
+    /// The id under which it writes.
+    fn client_id(&self) -> u64;
+    /// Goes on under another id; the content stays.
+    fn rotate_client_id(&mut self, id: u64);
+    /// How far it knows every writer.
+    fn state_vector(&self) -> StateVector;
+    /// The same as V1 bytes.
+    fn encode_state_vector(&self) -> Vec<u8>;
+    /// Everything that a replica with this state vector lacks, and every deletion.
+    fn diff(&self, remote_state_vector: &[u8]) -> Result<Vec<u8>, UpdateError>;
+    /// Everything.
+    fn encode_state(&self) -> Vec<u8>;
+    /// Takes in an update of somebody else.
+    fn apply(&mut self, update: &[u8], origin: Origin) -> Result<Applied, UpdateError>;
+    /// Everything integrated, by ids.
+    fn content(&self) -> Content;
+    /// Updates that wait for a missing one.
+    fn held(&self) -> usize;
+    /// The same for replicas with the same content.
+    fn hash(&self) -> u64;
+}
+
+impl DocHost for Doc {
+    fn client_id(&self) -> u64 {
+        self.client_id()
+    }
+    fn rotate_client_id(&mut self, id: u64) {
+        self.rotate_client_id(id);
+    }
+    fn state_vector(&self) -> StateVector {
+        self.state_vector()
+    }
+    fn encode_state_vector(&self) -> Vec<u8> {
+        self.encode_state_vector()
+    }
+    fn diff(&self, remote_state_vector: &[u8]) -> Result<Vec<u8>, UpdateError> {
+        self.diff(remote_state_vector)
+    }
+    fn encode_state(&self) -> Vec<u8> {
+        self.encode_state()
+    }
+    fn apply(&mut self, update: &[u8], origin: Origin) -> Result<Applied, UpdateError> {
+        self.apply(update, origin)
+    }
+    fn content(&self) -> Content {
+        self.content()
+    }
+    fn held(&self) -> usize {
+        self.held()
+    }
+    fn hash(&self) -> u64 {
+        self.hash()
+    }
+}

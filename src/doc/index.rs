@@ -1,0 +1,234 @@
+//! What the gate knows of every integrated unit: which shared type holds it, and whether it is one.
+//!
+//! Runs of one writer in one type merge, so a text typed by a hundred writers costs a hundred entries.
+
+mod batch;
+
+use std::collections::BTreeMap;
+
+use yrs::{ClientID, ID, IdSet};
+
+use crate::doc::RootKind;
+use crate::doc::preflight::TypeKind;
+use crate::doc::type_id::TypeId;
+pub(crate) use batch::Batch;
+
+/// Number of a shared type in the index, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TypeNo(u32);
+
+impl TypeNo {
+    /// No type: garbage has no place, most units are no types.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+
+    pub(crate) fn is_none(self) -> bool {
+        self == Self::NONE
+    }
+}
+
+/// What kind of type holds things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holder {
+    Text,
+    List,
+    Map,
+    Xml,
+    /// A root that the app did not declare: kept and synced, never read.
+    Undeclared,
+}
+
+impl Holder {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::List => "list",
+            Self::Map => "map",
+            Self::Xml => "XML",
+            Self::Undeclared => "undeclared root",
+        }
+    }
+}
+
+impl From<RootKind> for Holder {
+    fn from(kind: RootKind) -> Self {
+        match kind {
+            RootKind::Text => Self::Text,
+            RootKind::List => Self::List,
+            RootKind::Map => Self::Map,
+        }
+    }
+}
+
+impl From<TypeKind> for Holder {
+    fn from(kind: TypeKind) -> Self {
+        match kind {
+            TypeKind::List => Self::List,
+            TypeKind::Map => Self::Map,
+            TypeKind::Text => Self::Text,
+            TypeKind::Xml => Self::Xml,
+        }
+    }
+}
+
+/// A shared type.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TypeInfo {
+    pub(crate) holder: Holder,
+    /// 0 for a root.
+    pub(crate) depth: usize,
+    pub(crate) parent: TypeNo,
+    /// Whether a format mark ever lay in it.
+    pub(crate) formatted: bool,
+}
+
+/// Consecutive units of one writer in one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) end: u32,
+    /// The type that holds them.
+    pub(crate) owner: TypeNo,
+    /// The type that this one unit is.
+    pub(crate) made: TypeNo,
+    /// Whether they are entries of a map.
+    pub(crate) keyed: bool,
+}
+
+/// The runs of one writer, without a hole, from clock 0.
+#[derive(Debug)]
+struct Track {
+    client: u64,
+    runs: Vec<Run>,
+}
+
+impl Track {
+    fn clock(&self) -> u32 {
+        self.runs.last().map_or(0, |run| run.end)
+    }
+}
+
+/// Everything integrated, by writer.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    slots: BTreeMap<u64, usize>,
+    tracks: Vec<Track>,
+    types: Vec<TypeInfo>,
+    roots: BTreeMap<String, TypeNo>,
+    low_surrogates: IdSet,
+}
+
+impl Index {
+    pub(crate) fn new(roots: &BTreeMap<String, RootKind>) -> Self {
+        let mut index = Self::default();
+        for (name, kind) in roots {
+            index.add_root(name, (*kind).into());
+        }
+        index
+    }
+
+    fn add_root(&mut self, name: &str, holder: Holder) -> TypeNo {
+        let no = self.add_type(TypeInfo { holder, depth: 0, parent: TypeNo::NONE, formatted: false });
+        self.roots.insert(name.to_owned(), no);
+        no
+    }
+
+    fn add_type(&mut self, info: TypeInfo) -> TypeNo {
+        let no = TypeNo(u32::try_from(self.types.len()).unwrap_or(u32::MAX));
+        self.types.push(info);
+        no
+    }
+
+    /// Known units of a writer: all below this clock.
+    pub(crate) fn clock(&self, client: u64) -> u32 {
+        self.slots.get(&client).map_or(0, |slot| self.slot_clock(*slot))
+    }
+
+    /// Clocks of all writers, lowest id first.
+    pub(crate) fn clocks(&self) -> impl DoubleEndedIterator<Item = (u64, u32)> + '_ {
+        self.slots.iter().map(|(client, slot)| (*client, self.slot_clock(*slot)))
+    }
+
+    fn slot_clock(&self, slot: usize) -> u32 {
+        self.tracks.get(slot).map_or(0, Track::clock)
+    }
+
+    fn run_in(&self, slot: usize, clock: u32) -> Option<Run> {
+        let runs = &self.tracks.get(slot)?.runs;
+        let at = runs.partition_point(|run| run.end <= clock);
+        runs.get(at).copied()
+    }
+
+    pub(crate) fn info(&self, no: TypeNo) -> Option<&TypeInfo> {
+        self.types.get(no.0 as usize)
+    }
+
+    /// The type of this name, if it was ever made.
+    pub(crate) fn find(&self, id: &TypeId) -> Option<TypeNo> {
+        match id {
+            TypeId::Root(name) => self.roots.get(name).copied(),
+            TypeId::Nested { client, clock } => {
+                let run = self.run_in(*self.slots.get(client)?, *clock)?;
+                (!run.made.is_none()).then_some(run.made)
+            }
+        }
+    }
+
+    /// Whether any type around this one is a text: what hangs there is one U+FFFC to the reader.
+    pub(crate) fn is_inside_text(&self, id: &TypeId) -> bool {
+        let mut around = self.find(id).and_then(|no| self.info(no)).map(|info| info.parent);
+        while let Some(info) = around.and_then(|no| self.info(no)) {
+            if info.holder == Holder::Text {
+                return true;
+            }
+            around = Some(info.parent);
+        }
+        false
+    }
+
+    /// Whether any text here ever had a surrogate pair.
+    pub(crate) fn has_surrogates(&self) -> bool {
+        !self.low_surrogates.is_empty()
+    }
+
+    /// Whether this unit was written as the second half of a surrogate pair.
+    pub(crate) fn is_low_surrogate(&self, client: ClientID, clock: u32) -> bool {
+        self.low_surrogates.contains(&ID::new(client, clock))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typing_of_one_writer_in_one_text_is_one_run() {
+        let mut index = Index::new(&BTreeMap::from([("t".to_owned(), RootKind::Text)]));
+        let text = index.find(&TypeId::root("t")).unwrap_or(TypeNo::NONE);
+        let mut batch = Batch::new(&mut index);
+        let slot = batch.slot(7);
+        for end in 1..=1000 {
+            batch.push(slot, Run { end, owner: text, made: TypeNo::NONE, keyed: false });
+        }
+        batch.keep();
+        assert_eq!(index.clock(7), 1000);
+        assert_eq!(index.tracks.iter().map(|track| track.runs.len()).sum::<usize>(), 1);
+    }
+
+    #[test]
+    fn a_batch_that_is_not_kept_leaves_nothing_behind() {
+        let mut index = Index::new(&BTreeMap::new());
+        let run = |end| Run { end, owner: TypeNo::NONE, made: TypeNo::NONE, keyed: false };
+        let mut batch = Batch::new(&mut index);
+        let slot = batch.slot(7);
+        batch.push(slot, run(3));
+        batch.keep();
+        let mut batch = Batch::new(&mut index);
+        let (old, new) = (batch.slot(7), batch.slot(8));
+        batch.push(old, run(9));
+        batch.push(old, Run { keyed: true, ..run(11) });
+        batch.push(new, run(2));
+        batch.root("x");
+        drop(batch);
+        assert_eq!(index.clocks().collect::<Vec<_>>(), [(7, 3)]);
+        assert_eq!((index.types.len(), index.roots.len(), index.tracks.len()), (0, 0, 1));
+    }
+}

@@ -1,0 +1,133 @@
+//! Appending to the index, with a way back.
+
+use std::collections::BTreeMap;
+
+use yrs::{ClientID, ID};
+
+use super::{Holder, Index, Run, Track, TypeInfo, TypeNo};
+
+/// Additions to the index that vanish unless they are kept.
+#[derive(Debug)]
+pub(crate) struct Batch<'i> {
+    index: &'i mut Index,
+    /// Per touched track: how many runs it had and where the last one ended.
+    before: BTreeMap<usize, (usize, u32)>,
+    types_before: usize,
+    tracks_before: usize,
+    new_roots: Vec<String>,
+    new_clients: Vec<u64>,
+    kept: bool,
+}
+
+impl<'i> Batch<'i> {
+    pub(crate) fn new(index: &'i mut Index) -> Self {
+        let (types_before, tracks_before) = (index.types.len(), index.tracks.len());
+        Self {
+            index,
+            before: BTreeMap::new(),
+            types_before,
+            tracks_before,
+            new_roots: Vec::new(),
+            new_clients: Vec::new(),
+            kept: false,
+        }
+    }
+
+    /// Keeps everything and tells what is new: client, old clock, new clock.
+    pub(crate) fn keep(mut self) -> Vec<(u64, u32, u32)> {
+        self.kept = true;
+        let before = std::mem::take(&mut self.before);
+        let tracks = &self.index.tracks;
+        let grown = before.into_iter().filter_map(|(slot, (_, old))| {
+            tracks.get(slot).map(|track| (track.client, old, track.clock()))
+        });
+        grown.collect()
+    }
+
+    /// The writer's track, made if need be.
+    pub(crate) fn slot(&mut self, client: u64) -> usize {
+        if let Some(slot) = self.known_slot(client) {
+            return slot;
+        }
+        let slot = self.index.tracks.len();
+        self.index.tracks.push(Track { client, runs: Vec::new() });
+        self.index.slots.insert(client, slot);
+        self.new_clients.push(client);
+        slot
+    }
+
+    pub(crate) fn known_slot(&self, client: u64) -> Option<usize> {
+        self.index.slots.get(&client).copied()
+    }
+
+    pub(crate) fn clock(&self, slot: usize) -> u32 {
+        self.index.slot_clock(slot)
+    }
+
+    pub(crate) fn run(&self, slot: usize, clock: u32) -> Option<Run> {
+        self.index.run_in(slot, clock)
+    }
+
+    pub(crate) fn info(&self, no: TypeNo) -> Option<&TypeInfo> {
+        self.index.info(no)
+    }
+
+    /// Appends units to a track.
+    pub(crate) fn push(&mut self, slot: usize, run: Run) {
+        let Some(track) = self.index.tracks.get_mut(slot) else { return };
+        self.before.entry(slot).or_insert((track.runs.len(), track.clock()));
+        match track.runs.last_mut() {
+            Some(last) if last.owner == run.owner && last.keyed == run.keyed && last.made.is_none() && run.made.is_none() => {
+                last.end = run.end;
+            }
+            _ => track.runs.push(run),
+        }
+    }
+
+    pub(crate) fn make(&mut self, holder: Holder, parent: TypeNo, depth: usize) -> TypeNo {
+        self.index.add_type(TypeInfo { holder, depth, parent, formatted: false })
+    }
+
+    /// The root of this name, undeclared if it is new.
+    pub(crate) fn root(&mut self, name: &str) -> TypeNo {
+        if let Some(no) = self.index.roots.get(name) {
+            return *no;
+        }
+        self.new_roots.push(name.to_owned());
+        self.index.add_root(name, Holder::Undeclared)
+    }
+
+    pub(crate) fn mark_formatted(&mut self, no: TypeNo) {
+        if let Some(info) = self.index.types.get_mut(no.0 as usize) {
+            info.formatted = true;
+        }
+    }
+
+    pub(crate) fn note_low_surrogate(&mut self, client: u64, clock: u32) {
+        self.index.low_surrogates.insert(ID::new(ClientID::new(client), clock), 1);
+    }
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        if self.kept {
+            return;
+        }
+        for (slot, (length, end)) in &self.before {
+            if let Some(track) = self.index.tracks.get_mut(*slot) {
+                track.runs.truncate(*length);
+                if let Some(last) = track.runs.last_mut() {
+                    last.end = *end;
+                }
+            }
+        }
+        self.index.types.truncate(self.types_before);
+        self.index.tracks.truncate(self.tracks_before);
+        for name in &self.new_roots {
+            self.index.roots.remove(name);
+        }
+        for client in &self.new_clients {
+            self.index.slots.remove(client);
+        }
+    }
+}

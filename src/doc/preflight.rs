@@ -1,0 +1,269 @@
+//! A parser of V1 updates that stands before the engine.
+//!
+//! It reads every byte once, allocates at most in proportion to the input, refuses what the engine cannot bear
+//! and tells of each block what the causal gate must know. It counts exactly what yrs and Yjs count:
+//! strings by UTF-16 units, everything else by its elements.
+
+mod block;
+mod position;
+mod reader;
+mod state_vector;
+mod value;
+mod writer;
+
+use std::collections::BTreeMap;
+
+use yrs::{ClientID, ID, IdSet};
+
+pub use crate::doc::update_error::UpdateError;
+pub(crate) use block::{Block, Kind, Parent, TypeKind};
+pub(crate) use position::read_sticky;
+pub(crate) use state_vector::{read_state_vector, write_state_vector};
+pub(crate) use writer::write_number;
+
+use crate::doc::limits::Limits;
+use reader::Reader;
+
+/// A unit of the document: an index into [`Preflight::clients`] and a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ref {
+    pub(crate) client: u32,
+    pub(crate) clock: u32,
+}
+
+/// Consecutive blocks of one writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Section {
+    /// Index into [`Preflight::clients`].
+    pub(crate) client: u32,
+    /// First clock.
+    pub(crate) start: u32,
+    /// Clock behind the last unit.
+    pub(crate) end: u32,
+    /// Its blocks in [`Preflight::blocks`].
+    pub(crate) first: usize,
+    /// Behind its last block.
+    pub(crate) last: usize,
+    /// Where the bytes of its last block end.
+    pub(crate) bytes_end: u32,
+}
+
+/// Units that an update deletes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Deletion {
+    pub(crate) client: u32,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+/// What an update says, checked. Borrows its names from the bytes.
+#[derive(Debug, Default)]
+pub struct Preflight<'a> {
+    /// Writers named anywhere in the update.
+    pub(crate) clients: Vec<u64>,
+    /// Roots named as parents.
+    pub(crate) roots: Vec<&'a str>,
+    pub(crate) sections: Vec<Section>,
+    pub(crate) blocks: Vec<Block>,
+    /// Sorted by client and start; ranges of one client may touch or overlap.
+    pub(crate) deletions: Vec<Deletion>,
+    /// Second halves of surrogate pairs.
+    pub(crate) low_surrogates: Vec<Ref>,
+}
+
+impl<'a> Preflight<'a> {
+    /// Parses an update, or refuses it.
+    pub fn parse(update: &'a [u8], limits: &Limits) -> Result<Self, UpdateError> {
+        let mut parser = Parser::new(update, limits);
+        parser.sections()?;
+        parser.deletions()?;
+        parser.reader.finish()?;
+        Ok(parser.out)
+    }
+
+    /// Ids of every unit the update carries, deleted ones too.
+    pub fn inserts(&self) -> IdSet {
+        self.collect(|block| block.kind != Kind::Hole)
+    }
+
+    /// Whether the sender lacks something in between.
+    pub(crate) fn has_hole(&self) -> bool {
+        self.blocks.iter().any(|block| block.kind == Kind::Hole)
+    }
+
+    /// Ids the update shows as deleted: its delete set, and units that it carries without their content.
+    pub fn deletes(&self) -> IdSet {
+        let mut set = self.contentless();
+        for Deletion { client, start, end } in &self.deletions {
+            self.add(&mut set, *client, *start, *end);
+        }
+        set
+    }
+
+    /// Ids of units that come without content.
+    pub(crate) fn contentless(&self) -> IdSet {
+        self.collect(Block::is_contentless)
+    }
+
+    fn collect(&self, wanted: impl Fn(&Block) -> bool) -> IdSet {
+        let mut set = IdSet::new();
+        for section in &self.sections {
+            for block in self.blocks_of(section).iter().filter(|block| wanted(block)) {
+                self.add(&mut set, section.client, block.clock, block.end());
+            }
+        }
+        set
+    }
+
+    /// The blocks of one section.
+    pub(crate) fn blocks_of(&self, section: &Section) -> &[Block] {
+        self.blocks.get(section.first..section.last).unwrap_or_default()
+    }
+
+    /// The writer behind an index.
+    pub(crate) fn client(&self, index: u32) -> u64 {
+        self.clients.get(index as usize).copied().unwrap_or_default()
+    }
+
+    fn add(&self, set: &mut IdSet, client: u32, start: u32, end: u32) {
+        set.insert(ID::new(ClientID::new(self.client(client)), start), end - start);
+    }
+}
+
+struct Parser<'a, 'l> {
+    reader: Reader<'a>,
+    limits: &'l Limits,
+    out: Preflight<'a>,
+    client_index: BTreeMap<u64, u32>,
+    root_index: BTreeMap<&'a str, u32>,
+}
+
+impl<'a, 'l> Parser<'a, 'l> {
+    fn new(update: &'a [u8], limits: &'l Limits) -> Self {
+        Self {
+            reader: Reader::new(update),
+            limits,
+            out: Preflight::default(),
+            client_index: BTreeMap::new(),
+            root_index: BTreeMap::new(),
+        }
+    }
+
+    fn sections(&mut self) -> Result<(), UpdateError> {
+        let count = self.reader.count(4, "more writers than bytes")?;
+        self.at_most(count, "writers", self.limits.clients)?;
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..count {
+            let section = self.section()?;
+            if !seen.insert(section.client) {
+                return Err(self.reader.unsupported("one writer twice"));
+            }
+            self.out.sections.push(section);
+        }
+        Ok(())
+    }
+
+    fn section(&mut self) -> Result<Section, UpdateError> {
+        let count = self.reader.count(2, "more blocks than bytes")?;
+        if count == 0 {
+            return Err(self.reader.malformed("a writer without blocks"));
+        }
+        let first = self.out.blocks.len();
+        self.at_most(first + count, "blocks", self.limits.blocks)?;
+        let client = self.client()?;
+        let start = self.clock(client)?;
+        let mut clock = start;
+        for _ in 0..count {
+            let block = self.block(client, clock)?;
+            clock = self.advance(client, clock, block.len)?;
+            self.out.blocks.push(block);
+        }
+        let bytes_end = index(self.reader.offset());
+        Ok(Section { client, start, end: clock, first, last: self.out.blocks.len(), bytes_end })
+    }
+
+    fn deletions(&mut self) -> Result<(), UpdateError> {
+        let count = self.reader.count(4, "more writers than bytes")?;
+        self.at_most(count, "writers", self.limits.clients)?;
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..count {
+            let client = self.client()?;
+            if !seen.insert(client) {
+                return Err(self.reader.unsupported("one writer twice"));
+            }
+            for _ in 0..self.reader.count(2, "more ranges than bytes")? {
+                let start = self.clock(client)?;
+                let length = self.reader.number()?;
+                let length = u32::try_from(length).unwrap_or(u32::MAX);
+                let end = self.advance(client, start, length)?;
+                self.out.deletions.push(Deletion { client, start, end });
+            }
+        }
+        self.out.deletions.sort_unstable();
+        Ok(())
+    }
+
+    /// The clock behind `length` units, which are at least one.
+    fn advance(&self, client: u32, clock: u32, length: u32) -> Result<u32, UpdateError> {
+        if length == 0 {
+            return Err(self.reader.malformed("an empty block"));
+        }
+        match clock.checked_add(length) {
+            Some(end) if end <= self.limits.clock => Ok(end),
+            _ => Err(self.clock_range(client, u64::from(clock) + u64::from(length))),
+        }
+    }
+
+    fn clock(&mut self, client: u32) -> Result<u32, UpdateError> {
+        let clock = self.reader.number()?;
+        match u32::try_from(clock) {
+            Ok(clock) if clock < self.limits.clock => Ok(clock),
+            _ => Err(self.clock_range(client, clock)),
+        }
+    }
+
+    fn clock_range(&self, client: u32, clock: u64) -> UpdateError {
+        UpdateError::ClockRange { client: self.out.client(client), clock }
+    }
+
+    fn reference(&mut self) -> Result<Ref, UpdateError> {
+        let client = self.client()?;
+        Ok(Ref { client, clock: self.clock(client)? })
+    }
+
+    /// Reads a client id and gives it a small number. An update names few, mostly the last again.
+    fn client(&mut self) -> Result<u32, UpdateError> {
+        let id = self.reader.number()?;
+        if self.out.clients.last() == Some(&id) {
+            return Ok(index(self.out.clients.len() - 1));
+        }
+        let next = index(self.out.clients.len());
+        let known = *self.client_index.entry(id).or_insert(next);
+        if known == next {
+            self.out.clients.push(id);
+        }
+        Ok(known)
+    }
+
+    fn root(&mut self) -> Result<u32, UpdateError> {
+        let name = self.reader.key(self.limits.key_bytes)?;
+        let next = index(self.out.roots.len());
+        let known = *self.root_index.entry(name).or_insert(next);
+        if known == next {
+            self.out.roots.push(name);
+        }
+        Ok(known)
+    }
+
+    fn at_most(&self, count: usize, what: &'static str, limit: usize) -> Result<(), UpdateError> {
+        if count > limit { Err(UpdateError::TooMany { what, limit }) } else { Ok(()) }
+    }
+}
+
+/// Indexes count things that take at least a byte each of an update of a few megabytes.
+fn index(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

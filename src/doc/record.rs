@@ -1,0 +1,167 @@
+//! Recording what changed while the engine commits. Observers only record; the record is drained afterwards.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use serde_json::Value;
+use yrs::types::{Change as ListChange, Delta, EntryChange, Event, Events, PathSegment};
+use yrs::{DeepObservable, SharedRef, TransactionMut};
+
+use crate::doc::change::{Attributes, Change, ListOp, Segment, TextOp};
+use crate::doc::convert::{any_to_json, out_to_json, run_to_string};
+use crate::doc::shared::Shared;
+use crate::doc::type_id::TypeId;
+
+/// A change and the type it happened in.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorded {
+    pub(crate) target: TypeId,
+    pub(crate) change: Change,
+}
+
+/// Collects the changes of one transaction.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recorder {
+    changes: Rc<RefCell<Vec<Recorded>>>,
+    /// Set while the caller knows the changes itself: deltas cost a walk over the whole type.
+    muted: Rc<Cell<bool>>,
+}
+
+impl Recorder {
+    /// Listens to a root and everything in it.
+    pub(crate) fn observe(&self, name: &str, root: &Shared) {
+        let (name, recorder) = (name.to_owned(), self.clone());
+        let listen = move |txn: &TransactionMut<'_>, events: &Events<'_>| recorder.on_events(&name, txn, events);
+        match root {
+            Shared::Text(text) => text.observe_deep("record", listen),
+            Shared::List(list) => list.observe_deep("record", listen),
+            Shared::Map(map) => map.observe_deep("record", listen),
+        }
+    }
+
+    pub(crate) fn mute(&self, muted: bool) {
+        self.muted.set(muted);
+    }
+
+    /// What was recorded, parents before their children, in one order whatever the engine's.
+    pub(crate) fn drain(&self) -> Vec<Recorded> {
+        let mut changes = self.changes.take();
+        changes.sort_by(|a, b| order(&a.change).cmp(&order(&b.change)));
+        changes
+    }
+
+    fn on_events(&self, root: &str, txn: &TransactionMut<'_>, events: &Events<'_>) {
+        if self.muted.get() {
+            return;
+        }
+        let recorded = events.iter().filter_map(|event| record(root, txn, event));
+        self.changes.borrow_mut().extend(recorded);
+    }
+}
+
+/// Roots by name, then by depth, then by place.
+fn order(change: &Change) -> (Option<String>, usize, Vec<(u32, String)>) {
+    let place = |segment: &Segment| match segment {
+        Segment::Key(key) => (0, key.clone()),
+        Segment::Index(index) => (*index, String::new()),
+    };
+    let path: Vec<_> = change.path().iter().map(place).collect();
+    (path.first().map(|(_, root)| root.clone()), path.len(), path)
+}
+
+fn record(root: &str, txn: &TransactionMut<'_>, event: &Event) -> Option<Recorded> {
+    let (id, path, change) = match event {
+        Event::Text(event) => {
+            let delta: Vec<_> = event.delta(txn).iter().map(text_op).collect();
+            let id = TypeId::from_branch(event.target().hook().id());
+            if delta.is_empty() {
+                return None;
+            }
+            (id, event.path(), Part::Text(delta))
+        }
+        Event::Array(event) => {
+            let delta: Vec<_> = event.delta(txn).iter().map(|change| list_op(txn, change)).collect();
+            let id = TypeId::from_branch(event.target().hook().id());
+            if delta.is_empty() {
+                return None;
+            }
+            (id, event.path(), Part::List(delta))
+        }
+        Event::Map(event) => {
+            let mut part = Part::Map(Default::default(), Vec::new());
+            for (key, change) in event.keys(txn) {
+                part.entry(txn, key, change);
+            }
+            (TypeId::from_branch(event.target().hook().id()), event.path(), part)
+        }
+        _ => return None,
+    };
+    let segments = path.iter().map(segment);
+    let path = std::iter::once(Segment::Key(root.to_owned())).chain(segments).collect();
+    let change = change.finish(path, id.to_string())?;
+    Some(Recorded { target: id, change })
+}
+
+enum Part {
+    Text(Vec<TextOp>),
+    List(Vec<ListOp>),
+    Map(std::collections::BTreeMap<String, Value>, Vec<String>),
+}
+
+impl Part {
+    fn entry(&mut self, txn: &TransactionMut<'_>, key: &str, change: &EntryChange) {
+        let Self::Map(set, removed) = self else { return };
+        match change {
+            EntryChange::Inserted(value) | EntryChange::Updated(_, value) => {
+                set.insert(key.to_owned(), out_to_json(txn, value));
+            }
+            EntryChange::Removed(_) => removed.push(key.to_owned()),
+        }
+    }
+
+    fn finish(self, path: Vec<Segment>, target: String) -> Option<Change> {
+        match self {
+            Self::Text(delta) => Some(Change::Text { path, target, delta }),
+            Self::List(delta) => Some(Change::List { path, target, delta }),
+            Self::Map(set, mut removed) => {
+                removed.sort_unstable();
+                let nothing = set.is_empty() && removed.is_empty();
+                (!nothing).then_some(Change::Map { path, target, set, removed })
+            }
+        }
+    }
+}
+
+fn segment(segment: &PathSegment) -> Segment {
+    match segment {
+        PathSegment::Key(key) => Segment::Key(key.to_string()),
+        PathSegment::Index(index) => Segment::Index(*index),
+    }
+}
+
+fn text_op(delta: &Delta) -> TextOp {
+    match delta {
+        Delta::Inserted(run, attributes) => {
+            TextOp::Insert { insert: run_to_string(run), attributes: attributes.as_deref().map(attributes_to_json) }
+        }
+        Delta::Deleted(delete) => TextOp::Delete { delete: *delete },
+        Delta::Retain(retain, attributes) => {
+            TextOp::Retain { retain: *retain, attributes: attributes.as_deref().map(attributes_to_json) }
+        }
+    }
+}
+
+/// Formatting as sorted JSON.
+pub(crate) fn attributes_to_json(attributes: &yrs::types::Attrs) -> Attributes {
+    attributes.iter().map(|(key, value)| (key.to_string(), any_to_json(value))).collect()
+}
+
+fn list_op(txn: &TransactionMut<'_>, change: &ListChange) -> ListOp {
+    match change {
+        ListChange::Added(values) => {
+            ListOp::Insert { insert: values.iter().map(|value| out_to_json(txn, value)).collect() }
+        }
+        ListChange::Removed(delete) => ListOp::Delete { delete: *delete },
+        ListChange::Retain(retain) => ListOp::Retain { retain: *retain },
+    }
+}
