@@ -1,0 +1,111 @@
+import { Annotation, type ChangeSet, Transaction } from '@codemirror/state';
+import { type EditorView, type PluginValue, ViewPlugin, type ViewUpdate } from '@codemirror/view';
+import type { Text, TextEvent } from 'rejoin';
+import type { DemoRoom } from '../schema';
+import { difference, LINE_BREAK, toChanges } from './deltas';
+
+/** Marks transactions that came from the room: they are not written back, and undo leaves them alone. */
+const fromRoom = Annotation.define<true>();
+
+/**
+ * Keeps an editor and a shared text the same.
+ *
+ *     typing ─► transaction ─► push ─► room        room ─► receive ─► transaction, marked `fromRoom`
+ *
+ * Both directions are synchronous, so offsets fit as they are. Only while the room refuses writes (it comes
+ * back from a crash) does the editor run ahead: `unsent` is what it has more than the text of `base`.
+ */
+class Binding implements PluginValue {
+  readonly #view: EditorView;
+  readonly #room: DemoRoom;
+  readonly #text: Text;
+  readonly #stop: () => void;
+  #unsent: { readonly base: string; changes: ChangeSet } | null = null;
+  #pushing = false;
+  #gone = false;
+
+  constructor(view: EditorView, room: DemoRoom, text: Text) {
+    this.#view = view;
+    this.#room = room;
+    this.#text = text;
+    this.#stop = text.observe((event) => this.#receive(event));
+  }
+
+  update({ transactions }: ViewUpdate): void {
+    for (const transaction of transactions) {
+      if (transaction.docChanged && !transaction.annotation(fromRoom)) this.#handleTyping(transaction);
+    }
+  }
+
+  destroy(): void {
+    this.#gone = true;
+    this.#stop();
+  }
+
+  #handleTyping({ changes, startState }: Transaction): void {
+    if (this.#unsent) {
+      this.#unsent.changes = this.#unsent.changes.compose(changes);
+      return;
+    }
+    try {
+      this.#push(changes);
+    } catch {
+      // The room is on its way back; the client has told why.
+      this.#unsent = { base: startState.sliceDoc(), changes };
+      this.#room.ready.then(
+        () => this.#catchUp(),
+        () => {},
+      );
+    }
+  }
+
+  #push(changes: ChangeSet): void {
+    this.#pushing = true;
+    try {
+      this.#room.batch(() => {
+        changes.iterChanges((fromA, toA, fromB, _toB, inserted) => {
+          if (toA > fromA) this.#text.delete(fromB, toA - fromA);
+          if (inserted.length > 0) this.#text.insert(fromB, inserted.sliceString(0, undefined, LINE_BREAK));
+        });
+      });
+    } finally {
+      this.#pushing = false;
+    }
+  }
+
+  #receive({ delta, origin }: TextEvent): void {
+    if (origin === 'local' || this.#unsent) return;
+    // A view takes no transaction while it handles one.
+    if (this.#pushing) queueMicrotask(() => this.#reconcile());
+    else this.#dispatch(toChanges(delta, this.#view.state.doc.length));
+  }
+
+  /** Brings together what was typed and what came while the room took no writes. */
+  #catchUp(): void {
+    const unsent = this.#unsent;
+    if (!unsent || this.#gone) return;
+    this.#unsent = null;
+    const missed = difference(unsent.base, this.#text.toString());
+    this.#push(unsent.changes.map(missed));
+    this.#dispatch(missed.map(unsent.changes, true));
+  }
+
+  #reconcile(): void {
+    if (!this.#gone && !this.#unsent) this.#dispatch(difference(this.#view.state.sliceDoc(), this.#text.toString()));
+  }
+
+  #dispatch(changes: ChangeSet): void {
+    if (this.#gone || changes.empty) return;
+    this.#view.dispatch({ changes, annotations: [fromRoom.of(true), Transaction.addToHistory.of(false)] });
+  }
+}
+
+/** Binds the editor to a shared text, whose content it starts with. */
+export function sharedText(room: DemoRoom, text: Text): ViewPlugin<Binding, undefined> {
+  return ViewPlugin.define((view) => new Binding(view, room, text));
+}
+
+/** Whether an update brought something from the room. */
+export function isFromRoom(transaction: Transaction): boolean {
+  return transaction.annotation(fromRoom) === true;
+}

@@ -1,0 +1,49 @@
+import type { ConnectionReason, ConnectionState } from 'rejoin';
+
+/** Why there is no link, for people. */
+export function reasonInWords(reason: ConnectionReason | null): string {
+  switch (reason?.kind) {
+    case undefined:
+      return '';
+    case 'closed':
+      return closedInWords(reason.code, reason.reason);
+    case 'http':
+      return `the server answered HTTP ${reason.status}`;
+    case 'timeout':
+      return `nothing came back in time (${reason.waitingFor})`;
+    case 'auth':
+      return 'the address or the token could not be had';
+    case 'offline':
+      return 'this device has no network';
+    case 'suspended':
+      return 'the page was put to sleep';
+    case 'requested':
+      return 'cut by you';
+    case 'refused':
+      return 'the browser refused the connection';
+    case 'protocol':
+      return 'the server broke the protocol';
+  }
+}
+
+function closedInWords(code: number, words: string): string {
+  if (words) return `the server closed the link (${code}, “${words}”)`;
+  return code === 1006 ? 'the link broke without a goodbye (1006)' : `the server closed the link (${code})`;
+}
+
+/** Where the connection stands, in a word or two. */
+export function statusInWords({ status }: ConnectionState): string {
+  const words: Record<ConnectionState['status'], string> = {
+    idle: 'Not connected yet',
+    connecting: 'Connecting',
+    connected: 'Connected',
+    reconnecting: 'Reconnecting',
+    disconnected: 'Disconnected',
+  };
+  return words[status];
+}
+
+/** A number of things with its noun. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,38 @@
+import { type ReactElement, useRef } from 'react';
+import { useDoc } from 'rejoin/react';
+import { NewTodo } from './new-todo';
+import { TodoItem } from './todo-item';
+import { useTodoActions } from './use-todos';
+
+/** The shared list of tasks. */
+export function Todos(): ReactElement {
+  const todos = useDoc((doc) => doc.todos) ?? [];
+  const { add, toggle, edit, remove } = useTodoActions();
+  const section = useRef<HTMLElement>(null);
+  const open = todos.filter(({ done }) => !done).length;
+  const removeAndGo = (id: string): void => {
+    remove(id);
+    // The button that had the focus is gone with its task.
+    section.current?.querySelector<HTMLInputElement>('.new-todo input')?.focus();
+  };
+  return (
+    <section className="sheet todos" aria-labelledby="todos-title" ref={section}>
+      <h2 id="todos-title">Shared tasks</h2>
+      <p className="sheet-note" role="status">
+        {todos.length === 0 ? 'Nothing here yet' : `${open} of ${todos.length} open`}
+      </p>
+      <NewTodo add={add} />
+      <ul className="todo-list">
+        {todos.map((todo) => (
+          <TodoItem
+            key={todo.id}
+            todo={todo}
+            onToggle={(done) => toggle(todo.id, done)}
+            onEdit={(text) => edit(todo.id, text)}
+            onDelete={() => removeAndGo(todo.id)}
+          />
+        ))}
+      </ul>
+    </section>
+  );
+}
