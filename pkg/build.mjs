@@ -20,10 +20,18 @@ async function bundle(entry, file, { format = 'es', external, inject } = {}) {
     resolve: { extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } },
     plugins: [fromDist()],
     transform: inject ? { inject } : {},
+    // That it is kept is checked below.
+    onLog: (level, log, report) => log.code === 'MODULE_LEVEL_DIRECTIVE' || report(level, log),
   });
-  const output = { file: join(dist, file), format, minify: true, codeSplitting: false, exports: 'named' };
-  await build.write(output);
+  const { output } = await build.generate({ format, minify: true, codeSplitting: false, exports: 'named' });
   await build.close();
+  await writeFile(join(dist, file), keepLiterals(output[0].code));
+}
+
+/** The minifier writes strings as templates, which not every bundler looks into for the names of files. */
+function keepLiterals(code) {
+  const quoted = generated.reduce((text, name) => text.replaceAll(`\`./${name}\``, `'./${name}'`), code);
+  return quoted.replaceAll("new URL('./rejoin_bg.wasm',import.meta.url)", "new URL('./rejoin_bg.wasm', import.meta.url)");
 }
 
 /** `require()` takes the generated files in; everything else leaves them where they are. */
@@ -57,8 +65,9 @@ async function declarations() {
 /** What bundlers and bare browsers rely on and a minifier could spoil. */
 async function verify() {
   const browser = await readFile(join(dist, 'index.browser.js'), 'utf8');
-  const located = /new URL\(["'`]\.\/rejoin_bg\.wasm["'`],\s*import\.meta\.url\)/.test(browser);
-  if (!located) throw new Error('dist/index.browser.js lost `new URL("./rejoin_bg.wasm", import.meta.url)`');
+  for (const literal of ["new URL('./rejoin_bg.wasm', import.meta.url)", "import('./core.js')", "import('./inline.js')"]) {
+    if (!browser.includes(literal)) throw new Error(`dist/index.browser.js lost ${literal}`);
+  }
   for (const file of ['react.js', 'react.cjs']) {
     const react = await readFile(join(dist, file), 'utf8');
     if (!/^["']use client["'];?\s*/.test(react)) throw new Error(`dist/${file} does not begin with "use client"`);

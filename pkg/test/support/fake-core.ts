@@ -1,0 +1,367 @@
+import * as Y from 'yjs';
+import type {
+  Change,
+  Core,
+  CoreConfig,
+  CoreEvent,
+  CoreModule,
+  CoreRoomOptions,
+  ListOp,
+  Segment,
+  TextOp,
+} from '../../src/boundary.js';
+import type { Json } from '../../src/json.js';
+import type { Prelim } from '../../src/prelim.js';
+
+type Shared = Y.Text | Y.Array<unknown> | Y.Map<unknown>;
+
+/** One room of the double: a Yjs document instead of the Rust one. */
+interface FakeRoom {
+  readonly name: string;
+  readonly options: CoreRoomOptions;
+  readonly doc: Y.Doc;
+  presence: string | null;
+}
+
+/** An event without its room. */
+type Untold<T> = T extends { readonly room: number } ? Omit<T, 'room'> : never;
+
+/** The switches and the log of a {@link fakeModule}. */
+export class FakeWorld {
+  /** Calls in order, as `name(arguments)` without the room. */
+  readonly calls: string[] = [];
+  /** Cores that were made. */
+  readonly cores: FakeCore[] = [];
+  resets = 0;
+  /** Names of functions that trap when they are called next. */
+  readonly traps = new Set<string>();
+  /** Whether rooms become ready by themselves. */
+  autoReady = true;
+  /** What the log on this device holds, per room. */
+  readonly disk = new Map<string, Uint8Array>();
+
+  get core(): FakeCore {
+    const core = this.cores.at(-1);
+    if (!core) throw new Error('no core has been made');
+    return core;
+  }
+
+  /** How often a function was called. */
+  count(name: string): number {
+    return this.calls.filter((call) => call.startsWith(`${name}(`)).length;
+  }
+
+  /** A module as the loader gives it. */
+  module(): CoreModule {
+    const world = this;
+    class BoundCore extends FakeCore {
+      constructor(config: CoreConfig, wake: () => void) {
+        super(world, config, wake);
+      }
+    }
+    return {
+      Core: BoundCore,
+      default: async () => {},
+      __wbg_reset_state: () => {
+        this.resets++;
+        for (const core of this.cores) core.dead = true;
+      },
+    };
+  }
+}
+
+/** Stands in for the wasm class where the wasm is not the subject. */
+export class FakeCore implements Core {
+  readonly world: FakeWorld;
+  readonly config: CoreConfig;
+  readonly wake: () => void;
+  readonly rooms = new Map<number, FakeRoom>();
+  dead = false;
+  buried = 0;
+  #events: CoreEvent[] = [];
+  #next = 0;
+
+  constructor(world: FakeWorld, config: CoreConfig, wake: () => void) {
+    this.world = world;
+    this.config = config;
+    this.wake = wake;
+    world.cores.push(this);
+  }
+
+  /** Tells something as the network or the disk would: later, with a wake. */
+  tell(room: number, event: Untold<CoreEvent>): void {
+    this.#events.push({ room, ...event } as CoreEvent);
+    this.wake();
+  }
+
+  /** What another client does to the document. */
+  remote(room: number, change: (doc: Y.Doc) => void): void {
+    const { doc, options } = this.#room(room);
+    const other = new Y.Doc();
+    for (const [name, kind] of Object.entries(options.roots)) root(other, name, kind);
+    Y.applyUpdate(other, Y.encodeStateAsUpdate(doc));
+    change(other);
+    Y.applyUpdate(doc, Y.encodeStateAsUpdate(other), 'remote');
+    this.wake();
+  }
+
+  takeEvents(): CoreEvent[] {
+    this.#enter('takeEvents', [], false);
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  enterRoom(name: string, options: CoreRoomOptions): number {
+    this.#enter('enterRoom', [name]);
+    const number = this.#next++;
+    const doc = new Y.Doc();
+    for (const [root_, kind] of Object.entries(options.roots)) root(doc, root_, kind);
+    const saved = this.world.disk.get(name);
+    if (saved) Y.applyUpdate(doc, saved);
+    this.rooms.set(number, { name, options, doc, presence: options.presence });
+    doc.on('afterTransaction', (transaction) => this.#onTransaction(number, transaction));
+    doc.on('update', () => this.world.disk.set(name, Y.encodeStateAsUpdate(doc)));
+    if (this.world.autoReady) this.tell(number, { type: 'ready' });
+    return number;
+  }
+
+  leaveRoom(room: number): void {
+    this.#enter('leaveRoom', []);
+    this.rooms.delete(room);
+  }
+
+  connect(_room: number): void {
+    this.#enter('connect', []);
+  }
+
+  disconnect(_room: number): void {
+    this.#enter('disconnect', []);
+  }
+
+  provideEndpoint(request: number, url: string, token: string | null): void {
+    this.#enter('provideEndpoint', [request, url, token]);
+  }
+
+  refuseEndpoint(request: number, failure: string, message: string): void {
+    this.#enter('refuseEndpoint', [request, failure, message]);
+  }
+
+  setPresence(room: number, json: string | null): void {
+    this.#enter('setPresence', [json]);
+    if (json && json.length > 4096) throw { code: 'E_PRESENCE', message: 'too large', retryable: false };
+    this.#room(room).presence = json;
+  }
+
+  clientId(room: number): number {
+    this.#enter('clientId', []);
+    return this.#room(room).doc.clientID;
+  }
+
+  readDoc(room: number): string {
+    this.#enter('readDoc', []);
+    const { doc, options } = this.#room(room);
+    const roots = Object.entries(options.roots).map(([name, kind]) => [name, root(doc, name, kind).toJSON()] as const);
+    return JSON.stringify(Object.fromEntries(roots));
+  }
+
+  textToString(room: number, type: string): string {
+    this.#enter('textToString', []);
+    return this.#type(room, type).toString();
+  }
+
+  lengthOf(room: number, type: string): number {
+    this.#enter('lengthOf', []);
+    const shared = this.#type(room, type);
+    return shared instanceof Y.Map ? shared.size : shared.length;
+  }
+
+  textInsert(room: number, type: string, index: number, text: string, attributes: string | null): void {
+    this.#enter('textInsert', [index, text]);
+    const target = this.#type(room, type) as Y.Text;
+    if (index > target.length) throw { code: 'E_INVALID_ARGUMENT', message: 'outside the text', retryable: false };
+    target.insert(index, text, attributes ? JSON.parse(attributes) : undefined);
+  }
+
+  textDelete(room: number, type: string, index: number, length: number): void {
+    this.#enter('textDelete', [index, length]);
+    (this.#type(room, type) as Y.Text).delete(index, length);
+  }
+
+  textFormat(room: number, type: string, index: number, length: number, attributes: string): void {
+    this.#enter('textFormat', [index, length, attributes]);
+    (this.#type(room, type) as Y.Text).format(index, length, JSON.parse(attributes));
+  }
+
+  listInsert(room: number, type: string, index: number, values: string): void {
+    this.#enter('listInsert', [index, values]);
+    const items = (JSON.parse(values) as Prelim[]).map(make);
+    (this.#type(room, type) as Y.Array<unknown>).insert(index, items);
+  }
+
+  listDelete(room: number, type: string, index: number, length: number): void {
+    this.#enter('listDelete', [index, length]);
+    (this.#type(room, type) as Y.Array<unknown>).delete(index, length);
+  }
+
+  mapSet(room: number, type: string, key: string, value: string): void {
+    this.#enter('mapSet', [key, value]);
+    (this.#type(room, type) as Y.Map<unknown>).set(key, make(JSON.parse(value)));
+  }
+
+  mapDelete(room: number, type: string, key: string): boolean {
+    this.#enter('mapDelete', [key]);
+    const map = this.#type(room, type) as Y.Map<unknown>;
+    const had = map.has(key);
+    map.delete(key);
+    return had;
+  }
+
+  childOf(room: number, type: string, at: string | number): string | undefined {
+    this.#enter('childOf', [], false);
+    const parent = this.#type(room, type) as Y.Array<unknown> | Y.Map<unknown>;
+    const child = parent instanceof Y.Map ? parent.get(String(at)) : parent.get(Number(at));
+    return child instanceof Y.AbstractType ? idOf(child as Shared) : undefined;
+  }
+
+  stickyIndex(room: number, type: string, index: number, assoc: -1 | 1): string {
+    const position = Y.createRelativePositionFromTypeIndex(this.#type(room, type), index, assoc < 0 ? -1 : 0);
+    return JSON.stringify(position);
+  }
+
+  resolveSticky(room: number, sticky: string): number | undefined {
+    const position = Y.createRelativePositionFromJSON(JSON.parse(sticky));
+    return Y.createAbsolutePositionFromRelativePosition(position, this.#room(room).doc)?.index;
+  }
+
+  beginBatch(_room: number): void {
+    this.#enter('beginBatch', []);
+  }
+
+  endBatch(_room: number): void {
+    this.#enter('endBatch', []);
+  }
+
+  stateVector(room: number): Uint8Array {
+    return Y.encodeStateVector(this.#room(room).doc);
+  }
+
+  encodeStateAsUpdate(room: number, since?: Uint8Array): Uint8Array {
+    return Y.encodeStateAsUpdate(this.#room(room).doc, since);
+  }
+
+  applyUpdate(room: number, update: Uint8Array): void {
+    this.#enter('applyUpdate', []);
+    Y.applyUpdate(this.#room(room).doc, update, 'remote');
+  }
+
+  close(): void {
+    this.#enter('close', []);
+  }
+
+  remains(): Set<() => void> {
+    return new Set([() => this.buried++]);
+  }
+
+  crashForTest(): void {
+    this.#trap();
+  }
+
+  #enter(name: string, args: unknown[], log = true): void {
+    if (this.dead) throw new Error('Invalid stale object from previous Wasm instance');
+    if (log) this.world.calls.push(`${name}(${args.join(', ')})`);
+    if (this.world.traps.delete(name)) this.#trap();
+  }
+
+  #trap(): never {
+    throw new WebAssembly.RuntimeError('unreachable');
+  }
+
+  #room(room: number): FakeRoom {
+    const found = this.rooms.get(room);
+    if (!found) throw { code: 'E_DISPOSED', message: 'no such room', retryable: false };
+    return found;
+  }
+
+  #type(room: number, type: string): Shared {
+    const { doc, options } = this.#room(room);
+    const [, a = '', b] = type.split('/');
+    if (type.startsWith('r/')) return root(doc, a, options.roots[a] ?? 'map');
+    const item = Y.getItem(doc.store, Y.createID(Number(a), Number(b))) as Y.Item;
+    const content = item.content as Y.ContentType;
+    if (item.deleted) throw { code: 'E_INVALID_ARGUMENT', message: 'no such type', retryable: false };
+    return content.type as unknown as Shared;
+  }
+
+  #onTransaction(room: number, transaction: Y.Transaction): void {
+    const changes = changesOf(transaction);
+    const origin = transaction.origin === 'remote' ? 'remote' : 'local';
+    if (changes.length > 0) this.#events.push({ room, type: 'doc', origin, changes });
+  }
+}
+
+function root(doc: Y.Doc, name: string, kind: string): Shared {
+  if (kind === 'text') return doc.getText(name);
+  return kind === 'list' ? doc.getArray(name) : doc.getMap(name);
+}
+
+function make(prelim: Prelim): unknown {
+  if ('t' in prelim) return new Y.Text(prelim.t);
+  if ('l' in prelim) return Y.Array.from(prelim.l.map(make) as never[]);
+  if ('m' in prelim) return new Y.Map(Object.entries(prelim.m).map(([key, value]) => [key, make(value)]));
+  return prelim.v;
+}
+
+function idOf(type: Shared): string {
+  const item = type._item;
+  if (item) return `n/${item.id.client}/${item.id.clock}`;
+  for (const [name, candidate] of type.doc?.share ?? []) if (candidate === (type as unknown)) return `r/${name}`;
+  throw new Error('a type without a document');
+}
+
+/** The changes of a transaction as the core tells them: parents first, nothing for types that are new in it. */
+function changesOf(transaction: Y.Transaction): Change[] {
+  const found: Change[] = [];
+  for (const [name, shared] of transaction.doc.share) {
+    const events = (transaction.changedParentTypes.get(shared) ?? []) as unknown as Y.YEvent<Shared>[];
+    for (const event of events) {
+      const item = event.target._item;
+      const isNew = item && item.id.clock >= (transaction.beforeState.get(item.id.client) ?? 0);
+      if (isNew || item?.deleted) continue;
+      found.push(changeOf(event, [name, ...pathTo(shared as unknown as Shared, event.target)]));
+    }
+  }
+  return found.sort((a, b) => a.path.length - b.path.length);
+}
+
+function pathTo(top: Shared, target: Shared): Segment[] {
+  const path: Segment[] = [];
+  for (let node = target; node !== top; ) {
+    const item = node._item as Y.Item;
+    const parent = item.parent as Shared;
+    if (item.parentSub !== null) path.unshift(item.parentSub);
+    else path.unshift((parent as Y.Array<unknown>).toArray().indexOf(node));
+    node = parent;
+  }
+  return path;
+}
+
+function changeOf(event: Y.YEvent<Shared>, path: Segment[]): Change {
+  const target = idOf(event.target);
+  if (event.target instanceof Y.Map) {
+    const set: { [key: string]: Json } = {};
+    const removed: string[] = [];
+    for (const [key, { action }] of event.changes.keys) {
+      if (action === 'delete') removed.push(key);
+      else set[key] = plain(event.target.get(key));
+    }
+    return { kind: 'map', path, target, set, removed };
+  }
+  if (event.target instanceof Y.Text) return { kind: 'text', path, target, delta: event.delta as TextOp[] };
+  const delta = event.changes.delta.map((op) => (op.insert ? { insert: (op.insert as unknown[]).map(plain) } : op));
+  return { kind: 'list', path, target, delta: delta as ListOp[] };
+}
+
+function plain(value: unknown): Json {
+  return (value instanceof Y.AbstractType ? value.toJSON() : value) as Json;
+}
