@@ -259,10 +259,13 @@ impl Room {
 
     /// Applies an update of the server; returns what it carried, if it could be integrated.
     fn on_update(&mut self, cx: &mut Context<'_>, update: &[u8]) -> Option<crate::doc::Content> {
-        match self.apply_remote(cx, update) {
+        match self.apply_or_rotate(cx, update, Origin::Remote) {
             Ok(applied) => {
                 let held = applied.held;
                 self.integrate(&applied);
+                for error in &applied.refused {
+                    self.on_refused(cx, error);
+                }
                 if self.outbox.acknowledge(&applied.content) {
                     self.connection.handle_proof();
                 }
@@ -277,11 +280,16 @@ impl Room {
     }
 
     /// Somebody else writing under our id makes us take a new one; then the update is as good as any.
-    fn apply_remote(&mut self, cx: &mut Context<'_>, update: &[u8]) -> Result<Applied, UpdateError> {
-        match self.doc.apply(update, Origin::Remote) {
+    pub(super) fn apply_or_rotate(
+        &mut self,
+        cx: &mut Context<'_>,
+        update: &[u8],
+        origin: Origin,
+    ) -> Result<Applied, UpdateError> {
+        match self.doc.apply(update, origin) {
             Err(error) if error.code() == ErrorCode::ClientIdConflict => {
                 self.rotate_client_id(cx, &error);
-                self.doc.apply(update, Origin::Remote)
+                self.doc.apply(update, origin)
             }
             other => other,
         }

@@ -17,6 +17,17 @@ pub struct Outbox {
     ask: Option<Ask>,
 }
 
+/// What to do about edits that did not come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Nothing.
+    None,
+    /// Ask the server whether it has them.
+    Ask,
+    /// Send them again and ask.
+    Push,
+}
+
 /// When the server is asked about edits that were sent and did not come back.
 #[derive(Clone, Copy, Debug)]
 struct Ask {
@@ -47,6 +58,8 @@ impl Outbox {
         let progress = self.pending() < before;
         if self.unacknowledged.is_empty() {
             self.ask = None;
+        } else if progress && let Some(ask) = &mut self.ask {
+            ask.asked = 0;
         }
         progress
     }
@@ -90,13 +103,13 @@ impl Outbox {
                 vector.set_min(*client, first);
             }
         }
-        vector
+        vector.iter().filter(|(_, clock)| **clock > 0).map(|(id, clock)| (*id, *clock)).collect()
     }
 
     /// Something was sent: expect it back.
     pub fn handle_sent(&mut self, now: Instant) {
         if !self.is_empty() {
-            self.ask = Some(Ask { at: now + self.patience, asked: 0 });
+            self.ask.get_or_insert(Ask { at: now + self.patience, asked: 0 });
         }
     }
 
@@ -110,16 +123,17 @@ impl Outbox {
         self.ask.map(|ask| Deadline { at: ask.at, reason: "ask for acknowledgement" })
     }
 
-    /// Time has passed; `true` when the server is to be asked now.
-    pub fn handle_timeout(&mut self, now: Instant) -> bool {
-        let Some(ask) = self.ask.filter(|ask| ask.at <= now) else { return false };
+    /// Time has passed. A server that returned nothing is asked first; one that still has not is sent
+    /// everything again, since relays and servers drop frames in silence.
+    pub fn handle_timeout(&mut self, now: Instant) -> Remedy {
+        let Some(ask) = self.ask.filter(|ask| ask.at <= now) else { return Remedy::None };
         if self.is_empty() {
             self.ask = None;
-            return false;
+            return Remedy::None;
         }
         let wait = self.patience.saturating_mul(1 << ask.asked.min(8)).min(MAX_PATIENCE);
         self.ask = Some(Ask { at: now + wait, asked: ask.asked.saturating_add(1) });
-        true
+        if ask.asked == 0 { Remedy::Ask } else { Remedy::Push }
     }
 }
 
@@ -172,11 +186,15 @@ mod tests {
         outbox.handle_sent(Instant::from_millis(0));
         let mut asked = Vec::new();
         for millis in (0..40_000).step_by(100) {
-            if outbox.handle_timeout(Instant::from_millis(millis)) {
-                asked.push(millis);
+            match outbox.handle_timeout(Instant::from_millis(millis)) {
+                Remedy::None => {}
+                Remedy::Ask => asked.push(("ask", millis)),
+                Remedy::Push => asked.push(("push", millis)),
             }
         }
-        assert_eq!(asked, [1_000, 2_000, 4_000, 8_000, 16_000, 31_000]);
+        let pushes = [2_000, 4_000, 8_000, 16_000, 31_000].map(|millis| ("push", millis));
+        assert_eq!(asked.first(), Some(&("ask", 1_000)));
+        assert_eq!(asked.get(1..), Some(&pushes[..]));
         outbox.acknowledge(&inserts(1, 0, 1));
         assert_eq!(outbox.poll_timeout(), None);
     }

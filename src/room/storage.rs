@@ -70,7 +70,7 @@ impl Room {
     }
 
     fn on_loaded(&mut self, cx: &mut Context<'_>, loaded: Loaded) {
-        let (unacknowledged, refused) = self.replay(&loaded.records);
+        let (unacknowledged, refused) = self.replay(cx, &loaded.records);
         self.outbox.restore(unacknowledged);
         let lost = loaded.damaged + refused;
         if lost > 0 {
@@ -87,10 +87,10 @@ impl Room {
     }
 
     /// Applies the stored records; returns what the server had not returned, and how many were refused.
-    fn replay(&mut self, records: &[(RecordKey, Record)]) -> (Content, usize) {
+    fn replay(&mut self, cx: &mut Context<'_>, records: &[(RecordKey, Record)]) -> (Content, usize) {
         let mut pending: Vec<(u64, u64, Content)> = Vec::new();
         let mut refused = 0;
-        let base = self.apply_last_snapshot(records);
+        let base = self.apply_last_snapshot(cx, records);
         for (key, record) in records {
             let (content, update) = match split(record) {
                 Some(parts) => parts,
@@ -101,7 +101,9 @@ impl Room {
             };
             let known = base.is_some_and(|base| base.knew(key.0, record.boot));
             let applied = match update {
-                Some(update) if !known => self.doc.apply(update, Origin::Storage).map(|a| a.content),
+                Some(update) if !known => {
+                    self.apply_or_rotate(cx, update, Origin::Storage).map(|applied| applied.content)
+                }
                 _ => Ok(Content::default()),
             };
             refused += usize::from(applied.is_err());
@@ -122,12 +124,16 @@ impl Room {
     }
 
     /// Starts from the newest snapshot that can be read; the records it knew need not be applied.
-    fn apply_last_snapshot<'a>(&mut self, records: &'a [(RecordKey, Record)]) -> Option<&'a Record> {
+    fn apply_last_snapshot<'a>(
+        &mut self,
+        cx: &mut Context<'_>,
+        records: &'a [(RecordKey, Record)],
+    ) -> Option<&'a Record> {
         records.iter().rev().map(|(_, record)| record).find(|record| {
             record.kind == RecordKind::Snapshot
-                && split(record)
-                    .and_then(|(_, update)| update)
-                    .is_some_and(|update| self.doc.apply(update, Origin::Storage).is_ok_and(|a| !a.held))
+                && split(record).and_then(|(_, update)| update).is_some_and(|update| {
+                    self.apply_or_rotate(cx, update, Origin::Storage).is_ok_and(|applied| !applied.held)
+                })
         })
     }
 

@@ -1,6 +1,6 @@
 //! What a room waits for, in one place, so that the driver needs one timer.
 
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Remedy};
 use super::session::Session;
 use super::{Room, RoomOutput};
 use crate::config::Config;
@@ -141,8 +141,10 @@ impl Room {
         if self.session.poll_timeout().is_some_and(|deadline| deadline.at <= now) {
             self.push_unasked(cx);
         }
-        if self.outbox.handle_timeout(now) {
-            self.send_probe();
+        match self.outbox.handle_timeout(now) {
+            Remedy::None => {}
+            Remedy::Ask => self.send_probe(),
+            Remedy::Push => self.push_unasked(cx),
         }
         self.on_presence_timeout(now);
         self.on_hold_timeout(now);

@@ -1,0 +1,147 @@
+//! What can happen: people type, links cut, machines sleep and die.
+
+use fastrand::Rng;
+use rejoin::doc::edit::{Edit, Prelim};
+use rejoin::doc::TypeId;
+use rejoin::io::{Environment, StorageError};
+use serde_json::Value;
+
+use crate::host::Tab;
+use crate::oracle::tokens;
+
+/// Something a user, a network or a machine does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Edit(usize),
+    Crash(usize),
+    Restart(usize),
+    Cut(usize),
+    Silence(usize),
+    BadRelay(u32),
+    ServerCrash,
+    ServerRestart,
+    Wake(usize, Environment),
+    FullDisk(usize),
+    EmptyDisk(usize),
+    Reconnect(usize),
+}
+
+impl Action {
+    pub fn is_fault(self) -> bool {
+        !matches!(self, Self::Edit(_) | Self::Restart(_) | Self::ServerRestart | Self::EmptyDisk(_))
+    }
+
+    /// Draws what happens next in the time of faults.
+    pub fn draw(rng: &mut Rng, hosts: usize) -> Self {
+        let host = rng.usize(0..hosts);
+        match rng.u32(0..100) {
+            0..=74 => Self::Edit(host),
+            75..=78 => Self::Crash(host),
+            79..=82 => Self::Cut(host),
+            83..=86 => Self::Silence(host),
+            87..=89 => Self::BadRelay(*rng.choice(&[0, 4, 12]).unwrap_or(&0)),
+            90..=91 => Self::ServerCrash,
+            92..=94 => Self::Wake(host, draw_environment(rng)),
+            95..=96 => Self::FullDisk(host),
+            _ => Self::Reconnect(host),
+        }
+    }
+}
+
+fn draw_environment(rng: &mut Rng) -> Environment {
+    let all = [
+        Environment::Online,
+        Environment::Offline,
+        Environment::Visible,
+        Environment::Hidden,
+        Environment::Freeze,
+        Environment::Resume,
+        Environment::ClockJump,
+        Environment::PageHide { persisted: true },
+        Environment::PageShow { persisted: true },
+    ];
+    *rng.choice(&all).unwrap_or(&Environment::Online)
+}
+
+/// What a disk says when it is full or gone.
+pub fn draw_storage_error(rng: &mut Rng) -> StorageError {
+    let all = [StorageError::Quota, StorageError::Closed, StorageError::Aborted];
+    *rng.choice(&all).unwrap_or(&StorageError::Quota)
+}
+
+/// An edit of the tab's document: the token it types and the tokens it deletes.
+pub struct Draft {
+    pub edit: Edit,
+    pub typed: Option<String>,
+    pub deleted: Vec<String>,
+}
+
+/// Draws an edit that fits the tab's document.
+pub fn draw_edit(rng: &mut Rng, tab: &Tab, token: String) -> Option<Draft> {
+    let doc = tab.client.doc(tab.room).ok()?;
+    let read = doc.read();
+    let log: &[Value] = read.get("log")?.as_array()?;
+    let text = read.get("text")?.as_str()?;
+    let typed = |edit| Some(Draft { edit, typed: Some(token.clone()), deleted: Vec::new() });
+    match rng.u32(0..100) {
+        0..=34 => {
+            let index = boundary(rng, text);
+            let insert = token.clone();
+            typed(Edit::TextInsert { ty: root("text"), index, text: insert, attributes: None })
+        }
+        35..=54 => {
+            let index = rng.usize(0..=log.len()) as u32;
+            let values = vec![Prelim::Value(Value::String(token.clone()))];
+            typed(Edit::ListInsert { ty: root("log"), index, values })
+        }
+        55..=69 => {
+            let index = rng.usize(0..=log.len()) as u32;
+            let id = ("id".to_owned(), Prelim::Value(Value::String(token.clone())));
+            typed(Edit::ListInsert { ty: root("log"), index, values: vec![Prelim::Map([id].into())] })
+        }
+        70..=79 => {
+            let key = format!("k{}", rng.u32(0..4));
+            let value = Prelim::Value(Value::String(token));
+            let edit = Edit::MapSet { ty: root("map"), key, value };
+            Some(Draft { edit, typed: None, deleted: Vec::new() })
+        }
+        80..=89 if !log.is_empty() => {
+            let index = rng.usize(0..log.len());
+            let item = log.get(index)?;
+            let token = item.as_str().or_else(|| item.get("id").and_then(Value::as_str))?;
+            let edit = Edit::ListDelete { ty: root("log"), index: index as u32, length: 1 };
+            Some(Draft { edit, typed: None, deleted: vec![token.to_owned()] })
+        }
+        _ if !text.is_empty() => {
+            let index = text.split_inclusive(';').nth(rng.usize(0..text.split_inclusive(';').count()))?;
+            let at = text.find(index)?;
+            let edit = Edit::TextDelete {
+                ty: root("text"),
+                index: units(text.get(..at)?),
+                length: units(index),
+            };
+            Some(Draft { edit, typed: None, deleted: vec![index.to_owned()] })
+        }
+        _ => None,
+    }
+    .filter(|_| tokens(doc).len() < 400)
+}
+
+/// A place between two tokens, in UTF-16 units, so that tokens stay whole.
+fn boundary(rng: &mut Rng, text: &str) -> u32 {
+    let mut places = vec![0];
+    let mut at = 0;
+    for token in text.split_inclusive(';') {
+        at += units(token);
+        places.push(at);
+    }
+    *rng.choice(&places).unwrap_or(&0)
+}
+
+fn units(text: &str) -> u32 {
+    text.encode_utf16().count() as u32
+}
+
+fn root(name: &str) -> TypeId {
+    format!("r/{name}").parse().expect("a type id")
+}

@@ -1,0 +1,76 @@
+//! A browser tab: the real client, its disk, and what it told its user.
+
+use std::collections::BTreeMap;
+
+use rejoin::client::Client;
+use rejoin::config::{Broken, Config, RoomOptions, StorageConfig};
+use rejoin::doc::RootKind;
+use rejoin::event::SyncState;
+use rejoin::io::RoomId;
+use rejoin::time::Instant;
+
+use crate::disk::Disk;
+
+/// One tab. It may be dead; its disk stays.
+#[derive(Debug)]
+pub struct Host {
+    pub disk: Disk,
+    pub boot: u64,
+    pub tab: Option<Tab>,
+    pub edits: u64,
+}
+
+/// What dies in a crash.
+#[derive(Debug)]
+pub struct Tab {
+    pub client: Client,
+    pub room: RoomId,
+    pub ready: bool,
+    pub sync: Option<SyncState>,
+    /// When the timer is set to.
+    pub timer: Option<u64>,
+    /// Tokens typed since the start.
+    pub typed: Vec<String>,
+    /// Whether the tab is in the background and its timers are throttled.
+    pub asleep: bool,
+}
+
+impl Host {
+    pub fn new() -> Self {
+        Self { disk: Disk::default(), boot: 0, tab: None, edits: 0 }
+    }
+
+    /// Opens the page.
+    pub fn start(&mut self, now: u64, seed: u64, broken: Broken) {
+        self.boot += 1;
+        let config = Config {
+            url: Some("ws://server".into()),
+            storage: StorageConfig { compact_records: 25, ..StorageConfig::default() },
+            broken,
+            ..Config::default()
+        };
+        let mut client = Client::new(config, seed);
+        let options = RoomOptions { roots: roots(), presence: Some("{}".into()), connect: true };
+        let room = client.enter_room(Instant::from_millis(now), "room", options).expect("a room");
+        self.tab = Some(Tab {
+            client,
+            room,
+            ready: false,
+            sync: None,
+            timer: None,
+            typed: Vec::new(),
+            asleep: false,
+        });
+    }
+
+    /// The tab, if it lives and its local copy is loaded.
+    pub fn ready(&mut self) -> Option<&mut Tab> {
+        self.tab.as_mut().filter(|tab| tab.ready)
+    }
+}
+
+pub fn roots() -> BTreeMap<String, RootKind> {
+    [("log", RootKind::List), ("text", RootKind::Text), ("map", RootKind::Map)]
+        .map(|(name, kind)| (name.to_owned(), kind))
+        .into()
+}

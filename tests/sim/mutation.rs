@@ -1,0 +1,55 @@
+//! Mutation proof: with one rule switched off, the simulation must notice.
+
+use rejoin::config::Broken;
+
+use crate::world::{Setup, World};
+
+/// Seeds within which a broken build has to be caught.
+const PATIENCE: u64 = 300;
+
+fn assert_caught(rule: &str, broken: Broken) {
+    for seed in 0..PATIENCE {
+        let outcome = World::new(seed, Setup { broken, ..Setup::default() }).run();
+        if let Some(claim) = outcome.broken {
+            println!("{rule}: caught at seed {seed}: {claim}");
+            return;
+        }
+    }
+    panic!("{rule}: not caught within {PATIENCE} seeds");
+}
+
+#[test]
+fn a_build_without_the_gate_is_caught() {
+    assert_caught("no-gate", Broken { no_gate: true, ..Broken::default() });
+}
+
+#[test]
+fn a_build_that_sends_before_it_commits_is_caught() {
+    assert_caught("send-before-commit", Broken { send_before_commit: true, ..Broken::default() });
+}
+
+#[test]
+fn a_build_without_a_heartbeat_is_caught() {
+    assert_caught("no-heartbeat", Broken { no_heartbeat: true, ..Broken::default() });
+}
+
+#[test]
+fn a_build_that_streams_before_the_handshake_is_caught() {
+    let broken = Broken { stream_before_handshake: true, ..Broken::default() };
+    assert_caught("stream-before-handshake", broken);
+}
+
+#[test]
+fn a_build_that_claims_saved_before_the_commit_is_caught() {
+    assert_caught("saved-before-commit", Broken { saved_before_commit: true, ..Broken::default() });
+}
+
+#[test]
+fn a_build_that_trusts_what_it_sent_is_caught() {
+    assert_caught("trim-on-send", Broken { trim_on_send: true, ..Broken::default() });
+}
+
+#[test]
+fn a_build_that_never_asks_for_missing_updates_is_caught() {
+    assert_caught("no-resync", Broken { no_resync: true, ..Broken::default() });
+}

@@ -1,0 +1,116 @@
+//! What must be true, whatever happens. Every edit types a token that exists nowhere else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rejoin::doc::Doc;
+use serde_json::Value;
+
+/// The first promise that was broken.
+pub type Broken = String;
+
+/// Remembers what users were told.
+#[derive(Debug, Default)]
+pub struct Oracle {
+    /// Tokens reported `saved`, by the host that typed them.
+    saved: BTreeMap<usize, BTreeSet<String>>,
+    /// Tokens reported `synced`.
+    synced: BTreeSet<String>,
+    /// Tokens somebody deleted; whether the deletion survives is not this claim's business.
+    deleted: BTreeSet<String>,
+    pub broken: Option<Broken>,
+}
+
+impl Oracle {
+    pub fn deleted(&mut self, token: &str) {
+        self.deleted.insert(token.to_owned());
+    }
+
+    pub fn fail(&mut self, claim: String) {
+        self.broken.get_or_insert(claim);
+    }
+
+    /// I1, first half: the host was told that everything it typed is saved.
+    pub fn told_saved(&mut self, host: usize, typed: &[String]) {
+        self.saved.entry(host).or_default().extend(typed.iter().cloned());
+    }
+
+    /// I1, second half: a host that crashed has read its log again.
+    pub fn check_restart(&mut self, host: usize, doc: &Doc) {
+        let here = tokens(doc);
+        let saved = self.saved.get(&host).into_iter().flatten();
+        let lost: Vec<&String> =
+            saved.filter(|token| !self.deleted.contains(*token) && !here.contains_key(*token)).collect();
+        if !lost.is_empty() {
+            let claim = format!("I1: host {host} was told these are saved and lost them: {lost:?}");
+            self.fail(claim);
+        }
+    }
+
+    /// I4: `synced` means that the server has it on disk at this moment.
+    pub fn told_synced(&mut self, host: usize, typed: &[String], durable: &Doc) {
+        let there = tokens(durable);
+        let missing: Vec<&String> = typed
+            .iter()
+            .filter(|token| !self.deleted.contains(*token) && !there.contains_key(*token))
+            .collect();
+        if !missing.is_empty() {
+            let claim = format!("I4: host {host} was told synced while the server lacks {missing:?}");
+            self.fail(claim);
+        }
+        self.synced.extend(typed.iter().cloned());
+    }
+
+    /// I5: no edit appears twice, anywhere, ever.
+    pub fn check_duplicates(&mut self, place: &str, doc: &Doc) {
+        let twice: Vec<String> =
+            tokens(doc).into_iter().filter(|(_, count)| *count > 1).map(|(token, _)| token).collect();
+        if !twice.is_empty() {
+            self.fail(format!("I5: {place} shows these twice: {twice:?}"));
+        }
+    }
+
+    /// I2 and I3: after healing everything promised is everywhere, and everything is equal.
+    pub fn check_end(&mut self, place: &str, doc: &Doc, durable: &Doc) {
+        self.check_duplicates(place, doc);
+        let here = tokens(doc);
+        let promised = self.saved.values().flatten().chain(&self.synced);
+        let lost: BTreeSet<&String> =
+            promised.filter(|token| !self.deleted.contains(*token) && !here.contains_key(*token)).collect();
+        if !lost.is_empty() {
+            self.fail(format!("I2: {place} ends without {lost:?}"));
+        }
+        if doc.held() > 0 {
+            self.fail(format!("I3: {place} still holds {} updates", doc.held()));
+        }
+        if doc.read() != durable.read() {
+            let (a, b) = (Value::Object(doc.read()), Value::Object(durable.read()));
+            self.fail(format!("I3: {place} differs from the server:\n{a}\n{b}"));
+        }
+        if doc.state_vector() != durable.state_vector() {
+            self.fail(format!("I3: {place} has another state vector than the server"));
+        }
+        if doc.hash() != durable.hash() || doc.content() != durable.content() {
+            self.fail(format!("I3: {place} has other content than the server"));
+        }
+    }
+}
+
+/// How often each token is in a document.
+pub fn tokens(doc: &Doc) -> BTreeMap<String, u32> {
+    let mut counts = BTreeMap::new();
+    let read = doc.read();
+    if let Some(Value::Array(items)) = read.get("log") {
+        for item in items {
+            let token = item.as_str().or_else(|| item.get("id").and_then(Value::as_str));
+            if let Some(token) = token {
+                *counts.entry(token.to_owned()).or_insert(0) += 1;
+            }
+        }
+    }
+    if let Some(Value::String(text)) = read.get("text") {
+        for token in text.split_inclusive(';') {
+            *counts.entry(token.to_owned()).or_insert(0) += 1;
+        }
+    }
+    counts
+}

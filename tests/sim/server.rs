@@ -1,0 +1,94 @@
+//! The server: the real hub on a disk that forgets what it had not flushed.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use rejoin::doc::{Doc, Origin};
+use rejoin::doc::limits::Limits;
+use rejoin::time::Instant;
+use rejoin_server::hub::{Hub, HubConfig, HubInput, HubOutput, MemberId, Record, RecordKey};
+
+use crate::host::roots;
+
+/// The server machine.
+#[derive(Debug)]
+pub struct Server {
+    pub hub: Option<Hub>,
+    /// Rows on the disk.
+    rows: Vec<Record>,
+    last_key: u64,
+    under_way: VecDeque<HubOutput>,
+    free_at: u64,
+    pub timer: Option<u64>,
+    /// A document made of what is on the disk: what the server can promise.
+    pub durable: Doc,
+}
+
+impl Server {
+    pub fn new() -> Self {
+        let mut server = Self {
+            hub: None,
+            rows: Vec::new(),
+            last_key: 0,
+            under_way: VecDeque::new(),
+            free_at: 0,
+            timer: None,
+            durable: Doc::new(1, &roots(), Limits::default()),
+        };
+        server.start();
+        server
+    }
+
+    pub fn start(&mut self) {
+        let config = HubConfig { compact_records: 40, ..HubConfig::default() };
+        self.hub = Some(Hub::new(config));
+    }
+
+    /// Dies: sockets and writes under way are gone.
+    pub fn crash(&mut self) {
+        self.hub = None;
+        self.timer = None;
+        self.under_way.clear();
+        self.free_at = 0;
+    }
+
+    pub fn input(&mut self, now: u64, input: HubInput) -> Vec<HubOutput> {
+        let Some(hub) = &mut self.hub else { return Vec::new() };
+        hub.handle_input(Instant::from_millis(now), input);
+        std::iter::from_fn(|| hub.poll_output()).collect()
+    }
+
+    pub fn join(&mut self, now: u64, member: u64) -> Vec<HubOutput> {
+        self.input(now, HubInput::Join { member: MemberId(member), room: Arc::from("room") })
+    }
+
+    /// Begins a storage task; says when it will be done.
+    pub fn begin(&mut self, now: u64, takes: u64, task: HubOutput) -> u64 {
+        self.under_way.push_back(task);
+        self.free_at = self.free_at.max(now) + takes;
+        self.free_at
+    }
+
+    /// Completes the oldest storage task.
+    pub fn complete(&mut self) -> Option<HubInput> {
+        match self.under_way.pop_front()? {
+            HubOutput::Load { room, ticket } => {
+                Some(HubInput::Loaded { room, ticket, result: Ok(self.rows.clone()) })
+            }
+            HubOutput::Store { room, ticket, updates } => {
+                for update in updates {
+                    self.last_key += 1;
+                    let applied = self.durable.apply(&update, Origin::Remote).expect("a sound update");
+                    assert!(!applied.held, "the server stored an update with a hole");
+                    self.rows.push(Record { key: RecordKey::Update(self.last_key), update });
+                }
+                Some(HubInput::Stored { room, ticket, result: Ok(()) })
+            }
+            HubOutput::Compact { room, ticket, snapshot, .. } => {
+                self.rows = vec![Record { key: RecordKey::Snapshot, update: snapshot }];
+                Some(HubInput::Compacted { room, ticket, result: Ok(()) })
+            }
+            _ => None,
+        }
+    }
+}

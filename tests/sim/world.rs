@@ -1,0 +1,518 @@
+//! The virtual world: one clock, one queue of happenings, everything drawn from one seed.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use fastrand::Rng;
+use rejoin::config::Broken;
+use rejoin::event::{Durability, Event, EventKind, SyncStatus};
+use rejoin::io::{Environment, Input, Output, SocketId, SocketInput, SocketOutput};
+use rejoin::time::Instant;
+use rejoin_server::hub::{HubInput, HubOutput, MemberId};
+
+use crate::actions::{Action, draw_edit, draw_storage_error};
+use crate::host::{Host, Tab};
+use crate::net::{Health, LinkId, Net, Way};
+use crate::oracle::Oracle;
+use crate::server::Server;
+
+/// How long faults last, and how long healing may take.
+const FAULTS: u64 = 30_000;
+const HEALING: u64 = 120_000;
+const HOSTS: usize = 3;
+
+/// What a run is made of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Setup {
+    /// Rules switched off in the clients.
+    pub broken: Broken,
+    /// Whether the script is printed.
+    pub print: bool,
+}
+
+/// What a run showed.
+#[derive(Debug)]
+pub struct Outcome {
+    pub broken: Option<String>,
+    pub edits: u64,
+    pub faults: u64,
+    /// Hash of everything that happened.
+    pub trace: u64,
+}
+
+#[derive(Debug)]
+enum Happening {
+    Act(Action),
+    Heal,
+    Timer { host: usize, boot: u64, at: u64 },
+    ServerTimer { at: u64 },
+    Socket { link: LinkId, input: SocketInput },
+    Up { link: LinkId, frame: Vec<u8> },
+    Join { link: LinkId },
+    Gone { link: LinkId },
+    Disk { host: usize, boot: u64 },
+    ServerDisk { life: u64 },
+}
+
+/// Everything there is.
+pub struct World {
+    setup: Setup,
+    rng: Rng,
+    now: u64,
+    serial: u64,
+    queue: BTreeMap<(u64, u64), Happening>,
+    hosts: Vec<Host>,
+    server: Server,
+    server_life: u64,
+    net: Net,
+    oracle: Oracle,
+    trace: DefaultHasher,
+    edits: u64,
+    faults: u64,
+    healed: bool,
+}
+
+impl World {
+    pub fn new(seed: u64, setup: Setup) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let net = Net::new(&mut rng);
+        let mut world = Self {
+            setup,
+            rng,
+            now: 0,
+            serial: 0,
+            queue: BTreeMap::new(),
+            hosts: (0..HOSTS).map(|_| Host::new()).collect(),
+            server: Server::new(),
+            server_life: 0,
+            net,
+            oracle: Oracle::default(),
+            trace: DefaultHasher::new(),
+            edits: 0,
+            faults: 0,
+            healed: false,
+        };
+        for host in 0..HOSTS {
+            world.start(host);
+        }
+        let mut at = 0;
+        while at < FAULTS {
+            at += world.rng.u64(20..400);
+            let action = Action::draw(&mut world.rng, HOSTS);
+            world.later(at, Happening::Act(action));
+        }
+        world.later(FAULTS + 1, Happening::Heal);
+        world
+    }
+
+    /// Runs to the end, or to the first broken promise.
+    pub fn run(mut self) -> Outcome {
+        while self.oracle.broken.is_none()
+            && let Some(((at, _), happening)) = self.queue.pop_first()
+            && at <= FAULTS + HEALING
+        {
+            self.now = at;
+            (at, format!("{happening:?}")).hash(&mut self.trace);
+            if self.setup.print && !matches!(happening, Happening::Timer { .. }) {
+                println!("{at:>7} {happening:.160?}");
+            }
+            self.happen(happening);
+        }
+        if self.oracle.broken.is_none() {
+            self.check_end();
+        }
+        Outcome {
+            broken: self.oracle.broken,
+            edits: self.edits,
+            faults: self.faults,
+            trace: self.trace.finish(),
+        }
+    }
+
+    fn later(&mut self, at: u64, happening: Happening) {
+        self.serial += 1;
+        self.queue.insert((at, self.serial), happening);
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Act(action) => self.act(action),
+            Happening::Heal => self.heal(),
+            Happening::Timer { host, boot, at } => {
+                if self.tab(host, boot).is_some_and(|tab| tab.timer == Some(at)) {
+                    self.feed(host, Input::Timeout);
+                }
+            }
+            Happening::ServerTimer { at } => {
+                if self.server.timer == Some(at) {
+                    self.feed_server(HubInput::Timeout);
+                }
+            }
+            Happening::Socket { link, input } => self.on_socket(link, input),
+            Happening::Up { link, frame } => {
+                if self.net.links.get(&link).is_some_and(|link| link.joined) {
+                    self.feed_server(HubInput::Frame { member: MemberId(link), bytes: frame.into() });
+                }
+            }
+            Happening::Join { link } => self.on_join(link),
+            Happening::Gone { link } => {
+                if self.net.links.remove(&link).is_some_and(|link| link.joined) {
+                    self.feed_server(HubInput::Leave { member: MemberId(link) });
+                }
+            }
+            Happening::Disk { host, boot } => {
+                if self.tab(host, boot).is_some()
+                    && let Some((task, reply)) = self.hosts[host].disk.complete()
+                {
+                    self.feed(host, Input::Storage(task, reply));
+                }
+            }
+            Happening::ServerDisk { life } => {
+                if life == self.server_life
+                    && let Some(input) = self.server.complete()
+                {
+                    self.feed_server(input);
+                }
+            }
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        if self.healed && action.is_fault() {
+            return;
+        }
+        self.faults += u64::from(action.is_fault());
+        match action {
+            Action::Edit(host) => self.edit(host),
+            Action::Crash(host) => self.crash(host),
+            Action::Restart(host) => self.start(host),
+            Action::Cut(host) => self.cut(host),
+            Action::Silence(host) => {
+                for link in self.net.links.values_mut().filter(|link| link.host == host) {
+                    link.health = Health::Silent;
+                }
+            }
+            Action::BadRelay(percent) => self.net.bad_relay = percent,
+            Action::ServerCrash => self.crash_server(),
+            Action::ServerRestart => self.restart_server(),
+            Action::Wake(host, environment) => self.feed(host, Input::Environment(environment)),
+            Action::FullDisk(host) => {
+                self.hosts[host].disk.failing = Some(draw_storage_error(&mut self.rng));
+                let at = self.now + self.rng.u64(100..6_000);
+                self.later(at, Happening::Act(Action::EmptyDisk(host)));
+            }
+            Action::EmptyDisk(host) => self.hosts[host].disk.failing = None,
+            Action::Reconnect(host) => self.command(host, |tab, now| {
+                let _ = tab.client.disconnect(now, tab.room);
+                let _ = tab.client.connect(now, tab.room);
+            }),
+        }
+    }
+
+    /// All faults end. Links that are silent stay so: noticing is the client's business.
+    fn heal(&mut self) {
+        self.healed = true;
+        self.net.bad_relay = 0;
+        self.restart_server();
+        for host in 0..HOSTS {
+            self.hosts[host].disk.failing = None;
+            self.start(host);
+            for environment in
+                [Environment::PageShow { persisted: false }, Environment::Visible, Environment::Online]
+            {
+                self.feed(host, Input::Environment(environment));
+            }
+            self.command(host, |tab, now| {
+                let _ = tab.client.connect(now, tab.room);
+            });
+        }
+    }
+
+    fn tab(&mut self, host: usize, boot: u64) -> Option<&mut Tab> {
+        let host = &mut self.hosts[host];
+        host.tab.as_mut().filter(|_| host.boot == boot)
+    }
+
+    fn start(&mut self, host: usize) {
+        if self.hosts[host].tab.is_some() {
+            return;
+        }
+        let seed = self.rng.u64(..);
+        self.hosts[host].start(self.now, seed, self.setup.broken);
+        self.drain(host);
+    }
+
+    fn crash(&mut self, host: usize) {
+        if self.hosts[host].tab.take().is_none() {
+            return;
+        }
+        self.hosts[host].disk.crash(&mut self.rng);
+        let links: Vec<LinkId> =
+            self.net.links.iter().filter(|(_, link)| link.host == host).map(|(id, _)| *id).collect();
+        for link in links {
+            let at = self.now + self.net.delay(&mut self.rng);
+            self.later(at, Happening::Gone { link });
+        }
+        let at = self.now + self.rng.u64(50..5_000);
+        self.later(at, Happening::Act(Action::Restart(host)));
+    }
+
+    fn cut(&mut self, host: usize) {
+        let links: Vec<LinkId> =
+            self.net.links.iter().filter(|(_, link)| link.host == host).map(|(id, _)| *id).collect();
+        for link in links {
+            self.drop_link(link);
+        }
+    }
+
+    /// Both ends hear of it, each in its time, unless the link is silent.
+    fn drop_link(&mut self, link: LinkId) {
+        let silent = self.net.links.get(&link).is_none_or(|link| link.health == Health::Silent);
+        if !silent {
+            let at = self.now + self.net.delay(&mut self.rng);
+            let closed = SocketInput::Closed { code: 1006, reason: String::new(), clean: false };
+            self.later(at, Happening::Socket { link, input: closed });
+            self.later(at + 1, Happening::Gone { link });
+        }
+    }
+
+    fn crash_server(&mut self) {
+        if self.server.hub.is_none() {
+            return;
+        }
+        self.server.crash();
+        self.server_life += 1;
+        let links: Vec<LinkId> = self.net.links.keys().copied().collect();
+        for link in links {
+            self.drop_link(link);
+            if let Some(link) = self.net.links.get_mut(&link) {
+                link.joined = false;
+            }
+        }
+        let at = self.now + self.rng.u64(50..4_000);
+        self.later(at, Happening::Act(Action::ServerRestart));
+    }
+
+    fn restart_server(&mut self) {
+        if self.server.hub.is_none() {
+            self.server.start();
+        }
+    }
+
+    fn edit(&mut self, host: usize) {
+        let Host { boot, tab, edits, .. } = &mut self.hosts[host];
+        let Some(tab) = tab.as_mut().filter(|tab| tab.ready) else { return };
+        let mark = if self.rng.bool() { "✎" } else { "𝄞" };
+        let token = format!("h{host}b{boot}n{edits}{mark};");
+        *edits += 1;
+        let Some(draft) = draw_edit(&mut self.rng, tab, token) else { return };
+        for token in &draft.deleted {
+            self.oracle.deleted(token);
+        }
+        tab.typed.extend(draft.typed);
+        self.edits += 1;
+        let now = Instant::from_millis(self.now);
+        if let Err(misuse) = tab.client.edit(now, tab.room, draft.edit) {
+            self.oracle.fail(format!("an edit that fits was refused: {misuse}"));
+        }
+        self.drain(host);
+    }
+
+    fn command(&mut self, host: usize, run: impl FnOnce(&mut Tab, Instant)) {
+        if let Some(tab) = &mut self.hosts[host].tab {
+            run(tab, Instant::from_millis(self.now));
+            self.drain(host);
+        }
+    }
+
+    fn feed(&mut self, host: usize, input: Input) {
+        self.command(host, |tab, now| tab.client.handle_input(now, input));
+    }
+
+    /// Does what a client asks for, then sets its timer.
+    fn drain(&mut self, host: usize) {
+        while let Some(output) = self.hosts[host].tab.as_mut().and_then(|tab| tab.client.poll_output()) {
+            let boot = self.hosts[host].boot;
+            match output {
+                Output::Socket(socket, output) => self.on_socket_output(host, boot, socket, output),
+                Output::Storage(task, work) => {
+                    let at = self.hosts[host].disk.begin(&mut self.rng, self.now, task, work);
+                    self.later(at, Happening::Disk { host, boot });
+                }
+                Output::Event(event) => self.on_event(host, event),
+            }
+        }
+        self.set_timer(host);
+    }
+
+    fn set_timer(&mut self, host: usize) {
+        let (now, boot) = (self.now, self.hosts[host].boot);
+        let Some(tab) = &mut self.hosts[host].tab else { return };
+        let wanted = tab.client.poll_timeout().map(|deadline| deadline.at.as_millis().max(now + 1));
+        if tab.timer != wanted || wanted.is_some_and(|at| at <= now) {
+            tab.timer = wanted;
+            if let Some(at) = wanted {
+                self.later(at, Happening::Timer { host, boot, at });
+            }
+        }
+    }
+
+    fn on_socket_output(&mut self, host: usize, boot: u64, socket: SocketId, output: SocketOutput) {
+        match output {
+            SocketOutput::Open { .. } => {
+                let link = self.net.open(host, boot, socket);
+                let at = self.now + 2 * self.net.delay(&mut self.rng) + 1;
+                self.later(at, Happening::Join { link });
+            }
+            SocketOutput::Send(frame) => {
+                if let Some(link) = self.net.find(host, boot, socket) {
+                    self.check_wire(host, link, &frame);
+                    for at in self.net.arrivals(&mut self.rng, self.now, link, Way::Up) {
+                        self.later(at, Happening::Up { link, frame: frame.clone() });
+                    }
+                }
+            }
+            SocketOutput::Close { .. } | SocketOutput::Abandon => {
+                if let Some(link) = self.net.find(host, boot, socket) {
+                    let at = self.now + self.net.delay(&mut self.rng);
+                    self.later(at, Happening::Gone { link });
+                }
+            }
+            SocketOutput::Preflight { .. } => {}
+        }
+    }
+
+    /// The wire's discipline: a live update follows the handshake's diff, never precedes it.
+    fn check_wire(&mut self, host: usize, link: LinkId, frame: &[u8]) {
+        let Some(link) = self.net.links.get_mut(&link) else { return };
+        match frame {
+            [0, 1, ..] => link.pushed = true,
+            [0, 2, ..] if !link.pushed => {
+                self.oracle.fail(format!("host {host} streams before the handshake was answered"));
+            }
+            _ => {}
+        }
+    }
+
+    fn on_join(&mut self, id: LinkId) {
+        let up = self.server.hub.is_some();
+        let Some(link) = self.net.links.get_mut(&id) else { return };
+        if !up {
+            let input = SocketInput::Closed { code: 1006, reason: String::new(), clean: false };
+            self.on_socket(id, input);
+            self.net.links.remove(&id);
+            return;
+        }
+        if link.health == Health::Silent {
+            return;
+        }
+        link.joined = true;
+        self.on_socket(id, SocketInput::Opened { protocol: String::new() });
+        let outputs = self.server.join(self.now, id);
+        self.perform_server(outputs);
+    }
+
+    fn on_socket(&mut self, link: LinkId, input: SocketInput) {
+        let Some(link) = self.net.links.get(&link) else { return };
+        let (host, boot, socket) = (link.host, link.boot, link.socket);
+        if self.tab(host, boot).is_some() {
+            self.feed(host, Input::Socket(socket, input));
+        }
+    }
+
+    fn feed_server(&mut self, input: HubInput) {
+        let outputs = self.server.input(self.now, input);
+        self.perform_server(outputs);
+    }
+
+    fn perform_server(&mut self, outputs: Vec<HubOutput>) {
+        for output in outputs {
+            match output {
+                HubOutput::Send { member, frame } => {
+                    for at in self.net.arrivals(&mut self.rng, self.now, member.0, Way::Down) {
+                        let input = SocketInput::Frame(frame.to_vec());
+                        self.later(at, Happening::Socket { link: member.0, input });
+                    }
+                }
+                HubOutput::Close { member, code, reason } => {
+                    let at = self.now + self.net.delay(&mut self.rng);
+                    let input = SocketInput::Closed { code, reason, clean: true };
+                    self.later(at, Happening::Socket { link: member.0, input });
+                    self.later(at + 1, Happening::Gone { link: member.0 });
+                }
+                HubOutput::Cut { member } => self.drop_link(member.0),
+                HubOutput::Probe { member } => self.on_server_probe(member),
+                task @ (HubOutput::Load { .. } | HubOutput::Store { .. } | HubOutput::Compact { .. }) => {
+                    let takes = self.rng.u64(1..30);
+                    let at = self.server.begin(self.now, takes, task);
+                    self.later(at, Happening::ServerDisk { life: self.server_life });
+                }
+                HubOutput::SetAside { key, .. } => {
+                    self.oracle.fail(format!("the server could not read its own record {key:?}"));
+                }
+                HubOutput::Notice(_) => {}
+            }
+        }
+        self.set_server_timer();
+    }
+
+    fn on_server_probe(&mut self, member: MemberId) {
+        let answers = self.net.links.get(&member.0).is_some_and(|link| link.health == Health::Good);
+        if answers {
+            self.feed_server(HubInput::Heard { member });
+        }
+    }
+
+    fn set_server_timer(&mut self) {
+        let deadline = self.server.hub.as_ref().and_then(|hub| hub.poll_timeout());
+        let wanted = deadline.map(|deadline| deadline.at.as_millis().max(self.now + 1));
+        if self.server.timer != wanted {
+            self.server.timer = wanted;
+            if let Some(at) = wanted {
+                self.later(at, Happening::ServerTimer { at });
+            }
+        }
+    }
+
+    fn on_event(&mut self, host: usize, event: Event) {
+        (host, format!("{event:?}")).hash(&mut self.trace);
+        let Some(tab) = &mut self.hosts[host].tab else { return };
+        match event.kind {
+            EventKind::Ready => {
+                tab.ready = true;
+                if let Ok(doc) = tab.client.doc(tab.room)
+                    && self.hosts[host].disk.failing.is_none()
+                {
+                    self.oracle.check_restart(host, doc);
+                }
+            }
+            EventKind::Sync(state) => {
+                tab.sync = Some(state);
+                if state.local == Durability::Saved {
+                    self.oracle.told_saved(host, &tab.typed);
+                }
+                if state.status == SyncStatus::Synchronized {
+                    self.oracle.told_synced(host, &tab.typed, &self.server.durable);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn check_end(&mut self) {
+        for (index, host) in self.hosts.iter().enumerate() {
+            let Some(tab) = &host.tab else { continue };
+            let place = format!("host {index}");
+            match tab.client.doc(tab.room) {
+                Ok(doc) => self.oracle.check_end(&place, doc, &self.server.durable),
+                Err(misuse) => self.oracle.fail(format!("{place}: {misuse}")),
+            }
+            let calm = tab.sync.is_some_and(|state| {
+                state.status == SyncStatus::Synchronized && state.local == Durability::Saved
+            });
+            if !calm {
+                self.oracle.fail(format!("I3: {place} ends with {:?}", tab.sync));
+            }
+        }
+    }
+}
