@@ -14,16 +14,17 @@
 //! A probe is any frame the counterpart must answer; the room chooses it. `Online` holds a
 //! [`Heartbeat`]; the backoff starts anew only after `reset_after` of uptime and a round trip.
 
+mod attempt;
 pub mod close;
 pub mod heartbeat;
 mod lifecycle;
 mod state;
 mod status;
 
+pub use attempt::complete_url;
+
 use std::collections::VecDeque;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fastrand::Rng;
 
 use crate::backoff::{Backoff, BackoffPolicy, Hint};
@@ -34,7 +35,7 @@ use crate::io::{EndpointRequest, SocketId, SocketInput, SocketOutput, SocketRefu
 use crate::time::{Deadline, Instant};
 use close::{Verdict, judge_close};
 use heartbeat::Heartbeat;
-use state::{Park, State};
+use state::State;
 
 /// Attempts that never opened before the HTTP status is asked for.
 const PREFLIGHT_AFTER: u32 = 3;
@@ -439,88 +440,6 @@ impl Connection {
             _ => "the server and this client do not speak the same protocol".to_owned(),
         }
     }
-
-    /// Starts an attempt: asks for a URL, or opens the fixed one.
-    fn attempt(&mut self, cx: &mut Context<'_>) {
-        match &self.source {
-            Source::Fixed(url) => {
-                let url = url.clone();
-                self.open(cx, url, None);
-            }
-            Source::App => {
-                let request = EndpointRequest(cx.fresh());
-                let reason = self.endpoint_reason();
-                self.actions.push_back(Action::AskEndpoint(request, self.backoff.attempt(), reason));
-                self.state = State::Auth { request, deadline: cx.now + self.config.auth_timeout };
-            }
-        }
-    }
-
-    fn endpoint_reason(&self) -> EndpointReason {
-        if self.history.refreshed {
-            EndpointReason::Rejected
-        } else if self.history.connected_once || self.backoff.attempt() > 0 {
-            EndpointReason::Reconnect
-        } else {
-            EndpointReason::Initial
-        }
-    }
-
-    fn open(&mut self, cx: &mut Context<'_>, url: String, token: Option<&str>) {
-        let socket = SocketId(cx.fresh());
-        self.history.url.clone_from(&url);
-        let protocols = token.map_or_else(Vec::new, bearer_protocols);
-        self.actions.push_back(Action::Socket(socket, SocketOutput::Open { url, protocols }));
-        let deadline = cx.now + self.config.connect_timeout;
-        self.state = State::Connecting { socket, since: cx.now, deadline };
-    }
-
-    /// Waits for the next attempt, or parks while the browser says that there is no network.
-    fn retry(&mut self, cx: &mut Context<'_>, hint: Hint) {
-        if self.page.suspended {
-            self.state = State::Parked { why: Park::Suspended, retry_at: None };
-        } else if self.page.offline {
-            let retry_at = Some(cx.now + self.config.offline_retry);
-            self.state = State::Parked { why: Park::Offline, retry_at };
-        } else if let Some(wait) = self.backoff.next(cx.rng, hint, self.page.hidden) {
-            self.state = State::Backoff { until: cx.now + wait };
-        } else {
-            let message = "all attempts are used up; connect() starts anew".to_owned();
-            self.fail(Problem { code: ErrorCode::Connection, message, retryable: true });
-        }
-    }
-
-    fn fail(&mut self, problem: Problem) {
-        self.report(problem);
-        self.state = State::Failed;
-    }
-
-    fn report(&mut self, problem: Problem) {
-        self.history.error = Some(problem.clone());
-        self.actions.push_back(Action::Problem(problem));
-    }
-
-    /// Says farewell and closes an open socket; abandons one that never opened.
-    fn close_link(&mut self, code: u16) {
-        let Some(socket) = self.state.socket() else { return };
-        if self.socket().is_some() {
-            self.actions.push_back(Action::Farewell(socket));
-            let close = SocketOutput::Close { code, reason: String::new() };
-            self.actions.push_back(Action::Socket(socket, close));
-            self.actions.push_back(Action::LinkDown);
-        } else {
-            self.actions.push_back(Action::Socket(socket, SocketOutput::Abandon));
-        }
-    }
-
-    /// Forgets a socket that does not answer.
-    fn abandon_link(&mut self) {
-        let Some(socket) = self.state.socket() else { return };
-        self.actions.push_back(Action::Socket(socket, SocketOutput::Abandon));
-        if self.socket().is_some() {
-            self.actions.push_back(Action::LinkDown);
-        }
-    }
 }
 
 fn refused_message(status: u16) -> String {
@@ -531,22 +450,6 @@ fn refused_message(status: u16) -> String {
         429 | 503 => format!("the server is overloaded or down for a while (HTTP {status})"),
         _ => format!("the server refused the handshake with HTTP {status}"),
     }
-}
-
-/// Offers the token as a subprotocol, where it stays out of URLs and logs. The server picks the first name.
-fn bearer_protocols(token: &str) -> Vec<String> {
-    vec!["rejoin".into(), format!("bearer.{}", URL_SAFE_NO_PAD.encode(token))]
-}
-
-/// Appends the room's path to a base URL, before its query.
-pub fn complete_url(base: &str, path: &str) -> String {
-    let (before, query) = base.split_once('?').map_or((base, None), |(b, q)| (b, Some(q)));
-    let mut url = format!("{}/{path}", before.trim_end_matches('/'));
-    if let Some(query) = query {
-        url.push('?');
-        url.push_str(query);
-    }
-    url
 }
 
 #[cfg(test)]

@@ -1,0 +1,111 @@
+//! Attempts: where to, with which token, when again, and how a link is let go.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::state::{Park, State};
+use super::{Action, Connection, Context, Source};
+use crate::backoff::Hint;
+use crate::error::ErrorCode;
+use crate::event::{EndpointReason, Problem};
+use crate::io::{EndpointRequest, SocketId, SocketOutput};
+
+impl Connection {
+    /// Starts an attempt: asks for a URL, or opens the fixed one.
+    pub(super) fn attempt(&mut self, cx: &mut Context<'_>) {
+        match &self.source {
+            Source::Fixed(url) => {
+                let url = url.clone();
+                self.open(cx, url, None);
+            }
+            Source::App => {
+                let request = EndpointRequest(cx.fresh());
+                let reason = self.endpoint_reason();
+                self.actions.push_back(Action::AskEndpoint(request, self.backoff.attempt(), reason));
+                self.state = State::Auth { request, deadline: cx.now + self.config.auth_timeout };
+            }
+        }
+    }
+
+    fn endpoint_reason(&self) -> EndpointReason {
+        if self.history.refreshed {
+            EndpointReason::Rejected
+        } else if self.history.connected_once || self.backoff.attempt() > 0 {
+            EndpointReason::Reconnect
+        } else {
+            EndpointReason::Initial
+        }
+    }
+
+    pub(super) fn open(&mut self, cx: &mut Context<'_>, url: String, token: Option<&str>) {
+        let socket = SocketId(cx.fresh());
+        self.history.url.clone_from(&url);
+        let protocols = token.map_or_else(Vec::new, bearer_protocols);
+        self.actions.push_back(Action::Socket(socket, SocketOutput::Open { url, protocols }));
+        let deadline = cx.now + self.config.connect_timeout;
+        self.state = State::Connecting { socket, since: cx.now, deadline };
+    }
+
+    /// Waits for the next attempt, or parks while the browser says that there is no network.
+    pub(super) fn retry(&mut self, cx: &mut Context<'_>, hint: Hint) {
+        if self.page.suspended {
+            self.state = State::Parked { why: Park::Suspended, retry_at: None };
+        } else if self.page.offline {
+            let retry_at = Some(cx.now + self.config.offline_retry);
+            self.state = State::Parked { why: Park::Offline, retry_at };
+        } else if let Some(wait) = self.backoff.next(cx.rng, hint, self.page.hidden) {
+            self.state = State::Backoff { until: cx.now + wait };
+        } else {
+            let message = "all attempts are used up; connect() starts anew".to_owned();
+            self.fail(Problem { code: ErrorCode::Connection, message, retryable: true });
+        }
+    }
+
+    pub(super) fn fail(&mut self, problem: Problem) {
+        self.report(problem);
+        self.state = State::Failed;
+    }
+
+    pub(super) fn report(&mut self, problem: Problem) {
+        self.history.error = Some(problem.clone());
+        self.actions.push_back(Action::Problem(problem));
+    }
+
+    /// Says farewell and closes an open socket; abandons one that never opened.
+    pub(super) fn close_link(&mut self, code: u16) {
+        let Some(socket) = self.state.socket() else { return };
+        if self.socket().is_some() {
+            self.actions.push_back(Action::Farewell(socket));
+            let close = SocketOutput::Close { code, reason: String::new() };
+            self.actions.push_back(Action::Socket(socket, close));
+            self.actions.push_back(Action::LinkDown);
+        } else {
+            self.actions.push_back(Action::Socket(socket, SocketOutput::Abandon));
+        }
+    }
+
+    /// Forgets a socket that does not answer.
+    pub(super) fn abandon_link(&mut self) {
+        let Some(socket) = self.state.socket() else { return };
+        self.actions.push_back(Action::Socket(socket, SocketOutput::Abandon));
+        if self.socket().is_some() {
+            self.actions.push_back(Action::LinkDown);
+        }
+    }
+}
+
+/// Offers the token as a subprotocol, where it stays out of URLs and logs. The server picks the first name.
+fn bearer_protocols(token: &str) -> Vec<String> {
+    vec!["rejoin".into(), format!("bearer.{}", URL_SAFE_NO_PAD.encode(token))]
+}
+
+/// Appends the room's path to a base URL, before its query.
+pub fn complete_url(base: &str, path: &str) -> String {
+    let (before, query) = base.split_once('?').map_or((base, None), |(b, q)| (b, Some(q)));
+    let mut url = format!("{}/{path}", before.trim_end_matches('/'));
+    if let Some(query) = query {
+        url.push('?');
+        url.push_str(query);
+    }
+    url
+}
