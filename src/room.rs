@@ -96,7 +96,11 @@ impl Room {
         if let Some(state) = options.presence {
             presence.set(Some(state))?;
         }
-        let limits = Limits { update_bytes: config.max_receive_frame, ..Limits::default() };
+        let limits = Limits {
+            update_bytes: config.max_receive_frame,
+            ungated: config.broken.no_gate,
+            ..Limits::default()
+        };
         let mut room = Self {
             phase: Phase::Loading { connect: options.connect },
             doc: Doc::new(client, &options.roots, limits),

@@ -73,6 +73,10 @@ impl Doc {
                 applied.content = carried(&update);
                 applied.integrated.push(integrated);
             }
+            Verdict::Hold(_) | Verdict::Part(..) if self.limits.ungated => {
+                self.engine.integrate(bytes, origin, false)?;
+                applied.integrated.push(self.integrated(bytes.to_vec(), Content::default()));
+            }
             Verdict::Hold(missing) => self.hold(bytes, missing, applied),
             Verdict::Part(next, missing) => self.take_in_part(bytes, &update, &next, missing, origin, applied)?,
         }

@@ -23,6 +23,8 @@ pub struct Limits {
     pub held_updates: usize,
     /// Bytes of the held updates.
     pub held_bytes: usize,
+    /// Hands what is not causally ready straight to yrs. Only for the simulation's mutation proof.
+    pub ungated: bool,
 }
 
 impl Default for Limits {
@@ -38,6 +40,7 @@ impl Default for Limits {
             clock: 1 << 30,
             held_updates: 1000,
             held_bytes: 8 << 20,
+            ungated: false,
         }
     }
 }

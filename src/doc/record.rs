@@ -1,7 +1,7 @@
 //! Recording what changed while the engine commits. Observers only record; the record is drained afterwards.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use yrs::types::{Change as ListChange, Delta, EntryChange, Event, Events, PathSegment};
@@ -19,12 +19,12 @@ pub(crate) struct Recorded {
     pub(crate) change: Change,
 }
 
-/// Collects the changes of one transaction.
+/// Collects the changes of one transaction. Shared with observers by `Arc`, so that a document may change threads.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorder {
-    changes: Rc<RefCell<Vec<Recorded>>>,
+    changes: Arc<Mutex<Vec<Recorded>>>,
     /// Set while the caller knows the changes itself: deltas cost a walk over the whole type.
-    muted: Rc<Cell<bool>>,
+    muted: Arc<AtomicBool>,
 }
 
 impl Recorder {
@@ -40,22 +40,22 @@ impl Recorder {
     }
 
     pub(crate) fn mute(&self, muted: bool) {
-        self.muted.set(muted);
+        self.muted.store(muted, Ordering::Relaxed);
     }
 
     /// What was recorded, parents before their children, in one order whatever the engine's.
     pub(crate) fn drain(&self) -> Vec<Recorded> {
-        let mut changes = self.changes.take();
+        let mut changes = std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner));
         changes.sort_by(|a, b| order(&a.change).cmp(&order(&b.change)));
         changes
     }
 
     fn on_events(&self, root: &str, txn: &TransactionMut<'_>, events: &Events<'_>) {
-        if self.muted.get() {
+        if self.muted.load(Ordering::Relaxed) {
             return;
         }
         let recorded = events.iter().filter_map(|event| record(root, txn, event));
-        self.changes.borrow_mut().extend(recorded);
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).extend(recorded);
     }
 }
 
