@@ -63,10 +63,10 @@ export class Engine implements RuntimeUser {
   async start(source?: WasmSource): Promise<void> {
     const runtime = await this.#start(source);
     if (this.#closed) throw new SyncError('E_DISPOSED', 'the client has been closed');
-    if (this.#runtime) return;
     this.#runtime = runtime;
     runtime.add(this);
-    this.#makeCore(runtime);
+    // Also after a crash that could not be recovered from: who enters a room again tries again.
+    if (!this.#core) this.#makeCore(runtime);
   }
 
   /** Enters a room in the core. Its events may come before this returns. */

@@ -119,6 +119,7 @@ describe('a room', () => {
     const world = new FakeWorld();
     world.autoReady = false;
     const { client } = fakeClient({ schema }, world);
+    await client.preload();
     const { room } = client.enterRoom('demo');
     await turn();
     world.core.tell(0, { type: 'ready' });

@@ -1,0 +1,61 @@
+import { createContext, runInContext } from 'node:vm';
+import { rolldown } from 'rolldown';
+import { expect, test } from 'vitest';
+
+/** An entry as one script, with the generated files left outside. */
+async function script(entry: string): Promise<string> {
+  const build = await rolldown({
+    input: new URL(`../src/${entry}`, import.meta.url).pathname,
+    external: [/^react/, /(core|inline)\.js$/, /rejoin_bg\.wasm$/, /^node:/],
+    platform: 'neutral',
+    resolve: { extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } },
+    onLog: () => {},
+  });
+  const { output } = await build.generate({ format: 'cjs', codeSplitting: false });
+  return output[0].code;
+}
+
+/** Runs it where there is nothing but the language; every look at a global is noted. */
+function runBare(code: string): { exports: Record<string, unknown>; touched: string[] } {
+  const touched: string[] = [];
+  const module = { exports: {} as Record<string, unknown> };
+  const react = new Proxy({}, { get: () => () => ({}) });
+  const given: Record<string, unknown> = { module, exports: module.exports, require: () => react };
+  const names = ['window', 'document', 'self', 'location', 'navigator', 'process', 'crypto', 'performance'];
+  names.push('fetch', 'URL', 'Response', 'WebSocket', 'WebAssembly', 'indexedDB', 'TextDecoder', 'setTimeout');
+  names.push('queueMicrotask', 'addEventListener', 'reportError', 'console', 'Buffer', '__dirname');
+  for (const name of names) {
+    Object.defineProperty(given, name, {
+      get: () => {
+        touched.push(name);
+        return undefined;
+      },
+    });
+  }
+  runInContext(code, createContext(given));
+  return { exports: module.exports, touched };
+}
+
+test.each(['index.browser.ts', 'index.node.ts', 'index.workerd.ts', 'react.ts'])(
+  'importing %s touches nothing of the page, of Node or of a worker',
+  async (entry) => {
+    const { exports, touched } = runBare(await script(entry));
+    expect(Object.keys(exports).length).toBeGreaterThan(3);
+    expect(touched).toEqual([]);
+  },
+);
+
+test('making a client and a schema touches nothing either', async () => {
+  const code = `${await script('index.browser.ts')}
+    {
+      const { createClient, defineSchema, t } = module.exports;
+      const schema = defineSchema({ doc: { note: t.text() } });
+      createClient({ url: 'wss://a.example', schema, preventUnsavedChanges: true });
+    }`;
+  expect(runBare(code).touched).toEqual([]);
+});
+
+test('the react entry contains none of the core', async () => {
+  const code = await script('react.ts');
+  expect(code).not.toMatch(/takeEvents|WebAssembly|E_CORE_CRASHED|import\(/);
+});

@@ -1,0 +1,92 @@
+import { expectTypeOf, test } from 'vitest';
+import {
+  type Client,
+  createClient,
+  type DocSnapshot,
+  defineSchema,
+  type ObjectRef,
+  type PartialObjectRef,
+  type StandardSchemaV1,
+  type Text,
+  t,
+} from '../src/index.browser.js';
+import { useDoc, useMutation, useMyPresence, useOthersMapped, useStore, useText } from '../src/react.js';
+
+declare const presence: StandardSchemaV1<unknown, { cursor: { x: number; y: number } | null }>;
+
+const schema = defineSchema({
+  doc: {
+    note: t.text(),
+    title: t.string(),
+    todos: t.list(t.object({ text: t.string(), done: t.boolean() })),
+    settings: t.object({ theme: t.string() }),
+    tags: t.map(t.json<StandardSchemaV1<unknown, 'red' | 'blue'>>()),
+  },
+  presence: undefined as unknown as typeof presence,
+});
+
+type Doc = DocSnapshot<(typeof schema)['doc']>;
+
+declare module '../src/index.browser.js' {
+  interface Register {
+    schema: typeof schema;
+  }
+}
+
+/** Never run: the compiler is the test. */
+function compiled(run: () => void): void {
+  expectTypeOf(run).toBeFunction();
+}
+
+test('snapshots are typed by the schema, and honest about what nobody has set yet', () => {
+  expectTypeOf<Doc['note']>().toEqualTypeOf<string>();
+  expectTypeOf<Doc['title']>().toEqualTypeOf<string | undefined>();
+  expectTypeOf<Doc['todos']>().toEqualTypeOf<readonly { readonly text: string; readonly done: boolean }[]>();
+  expectTypeOf<Doc['settings']>().toEqualTypeOf<{ readonly theme?: string }>();
+  expectTypeOf<Doc['tags']>().toEqualTypeOf<{ readonly [key: string]: 'red' | 'blue' }>();
+});
+
+test('live parts are typed by the schema of the client, without registration', () => {
+  compiled(() => {
+    const { room } = createClient({ url: 'wss://a.example', schema }).enterRoom('demo');
+    const { root } = room;
+    expectTypeOf(root.get('note')).toEqualTypeOf<Text>();
+    expectTypeOf(root.get('title')).toEqualTypeOf<string | undefined>();
+    expectTypeOf(root.get('todos').at(0)).toExtend<ObjectRef<never>>();
+    expectTypeOf(root.get('todos').at(0).get('done')).toEqualTypeOf<boolean>();
+    expectTypeOf(root.get('settings')).toExtend<PartialObjectRef<never>>();
+    expectTypeOf(room.presence.self.getSnapshot()).toEqualTypeOf<{ cursor: { x: number; y: number } | null } | null>();
+    root.get('todos').push({ text: 'a', done: false });
+    // @ts-expect-error a wrong type is refused
+    root.get('todos').push({ text: 1, done: false });
+    // @ts-expect-error a missing field is refused
+    root.get('todos').push({ text: 'a' });
+    // @ts-expect-error an unknown field is refused
+    root.get('nope');
+    // @ts-expect-error a snapshot cannot be written to
+    (room.doc.getSnapshot() as Doc).todos.push({ text: 'a', done: true });
+    // @ts-expect-error presence has a shape too
+    room.presence.update({ cursor: 5 });
+  });
+});
+
+test('hooks know the registered schema', () => {
+  compiled(() => {
+    expectTypeOf(useDoc((doc) => doc.todos)).toEqualTypeOf<Doc['todos'] | null>();
+    expectTypeOf(useOthersMapped((other) => other.presence.cursor)[0]).toEqualTypeOf<
+      readonly [connectionId: number, value: { x: number; y: number } | null] | undefined
+    >();
+    expectTypeOf(useMyPresence()[0]).toEqualTypeOf<{ cursor: { x: number; y: number } | null } | null>();
+    expectTypeOf(useText('note')).toEqualTypeOf<readonly [value: string, text: Text] | null>();
+    const add = useMutation(({ root }, text: string) => root.get('todos').push({ text, done: false }), []);
+    expectTypeOf(add).parameters.toEqualTypeOf<[text: string]>();
+    // @ts-expect-error a wrong type is refused
+    useMutation(({ root }) => root.get('todos').push({ text: 1, done: false }), []);
+    // @ts-expect-error a wrong argument is refused
+    add(1);
+    const client: Client = createClient({ url: 'wss://a.example' });
+    expectTypeOf(useStore(client.connection, ({ status }) => status)).toEqualTypeOf<
+      'idle' | 'connecting' | 'connected' | 'reconnecting' | 'disconnected'
+    >();
+  });
+});

@@ -1,0 +1,30 @@
+import type { Client } from '../../src/client.js';
+import type { CoreModule } from '../../src/boundary.js';
+import { ClientImpl } from '../../src/live-client.js';
+import type { Platform } from '../../src/load.js';
+import type { ClientOptions } from '../../src/options.js';
+import { node } from '../../src/platform.node.js';
+import { lazyRuntime } from '../../src/runtime.js';
+import type { Schema } from '../../src/schema.js';
+
+/** The sources of the package on the built wasm of pkg/dist; fails where the build has not been run. */
+const built: Platform = {
+  core: () => import('../../dist/core.js') as unknown as Promise<CoreModule>,
+  file: () => node.open(new URL('../../dist/rejoin_bg.wasm', import.meta.url)),
+  open: node.open,
+  inline: node.inline,
+};
+
+/** The one runtime of a test file, as in a page. */
+export const start = lazyRuntime(built);
+
+/** A client on the real core, with storage in memory and nobody at the other end. */
+export function realClient<S extends Schema>(schema: S, options: Partial<ClientOptions<S>> = {}): Client<S> {
+  const defaults = { url: 'ws://127.0.0.1:9', schema, persistence: 'memory' as const, leaveGrace: 0 };
+  return new ClientImpl<S>({ ...defaults, ...options }, start);
+}
+
+/** The glue, instantiated. */
+export async function realModule(): Promise<CoreModule> {
+  return (await start()).module;
+}
