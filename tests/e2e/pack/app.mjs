@@ -11,7 +11,7 @@ const { room } = client.enterRoom('x', { schema });
 try {
   await room.ready;
   room.root.get('body').insert(0, 'hello');
-  window.verdict = { text: room.doc.getSnapshot().body, pending: client.sync.getSnapshot().pending };
+  window.verdict = { text: room.doc.getSnapshot().body, waits: client.sync.getSnapshot().pending > 0 };
 } catch (error) {
   window.verdict = { error: String(error), code: error.code };
 }

@@ -81,7 +81,7 @@ describe('in Chromium a room is ready and takes an edit while the server refuses
     await server.listen();
     try {
       const { verdict } = await visit(browser, server.resolvedUrls.local[0].replace(/\/$/, ''), address);
-      assert.deepEqual(verdict, { text: 'hello', pending: 1 });
+      assert.deepEqual(verdict, { text: 'hello', waits: true });
     } finally {
       await server.close();
     }
@@ -95,7 +95,7 @@ async function checkSite(site) {
   const server = await serve(site);
   try {
     const { verdict, requests, errors } = await visit(browser, server.url, address);
-    assert.deepEqual(verdict, { text: 'hello', pending: 1 });
+    assert.deepEqual(verdict, { text: 'hello', waits: true });
     assert.deepEqual(errors, []);
     assert.ok(
       requests.some((path) => path.endsWith('.wasm')),
