@@ -1,6 +1,6 @@
 import type { ConnectionState, Room, Store } from 'rejoin';
 import { client } from './client';
-import { reasonInWords } from './network/words';
+import { reasonInWords, statusInWords } from './network/words';
 
 /** One line of the log. */
 export interface LogEntry {
@@ -54,10 +54,10 @@ export function logRoom({ connection }: Pick<Room, 'connection'>): () => void {
   let before: ConnectionState['status'] | null = null;
   const tell = (): void => {
     const { status, reason } = connection.getSnapshot();
-    if (status === before) return;
+    if (status === before || status === 'idle') return;
     before = status;
     const why = status === 'reconnecting' || status === 'disconnected' ? reasonInWords(reason) : '';
-    log.add('status', why ? `${status}: ${why}` : status);
+    log.add('status', why ? `${statusInWords(status)}. ${why}.` : `${statusInWords(status)}.`);
   };
   tell();
   return connection.subscribe(tell);

@@ -1,23 +1,29 @@
 import type { ReactElement } from 'react';
-import type { ConnectionState } from 'rejoin';
+import type { ConnectionState, SyncState } from 'rejoin';
 import { useNow } from './use-now';
 import { useRoomState } from './use-room-state';
 import { reasonInWords, statusInWords } from './words';
 
 /** Status, why, and when the next attempt is due. */
 export function StatusLine(): ReactElement {
-  const { connection } = useRoomState();
-  const broken = connection.status === 'reconnecting' || connection.status === 'disconnected';
-  const why = broken ? reasonInWords(connection.reason) : '';
+  const { connection, sync } = useRoomState();
   return (
     <div className="status" data-status={connection.status}>
       <p role="status" className="status-words" data-testid="status">
-        <strong>{statusInWords(connection)}</strong>
-        {why && <span className="status-why">{why}</span>}
+        <strong>{statusInWords(connection.status)}</strong>
+        <span className="status-why">{explain(connection, sync)}</span>
       </p>
       <Countdown connection={connection} />
     </div>
   );
+}
+
+function explain(connection: ConnectionState, sync: SyncState): string {
+  if (connection.status === 'connected')
+    return sync.status === 'synchronized' ? 'Everything you see is on the server.' : 'Edits are on their way.';
+  const kept = sync.local === 'saved' ? 'Your edits are kept on this device.' : 'Your edits are in this window only.';
+  const why = reasonInWords(connection.reason);
+  return why ? `${why}. ${kept}` : kept;
 }
 
 /** Not a live region: nobody wants each second read out. */

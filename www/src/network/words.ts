@@ -8,31 +8,31 @@ export function reasonInWords(reason: ConnectionReason | null): string {
     case 'closed':
       return closedInWords(reason.code, reason.reason);
     case 'http':
-      return `the server answered HTTP ${reason.status}`;
+      return `The server answered HTTP ${reason.status}`;
     case 'timeout':
-      return `nothing came back in time (${reason.waitingFor})`;
+      return `Nothing came back in time (${reason.waitingFor})`;
     case 'auth':
-      return 'the address or the token could not be had';
+      return 'The address or the token could not be had';
     case 'offline':
-      return 'this device has no network';
+      return 'This device has no network';
     case 'suspended':
-      return 'the page was put to sleep';
+      return 'The page was put to sleep';
     case 'requested':
-      return 'cut by you';
+      return 'Cut by you';
     case 'refused':
-      return 'the browser refused the connection';
+      return 'The browser refused the connection';
     case 'protocol':
-      return 'the server broke the protocol';
+      return 'The server broke the protocol';
   }
 }
 
 function closedInWords(code: number, words: string): string {
-  if (words) return `the server closed the link (${code}, “${words}”)`;
-  return code === 1006 ? 'the link broke without a goodbye (1006)' : `the server closed the link (${code})`;
+  if (words) return `The server closed the link (${code}, “${words}”)`;
+  return code === 1006 ? 'The link broke without a goodbye (1006)' : `The server closed the link (${code})`;
 }
 
 /** Where the connection stands, in a word or two. */
-export function statusInWords({ status }: ConnectionState): string {
+export function statusInWords(status: ConnectionState['status']): string {
   const words: Record<ConnectionState['status'], string> = {
     idle: 'Not connected yet',
     connecting: 'Connecting',

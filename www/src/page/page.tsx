@@ -18,6 +18,9 @@ export function Page({ room, person }: { room: string; person: Person }): ReactE
         <main className="work">
           {readiness.kind === 'ready' ? (
             <>
+              <p className="lead">
+                Open this page in a second window. Cut the link in one, write in both, mend it: nothing is lost.
+              </p>
               <Editor />
               <Todos />
             </>
