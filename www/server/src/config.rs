@@ -1,0 +1,71 @@
+//! How a server is set up.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::hub::HubConfig;
+
+/// How a server is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Limits and times of the rooms.
+    pub hub: HubConfig,
+    /// Where rooms are kept.
+    pub data: Data,
+    /// Who may connect.
+    pub access: AccessConfig,
+    /// Limits and times of a socket.
+    pub socket: SocketConfig,
+    /// Directory of a web page to serve beside the rooms.
+    pub assets: Option<PathBuf>,
+    /// Whether `POST /demo/…` may cut links and restart rooms.
+    pub demo: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            hub: HubConfig::default(),
+            data: Data::Directory(PathBuf::from(".data")),
+            access: AccessConfig::default(),
+            socket: SocketConfig::default(),
+            assets: None,
+            demo: false,
+        }
+    }
+}
+
+/// Where rooms are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// In a file of this directory.
+    Directory(PathBuf),
+    /// Nowhere: they end with the process.
+    Memory,
+}
+
+/// Who may connect. By default everyone who reaches the address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccessConfig {
+    /// The token every client must show.
+    pub token: Option<String>,
+    /// Origins whose pages may connect; empty: all. A client without an origin is no page.
+    pub origins: Vec<String>,
+}
+
+/// Limits and times of a socket.
+#[derive(Clone, Copy, Debug)]
+pub struct SocketConfig {
+    /// How often a socket is pinged; one that is silent for twice as long is dead.
+    pub ping: Duration,
+    /// Bytes that may wait for a client that reads slowly.
+    pub max_waiting: usize,
+    /// Bytes of all clients' frames that may wait for the hub.
+    pub max_inbound: usize,
+}
+
+impl Default for SocketConfig {
+    fn default() -> Self {
+        Self { ping: Duration::from_secs(30), max_waiting: 16 << 20, max_inbound: 64 << 20 }
+    }
+}

@@ -1,0 +1,101 @@
+//! Limits and times of the hub.
+
+use rejoin::protocol::FrameLimits;
+
+/// How the hub behaves. Times are milliseconds, sizes bytes.
+#[derive(Clone, Debug)]
+pub struct HubConfig {
+    /// Largest frame read.
+    pub max_frame: usize,
+    /// Rooms in memory at a time.
+    pub max_rooms: usize,
+    /// Members of a room.
+    pub max_members: usize,
+    /// Frames of a room waiting for its first read from disk.
+    pub max_loading: usize,
+    /// Updates of a room waiting for the disk.
+    pub max_unstored: usize,
+    /// How long a room without members stays in memory.
+    pub unload_after: u64,
+    /// Records after the last snapshot that make a new one worth it.
+    pub compact_records: usize,
+    /// Bytes after the last snapshot that make a new one worth it.
+    pub compact_bytes: usize,
+    /// Malformed frames, or refused updates, within [`Self::strike_window`] that end a socket.
+    pub max_strikes: usize,
+    /// How long a strike counts.
+    pub strike_window: u64,
+    /// Least wait between two requests for what a held update lacks.
+    pub resync_interval: u64,
+    /// Questions (state vectors, awareness queries) a member may ask a second; later ones wait.
+    pub questions_per_second: u64,
+    /// Limits of presence.
+    pub presence: PresenceLimits,
+    /// Rules switched off by the simulation's mutation proof. Never set in a product.
+    pub broken: Broken,
+}
+
+impl Default for HubConfig {
+    fn default() -> Self {
+        Self {
+            max_frame: 8 << 20,
+            max_rooms: 10_000,
+            max_members: 256,
+            max_loading: 32 << 20,
+            max_unstored: 64 << 20,
+            unload_after: 60_000,
+            compact_records: 500,
+            compact_bytes: 256 << 10,
+            max_strikes: 3,
+            strike_window: 60_000,
+            resync_interval: 1_000,
+            questions_per_second: 4,
+            presence: PresenceLimits::default(),
+            broken: Broken::default(),
+        }
+    }
+}
+
+impl HubConfig {
+    pub(super) fn frame_limits(&self) -> FrameLimits {
+        FrameLimits { frame: self.max_frame, ..FrameLimits::default() }
+    }
+}
+
+/// Limits and times of presence.
+#[derive(Clone, Copy, Debug)]
+pub struct PresenceLimits {
+    /// Largest state, in bytes of JSON.
+    pub max_state: usize,
+    /// Clients of a room.
+    pub max_clients: usize,
+    /// Messages of a member a second, averaged; later ones are merged.
+    pub per_second: u64,
+    /// Silence after which a client is gone (y-protocols renews at 15 s).
+    pub expiry: u64,
+    /// How long the holder of a client id that another claims may take to answer a ping.
+    pub claim_timeout: u64,
+}
+
+impl Default for PresenceLimits {
+    fn default() -> Self {
+        Self {
+            max_state: 4_096,
+            max_clients: 256,
+            per_second: 20,
+            expiry: 30_000,
+            claim_timeout: 2_000,
+        }
+    }
+}
+
+/// Rules that the mutation proof breaks, to show that the simulation notices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Broken {
+    /// Frames leave before what they show is stored.
+    pub show_before_commit: bool,
+    /// A held update never makes us ask for what it lacks.
+    pub no_resync: bool,
+    /// Updates that are not causally ready go straight to yrs.
+    pub no_gate: bool,
+}

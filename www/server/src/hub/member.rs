@@ -1,0 +1,252 @@
+//! What the hub knows of one socket.
+
+use std::collections::BTreeMap;
+
+use rejoin::protocol::AwarenessEntry;
+use rejoin::time::Instant;
+
+use super::HubConfig;
+use super::presence::Standing;
+use super::rate::{Pace, Strikes};
+
+/// One socket in one room.
+#[derive(Debug)]
+pub(super) struct Member {
+    /// How many had come to the room before.
+    pub(super) arrival: u64,
+    pub(super) malformed: Strikes,
+    pub(super) refused: Strikes,
+    pub(super) questions: Questions,
+    pub(super) resync: Resync,
+    pub(super) says: Says,
+}
+
+impl Member {
+    pub(super) fn new(arrival: u64, config: &HubConfig) -> Self {
+        Self {
+            arrival,
+            malformed: Strikes::default(),
+            refused: Strikes::default(),
+            questions: Questions::new(config.questions_per_second),
+            resync: Resync::default(),
+            says: Says::new(config.presence.per_second),
+        }
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let waiting = [self.questions.due(), self.resync.due, self.says.due()];
+        waiting.into_iter().flatten().min()
+    }
+}
+
+/// Questions that cost an answer; a few at once, then only the latest of each kind.
+#[derive(Debug)]
+pub(super) struct Questions {
+    pace: Pace,
+    state_vector: Option<Vec<u8>>,
+    presence: bool,
+}
+
+impl Questions {
+    fn new(per_second: u64) -> Self {
+        Self { pace: Pace::per_second(per_second), state_vector: None, presence: false }
+    }
+
+    pub(super) fn ask_state(&mut self, state_vector: &[u8]) {
+        self.state_vector = Some(state_vector.to_vec());
+    }
+
+    pub(super) fn ask_presence(&mut self) {
+        self.presence = true;
+    }
+
+    /// The state vector to answer now.
+    pub(super) fn take_state(&mut self, now: Instant) -> Option<Vec<u8>> {
+        if self.state_vector.is_some() && self.pace.take(now) {
+            self.state_vector.take()
+        } else {
+            None
+        }
+    }
+
+    /// Whether to answer with all of presence now.
+    pub(super) fn take_presence(&mut self, now: Instant) -> bool {
+        let answer = self.presence && self.pace.take(now);
+        self.presence &= !answer;
+        answer
+    }
+
+    fn due(&self) -> Option<Instant> {
+        (self.presence || self.state_vector.is_some()).then(|| self.pace.ready_at())
+    }
+}
+
+/// When the member was last asked for what a held update lacks.
+#[derive(Debug, Default)]
+pub(super) struct Resync {
+    asked: Option<Instant>,
+    due: Option<Instant>,
+}
+
+impl Resync {
+    /// An update of the member is held: it is to be asked, now or when the interval is over.
+    pub(super) fn want(&mut self, now: Instant, interval: u64) {
+        let earliest = self.asked.map_or(now, |asked| (asked + interval).max(now));
+        self.due.get_or_insert(earliest);
+    }
+
+    /// Whether to ask now.
+    pub(super) fn take(&mut self, now: Instant) -> bool {
+        let ask = self.due.is_some_and(|due| due <= now);
+        if ask {
+            self.asked = Some(now);
+            self.due = None;
+        }
+        ask
+    }
+}
+
+/// Presence a member announces: paced, and which id is its own.
+#[derive(Debug)]
+pub(super) struct Says {
+    pace: Pace,
+    pending: BTreeMap<u64, AwarenessEntry>,
+    own: Own,
+}
+
+/// Which client id is the member's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Own {
+    /// It has announced nothing yet.
+    Unknown,
+    /// Its first message announced this one alone.
+    Known(u64),
+    /// Its first message announced several.
+    None,
+}
+
+impl Says {
+    fn new(per_second: u64) -> Self {
+        Self { pace: Pace::per_second(per_second), pending: BTreeMap::new(), own: Own::Unknown }
+    }
+
+    /// Takes a message; later entries of a client stand for earlier ones until [`Self::take`].
+    pub(super) fn hear(&mut self, entries: Vec<AwarenessEntry>, most: usize) {
+        self.learn_own(&entries);
+        for entry in entries {
+            if self.pending.len() < most || self.pending.contains_key(&entry.client) {
+                self.pending.insert(entry.client, entry);
+            }
+        }
+    }
+
+    /// What is to be heard now.
+    pub(super) fn take(&mut self, now: Instant) -> Vec<(Standing, AwarenessEntry)> {
+        if self.pending.is_empty() || !self.pace.take(now) {
+            return Vec::new();
+        }
+        let pending = std::mem::take(&mut self.pending);
+        let heard: Vec<_> =
+            pending.into_values().map(|entry| (self.standing(entry.client), entry)).collect();
+        self.forget_own(&heard);
+        heard
+    }
+
+    fn learn_own(&mut self, entries: &[AwarenessEntry]) {
+        if self.own != Own::Unknown || entries.is_empty() {
+            return;
+        }
+        self.own = match entries {
+            [AwarenessEntry { client, state: Some(_), .. }] => Own::Known(*client),
+            _ => Own::None,
+        };
+    }
+
+    /// A member that says farewell to its own id may come back under another.
+    fn forget_own(&mut self, heard: &[(Standing, AwarenessEntry)]) {
+        if heard
+            .iter()
+            .any(|(standing, entry)| *standing == Standing::Owner && entry.state.is_none())
+        {
+            self.own = Own::Unknown;
+        }
+    }
+
+    fn standing(&self, client: u64) -> Standing {
+        if self.own == Own::Known(client) { Standing::Owner } else { Standing::Relay }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        (!self.pending.is_empty()).then(|| self.pace.ready_at())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    fn entry(client: u64, clock: u32, state: Option<&str>) -> AwarenessEntry {
+        AwarenessEntry { client, clock, state: state.map(str::to_owned) }
+    }
+
+    #[test]
+    fn the_first_lone_announcement_is_the_members_own() {
+        let mut says = Says::new(20);
+        says.hear(vec![entry(5, 1, Some("{}"))], 9);
+        assert_eq!(says.take(at(0)), [(Standing::Owner, entry(5, 1, Some("{}")))]);
+        says.hear(vec![entry(6, 1, Some("{}"))], 9);
+        assert_eq!(says.take(at(0)), [(Standing::Relay, entry(6, 1, Some("{}")))]);
+    }
+
+    #[test]
+    fn a_member_that_said_farewell_may_own_another_id() {
+        let mut says = Says::new(20);
+        for (client, clock, state) in [(5, 1, Some("{}")), (5, 2, None), (6, 0, Some("{}"))] {
+            says.hear(vec![entry(client, clock, state)], 9);
+            assert_eq!(says.take(at(0)), [(Standing::Owner, entry(client, clock, state))]);
+        }
+    }
+
+    #[test]
+    fn a_flood_is_merged_and_its_last_word_is_heard() {
+        let mut says = Says::new(20);
+        let mut heard = Vec::new();
+        for clock in 0..1_000 {
+            says.hear(vec![entry(5, clock, Some("{}"))], 9);
+            heard.extend(says.take(at(u64::from(clock))));
+        }
+        let due = says.due();
+        heard.extend(due.map(|due| says.take(due)).unwrap_or_default());
+        assert!(heard.len() <= 42, "{}", heard.len());
+        assert_eq!(heard.last(), Some(&(Standing::Owner, entry(5, 999, Some("{}")))));
+    }
+
+    #[test]
+    fn a_member_is_asked_for_missing_updates_once_an_interval() {
+        let mut resync = Resync::default();
+        resync.want(at(10), 1_000);
+        assert!(resync.take(at(10)));
+        resync.want(at(20), 1_000);
+        assert!(!resync.take(at(1_009)));
+        assert_eq!(resync.due, Some(at(1_010)));
+        assert!(resync.take(at(1_010)));
+        assert!(!resync.take(at(9_999)));
+    }
+
+    #[test]
+    fn of_many_questions_a_few_are_answered_and_then_the_latest() {
+        let mut questions = Questions::new(4);
+        let mut answered = Vec::new();
+        for n in 0..100_u8 {
+            questions.ask_state(&[n]);
+            answered.extend(questions.take_state(at(0)));
+        }
+        assert_eq!(answered.len(), 4);
+        let due = questions.due();
+        assert_eq!(due.and_then(|due| questions.take_state(due)), Some(vec![99]));
+    }
+}

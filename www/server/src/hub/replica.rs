@@ -1,0 +1,245 @@
+//! A room in memory: the document, who is here, what leaves and what is on disk.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use rejoin::doc::{Doc, Limits, Origin, UpdateError};
+use rejoin::protocol::{AwarenessEntry, encode};
+use rejoin::time::Instant;
+
+use super::context::Context;
+use super::member::Member;
+use super::outgoing::{Outgoing, Payload, Target};
+use super::presence::{Presence, Verdict};
+use super::{HubConfig, HubOutput, MemberId, Notice, Record, RecordKey, RoomName, Ticket};
+
+/// The server never writes, so its replica's id is never seen; no client draws the largest one.
+const CLIENT_ID: u64 = (1 << 53) - 1;
+
+/// How an update was received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reception {
+    /// It is in the document.
+    Taken,
+    /// It waits for one that is missing.
+    Held,
+    /// It was refused, for this reason.
+    Refused(String),
+    /// The engine failed on it: memory can no longer be trusted.
+    Broken(String),
+}
+
+/// A room in memory.
+#[derive(Debug)]
+pub(super) struct Replica {
+    room: RoomName,
+    doc: Doc,
+    pub(super) presence: Presence,
+    pub(super) outgoing: Outgoing,
+    arrivals: u64,
+    growth: Growth,
+    compacting: Option<Ticket>,
+}
+
+/// What was stored since the last snapshot.
+#[derive(Clone, Copy, Debug, Default)]
+struct Growth {
+    records: usize,
+    bytes: usize,
+    snapshot: usize,
+}
+
+impl Replica {
+    /// Reads a room's records. One that is refused is set aside; the rest still counts.
+    pub(super) fn load(cx: &mut Context<'_>, room: &RoomName, records: Vec<Record>) -> Self {
+        let mut doc = doc_with(Limits { ungated: cx.config.broken.no_gate, ..Limits::default() });
+        let mut growth = Growth::default();
+        for Record { key, update } in records {
+            match key {
+                RecordKey::Snapshot => growth.snapshot = update.len(),
+                RecordKey::Update(_) => growth.add(update.len()),
+            }
+            if let Err(error) = doc.apply(&update, Origin::Storage) {
+                let (room, why) = (room.clone(), error.to_string());
+                cx.output(HubOutput::SetAside { room: room.clone(), key });
+                cx.notice(Notice::RecordSetAside { room, key, why });
+            }
+        }
+        Self {
+            room: room.clone(),
+            doc,
+            presence: Presence::new(cx.config.presence),
+            outgoing: Outgoing::default(),
+            arrivals: 0,
+            growth,
+            compacting: None,
+        }
+    }
+
+    /// Greets a member as y-websocket's server does: step 1, and who is here.
+    pub(super) fn welcome(&mut self, id: MemberId, member: &mut Member) {
+        member.arrival = self.arrivals;
+        self.arrivals += 1;
+        self.ask_for_missing(id);
+        let present = self.presence.all();
+        if !present.is_empty() {
+            self.send(Target::One(id), encode::awareness(&present));
+        }
+    }
+
+    /// Asks a member for everything this replica lacks.
+    pub(super) fn ask_for_missing(&mut self, id: MemberId) {
+        let frame = encode::sync_step_1(&self.doc.encode_state_vector());
+        self.send(Target::One(id), frame);
+    }
+
+    /// Answers a member's state vector, if it can be read.
+    pub(super) fn answer_state(&mut self, id: MemberId, state_vector: &[u8]) -> Result<(), String> {
+        let missing = self.doc.diff(state_vector).map_err(|error| error.to_string())?;
+        self.send(Target::One(id), encode::sync_step_2(&missing));
+        Ok(())
+    }
+
+    /// Answers a member's awareness query.
+    pub(super) fn answer_presence(&mut self, id: MemberId) {
+        let present = self.presence.all();
+        self.send(Target::One(id), encode::awareness(&present));
+    }
+
+    /// Integrates an update. What is new goes to everyone behind its commit, to the sender as well: that is its
+    /// acknowledgement. What was known already goes back to the sender alone.
+    pub(super) fn receive(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: MemberId,
+        update: &[u8],
+    ) -> Reception {
+        let applied = match self.doc.apply(update, Origin::Remote) {
+            Ok(applied) => applied,
+            Err(error @ UpdateError::Engine(_)) => return Reception::Broken(error.to_string()),
+            Err(error) => return Reception::Refused(error.to_string()),
+        };
+        let mut known = applied.content;
+        for news in applied.integrated {
+            cx.counters.updates += 1;
+            known.subtract(&news.content);
+            let everyone = self.everyone();
+            self.growth.add(news.update.len());
+            let frame = encode::update(&news.update);
+            self.outgoing.record(news.update);
+            self.send(everyone, frame);
+        }
+        // An echo is an acknowledgement of the whole: not while a part is held.
+        if !known.is_empty() && !applied.held {
+            cx.counters.duplicates += 1;
+            self.send(Target::One(from), encode::update(update));
+        }
+        match applied.refused.first() {
+            Some(error) => Reception::Refused(error.to_string()),
+            None if applied.held => Reception::Held,
+            None => Reception::Taken,
+        }
+    }
+
+    /// Takes presence entries and relays what is accepted, to the sender as well.
+    pub(super) fn hear(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: MemberId,
+        entries: Vec<(super::presence::Standing, AwarenessEntry)>,
+    ) {
+        let mut accepted = Vec::new();
+        for (standing, entry) in entries {
+            match self.presence.handle(cx.now, from, standing, entry) {
+                Verdict::Relay(entry) => accepted.push(entry),
+                Verdict::Ignore => cx.counters.presence_ignored += 1,
+                Verdict::Probe(member) => cx.output(HubOutput::Probe { member }),
+            }
+        }
+        self.announce(cx, &accepted);
+    }
+
+    /// Relays presence entries to everyone.
+    pub(super) fn announce(&mut self, cx: &mut Context<'_>, entries: &[AwarenessEntry]) {
+        if entries.is_empty() {
+            return;
+        }
+        cx.counters.presence += entries.len() as u64;
+        self.send(self.everyone(), encode::awareness(entries));
+    }
+
+    /// Ends a member's socket once everything before it has left.
+    pub(super) fn dismiss(&mut self, id: MemberId, code: u16, reason: &'static str) {
+        self.outgoing.push(Target::One(id), Payload::Close { code, reason });
+    }
+
+    /// Asks for what the disk is to do now.
+    pub(super) fn store(&mut self, cx: &mut Context<'_>) {
+        if self.outgoing.wants_store() {
+            let (room, ticket) = (self.room.clone(), cx.ticket());
+            let updates = self.outgoing.start_store(ticket);
+            cx.counters.stores += 1;
+            cx.output(HubOutput::Store { room, ticket, updates });
+        }
+        if self.compacting.is_none() && self.doc.held() == 0 && self.growth.is_due(cx.config) {
+            self.compact(cx);
+        }
+    }
+
+    /// Every record asked to be stored so far is in the document, and storage keeps the order: the snapshot
+    /// can stand for all of them. Not so while updates are held.
+    fn compact(&mut self, cx: &mut Context<'_>) {
+        let (room, ticket) = (self.room.clone(), cx.ticket());
+        let snapshot = self.doc.encode_state();
+        self.growth = Growth { snapshot: snapshot.len(), ..Growth::default() };
+        self.compacting = Some(ticket);
+        cx.counters.compactions += 1;
+        cx.output(HubOutput::Compact { room, ticket, snapshot, hash: self.doc.hash() });
+    }
+
+    /// A compaction ended, well or not: the next is due after as much growth again.
+    pub(super) fn on_compacted(&mut self, ticket: Ticket) {
+        if self.compacting == Some(ticket) {
+            self.compacting = None;
+        }
+    }
+
+    /// When presence has something to do.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.presence.poll_timeout()
+    }
+
+    /// Whether nothing is on its way to the disk or to a member.
+    pub(super) fn is_settled(&self) -> bool {
+        self.outgoing.is_settled() && self.compacting.is_none()
+    }
+
+    fn everyone(&self) -> Target {
+        Target::ArrivedBefore(self.arrivals)
+    }
+
+    fn send(&mut self, target: Target, frame: Vec<u8>) {
+        self.outgoing.push(target, Payload::Frame(Bytes::from(frame)));
+    }
+}
+
+impl Growth {
+    fn add(&mut self, bytes: usize) {
+        self.records += 1;
+        self.bytes += bytes;
+    }
+
+    fn is_due(&self, config: &HubConfig) -> bool {
+        let outweighs = self.bytes >= config.compact_bytes.max(self.snapshot);
+        self.records >= config.compact_records || (self.records > 1 && outweighs)
+    }
+}
+
+/// A document of the server's. What members send is bounded by the frame limit, records by the document's.
+pub(crate) fn new_doc() -> Doc {
+    doc_with(Limits::default())
+}
+
+fn doc_with(limits: Limits) -> Doc {
+    Doc::new(CLIENT_ID, &BTreeMap::new(), limits)
+}

@@ -1,0 +1,360 @@
+//! One room: its members, and what they say to its replica.
+//!
+//! ```text
+//! Loading ──Loaded──▶ Open ──no members for a while──▶ forgotten
+//!    └────storage failed────┴──▶ Over: members sent away, forgotten
+//! ```
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use rejoin::protocol::{self, FrameError, Message};
+use rejoin::time::{Deadline, Instant};
+
+use super::context::Context;
+use super::member::Member;
+use super::outgoing::{Payload, Target};
+use super::replica::{Reception, Replica};
+use super::{HubOutput, MemberId, Notice, Record, RoomName, StoreFailure, Ticket, close};
+
+/// One room.
+#[derive(Debug)]
+pub(super) struct Room {
+    name: RoomName,
+    members: BTreeMap<MemberId, Member>,
+    phase: Phase,
+    /// Since when nobody is here.
+    empty_since: Option<Instant>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Its records are being read; frames wait.
+    Loading { ticket: Ticket, frames: Vec<(MemberId, Bytes)>, bytes: usize },
+    /// In memory.
+    Open(Box<Replica>),
+    /// Storage or the engine failed: memory and disk may differ, so memory is dropped.
+    Over,
+}
+
+impl Room {
+    /// Starts to read the room.
+    pub(super) fn new(cx: &mut Context<'_>, name: RoomName) -> Self {
+        let ticket = cx.ticket();
+        cx.output(HubOutput::Load { room: name.clone(), ticket });
+        let phase = Phase::Loading { ticket, frames: Vec::new(), bytes: 0 };
+        Self { name, members: BTreeMap::new(), phase, empty_since: Some(cx.now) }
+    }
+
+    pub(super) fn join(&mut self, cx: &mut Context<'_>, id: MemberId) {
+        let mut member = Member::new(0, cx.config);
+        if let Phase::Open(replica) = &mut self.phase {
+            replica.welcome(id, &mut member);
+        }
+        self.members.insert(id, member);
+        self.empty_since = None;
+    }
+
+    pub(super) fn members(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(super) fn leave(&mut self, cx: &mut Context<'_>, id: MemberId) {
+        if self.members.remove(&id).is_none() {
+            return;
+        }
+        if let Phase::Open(replica) = &mut self.phase {
+            let farewells = replica.presence.on_leave(cx.now, id);
+            replica.announce(cx, &farewells);
+        }
+        if self.members.is_empty() {
+            self.empty_since = Some(cx.now);
+        }
+    }
+
+    pub(super) fn on_heard(&mut self, id: MemberId) {
+        if let Phase::Open(replica) = &mut self.phase {
+            replica.presence.on_heard(id);
+        }
+    }
+
+    pub(super) fn on_frame(&mut self, cx: &mut Context<'_>, id: MemberId, frame: Bytes) {
+        if !self.members.contains_key(&id) {
+            return;
+        }
+        match &mut self.phase {
+            Phase::Loading { bytes, .. } if *bytes + frame.len() > cx.config.max_loading => {
+                self.send_away(cx, id, close::TRY_LATER, close::BUSY);
+            }
+            Phase::Loading { frames, bytes, .. } => {
+                *bytes += frame.len();
+                frames.push((id, frame));
+            }
+            Phase::Open(_) => self.read(cx, id, &frame),
+            Phase::Over => {}
+        }
+    }
+
+    fn read(&mut self, cx: &mut Context<'_>, id: MemberId, frame: &[u8]) {
+        match protocol::decode(frame, &cx.config.frame_limits()) {
+            Ok(messages) => {
+                messages.into_iter().for_each(|message| self.on_message(cx, id, message))
+            }
+            Err(FrameError::TooLarge { size, .. }) if size == frame.len() => {
+                self.send_away(cx, id, close::TOO_LARGE, "frame over the limit");
+            }
+            Err(error) => self.on_malformed(cx, id, error.to_string()),
+        }
+    }
+
+    fn on_message(&mut self, cx: &mut Context<'_>, id: MemberId, message: Message<'_>) {
+        let (Phase::Open(replica), Some(member)) = (&mut self.phase, self.members.get_mut(&id))
+        else {
+            return;
+        };
+        match message {
+            Message::SyncStep1(state_vector) => member.questions.ask_state(state_vector),
+            Message::QueryAwareness => member.questions.ask_presence(),
+            Message::Awareness(entries) => {
+                member.says.hear(entries, cx.config.presence.max_clients)
+            }
+            Message::SyncStep2(update) | Message::Update(update) => {
+                let reception = replica.receive(cx, id, update);
+                return self.on_received(cx, id, reception);
+            }
+            Message::Denied(_) | Message::Unknown(_) => cx.counters.unknown += 1,
+        }
+        self.serve(cx, id);
+    }
+
+    fn on_received(&mut self, cx: &mut Context<'_>, id: MemberId, reception: Reception) {
+        match reception {
+            Reception::Taken => {}
+            Reception::Held => {
+                cx.counters.held += 1;
+                if let Some(member) = self.members.get_mut(&id)
+                    && !cx.config.broken.no_resync
+                {
+                    member.resync.want(cx.now, cx.config.resync_interval);
+                }
+            }
+            Reception::Refused(why) => self.on_refused(cx, id, why),
+            Reception::Broken(why) => return self.fail(cx, "integration", &StoreFailure(why)),
+        }
+        let full = self
+            .replica()
+            .is_some_and(|replica| replica.outgoing.waiting_bytes() > cx.config.max_unstored);
+        if full {
+            self.send_away(cx, id, close::TRY_LATER, close::BUSY);
+        }
+        self.serve(cx, id);
+    }
+
+    /// Does for a member what its pace allows now.
+    fn serve(&mut self, cx: &mut Context<'_>, id: MemberId) {
+        let (Phase::Open(replica), Some(member)) = (&mut self.phase, self.members.get_mut(&id))
+        else {
+            return;
+        };
+        if member.resync.take(cx.now) {
+            replica.ask_for_missing(id);
+        }
+        let entries = member.says.take(cx.now);
+        replica.hear(cx, id, entries);
+        if member.questions.take_presence(cx.now) {
+            replica.answer_presence(id);
+        }
+        if let Some(state_vector) = member.questions.take_state(cx.now)
+            && let Err(why) = replica.answer_state(id, &state_vector)
+        {
+            self.on_malformed(cx, id, why);
+        }
+    }
+
+    fn on_malformed(&mut self, cx: &mut Context<'_>, id: MemberId, why: String) {
+        cx.counters.malformed += 1;
+        let Some(member) = self.members.get_mut(&id) else { return };
+        let strikes = member.malformed.add(cx.now, cx.config.strike_window);
+        cx.notice(Notice::Malformed { room: self.name.clone(), member: id, why });
+        if strikes >= cx.config.max_strikes {
+            self.send_away(cx, id, close::PROTOCOL, "malformed frames");
+        }
+    }
+
+    fn on_refused(&mut self, cx: &mut Context<'_>, id: MemberId, why: String) {
+        cx.counters.refused += 1;
+        let Some(member) = self.members.get_mut(&id) else { return };
+        let strikes = member.refused.add(cx.now, cx.config.strike_window);
+        cx.notice(Notice::UpdateRefused { room: self.name.clone(), member: id, why });
+        if strikes >= cx.config.max_strikes {
+            self.send_away(cx, id, close::POLICY, "refused updates");
+        }
+    }
+
+    pub(super) fn on_loaded(
+        &mut self,
+        cx: &mut Context<'_>,
+        ticket: Ticket,
+        result: Result<Vec<Record>, StoreFailure>,
+    ) {
+        let Phase::Loading { ticket: current, frames, .. } = &mut self.phase else { return };
+        if *current != ticket {
+            return;
+        }
+        let frames = std::mem::take(frames);
+        match result {
+            Ok(records) => self.open(cx, records, frames),
+            Err(failure) => self.fail(cx, "load", &failure),
+        }
+    }
+
+    fn open(&mut self, cx: &mut Context<'_>, records: Vec<Record>, frames: Vec<(MemberId, Bytes)>) {
+        let mut replica = Box::new(Replica::load(cx, &self.name, records));
+        for (id, member) in &mut self.members {
+            replica.welcome(*id, member);
+        }
+        self.phase = Phase::Open(replica);
+        for (id, frame) in frames {
+            self.on_frame(cx, id, frame);
+        }
+    }
+
+    pub(super) fn on_stored(
+        &mut self,
+        cx: &mut Context<'_>,
+        ticket: Ticket,
+        result: Result<(), StoreFailure>,
+    ) {
+        let Phase::Open(replica) = &mut self.phase else { return };
+        if !replica.outgoing.is_storing(ticket) {
+            return;
+        }
+        match result {
+            Ok(()) => replica.outgoing.finish_store(),
+            Err(failure) => self.fail(cx, "store", &failure),
+        }
+    }
+
+    pub(super) fn on_compacted(
+        &mut self,
+        cx: &mut Context<'_>,
+        ticket: Ticket,
+        result: Result<(), StoreFailure>,
+    ) {
+        let Phase::Open(replica) = &mut self.phase else { return };
+        replica.on_compacted(ticket);
+        if let Err(failure) = result {
+            let (room, why) = (self.name.clone(), failure.to_string());
+            cx.notice(Notice::CompactionFailed { room, why });
+        }
+    }
+
+    pub(super) fn on_timeout(&mut self, cx: &mut Context<'_>) {
+        if let Phase::Open(replica) = &mut self.phase {
+            let changed = replica.presence.on_timeout(cx.now);
+            replica.announce(cx, &changed);
+        }
+        let due = self
+            .members
+            .iter()
+            .filter(|(_, member)| member.poll_timeout().is_some_and(|due| due <= cx.now));
+        let due: Vec<MemberId> = due.map(|(id, _)| *id).collect();
+        for id in due {
+            self.serve(cx, id);
+        }
+    }
+
+    /// Sends everyone away, behind what they were promised.
+    pub(super) fn shut_down(&mut self, cx: &mut Context<'_>) {
+        let members: Vec<MemberId> = self.members.keys().copied().collect();
+        for id in members {
+            match &mut self.phase {
+                Phase::Open(replica) => replica.dismiss(id, close::RESTART, close::RESTARTING),
+                Phase::Loading { .. } | Phase::Over => {
+                    self.send_away(cx, id, close::RESTART, close::RESTARTING);
+                }
+            }
+        }
+    }
+
+    /// Lets out what may leave, and asks for what the disk is to do. After every input.
+    pub(super) fn settle(&mut self, cx: &mut Context<'_>) {
+        while let Some((target, payload)) = self.next_payload(cx) {
+            match (target, payload) {
+                (Target::One(id), Payload::Close { code, reason }) => {
+                    self.send_away(cx, id, code, reason);
+                }
+                (Target::One(member), Payload::Frame(frame))
+                    if self.members.contains_key(&member) =>
+                {
+                    cx.output(HubOutput::Send { member, frame });
+                }
+                (Target::ArrivedBefore(arrivals), Payload::Frame(frame)) => {
+                    let there = self.members.iter().filter(|(_, member)| member.arrival < arrivals);
+                    for (member, _) in there {
+                        cx.output(HubOutput::Send { member: *member, frame: frame.clone() });
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Phase::Open(replica) = &mut self.phase {
+            replica.store(cx);
+        }
+    }
+
+    fn next_payload(&mut self, cx: &Context<'_>) -> Option<(Target, Payload)> {
+        let Phase::Open(replica) = &mut self.phase else { return None };
+        if cx.config.broken.show_before_commit {
+            replica.outgoing.pop_any()
+        } else {
+            replica.outgoing.pop_committed()
+        }
+    }
+
+    /// When the room wants a timeout, and why.
+    pub(super) fn poll_timeout(&self, unload_after: u64) -> Option<Deadline> {
+        let presence = self.replica().and_then(Replica::poll_timeout);
+        let members = self.members.values().filter_map(Member::poll_timeout).min();
+        let unload =
+            self.empty_since.filter(|_| self.is_settled()).map(|since| since + unload_after);
+        let deadline = |at: Option<Instant>, reason| at.map(|at| Deadline { at, reason });
+        let soonest =
+            Deadline::earliest(deadline(presence, "presence"), deadline(members, "member"));
+        Deadline::earliest(soonest, deadline(unload, "unload"))
+    }
+
+    /// Whether the room may be forgotten.
+    pub(super) fn is_over(&self, now: Instant, unload_after: u64) -> bool {
+        let idle = self.empty_since.is_some_and(|since| now.since(since) >= unload_after);
+        matches!(self.phase, Phase::Over) || (idle && self.is_settled())
+    }
+
+    /// Whether nothing is on its way to or from the disk, or to a member.
+    pub(super) fn is_settled(&self) -> bool {
+        self.replica().is_some_and(Replica::is_settled)
+    }
+
+    fn fail(&mut self, cx: &mut Context<'_>, task: &'static str, failure: &StoreFailure) {
+        let (room, why) = (self.name.clone(), failure.to_string());
+        cx.notice(Notice::RoomFailed { room, task, why });
+        self.phase = Phase::Over;
+        for id in std::mem::take(&mut self.members).into_keys() {
+            cx.close(id, close::TRY_LATER, close::BUSY);
+        }
+    }
+
+    fn send_away(&mut self, cx: &mut Context<'_>, id: MemberId, code: u16, reason: &str) {
+        if self.members.contains_key(&id) {
+            self.leave(cx, id);
+            cx.close(id, code, reason);
+        }
+    }
+
+    fn replica(&self) -> Option<&Replica> {
+        match &self.phase {
+            Phase::Open(replica) => Some(replica),
+            Phase::Loading { .. } | Phase::Over => None,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What members may not do.
+
+use super::*;
+
+#[test]
+fn three_malformed_frames_within_a_minute_end_the_socket() {
+    let mut world = World::new();
+    let (alice, bob) = (world.join(1), world.join(2));
+    let malformed = vec![0, 2, 200, 1];
+    for _ in 0..2 {
+        world.say(alice, malformed.clone());
+    }
+    world.pass(60_000);
+    for _ in 0..2 {
+        world.say(alice, malformed.clone());
+    }
+    assert!(world.closed.is_empty(), "two in each minute");
+    world.say(alice, malformed);
+    assert_eq!(world.closed.get(&alice).map(|(code, _)| *code), Some(1002));
+    assert_eq!(world.hub.counters().malformed, 5);
+    assert!(!world.closed.contains_key(&bob));
+}
+
+#[test]
+fn a_state_vector_that_declares_millions_of_clients_is_a_malformed_frame() {
+    let mut world = World::new();
+    let alice = world.join(1);
+    world.say(alice, encode::sync_step_1(&[0xff, 0xff, 0xff, 0x7f]));
+    assert_eq!(world.hub.counters().malformed, 1);
+}
+
+#[test]
+fn a_refused_update_is_told_to_the_operator_and_the_third_ends_the_socket() {
+    let mut world = World::new();
+    let (alice, bob) = (world.join(1), world.join(2));
+    world.got.clear();
+    let garbage = encode::update(&[1, 1, 11, 0, 99, 1]);
+    for _ in 0..2 {
+        world.say(alice, garbage.clone());
+    }
+    assert!(world.closed.is_empty() && world.got.is_empty(), "nothing is replied");
+    assert!(matches!(world.notices.as_slice(), [Notice::UpdateRefused { .. }, _]));
+    world.say(alice, garbage);
+    assert_eq!(world.closed.get(&alice).map(|(code, _)| *code), Some(1008));
+    assert!(world.disk.records.is_empty());
+
+    let update = type_at(&client(11), 0, "hi");
+    world.say(bob, encode::update(&update));
+    assert_eq!(world.take(bob), [encode::update(&update)], "the room goes on");
+}
+
+#[test]
+fn a_frame_over_the_limit_ends_the_socket() {
+    let mut world = World::with(HubConfig { max_frame: 100, ..HubConfig::default() });
+    let alice = world.join(1);
+    world.say(alice, vec![0; 101]);
+    assert_eq!(world.closed.get(&alice).map(|(code, _)| *code), Some(1009));
+}
+
+#[test]
+fn frames_that_come_while_the_room_is_read_wait_but_not_without_bound() {
+    let mut world = World::with(HubConfig { max_loading: 1_000, ..HubConfig::default() });
+    let (alice, bob) = (MemberId(1), MemberId(2));
+    for member in [alice, bob] {
+        world.input(HubInput::Join { member, room: RoomName::from(ROOM) });
+    }
+    let update = encode::update(&type_at(&client(11), 0, "hi"));
+    world.frame(alice, update.clone());
+    world.frame(bob, vec![0; 2_000]);
+    assert_eq!(world.closed.get(&bob).map(|(code, _)| *code), Some(1013));
+    world.settle();
+    assert_eq!(world.take(alice), [encode::sync_step_1(&[0]), update]);
+}
+
+#[test]
+fn a_member_that_outruns_the_disk_is_sent_away() {
+    let mut world = World::with(HubConfig { max_unstored: 1_000, ..HubConfig::default() });
+    let (alice, doc) = (world.join(1), client(11));
+    for index in 0..3 {
+        world.frame(alice, encode::update(&type_at(&doc, index * 600, &"x".repeat(600))));
+    }
+    assert_eq!(world.closed.get(&alice).map(|(code, _)| *code), Some(1013));
+    world.settle();
+    assert_eq!(text_of(&world.stored()).len(), 1_800, "what was taken in is kept");
+}
+
+#[test]
+fn full_rooms_and_a_full_server_send_newcomers_away() {
+    let config = HubConfig { max_members: 1, max_rooms: 1, ..HubConfig::default() };
+    let mut world = World::with(config);
+    let (alice, bob) = (world.join(1), world.join(2));
+    assert!(!world.closed.contains_key(&alice));
+    assert_eq!(world.closed.get(&bob).map(|(code, _)| *code), Some(1013));
+    let (member, room) = (MemberId(3), RoomName::from("another"));
+    world.input(HubInput::Join { member, room });
+    assert_eq!(world.closed.get(&member).map(|(code, _)| *code), Some(1013));
+    assert!(!world.hub.has_space("another") && !world.hub.has_space(ROOM));
+}

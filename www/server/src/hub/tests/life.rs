@@ -1,0 +1,93 @@
+//! Rooms come into memory and go; records become snapshots.
+
+use super::*;
+
+#[test]
+fn a_room_without_members_is_forgotten_after_a_while_and_read_again() {
+    let mut world = World::new();
+    let alice = world.join(1);
+    world.say(alice, encode::update(&type_at(&client(11), 0, "hi")));
+    world.input(HubInput::Leave { member: alice });
+    world.pass(59_999);
+    assert_eq!(world.hub.rooms(), 1);
+    world.pass(1);
+    assert_eq!((world.hub.rooms(), world.hub.poll_timeout()), (0, None));
+    let bob = world.join(2);
+    assert_eq!(world.take(bob), [encode::sync_step_1(&[1, 11, 2])]);
+}
+
+#[test]
+fn many_records_become_one_snapshot() {
+    let config = HubConfig { compact_records: 50, ..HubConfig::default() };
+    let mut world = World::with(config);
+    let (alice, doc) = (world.join(1), client(11));
+    for index in 0..120 {
+        world.say(alice, encode::update(&type_at(&doc, index, "x")));
+    }
+    assert_eq!(world.hub.counters().compactions, 2);
+    assert!(world.disk.records.get(ROOM).is_some_and(|records| records.len() <= 22));
+    assert_eq!(text_of(&world.stored()), "x".repeat(120));
+}
+
+#[test]
+fn a_snapshot_taken_while_the_disk_lags_loses_nothing() {
+    let config = HubConfig { compact_records: 10, ..HubConfig::default() };
+    let mut world = World::with(config);
+    let (alice, doc) = (world.join(1), client(11));
+    for index in 0..35 {
+        world.frame(alice, encode::update(&type_at(&doc, index, "x")));
+        if index % 7 == 0 {
+            world.disk_step();
+        }
+    }
+    world.settle();
+    assert!(world.hub.counters().compactions > 0);
+    assert_eq!(text_of(&world.stored()), "x".repeat(35));
+}
+
+#[test]
+fn a_failed_snapshot_loses_nothing_and_is_tried_again_later() {
+    let config = HubConfig { compact_records: 10, ..HubConfig::default() };
+    let mut world = World::with(config);
+    let (alice, doc) = (world.join(1), client(11));
+    for index in 0..30 {
+        world.frame(alice, encode::update(&type_at(&doc, index, "x")));
+        while let Some(task) = world.disk.tasks.front() {
+            world.disk.broken = matches!(task, HubOutput::Compact { .. }) && index < 15;
+            world.disk_step();
+        }
+    }
+    let failed = |notice: &&Notice| matches!(notice, Notice::CompactionFailed { .. });
+    assert_eq!(world.notices.iter().filter(failed).count(), 1);
+    assert!(world.closed.is_empty());
+    assert_eq!(text_of(&world.stored()), "x".repeat(30));
+}
+
+#[test]
+fn a_record_that_is_refused_is_set_aside_and_the_rest_still_read() {
+    let mut world = World::new();
+    let doc = client(11);
+    let good = type_at(&doc, 0, "good");
+    let record = |key, update| Record { key: RecordKey::Update(key), update };
+    let records = vec![record(1, vec![1, 1, 11, 0, 99, 1]), record(2, good.clone())];
+    world.disk.records.insert(RoomName::from(ROOM), records);
+    let alice = world.join(1);
+    world.say(alice, encode::sync_step_1(&[0]));
+    assert_eq!(updates(&world.take(alice)), [good]);
+    assert_eq!(world.disk.set_aside, [RecordKey::Update(1)]);
+    assert!(matches!(world.notices.as_slice(), [Notice::RecordSetAside { .. }]));
+}
+
+#[test]
+fn a_lost_record_is_brought_back_by_a_client_that_has_it() {
+    let mut world = World::new();
+    let doc = client(11);
+    let (first, second) = (type_at(&doc, 0, "one "), type_at(&doc, 4, "two"));
+    let record = |key, update| Record { key: RecordKey::Update(key), update };
+    let records = vec![record(1, first[..first.len() - 1].to_vec()), record(2, second)];
+    world.disk.records.insert(RoomName::from(ROOM), records);
+    let alice = world.join(1);
+    assert_eq!(world.take(alice), [encode::sync_step_1(&[0])], "it does not claim what has a hole");
+    world.say(alice, encode::sync_step_2(&diff(&doc, &[0])));
+    assert_eq!(text_of(&world.stored()), "one two");
+}

@@ -1,0 +1,181 @@
+//! What waits for one socket: bounded by bytes, and how it is to end.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::hub::close;
+
+/// How a socket ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// With a close frame.
+    Close {
+        /// Close code.
+        code: u16,
+        /// Close reason.
+        reason: String,
+    },
+    /// Without one.
+    Cut,
+}
+
+/// What is to be written next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// A binary message.
+    Frame(Bytes),
+    /// A ping.
+    Ping,
+    /// The end.
+    End(End),
+}
+
+/// What waits for one socket.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    state: Mutex<State>,
+    changed: Notify,
+    ended: Notify,
+    max_waiting: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    frames: VecDeque<Bytes>,
+    bytes: usize,
+    ping: bool,
+    end: Option<End>,
+    stalled_until: Option<Instant>,
+}
+
+impl Outbox {
+    pub(crate) fn new(max_waiting: usize) -> Self {
+        let (changed, ended) = (Notify::new(), Notify::new());
+        Self { state: Mutex::default(), changed, ended, max_waiting }
+    }
+
+    /// Queues a message. A client that leaves too much waiting is sent away: what it missed it gets by its
+    /// state vector when it comes back. One message may be larger than the bound.
+    pub(crate) fn push(&self, frame: Bytes) {
+        let mut state = self.lock();
+        if state.end.is_some() {
+            return;
+        }
+        if state.bytes > self.max_waiting {
+            drop(state);
+            tracing::info!("a client reads too slowly and is sent away");
+            let reason = close::BUSY.to_owned();
+            self.end_now(End::Close { code: close::TRY_LATER, reason });
+            return;
+        }
+        state.bytes += frame.len();
+        state.frames.push_back(frame);
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Queues a ping before everything else.
+    pub(crate) fn ping(&self) {
+        self.lock().ping = true;
+        self.changed.notify_one();
+    }
+
+    /// Ends the socket behind what waits.
+    pub(crate) fn end(&self, end: End) {
+        self.lock().end.get_or_insert(end);
+        self.changed.notify_one();
+        self.ended.notify_one();
+    }
+
+    /// Ends the socket; what waits is dropped.
+    pub(crate) fn end_now(&self, end: End) {
+        let mut state = self.lock();
+        state.frames.clear();
+        state.bytes = 0;
+        state.end = Some(end);
+        drop(state);
+        self.changed.notify_one();
+        self.ended.notify_one();
+    }
+
+    /// Plays dead for a while: nothing is read or written.
+    pub(crate) fn stall(&self, time: Duration) {
+        self.lock().stalled_until = Some(Instant::now() + time);
+    }
+
+    /// Waits until the socket no longer plays dead.
+    pub(crate) async fn unstalled(&self) {
+        loop {
+            let until = self.lock().stalled_until;
+            match until {
+                Some(until) if until > Instant::now() => tokio::time::sleep_until(until).await,
+                _ => return,
+            }
+        }
+    }
+
+    /// What is to be written next, if anything. For one writer.
+    pub(crate) fn take(&self) -> Option<Next> {
+        let mut state = self.lock();
+        if std::mem::take(&mut state.ping) {
+            return Some(Next::Ping);
+        }
+        if let Some(frame) = state.frames.pop_front() {
+            state.bytes -= frame.len();
+            return Some(Next::Frame(frame));
+        }
+        state.end.clone().map(Next::End)
+    }
+
+    /// Waits until [`Self::take`] may have something. For one writer.
+    pub(crate) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Waits until the end was asked for. For one waiter.
+    pub(crate) async fn ended(&self) {
+        self.ended.notified().await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut() -> Option<Next> {
+        Some(Next::End(End::Cut))
+    }
+
+    #[test]
+    fn the_end_comes_behind_what_waits_unless_it_is_urgent() {
+        let outbox = Outbox::new(100);
+        outbox.push(Bytes::from_static(b"a"));
+        outbox.end(End::Cut);
+        outbox.push(Bytes::from_static(b"too late"));
+        assert_eq!(outbox.take(), Some(Next::Frame(Bytes::from_static(b"a"))));
+        assert_eq!(outbox.take(), cut());
+
+        let outbox = Outbox::new(100);
+        outbox.push(Bytes::from_static(b"a"));
+        outbox.end_now(End::Cut);
+        assert_eq!(outbox.take(), cut());
+    }
+
+    #[test]
+    fn a_client_that_reads_too_slowly_is_told_when_to_come_back() {
+        let outbox = Outbox::new(10);
+        outbox.push(Bytes::from(vec![0; 1_000]));
+        outbox.push(Bytes::from_static(b"more"));
+        let reason = r#"{"retry_ms":2000}"#.to_owned();
+        assert_eq!(outbox.take(), Some(Next::End(End::Close { code: 1013, reason })));
+    }
+}

@@ -1,0 +1,262 @@
+//! Runs the hub: one task owns it, takes inputs from sockets and storage, and performs its outputs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use rejoin::time::Instant;
+use serde::Serialize;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use crate::hub::{Counters, Hub, HubConfig, HubInput, HubOutput, MemberId, Notice, RoomName};
+use crate::outbox::{End, Outbox};
+use crate::store::worker::{Task, Worker};
+use crate::store::{Store, StoreError};
+
+/// What the hub's task is told.
+#[derive(Debug)]
+enum Letter {
+    Input(HubInput),
+    /// A frame, with the share of the inbound budget it holds until it was handled.
+    Frame(MemberId, Bytes, OwnedSemaphorePermit),
+    Join(MemberId, RoomName, Arc<Outbox>),
+    HasSpace(RoomName, oneshot::Sender<bool>),
+    Health(oneshot::Sender<Health>),
+    Sockets(RoomName, SocketOrder, oneshot::Sender<usize>),
+    Stop(oneshot::Sender<()>),
+}
+
+/// What the demo does to the sockets of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SocketOrder {
+    /// Cut them without a close frame.
+    Cut,
+    /// Play dead for a while.
+    Stall(Duration),
+}
+
+/// State of the server, for `/health`.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Health {
+    /// Milliseconds since the start.
+    pub uptime: u64,
+    /// Rooms in memory.
+    pub rooms: usize,
+    /// Members of all rooms.
+    pub members: usize,
+    /// What was seen so far.
+    pub counters: Counters,
+}
+
+/// The way to the hub's task.
+#[derive(Clone, Debug)]
+pub(crate) struct HubHandle {
+    letters: mpsc::UnboundedSender<Letter>,
+    inbound: Arc<Semaphore>,
+    max_inbound: usize,
+    last_member: Arc<AtomicU64>,
+}
+
+impl HubHandle {
+    /// Starts the hub's task and the storage thread.
+    pub(crate) fn start(
+        config: HubConfig,
+        store: Store,
+        max_inbound: usize,
+    ) -> Result<Self, StoreError> {
+        let (letters, inbox) = mpsc::unbounded_channel();
+        let answers = letters.clone();
+        let worker = Worker::start(store, move |answer| {
+            let _ = answers.send(Letter::Input(answer));
+        })?;
+        let start = tokio::time::Instant::now();
+        let pump = Pump { hub: Hub::new(config), worker, sockets: BTreeMap::new(), start };
+        tokio::spawn(pump.run(inbox));
+        let inbound = Arc::new(Semaphore::new(max_inbound));
+        Ok(Self { letters, inbound, max_inbound, last_member: Arc::default() })
+    }
+
+    /// Lets a new socket join a room.
+    pub(crate) fn join(&self, room: RoomName, outbox: Arc<Outbox>) -> MemberId {
+        let member = MemberId(self.last_member.fetch_add(1, Ordering::Relaxed));
+        self.send(Letter::Join(member, room, outbox));
+        member
+    }
+
+    /// Hands a frame over; waits while too much of all clients waits already.
+    pub(crate) async fn frame(&self, member: MemberId, bytes: Bytes) {
+        let share = bytes.len().clamp(1, self.max_inbound);
+        let share = u32::try_from(share).unwrap_or(u32::MAX);
+        if let Ok(permit) = self.inbound.clone().acquire_many_owned(share).await {
+            self.send(Letter::Frame(member, bytes, permit));
+        }
+    }
+
+    /// Hands anything else over.
+    pub(crate) fn input(&self, input: HubInput) {
+        self.send(Letter::Input(input));
+    }
+
+    /// Whether a socket may join a room now.
+    pub(crate) async fn has_space(&self, room: RoomName) -> bool {
+        self.ask(|reply| Letter::HasSpace(room, reply)).await.unwrap_or(false)
+    }
+
+    /// State of the server.
+    pub(crate) async fn health(&self) -> Option<Health> {
+        self.ask(Letter::Health).await
+    }
+
+    /// Does something to all sockets of a room; says to how many.
+    pub(crate) async fn order(&self, room: RoomName, order: SocketOrder) -> usize {
+        self.ask(|reply| Letter::Sockets(room, order, reply)).await.unwrap_or(0)
+    }
+
+    /// Closes every socket and waits until everything is on disk.
+    pub(crate) async fn stop(&self) {
+        let _ = self.ask(Letter::Stop).await;
+    }
+
+    fn send(&self, letter: Letter) {
+        if self.letters.send(letter).is_err() {
+            tracing::debug!("the hub has stopped");
+        }
+    }
+
+    async fn ask<T>(&self, letter: impl FnOnce(oneshot::Sender<T>) -> Letter) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.send(letter(reply));
+        answer.await.ok()
+    }
+}
+
+#[derive(Debug)]
+struct Pump {
+    hub: Hub,
+    worker: Worker,
+    sockets: BTreeMap<MemberId, (RoomName, Arc<Outbox>)>,
+    start: tokio::time::Instant,
+}
+
+impl Pump {
+    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Letter>) {
+        let mut stop = None;
+        while !(stop.is_some() && self.hub.is_stopped()) {
+            let deadline = self.hub.poll_timeout().map(|deadline| deadline.at);
+            tokio::select! {
+                letter = inbox.recv() => match letter {
+                    Some(Letter::Stop(reply)) => {
+                        stop = Some(reply);
+                        self.handle(HubInput::Shutdown);
+                    }
+                    Some(letter) => self.open(letter),
+                    None => break,
+                },
+                () = self.sleep_until(deadline) => self.handle(HubInput::Timeout),
+            }
+        }
+        let mut worker = self.worker;
+        if tokio::task::spawn_blocking(move || worker.close()).await.is_err() {
+            tracing::error!("storage could not be closed");
+        }
+        if let Some(stopped) = stop {
+            let _ = stopped.send(());
+        }
+    }
+
+    fn open(&mut self, letter: Letter) {
+        match letter {
+            Letter::Input(input) => {
+                if let HubInput::Leave { member } = &input {
+                    self.sockets.remove(member);
+                }
+                self.handle(input);
+            }
+            Letter::Frame(member, bytes, _permit) => self.handle(HubInput::Frame { member, bytes }),
+            Letter::Join(member, room, outbox) => {
+                self.sockets.insert(member, (room.clone(), outbox));
+                self.handle(HubInput::Join { member, room });
+            }
+            Letter::HasSpace(room, reply) => drop(reply.send(self.hub.has_space(&room))),
+            Letter::Health(reply) => drop(reply.send(self.health())),
+            Letter::Sockets(room, order, reply) => drop(reply.send(self.order(&room, order))),
+            Letter::Stop(_) => {}
+        }
+    }
+
+    /// One input, and a complete drain.
+    fn handle(&mut self, input: HubInput) {
+        self.hub.handle_input(self.now(), input);
+        while let Some(output) = self.hub.poll_output() {
+            self.perform(output);
+        }
+    }
+
+    fn perform(&mut self, output: HubOutput) {
+        match output {
+            HubOutput::Send { member, frame } => {
+                self.with_socket(member, |outbox| outbox.push(frame))
+            }
+            HubOutput::Probe { member } => self.with_socket(member, Outbox::ping),
+            HubOutput::Close { member, code, reason } => {
+                self.with_socket(member, |outbox| outbox.end(End::Close { code, reason }));
+                self.sockets.remove(&member);
+            }
+            HubOutput::Cut { member } => {
+                self.with_socket(member, |outbox| outbox.end_now(End::Cut));
+                self.sockets.remove(&member);
+            }
+            HubOutput::Load { room, ticket } => self.worker.ask(Task::Load(room, ticket)),
+            HubOutput::Store { room, ticket, updates } => {
+                self.worker.ask(Task::Append(room, ticket, updates));
+            }
+            HubOutput::Compact { room, ticket, snapshot, hash } => {
+                self.worker.ask(Task::Compact(room, ticket, snapshot, hash));
+            }
+            HubOutput::SetAside { room, key } => self.worker.ask(Task::SetAside(room, key)),
+            HubOutput::Notice(notice) => tell(&notice),
+        }
+    }
+
+    fn with_socket(&self, member: MemberId, act: impl FnOnce(&Outbox)) {
+        if let Some((_, outbox)) = self.sockets.get(&member) {
+            act(outbox);
+        }
+    }
+
+    fn order(&self, room: &RoomName, order: SocketOrder) -> usize {
+        let sockets = self.sockets.values().filter(|(at, _)| at == room);
+        let done = sockets.map(|(_, outbox)| match order {
+            SocketOrder::Cut => outbox.end_now(End::Cut),
+            SocketOrder::Stall(time) => outbox.stall(time),
+        });
+        done.count()
+    }
+
+    fn health(&self) -> Health {
+        let (rooms, members) = (self.hub.rooms(), self.hub.members());
+        let uptime = self.now().as_millis();
+        Health { uptime, rooms, members, counters: self.hub.counters() }
+    }
+
+    fn now(&self) -> Instant {
+        Instant::from_millis(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    async fn sleep_until(&self, deadline: Option<Instant>) {
+        match deadline {
+            Some(at) => tokio::time::sleep(Duration::from_millis(at.since(self.now()))).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+fn tell(notice: &Notice) {
+    match notice {
+        Notice::RecordSetAside { .. } | Notice::RoomFailed { .. } => tracing::error!("{notice}"),
+        _ => tracing::warn!("{notice}"),
+    }
+}

@@ -1,0 +1,146 @@
+//! HTTP: a WebSocket handshake on any path joins the room of that name; everything else is health, the
+//! demo's controls, the page's files, or the status a handshake here would get.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Query, State, WebSocketUpgrade};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde_json::json;
+use tokio_util::task::TaskTracker;
+
+use crate::access::{self, Refusal};
+use crate::assets;
+use crate::config::Config;
+use crate::hub::{HubInput, RoomName};
+use crate::pump::{HubHandle, SocketOrder};
+use crate::socket;
+
+/// Subprotocol of our own clients.
+const PROTOCOL: &str = "rejoin";
+/// Longest stall the demo plays.
+const MAX_STALL: u64 = 300_000;
+
+/// What every request needs.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    pub(crate) hub: HubHandle,
+    pub(crate) config: Arc<Config>,
+    pub(crate) sockets: TaskTracker,
+}
+
+/// All routes.
+pub(crate) fn router(shared: Shared) -> Router {
+    let mut router = Router::new().route("/health", get(health));
+    if shared.config.demo {
+        router = router
+            .route("/demo/drop", post(demo_drop))
+            .route("/demo/stall", post(demo_stall))
+            .route("/demo/restart", post(demo_restart));
+    }
+    router
+        .fallback(file_or_status)
+        .layer(from_fn_with_state(shared.clone(), rooms_first))
+        .layer(from_fn(allow_reading))
+        .with_state(shared)
+}
+
+/// Any page may read answers: a browser hides the status of a refused handshake, and a page that asks again
+/// by `fetch` shall learn it. No answer depends on cookies.
+async fn allow_reading(request: Request<Body>, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
+    response
+}
+
+async fn rooms_first(State(shared): State<Shared>, request: Request<Body>, next: Next) -> Response {
+    let upgrade = request.headers().get(header::UPGRADE).and_then(|value| value.to_str().ok());
+    if !upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket")) {
+        return next.run(request).await;
+    }
+    let (mut parts, _) = request.into_parts();
+    let room = match admit(&shared, &parts.uri, &parts.headers).await {
+        Ok(room) => room,
+        Err(refusal) => return refusal.into_response(),
+    };
+    match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        Ok(upgrade) => join(shared, room, upgrade),
+        Err(rejection) => rejection.into_response(),
+    }
+}
+
+fn join(shared: Shared, room: RoomName, upgrade: WebSocketUpgrade) -> Response {
+    let max_frame = shared.config.hub.max_frame;
+    let upgrade =
+        upgrade.protocols([PROTOCOL]).max_message_size(max_frame).max_frame_size(max_frame);
+    upgrade.on_upgrade(async move |socket| {
+        let Shared { hub, config, sockets } = shared;
+        sockets.track_future(socket::serve(socket, room, hub, config.socket)).await;
+    })
+}
+
+async fn admit(shared: &Shared, uri: &Uri, headers: &HeaderMap) -> Result<RoomName, Refusal> {
+    let room = access::room_of(uri)?;
+    access::check(&shared.config.access, uri, headers)?;
+    if shared.hub.has_space(room.clone()).await { Ok(room) } else { Err(Refusal::Full) }
+}
+
+/// A file of the page; failing that, what a handshake on this path would be answered.
+async fn file_or_status(State(shared): State<Shared>, request: Request<Body>) -> Response {
+    let (method, uri, headers) =
+        (request.method().clone(), request.uri().clone(), request.headers().clone());
+    if let Some(directory) = &shared.config.assets
+        && let Some(response) = assets::serve(directory, request).await
+    {
+        return response;
+    }
+    if method != Method::GET && method != Method::HEAD {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    let refusal = admit(&shared, &uri, &headers).await.err().unwrap_or(Refusal::NoUpgrade);
+    refusal.into_response()
+}
+
+async fn health(State(shared): State<Shared>) -> Response {
+    match shared.hub.health().await {
+        Some(health) => axum::Json(health).into_response(),
+        None => Refusal::Full.into_response(),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct RoomQuery {
+    room: String,
+    #[serde(default)]
+    ms: u64,
+}
+
+impl RoomQuery {
+    fn name(&self) -> RoomName {
+        RoomName::from(self.room.as_str())
+    }
+}
+
+async fn demo_drop(State(shared): State<Shared>, Query(query): Query<RoomQuery>) -> Response {
+    let sockets = shared.hub.order(query.name(), SocketOrder::Cut).await;
+    axum::Json(json!({ "sockets": sockets })).into_response()
+}
+
+async fn demo_stall(State(shared): State<Shared>, Query(query): Query<RoomQuery>) -> Response {
+    let time = Duration::from_millis(query.ms.min(MAX_STALL));
+    let sockets = shared.hub.order(query.name(), SocketOrder::Stall(time)).await;
+    axum::Json(json!({ "sockets": sockets })).into_response()
+}
+
+async fn demo_restart(State(shared): State<Shared>) -> StatusCode {
+    shared.hub.input(HubInput::Restart);
+    StatusCode::NO_CONTENT
+}

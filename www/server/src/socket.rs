@@ -1,0 +1,146 @@
+//! One WebSocket: reads into the hub, writes from the outbox, notices when it is dead.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tungstenite::error::CapacityError;
+
+use crate::config::SocketConfig;
+use crate::hub::{HubInput, MemberId, RoomName, close};
+use crate::outbox::{End, Next, Outbox};
+use crate::pump::HubHandle;
+
+/// How long the last frames and the close frame may take to leave.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+/// How long the counterpart may take to answer a close frame. A socket that is dropped with unread bytes is
+/// reset, and a reset can overtake the close frame.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Why reading ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ReadEnd {
+    /// The socket is gone.
+    Gone,
+    /// Nothing was heard for too long.
+    Silent,
+    /// A message over the limit began.
+    TooLarge,
+}
+
+/// Why writing ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WriteEnd {
+    /// A close frame was sent.
+    Closed,
+    /// Cut, or the socket is gone.
+    Gone,
+}
+
+/// Serves a socket to its end.
+pub(crate) async fn serve(socket: WebSocket, room: RoomName, hub: HubHandle, config: SocketConfig) {
+    let outbox = Arc::new(Outbox::new(config.max_waiting));
+    let member = hub.join(room.clone(), outbox.clone());
+    tracing::debug!(%room, member = member.0, "joined");
+    let (sink, stream) = socket.split();
+    let reader = read(stream, member, &hub, &outbox, config);
+    let writer = write(sink, &outbox, config);
+    tokio::pin!(reader, writer);
+    tokio::select! {
+        end = &mut reader => if end == ReadEnd::TooLarge {
+            hub.input(HubInput::Leave { member });
+            let reason = "frame over the limit".to_owned();
+            outbox.end_now(End::Close { code: close::TOO_LARGE, reason });
+            if timeout(LAST_WORDS, writer).await == Ok(WriteEnd::Closed) {
+                sleep(LINGER).await;
+            }
+        },
+        end = &mut writer => if end == WriteEnd::Closed {
+            let _ = timeout(LINGER, reader).await;
+        },
+        () = overdue(&outbox) => {}
+    }
+    hub.input(HubInput::Leave { member });
+    tracing::debug!(%room, member = member.0, "left");
+}
+
+async fn read(
+    mut stream: SplitStream<WebSocket>,
+    member: MemberId,
+    hub: &HubHandle,
+    outbox: &Outbox,
+    config: SocketConfig,
+) -> ReadEnd {
+    loop {
+        let Ok(heard) = timeout(config.ping * 2, stream.next()).await else {
+            return ReadEnd::Silent;
+        };
+        outbox.unstalled().await;
+        match heard {
+            Some(Ok(Message::Binary(bytes))) => hub.frame(member, bytes).await,
+            Some(Ok(Message::Text(_))) => hub.input(HubInput::Text { member }),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => hub.input(HubInput::Heard { member }),
+            Some(Err(error)) if is_too_large(&error) => return ReadEnd::TooLarge,
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return ReadEnd::Gone,
+        }
+    }
+}
+
+async fn write(
+    mut sink: SplitSink<WebSocket, Message>,
+    outbox: &Outbox,
+    config: SocketConfig,
+) -> WriteEnd {
+    let mut pings = interval(config.ping);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pings.tick().await;
+    loop {
+        match drain(&mut sink, outbox).await {
+            Ok(None) => {}
+            Ok(Some(end)) => return end,
+            Err(_) => return WriteEnd::Gone,
+        }
+        tokio::select! {
+            () = outbox.changed() => {}
+            _ = pings.tick() => outbox.ping(),
+        }
+    }
+}
+
+/// Writes all that waits, and flushes once.
+async fn drain(
+    sink: &mut SplitSink<WebSocket, Message>,
+    outbox: &Outbox,
+) -> Result<Option<WriteEnd>, axum::Error> {
+    loop {
+        outbox.unstalled().await;
+        match outbox.take() {
+            Some(Next::Frame(frame)) => sink.feed(Message::Binary(frame)).await?,
+            Some(Next::Ping) => sink.feed(Message::Ping(bytes::Bytes::new())).await?,
+            Some(Next::End(End::Cut)) => return Ok(Some(WriteEnd::Gone)),
+            Some(Next::End(End::Close { code, reason })) => {
+                let frame = CloseFrame { code, reason: reason.into() };
+                sink.send(Message::Close(Some(frame))).await?;
+                return Ok(Some(WriteEnd::Closed));
+            }
+            None => {
+                sink.flush().await?;
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// The end was asked for, and the counterpart takes too long to read what is before it.
+async fn overdue(outbox: &Outbox) {
+    outbox.ended().await;
+    sleep(LAST_WORDS).await;
+}
+
+fn is_too_large(error: &axum::Error) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref());
+    matches!(source, Some(tungstenite::Error::Capacity(CapacityError::MessageTooLong { .. })))
+}

@@ -1,0 +1,125 @@
+//! The thread that does what the hub asks of the disk, in order; appends that wait become one transaction.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use super::{Batch, Store, StoreError};
+use crate::hub::{HubInput, RecordKey, RoomName, StoreFailure, Ticket};
+
+/// Most tasks of one transaction.
+const MAX_BATCH: usize = 256;
+
+/// A task for the disk, as the hub put it.
+#[derive(Debug)]
+pub enum Task {
+    /// Read a room.
+    Load(RoomName, Ticket),
+    /// Append updates.
+    Append(RoomName, Ticket, Vec<Vec<u8>>),
+    /// Put a snapshot with this hash in the place of a room's records.
+    Compact(RoomName, Ticket, Vec<u8>, u64),
+    /// Move a record out of the way.
+    SetAside(RoomName, RecordKey),
+}
+
+/// The thread. It ends, with everything done, when it is closed or dropped.
+#[derive(Debug)]
+pub struct Worker {
+    tasks: Option<Sender<Task>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Starts the thread; `answer` is called on it.
+    pub fn start(
+        store: Store,
+        answer: impl FnMut(HubInput) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (tasks, inbox) = channel();
+        let thread = std::thread::Builder::new().name("store".to_owned());
+        let thread = thread.spawn(move || run(&store, &inbox, answer))?;
+        Ok(Self { tasks: Some(tasks), thread: Some(thread) })
+    }
+
+    /// Queues a task.
+    pub fn ask(&self, task: Task) {
+        let sent = self.tasks.as_ref().map(|tasks| tasks.send(task));
+        if !matches!(sent, Some(Ok(()))) {
+            tracing::error!("the storage thread is gone");
+        }
+    }
+
+    /// Waits until everything asked for is done. Blocks.
+    pub fn close(&mut self) {
+        self.tasks = None;
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the storage thread panicked");
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn run(store: &Store, inbox: &Receiver<Task>, mut answer: impl FnMut(HubInput)) {
+    let mut next = inbox.recv().ok();
+    while let Some(task) = next.take() {
+        match task {
+            Task::Append(room, ticket, updates) => {
+                let mut batch = vec![(room, ticket, updates)];
+                next = collect(inbox, &mut batch);
+                append(store, batch, &mut answer);
+            }
+            Task::Load(room, ticket) => answer(load(store, room, ticket)),
+            Task::Compact(room, ticket, snapshot, hash) => {
+                let result = store.compact(&room, &snapshot, hash).map_err(failure);
+                answer(HubInput::Compacted { room, ticket, result });
+            }
+            Task::SetAside(room, key) => {
+                if let Err(error) = store.set_aside(&room, key) {
+                    tracing::error!(%room, ?key, %error, "a record could not be set aside");
+                }
+            }
+        }
+        next = next.or_else(|| inbox.recv().ok());
+    }
+}
+
+type Append = (RoomName, Ticket, Vec<Vec<u8>>);
+
+/// Takes the appends that wait already; returns the first task that is none.
+fn collect(inbox: &Receiver<Task>, batch: &mut Vec<Append>) -> Option<Task> {
+    while batch.len() < MAX_BATCH {
+        match inbox.try_recv().ok()? {
+            Task::Append(room, ticket, updates) => batch.push((room, ticket, updates)),
+            other => return Some(other),
+        }
+    }
+    None
+}
+
+fn append(store: &Store, batch: Vec<Append>, answer: &mut impl FnMut(HubInput)) {
+    let batches: Vec<Batch<'_>> =
+        batch.iter().map(|(room, _, updates)| Batch { room, updates }).collect();
+    let result = store.append(&batches).map_err(failure);
+    for (room, ticket, _) in batch {
+        answer(HubInput::Stored { room, ticket, result: result.clone() });
+    }
+}
+
+fn load(store: &Store, room: RoomName, ticket: Ticket) -> HubInput {
+    let result = store.load(&room).map_err(failure).map(|loaded| {
+        for key in &loaded.damaged {
+            tracing::error!(%room, ?key, "a damaged record was set aside; clients that have its content bring it back");
+        }
+        loaded.records
+    });
+    HubInput::Loaded { room, ticket, result }
+}
+
+fn failure(error: StoreError) -> StoreFailure {
+    StoreFailure(error.to_string())
+}

@@ -1,0 +1,108 @@
+//! The program itself: killed, stopped, started again.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use rejoin::protocol::encode;
+
+use super::support::{Client, within};
+
+/// A server in its own process, killed at the end.
+struct Process {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Process {
+    fn start(data: &Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rejoin-server"));
+        command.args(["--port", "0", "--log", "error", "--data"]).arg(data);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program");
+        let stdout = child.stdout.take().expect("its output");
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line).expect("a line");
+        let address = line.trim().strip_prefix("listening on http://").expect("the address");
+        let address = address.parse().expect("an address");
+        Self { child, address }
+    }
+
+    fn kill(mut self) {
+        self.child.kill().expect("a live process");
+        self.child.wait().expect("its end");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Err(error) = self.child.kill() {
+            eprintln!("the server had ended: {error}");
+        }
+    }
+}
+
+/// Types until this many echoes came back, with more under way; gives the text that was echoed.
+async fn type_until(client: &mut Client, echoes: usize) -> String {
+    let mut returned = 0;
+    for _ in 0..echoes + 5 {
+        client.type_text("x").await;
+    }
+    while returned < echoes {
+        returned += usize::from(client.frame().await.get(1) == Some(&2));
+    }
+    "x".repeat(returned)
+}
+
+#[tokio::test]
+async fn what_was_echoed_survives_a_kill() {
+    let data = tempfile::tempdir().expect("a directory");
+    for round in 1..=3 {
+        let server = Process::start(data.path());
+        let room = format!("round-{round}");
+        let mut alice = Client::join(server.address, &room).await;
+        let echoed = type_until(&mut alice, 40).await;
+        server.kill();
+
+        let server = Process::start(data.path());
+        let mut bob = Client::join(server.address, &room).await;
+        bob.send(encode::sync_step_1(&[0])).await;
+        while bob.frame().await.get(..2) != Some(&[0, 1]) {}
+        assert!(
+            bob.text().len() >= echoed.len(),
+            "round {round}: {} of {}",
+            bob.text().len(),
+            echoed.len()
+        );
+    }
+}
+
+#[tokio::test]
+async fn sigterm_says_goodbye_and_ends_well() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Process::start(data.path());
+    let mut alice = Client::join(server.address, "r").await;
+    alice.type_text("kept").await;
+    while alice.frame().await.get(1) != Some(&2) {}
+    let id = server.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
+    assert_eq!(alice.close_code().await, Some(1012));
+    drop(alice);
+    let end = tokio::task::spawn_blocking(move || {
+        let status = server.child.wait();
+        (server, status)
+    });
+    let (_server, status) = within(end).await.expect("its end");
+    assert!(status.expect("a status").success());
+}
+
+#[tokio::test]
+async fn two_servers_do_not_share_a_directory() {
+    let data = tempfile::tempdir().expect("a directory");
+    let _first = Process::start(data.path());
+    let mut second = Command::new(env!("CARGO_BIN_EXE_rejoin-server"));
+    second.args(["--port", "0", "--data"]).arg(data.path());
+    let output = second.output().expect("the program");
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot be opened"), "{output:?}");
+}

@@ -1,0 +1,129 @@
+//! Frames over real sockets.
+
+use std::time::Duration;
+
+use rejoin::protocol::encode;
+use rejoin_server::hub::HubConfig;
+use rejoin_server::{Config, SocketConfig};
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message as Frame;
+
+use super::support::{Client, Server, config, gone, here, request};
+use futures_util::SinkExt;
+
+#[tokio::test]
+async fn two_clients_of_a_room_read_each_other_and_other_rooms_do_not() {
+    let server = Server::start(config()).await;
+    let (mut alice, mut bob) = (server.join("a/b%20c").await, server.join("a/b%20c").await);
+    let mut other = server.join("a").await;
+    alice.type_text("hello").await;
+    bob.reads("hello").await;
+    bob.type_text(" world").await;
+    alice.reads("hello world").await;
+    other.send(encode::sync_step_1(&[0])).await;
+    assert_eq!(other.frame().await, encode::sync_step_1(&[0]));
+    assert_eq!(other.frame().await, encode::sync_step_2(&[0, 0]));
+}
+
+#[tokio::test]
+async fn a_socket_that_is_cut_leaves_no_ghost() {
+    let server = Server::start(config()).await;
+    let (mut alice, mut bob) = (server.join("r").await, server.join("r").await);
+    alice.send(encode::awareness(&[here(7, 1)])).await;
+    assert_eq!(bob.people().await, [here(7, 1)]);
+    drop(alice);
+    assert_eq!(bob.people().await, [gone(7, 1)]);
+}
+
+#[tokio::test]
+async fn a_dead_socket_is_reaped() {
+    let ping = Duration::from_millis(100);
+    let socket = SocketConfig { ping, ..SocketConfig::default() };
+    let server = Server::start(Config { socket, ..config() }).await;
+    let (mut silent, mut bob) = (server.join("r").await, server.join("r").await);
+    silent.send(encode::awareness(&[here(7, 1)])).await;
+    assert_eq!(bob.people().await, [here(7, 1)]);
+    assert_eq!(bob.people().await, [gone(7, 1)], "pings are answered only by one that reads");
+    assert!(server.app.health().await.is_some_and(|health| health.members == 1));
+}
+
+#[tokio::test]
+async fn a_message_over_the_limit_is_told_with_1009_and_the_others_stay() {
+    let hub = HubConfig { max_frame: 1 << 20, ..HubConfig::default() };
+    let server = Server::start(Config { hub, ..config() }).await;
+    let (mut alice, mut bob) = (server.join("r").await, server.join("r").await);
+    let huge = Frame::Binary(vec![0; 64 << 20].into());
+    let (mut sender, mut receiver) = futures_util::StreamExt::split(alice.socket);
+    let sending = tokio::spawn(async move { sender.send(huge).await });
+    let code = loop {
+        match super::support::within(futures_util::StreamExt::next(&mut receiver)).await {
+            Some(Ok(Frame::Close(frame))) => break frame.map(|frame| u16::from(frame.code)),
+            Some(Ok(_)) => {}
+            other => panic!("no close frame but {other:?}"),
+        }
+    };
+    assert_eq!(code, Some(1009));
+    sending.abort();
+    alice = server.join("r").await;
+    alice.type_text("still here").await;
+    bob.reads("still here").await;
+}
+
+#[tokio::test]
+async fn text_frames_are_counted_and_otherwise_ignored() {
+    let server = Server::start(config()).await;
+    let mut alice = server.join("r").await;
+    alice.socket.send(Frame::Text("hello?".into())).await.expect("an open socket");
+    alice.type_text("hi").await;
+    while alice.frame().await.get(1) != Some(&2) {}
+    assert!(server.app.health().await.is_some_and(|health| health.counters.texts == 1));
+}
+
+#[tokio::test]
+async fn a_client_that_reads_too_slowly_is_sent_away_and_does_not_hold_up_the_rest() {
+    let socket = SocketConfig { max_waiting: 1 << 20, ..SocketConfig::default() };
+    let server = Server::start(Config { socket, ..config() }).await;
+    let (mut alice, mut slow) = (server.join("r").await, server.join("r").await);
+    let piece = "x".repeat(1 << 20);
+    for count in 1..=24 {
+        alice.type_text(&piece).await;
+        let mut echoes = 0;
+        while echoes == 0 {
+            echoes += usize::from(alice.frame().await.get(1) == Some(&2));
+        }
+        if count > 2 && server.app.health().await.is_some_and(|health| health.members == 1) {
+            break;
+        }
+    }
+    assert_eq!(slow.close_code().await, Some(1013));
+}
+
+#[tokio::test]
+async fn our_subprotocol_is_chosen_when_it_is_offered() {
+    let server = Server::start(config()).await;
+    for (offered, chosen) in [("bearer.eA, rejoin", Some("rejoin")), ("other", None)] {
+        let offer = request(&server, "/r", &[("sec-websocket-protocol", offered)]);
+        let response = match connect_async(offer).await {
+            Ok((_, response)) => response.headers().get("sec-websocket-protocol").cloned(),
+            Err(_) => None,
+        };
+        assert_eq!(response.as_ref().and_then(|value| value.to_str().ok()), chosen);
+    }
+}
+
+#[tokio::test]
+async fn stopping_says_1012_to_every_client() {
+    let server = Server::start(config()).await;
+    let mut clients: Vec<Client> = Vec::new();
+    for room in ["a", "a", "b"] {
+        clients.push(server.join(room).await);
+    }
+    let stopping = tokio::spawn({
+        let app = server.app.clone();
+        async move { app.stop().await }
+    });
+    for client in &mut clients {
+        assert_eq!(client.close_code().await, Some(1012));
+    }
+    super::support::within(stopping).await.expect("it stops");
+}
