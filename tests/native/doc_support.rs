@@ -1,0 +1,19 @@
+//! Shared by the tests of the document.
+
+pub(crate) mod mirror;
+pub(crate) mod plain_yrs;
+pub(crate) mod random;
+pub(crate) mod replica;
+
+use std::collections::BTreeMap;
+
+use rejoin::doc::RootKind;
+
+/// The roots that all these tests use.
+pub(crate) fn roots() -> BTreeMap<String, RootKind> {
+    BTreeMap::from([
+        ("text".to_owned(), RootKind::Text),
+        ("list".to_owned(), RootKind::List),
+        ("root".to_owned(), RootKind::Map),
+    ])
+}
