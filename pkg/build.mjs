@@ -31,7 +31,10 @@ async function bundle(entry, file, { format = 'es', external, inject } = {}) {
 /** The minifier writes strings as templates, which not every bundler looks into for the names of files. */
 function keepLiterals(code) {
   const quoted = generated.reduce((text, name) => text.replaceAll(`\`./${name}\``, `'./${name}'`), code);
-  return quoted.replaceAll("new URL('./rejoin_bg.wasm',import.meta.url)", "new URL('./rejoin_bg.wasm', import.meta.url)");
+  return quoted.replaceAll(
+    "new URL('./rejoin_bg.wasm',import.meta.url)",
+    "new URL('./rejoin_bg.wasm', import.meta.url)",
+  );
 }
 
 /** `require()` takes the generated files in; everything else leaves them where they are. */
@@ -65,7 +68,11 @@ async function declarations() {
 /** What bundlers and bare browsers rely on and a minifier could spoil. */
 async function verify() {
   const browser = await readFile(join(dist, 'index.browser.js'), 'utf8');
-  for (const literal of ["new URL('./rejoin_bg.wasm', import.meta.url)", "import('./core.js')", "import('./inline.js')"]) {
+  for (const literal of [
+    "new URL('./rejoin_bg.wasm', import.meta.url)",
+    "import('./core.js')",
+    "import('./inline.js')",
+  ]) {
     if (!browser.includes(literal)) throw new Error(`dist/index.browser.js lost ${literal}`);
   }
   for (const file of ['react.js', 'react.cjs']) {

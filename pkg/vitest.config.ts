@@ -1,11 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+const root = import.meta.dirname;
+/** Property tests run for seconds where other work is done at the same time; milliseconds. */
+const testTimeout = 60_000;
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', root: import.meta.dirname, include: ['test/*.test.{ts,tsx}'], typecheck: { enabled: false } } },
+      { test: { name: 'unit', root, testTimeout, include: ['test/*.test.{ts,tsx}'] } },
       // Needs pkg/dist: fails, and is not skipped, where the build has not been run.
-      { test: { name: 'wasm', root: import.meta.dirname, include: ['test/wasm/*.test.ts'] } },
+      { test: { name: 'wasm', root, testTimeout, include: ['test/wasm/*.test.ts'] } },
     ],
   },
 });

@@ -17,15 +17,22 @@ export type TextOp =
   | { readonly retain: number; readonly attributes?: Attributes };
 
 /** One step of a list's delta. */
-export type ListOp =
-  | { readonly insert: readonly Json[] }
-  | { readonly delete: number }
-  | { readonly retain: number };
+export type ListOp = { readonly insert: readonly Json[] } | { readonly delete: number } | { readonly retain: number };
 
 /** One change of one shared type; the path holds in the state after the whole transaction. */
 export type Change =
-  | { readonly kind: 'text'; readonly path: readonly Segment[]; readonly target: string; readonly delta: readonly TextOp[] }
-  | { readonly kind: 'list'; readonly path: readonly Segment[]; readonly target: string; readonly delta: readonly ListOp[] }
+  | {
+      readonly kind: 'text';
+      readonly path: readonly Segment[];
+      readonly target: string;
+      readonly delta: readonly TextOp[];
+    }
+  | {
+      readonly kind: 'list';
+      readonly path: readonly Segment[];
+      readonly target: string;
+      readonly delta: readonly ListOp[];
+    }
   | {
       readonly kind: 'map';
       readonly path: readonly Segment[];

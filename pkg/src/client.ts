@@ -1,5 +1,5 @@
-import type { LostConnection } from './lost-connection.js';
 import type { SyncError } from './errors.js';
+import type { LostConnection } from './lost-connection.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
 import type { Registered, Schema } from './schema.js';
 import type { Store } from './store.js';

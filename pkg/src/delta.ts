@@ -52,7 +52,9 @@ export function diffText(before: string, after: string, caret: number = after.le
   const suffix = commonSuffix(before, after, Math.min(most, Math.max(0, after.length - caret)));
   let start = 0;
   while (start < most - suffix && before.charCodeAt(start) === after.charCodeAt(start)) start++;
-  const end = suffix + commonSuffix(before.slice(0, before.length - suffix), after.slice(0, after.length - suffix), most - suffix - start);
+  const end =
+    suffix +
+    commonSuffix(before.slice(0, before.length - suffix), after.slice(0, after.length - suffix), most - suffix - start);
   return trim(before, after, start, end);
 }
 

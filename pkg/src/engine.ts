@@ -1,7 +1,7 @@
 import type { Core, CoreConfig, CoreEvent } from './boundary.js';
 import { SyncError, toSyncError } from './errors.js';
-import { isFatal, type Runtime, type RuntimeUser, type StartRuntime } from './runtime.js';
 import type { WasmSource } from './load.js';
+import { isFatal, type Runtime, type RuntimeUser, type StartRuntime } from './runtime.js';
 import { runSafely } from './store.js';
 
 /** A room as the engine sees it. */

@@ -38,8 +38,8 @@ export {
   type SchemaNode,
   type Snap,
   type StandardSchemaV1,
-  t,
   type Type,
+  t,
 } from './schema.js';
 export { shallow } from './shallow.js';
 export type { Store } from './store.js';

@@ -153,13 +153,28 @@ export class ClientImpl<S extends Schema> implements Client<S> {
 
   #update(): void {
     const rooms = this.#rooms.all();
-    this.connection.set(worstConnection(rooms.map(({ connection }) => connection.getSnapshot()), IDLE));
-    this.sync.set(totalSync(rooms.map(({ sync }) => sync.getSnapshot()), this.sync.getSnapshot()));
+    this.connection.set(
+      worstConnection(
+        rooms.map(({ connection }) => connection.getSnapshot()),
+        IDLE,
+      ),
+    );
+    this.sync.set(
+      totalSync(
+        rooms.map(({ sync }) => sync.getSnapshot()),
+        this.sync.getSnapshot(),
+      ),
+    );
     queueMicrotask(this.#engine.drain);
   }
 
   #report(error: SyncError): void {
-    this.#log({ level: 'error', code: error.code, ...(error.room === undefined ? {} : { room: error.room }), data: error });
+    this.#log({
+      level: 'error',
+      code: error.code,
+      ...(error.room === undefined ? {} : { room: error.room }),
+      data: error,
+    });
     this.#emit('error', error);
   }
 

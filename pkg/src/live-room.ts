@@ -35,7 +35,12 @@ export const IDLE: ConnectionState = Object.freeze({
   error: null,
 });
 /** A room before anything happened. */
-export const NOTHING_SYNCED: SyncState = Object.freeze({ status: 'synchronizing', local: 'saved', pending: 0, held: 0 });
+export const NOTHING_SYNCED: SyncState = Object.freeze({
+  status: 'synchronizing',
+  local: 'saved',
+  pending: 0,
+  held: 0,
+});
 
 /**
  * Life of a room:
@@ -404,5 +409,9 @@ function readText(core: Core, number: number, type: string): string {
 }
 
 function isEmpty(value: unknown): boolean {
-  return value === undefined || value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+  return (
+    value === undefined ||
+    value === '' ||
+    (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+  );
 }

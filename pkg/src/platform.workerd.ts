@@ -1,5 +1,5 @@
-import wasm from './rejoin_bg.wasm';
 import { fromBase64, gunzip, type Platform } from './load.js';
+import wasm from './rejoin_bg.wasm';
 
 /** Workers of Cloudflare's kind: compiling at run time is forbidden there, modules are imported. */
 export const workerd: Platform = {

@@ -69,7 +69,8 @@ export interface PartialObjectRef<F extends Fields> {
 }
 
 /** What the document's top gives for a type. */
-export type RootLive<T> = T extends Scalar<infer V> ? V | undefined : T extends ObjectType<infer F> ? PartialObjectRef<F> : Live<T>;
+export type RootLive<T> =
+  T extends Scalar<infer V> ? V | undefined : T extends ObjectType<infer F> ? PartialObjectRef<F> : Live<T>;
 
 /** The top of a document. */
 export interface RootRef<D extends Fields> {

@@ -181,7 +181,12 @@ function mapAll(offset: number, deltas: readonly TextOp[][], assoc: -1 | 1): num
 }
 
 /** An offset in the element after the user's edit, as an offset in the text after the edit and the others' deltas. */
-function mapThroughEdit(offset: number, edit: Splice | null, moved: Splice | null, waiting: readonly TextOp[][]): number {
+function mapThroughEdit(
+  offset: number,
+  edit: Splice | null,
+  moved: Splice | null,
+  waiting: readonly TextOp[][],
+): number {
   if (!edit || !moved) return mapAll(offset, waiting, -1);
   const end = edit.at + edit.insert.length;
   if (offset > end) {
@@ -197,6 +202,5 @@ function listen(element: TextField, type: string, fn: () => void): () => void {
 }
 
 function isFocused(element: TextField): boolean {
-  const root = element.getRootNode();
-  return (root instanceof Document || root instanceof ShadowRoot) && root.activeElement === element;
+  return (element.getRootNode() as Document | ShadowRoot).activeElement === element;
 }

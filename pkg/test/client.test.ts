@@ -30,7 +30,12 @@ async function settle(): Promise<void> {
 
 describe('the configuration', () => {
   test('reaches the core without what was not given; making a client does nothing', async () => {
-    const { client, world } = fakeClient({ schema, url: 'wss://a.example/base', backoff: { maxDelay: 9_000, jitter: 'equal' }, heartbeat: 5_000 });
+    const { client, world } = fakeClient({
+      schema,
+      url: 'wss://a.example/base',
+      backoff: { maxDelay: 9_000, jitter: 'equal' },
+      heartbeat: 5_000,
+    });
     expect(world.cores).toEqual([]);
     await client.preload();
     expect(world.core.config).toEqual({
@@ -140,7 +145,13 @@ describe('the stores of the client', () => {
     const { room } = client.enterRoom('a');
     await room.ready;
     const error = { code: 'E_FORBIDDEN', message: 'no', retryable: false } as const;
-    world.core.tell(0, { type: 'connection', ...reconnecting, status: 'disconnected', reason: { kind: 'http', status: 403 }, error });
+    world.core.tell(0, {
+      type: 'connection',
+      ...reconnecting,
+      status: 'disconnected',
+      reason: { kind: 'http', status: 403 },
+      error,
+    });
     await settle();
     const state = room.connection.getSnapshot();
     expect(state.error).toBeInstanceOf(SyncError);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { applyTextDelta, diffText, mapOffset, splitLoneTail, spliceToDelta } from '../src/delta.js';
+import { applyTextDelta, diffText, mapOffset, spliceToDelta, splitLoneTail } from '../src/delta.js';
 import { random } from './support/random.js';
 
 test('a diff turns any text into any other, and never splits a surrogate pair', () => {
@@ -13,7 +13,11 @@ test('a diff turns any text into any other, and never splits a surrogate pair', 
       continue;
     }
     expect(applyTextDelta(before, spliceToDelta(splice))).toBe(after);
-    for (const part of [splice.insert, before.slice(0, splice.at), before.slice(splice.at, splice.at + splice.remove)]) {
+    for (const part of [
+      splice.insert,
+      before.slice(0, splice.at),
+      before.slice(splice.at, splice.at + splice.remove),
+    ]) {
       expect(part).not.toMatch(/\p{Surrogate}/u);
     }
   }

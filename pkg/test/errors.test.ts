@@ -28,7 +28,13 @@ test('errors keep their words, code, room and cause', () => {
   const problem = { code: 'E_QUOTA', message: 'full', retryable: true } as const;
   const error = fromProblem(problem, 'demo');
   expect(error).toBeInstanceOf(Error);
-  expect(error).toMatchObject({ name: 'SyncError', message: 'E_QUOTA: full', code: 'E_QUOTA', room: 'demo', retryable: true });
+  expect(error).toMatchObject({
+    name: 'SyncError',
+    message: 'E_QUOTA: full',
+    code: 'E_QUOTA',
+    room: 'demo',
+    retryable: true,
+  });
   expect(toSyncError(error)).toBe(error);
   const cause = new TypeError('odd');
   expect(toSyncError(cause)).toMatchObject({ code: 'E_INTERNAL', cause });

@@ -11,7 +11,9 @@ afterEach(() => {
 const EMPTY = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
 const wasmHeaders = { headers: { 'content-type': 'application/wasm' } };
 
-function platform(file: () => WasmSource | Promise<WasmSource>): Platform & { readonly inline: ReturnType<typeof vi.fn> } {
+function platform(
+  file: () => WasmSource | Promise<WasmSource>,
+): Platform & { readonly inline: ReturnType<typeof vi.fn> } {
   return {
     core: async () => new FakeWorld().module(),
     file,
@@ -43,7 +45,10 @@ describe('loading', () => {
 
   test.each([
     ['a missing file', () => new Response('gone', { status: 404 })],
-    ['an index page', () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html; charset=utf-8' } })],
+    [
+      'an index page',
+      () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html; charset=utf-8' } }),
+    ],
     ['a network that refuses', () => Promise.reject(new TypeError('Failed to fetch'))],
     ['a damaged file', () => new Response('no wasm', wasmHeaders)],
   ])('falls back to the inline copy for %s', async (_, file) => {
@@ -58,7 +63,9 @@ describe('loading', () => {
     await expect(loadCore(here)).rejects.toMatchObject({
       code: 'E_WASM_LOAD',
       retryable: true,
-      message: expect.stringMatching(/rejoin_bg.wasm: got HTTP 404, text\/plain.*inline copy: no such chunk.*createClient\(\{ wasm \}\)/),
+      message: expect.stringMatching(
+        /rejoin_bg.wasm: got HTTP 404, text\/plain.*inline copy: no such chunk.*createClient\(\{ wasm \}\)/,
+      ),
     });
   });
 

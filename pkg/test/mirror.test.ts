@@ -35,7 +35,9 @@ describe('patching', () => {
   test('formatting alone keeps every reference', () => {
     const mirror = mirrorOf({ note: 'hi' });
     const before = mirror.root;
-    mirror.apply([{ kind: 'text', path: ['note'], target: 'r/note', delta: [{ retain: 2, attributes: { bold: true } }] }]);
+    mirror.apply([
+      { kind: 'text', path: ['note'], target: 'r/note', delta: [{ retain: 2, attributes: { bold: true } }] },
+    ]);
     expect(mirror.root).toBe(before);
   });
 
@@ -75,7 +77,9 @@ describe('names from other people', () => {
   test('are patched below, removed and reloaded like any other', () => {
     const mirror = mirrorOf({ tags: {} });
     mirror.apply([{ kind: 'map', path: ['tags'], target: 'r/tags', set, removed: [] }]);
-    mirror.apply([{ kind: 'map', path: ['tags', '__proto__'], target: 'n/1/1', set: { more: 1 }, removed: ['polluted'] }]);
+    mirror.apply([
+      { kind: 'map', path: ['tags', '__proto__'], target: 'n/1/1', set: { more: 1 }, removed: ['polluted'] },
+    ]);
     expect(JSON.stringify(mirror.root)).toBe('{"tags":{"__proto__":{"more":1},"constructor":1}}');
     mirror.load(JSON.stringify(mirror.root));
     mirror.apply([{ kind: 'map', path: ['tags'], target: 'r/tags', set: {}, removed: ['__proto__'] }]);

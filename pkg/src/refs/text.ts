@@ -35,7 +35,9 @@ export class TextRef implements Text {
   format(at: number, length: number, attributes: Attributes): void {
     const { host, type } = this.#place;
     const marks = JSON.stringify(attributes);
-    host.write((core, room) => core.textFormat(room, type, count(at, 'the offset'), count(length, 'the length'), marks));
+    host.write((core, room) =>
+      core.textFormat(room, type, count(at, 'the offset'), count(length, 'the length'), marks),
+    );
   }
 
   applyDiff(next: string): void {
@@ -65,7 +67,10 @@ export class TextRef implements Text {
     return this.#place.host.observe(this.#place.type, listener);
   }
 
-  async pipeFrom(source: AsyncIterable<string>, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+  async pipeFrom(
+    source: AsyncIterable<string>,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
     let cursor: Cursor | null = null;
     let tail = '';
     const append = async (text: string): Promise<void> => {

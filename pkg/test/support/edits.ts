@@ -21,7 +21,8 @@ const KEYS = ['a', 'b', 'text', 'list', 'map', '__proto__'];
 function descend(core: Core, room: number, type: string, kind: Kind, dice: Dice): { type: string; kind: Kind } | null {
   if (kind === 'text' || dice.int(3) === 0) return null;
   const length = core.lengthOf(room, type);
-  const [at, next] = kind === 'list' ? [dice.int(Math.max(1, length)), 'map' as Kind] : withSelf(dice.pick(['text', 'list', 'map']));
+  const [at, next] =
+    kind === 'list' ? [dice.int(Math.max(1, length)), 'map' as Kind] : withSelf(dice.pick(['text', 'list', 'map']));
   const child = kind === 'list' && length === 0 ? undefined : core.childOf(room, type, at);
   if (child === undefined) return null;
   return descend(core, room, child, next, dice) ?? { type: child, kind: next };
@@ -43,7 +44,13 @@ function edit(core: Core, room: number, type: string, kind: Kind, dice: Dice): v
     if (remove) core.textDelete(room, type, whole.at, whole.length);
     else core.textInsert(room, type, whole.at, dice.text(5) || 'x', null);
   } else if (remove) core.listDelete(room, type, at, stays);
-  else core.listInsert(room, type, at, JSON.stringify([nestedMap(dice), { v: dice.int(9) }, nestedMap(dice)].slice(dice.int(3))));
+  else
+    core.listInsert(
+      room,
+      type,
+      at,
+      JSON.stringify([nestedMap(dice), { v: dice.int(9) }, nestedMap(dice)].slice(dice.int(3))),
+    );
 }
 
 function editMap(core: Core, room: number, type: string, dice: Dice): void {

@@ -10,7 +10,7 @@ import type {
   Segment,
   TextOp,
 } from '../../src/boundary.js';
-import type { Json } from '../../src/json.js';
+import { type Json, setOwn } from '../../src/json.js';
 import type { Prelim } from '../../src/prelim.js';
 
 type Shared = Y.Text | Y.Array<unknown> | Y.Map<unknown>;
@@ -353,7 +353,7 @@ function changeOf(event: Y.YEvent<Shared>, path: Segment[]): Change {
     const removed: string[] = [];
     for (const [key, { action }] of event.changes.keys) {
       if (action === 'delete') removed.push(key);
-      else set[key] = plain(event.target.get(key));
+      else setOwn(set, key, plain(event.target.get(key)));
     }
     return { kind: 'map', path, target, set, removed };
   }

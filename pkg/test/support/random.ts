@@ -9,6 +9,7 @@ export function random(seed: number) {
   };
   const int = (below: number): number => Math.floor(next() * below);
   const pick = <T>(items: readonly T[]): T => items[int(items.length)] as T;
-  const text = (most: number): string => Array.from({ length: int(most) }, () => pick(['a', 'b', 'ä', '😀', '😁', '日', '\n'])).join('');
+  const text = (most: number): string =>
+    Array.from({ length: int(most) }, () => pick(['a', 'b', 'ä', '😀', '😁', '日', '\n'])).join('');
   return { next, int, pick, text };
 }

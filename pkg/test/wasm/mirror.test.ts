@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { mirrorFollows } from '../support/follow.js';
 import { realModule } from './support.js';
 
@@ -7,13 +7,8 @@ test('a mirror that is only ever patched equals the document of the real core af
   const make = () => new Core({ url: null, persistence: 'memory' }, () => {});
   for (let seed = 1; seed <= 40; seed++) {
     const [mine, theirs] = [make(), make()];
-    await ready(() => mirrorFollows(mine, theirs, seed, 40));
+    mirrorFollows(mine, theirs, seed, 40);
     mine.close();
     theirs.close();
   }
 });
-
-async function ready(run: () => void): Promise<void> {
-  await Promise.resolve();
-  expect(run).not.toThrow();
-}

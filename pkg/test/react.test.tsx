@@ -1,0 +1,349 @@
+// @vitest-environment happy-dom
+import { act, startTransition, useState } from 'react';
+import { renderToString } from 'react-dom/server';
+import { describe, expect, test, vi } from 'vitest';
+import * as hooks from '../src/react.js';
+import { fakeClient, schema } from './support/client.js';
+import { settle, setupDom, withProviders } from './support/dom.js';
+
+type S = typeof schema;
+const { mount, unmount, render } = setupDom();
+const useRoom = (): ReturnType<typeof hooks.useRoom<S>> => hooks.useRoom<S>();
+
+describe('StrictMode', () => {
+  test('mounting twice enters the room exactly once and leaves it once, after the grace', async () => {
+    const { client, world, around } = await withProviders();
+    vi.useFakeTimers();
+    const container = await mount(around(<Note />));
+    expect(container.textContent).toBe('');
+    await act(async () => client.getRoom<S>('demo')?.root.get('note').insert(0, 'hello'));
+    expect(container.textContent).toBe('hello');
+    await unmount();
+    await vi.advanceTimersByTimeAsync(999);
+    expect([world.count('enterRoom'), world.count('leaveRoom')]).toEqual([1, 0]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([world.count('enterRoom'), world.count('leaveRoom')]).toEqual([1, 1]);
+  });
+
+  test('two providers of one room share it; another id is another room', async () => {
+    const { client, world, around } = await withProviders();
+    const container = await mount([<div key="a">{around(<Note />)}</div>, <div key="b">{around(<Note />)}</div>]);
+    await act(async () => client.getRoom<S>('demo')?.root.get('note').insert(0, 'x'));
+    expect(container.textContent).toBe('xx');
+    expect(world.count('enterRoom')).toBe(1);
+    await render(around(<Note />, 'other'));
+    expect(container.textContent).toBe('');
+    expect(world.calls.filter((call) => call.startsWith('enterRoom'))).toEqual(['enterRoom(demo)', 'enterRoom(other)']);
+  });
+
+  test('another client is another room', async () => {
+    const first = await withProviders();
+    const second = await withProviders();
+    const container = await mount(first.around(<Note />));
+    await act(async () => first.client.getRoom<S>('demo')?.root.get('note').insert(0, 'first'));
+    expect(container.textContent).toBe('first');
+    await render(second.around(<Note />));
+    await act(async () => second.client.getRoom<S>('demo')?.root.get('note').insert(0, 'second'));
+    expect(container.textContent).toBe('second');
+  });
+});
+
+function Note() {
+  return <>{hooks.useDoc<string, S>((doc) => doc.note)}</>;
+}
+
+describe('rendering', () => {
+  test('toggling one of a thousand items renders one row', async () => {
+    const { client, around } = await withProviders();
+    const rendered = new Map<number, number>();
+    function Row({ index }: { index: number }) {
+      const done = hooks.useDoc<boolean | undefined, S>((doc) => doc.todos[index]?.done);
+      rendered.set(index, (rendered.get(index) ?? 0) + 1);
+      return <i>{String(done)}</i>;
+    }
+    function List() {
+      const length = hooks.useDoc<number, S>((doc) => doc.todos.length) ?? 0;
+      return (
+        <>
+          {Array.from({ length }, (_, index) => (
+            <Row key={index} index={index} />
+          ))}
+        </>
+      );
+    }
+    await mount(around(<List />));
+    const root = client.getRoom<S>('demo')?.root;
+    const items = Array.from({ length: 1_000 }, (_, n) => ({ text: `${n}`, done: false, body: '' }));
+    await act(async () => root?.get('todos').push(...items));
+    rendered.clear();
+    await act(async () => root?.get('todos').at(500).set('done', true));
+    // Twice: StrictMode renders every component two times.
+    expect([...rendered]).toEqual([[500, 2]]);
+  });
+
+  test('moving one cursor renders one cursor', async () => {
+    const { world, around } = await withProviders();
+    const rendered: number[] = [];
+    function One({ id }: { id: number }) {
+      rendered.push(id);
+      return <i>{hooks.useOther<number, S>(id, (other) => other.presence.x)} </i>;
+    }
+    function All() {
+      return (
+        <>
+          {hooks.useOthersConnectionIds().map((id) => (
+            <One key={id} id={id} />
+          ))}
+        </>
+      );
+    }
+    const container = await mount(around(<All />));
+    const tell = (updated: [number, string][], removed: number[] = []) =>
+      act(async () => world.core.tell(0, { type: 'presence', updated, removed }));
+    await tell([
+      [1, '{"x":1}'],
+      [2, '{"x":2}'],
+    ]);
+    rendered.length = 0;
+    await tell([[2, '{"x":5}']]);
+    expect([container.textContent, [...new Set(rendered)]]).toEqual(['1 5 ', [2]]);
+    await tell([], [1]);
+    expect(container.textContent).toBe('5 ');
+  });
+
+  test('selectors that make something new each time neither loop nor render without need', async () => {
+    const { client, around } = await withProviders();
+    let count = 0;
+    function Texts() {
+      count++;
+      const texts = hooks.useDoc<string[], S>((doc) => doc.todos.map(({ text }) => text), hooks.shallow);
+      return <>{texts?.join()}</>;
+    }
+    const container = await mount(around(<Texts />));
+    const root = client.getRoom<S>('demo')?.root;
+    await act(async () => root?.get('todos').push({ text: 'a', done: false, body: '' }));
+    expect(container.textContent).toBe('a');
+    count = 0;
+    await act(async () => root?.get('todos').at(0).set('done', true));
+    expect(count).toBe(0);
+  });
+
+  test('a selector written inline sees the state of the component', async () => {
+    const { client, around } = await withProviders();
+    let set = (_: 'note' | 'title'): void => {};
+    function Field() {
+      const [key, setKey] = useState<'note' | 'title'>('note');
+      set = setKey;
+      return <>{hooks.useDoc<string | undefined, S>((doc) => doc[key])}</>;
+    }
+    const container = await mount(around(<Field />));
+    await act(async () => client.getRoom<S>('demo')?.root.update({ note: 'N', title: 'T' }));
+    expect(container.textContent).toBe('N');
+    await act(async () => set('title'));
+    expect(container.textContent).toBe('T');
+  });
+
+  test('a transition shows one state of the document in all components', async () => {
+    const { client, around } = await withProviders();
+    const seen = new Set<string>();
+    function Pair() {
+      const note = hooks.useDoc<string, S>((doc) => doc.note);
+      return (
+        <>
+          <Read into={(value) => seen.add(`${note}|${value}`)} />
+        </>
+      );
+    }
+    function Read({ into }: { into: (value: string | null) => void }) {
+      into(hooks.useDoc<string, S>((doc) => doc.note));
+      return null;
+    }
+    await mount(around(<Pair />));
+    await act(async () => {
+      startTransition(() => client.getRoom<S>('demo')?.root.get('note').insert(0, 'new'));
+    });
+    for (const pair of seen) expect(pair.split('|')[0]).toBe(pair.split('|')[1]);
+    expect(seen).toContain('new|new');
+  });
+});
+
+describe('useMutation', () => {
+  test('writes in one batch, and waits for the room before it is ready', async () => {
+    const { world, around } = await withProviders();
+    world.autoReady = false;
+    let add = (_text: string): number | undefined => undefined;
+    function Add() {
+      add = hooks.useMutation<[string], number, S>(({ root, setPresence }, text) => {
+        root.get('todos').push({ text, done: false, body: '' });
+        setPresence({ x: 7 });
+        return root.get('todos').length;
+      }, []);
+      return <>{hooks.useDoc<string, S>((doc) => doc.todos.map(({ text }) => text).join())}</>;
+    }
+    const container = await mount(around(<Add />));
+    expect(add('one')).toBeUndefined();
+    expect(add('two')).toBeUndefined();
+    await act(async () => world.core.tell(0, { type: 'ready' }));
+    await settle();
+    expect(container.textContent).toBe('one,two');
+    let result: number | undefined;
+    await act(async () => {
+      result = add('three');
+    });
+    expect([result, container.textContent]).toEqual([3, 'one,two,three']);
+    expect(world.core.rooms.get(0)?.presence).toBe('{"x":7}');
+    expect([world.count('beginBatch'), world.count('endBatch')]).toEqual([3, 3]);
+  });
+
+  test('reports a write that waited for a room that was never ready', async () => {
+    const { world, around } = await withProviders();
+    world.autoReady = false;
+    const report = vi.fn();
+    vi.stubGlobal('reportError', report);
+    let write = (): void => {};
+    function Write() {
+      write = hooks.useMutation<[], void, S>(({ root }) => root.get('note').insert(0, 'x'));
+      return null;
+    }
+    vi.useFakeTimers();
+    await mount(around(<Write />));
+    write();
+    await unmount();
+    await vi.advanceTimersByTimeAsync(1_100);
+    vi.unstubAllGlobals();
+    expect(report).toHaveBeenCalledWith(expect.objectContaining({ code: 'E_DISPOSED' }));
+  });
+});
+
+describe('hooks', () => {
+  test('useText gives the value and a text that stays the same', async () => {
+    const { client, around } = await withProviders();
+    const texts = new Set<unknown>();
+    function Body() {
+      const found = hooks.useText<S>('todos.0.body');
+      if (found) texts.add(found[1]);
+      return <>{found?.[0] ?? 'none'}</>;
+    }
+    const container = await mount(around(<Body />));
+    expect(container.textContent).toBe('none');
+    const todos = client.getRoom<S>('demo')?.root.get('todos');
+    await act(async () => todos?.push({ text: 'a', done: false, body: 'b' }));
+    await act(async () => todos?.at(0).get('body').insert(1, '!'));
+    expect(container.textContent).toBe('b!');
+    expect(texts.size).toBe(1);
+    await act(async () => todos?.delete(0));
+    expect(container.textContent).toBe('none');
+  });
+
+  test('useMyPresence, useOthers and useOthersMapped follow who is here', async () => {
+    const { world, around } = await withProviders();
+    let move = (_: { x: number }): void => {};
+    function Here() {
+      const [me, update] = hooks.useMyPresence<S>();
+      move = update;
+      const others = hooks.useOthers<S>();
+      const count = hooks.useOthers<number, S>((all) => all.length);
+      const mapped = hooks.useOthersMapped<number, S>((other) => other.presence.x);
+      return <>{JSON.stringify([me, others.length, count, mapped])}</>;
+    }
+    const container = await mount(around(<Here />));
+    await act(async () => move({ x: 3 }));
+    await act(async () => world.core.tell(0, { type: 'presence', updated: [[5, '{"x":1}']], removed: [] }));
+    expect(JSON.parse(container.textContent ?? '')).toEqual([{ x: 3 }, 1, 1, [[5, 1]]]);
+  });
+
+  test('useSyncStatus shows a synchronisation only once it has lasted for a second, if smooth', async () => {
+    vi.useFakeTimers();
+    const { world, around } = await withProviders();
+    function Bar() {
+      return <>{[hooks.useSyncStatus(), hooks.useSyncStatus({ smooth: true })].join()}</>;
+    }
+    const container = await mount(around(<Bar />));
+    const tell = (status: 'synchronized' | 'synchronizing') =>
+      act(async () => {
+        world.core.tell(0, { type: 'sync', status, local: 'saved', pending: 0, held: 0 });
+        await vi.advanceTimersByTimeAsync(0);
+      });
+    await tell('synchronized');
+    expect(container.textContent).toBe('synchronized,synchronized');
+    await tell('synchronizing');
+    await act(() => vi.advanceTimersByTimeAsync(900));
+    expect(container.textContent).toBe('synchronizing,synchronized');
+    await act(() => vi.advanceTimersByTimeAsync(200));
+    expect(container.textContent).toBe('synchronizing,synchronizing');
+    await tell('synchronized');
+    expect(container.textContent).toBe('synchronized,synchronized');
+  });
+
+  test('useStatus and useConnection follow the connection, the listeners hear the client', async () => {
+    const { world, around } = await withProviders();
+    const errors = vi.fn();
+    function Bar() {
+      hooks.useErrorListener((error) => errors(error.code));
+      hooks.useLostConnectionListener(() => {});
+      return <>{`${hooks.useStatus()} ${hooks.useConnection().attempt}`}</>;
+    }
+    const container = await mount(around(<Bar />));
+    expect(container.textContent).toBe('idle 0');
+    const state = { transport: null, attempt: 4, nextRetryAt: 5, reason: null, rtt: null, error: null } as const;
+    await act(async () => {
+      world.core.tell(0, { type: 'connection', status: 'reconnecting', ...state });
+      world.core.tell(0, { type: 'error', code: 'E_QUOTA', message: 'full', retryable: true });
+    });
+    expect(container.textContent).toBe('reconnecting 4');
+    expect(errors.mock.calls).toEqual([['E_QUOTA']]);
+  });
+
+  test('outside their providers say which one is missing', () => {
+    function Lost() {
+      useRoom();
+      return null;
+    }
+    expect(() => renderToString(<Lost />)).toThrow(/RoomProvider/);
+  });
+});
+
+test('every hook renders on a server, and nothing is loaded there', () => {
+  const { client, world } = fakeClient({ schema });
+  function Everything() {
+    const mutate = hooks.useMutation<[], void, S>(({ root }) => root.get('note').insert(0, 'x'), []);
+    const values = {
+      useClient: hooks.useClient<S>() === client,
+      useConnection: hooks.useConnection(),
+      useDoc: hooks.useDoc<string, S>((doc) => doc.note),
+      useErrorListener: hooks.useErrorListener(() => {}),
+      useLostConnectionListener: hooks.useLostConnectionListener(() => {}),
+      useMutation: typeof mutate,
+      useMyPresence: hooks.useMyPresence<S>()[0],
+      useOther: hooks.useOther<number, S>(1, (other) => other.presence.x),
+      useOthers: hooks.useOthers<S>(),
+      useOthersConnectionIds: hooks.useOthersConnectionIds(),
+      useOthersMapped: hooks.useOthersMapped<number, S>((other) => other.presence.x),
+      useRoom: hooks.useRoom<S>().id,
+      useStatus: hooks.useStatus(),
+      useStore: hooks.useStore(client.sync).pending,
+      useSyncStatus: hooks.useSyncStatus({ smooth: true }),
+      useText: hooks.useText<S>('note'),
+      useTextInput: typeof hooks.useTextInput('note').ref,
+      useUpdateMyPresence: typeof hooks.useUpdateMyPresence<S>(),
+    };
+    const tested = Object.keys(values).sort();
+    expect(tested).toEqual(
+      Object.keys(hooks)
+        .filter((name) => name.startsWith('use'))
+        .sort(),
+    );
+    return <pre>{JSON.stringify(values)}</pre>;
+  }
+  const html = renderToString(
+    <hooks.SyncProvider client={client}>
+      <hooks.RoomProvider<S> id="demo" initialPresence={{ x: 1 }}>
+        <Everything />
+      </hooks.RoomProvider>
+    </hooks.SyncProvider>,
+  );
+  expect(html).toContain('useDoc&quot;:null');
+  expect(html).toContain('&quot;useMyPresence&quot;:{&quot;x&quot;:1}');
+  expect(world.cores).toEqual([]);
+  expect(client.getRoom('demo')).toBeNull();
+});

@@ -1,0 +1,208 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Client } from '../../src/client.js';
+import type { Room } from '../../src/room.js';
+import { type schema, turn } from './client.js';
+
+type TestSchema = typeof schema;
+
+/** What any core must do for a room, with nobody at the other end of the line. */
+export function describeRoom(name: string, makeClient: () => Client<TestSchema>): void {
+  const clients: Client<TestSchema>[] = [];
+
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map((client) => client.close()));
+  });
+
+  /** A room of a client of its own. */
+  async function enter(id = 'demo'): Promise<Room<TestSchema>> {
+    const client = makeClient();
+    clients.push(client);
+    const { room } = client.enterRoom(id);
+    await room.ready;
+    return room;
+  }
+
+  /** What another replica of the same document does to it. */
+  async function remotely(room: Room<TestSchema>, change: (theirs: Room<TestSchema>) => void): Promise<void> {
+    const theirs = await enter('elsewhere');
+    theirs.applyUpdate(room.encodeStateAsUpdate());
+    change(theirs);
+    room.applyUpdate(theirs.encodeStateAsUpdate(room.stateVector()));
+  }
+
+  describe(name, () => {
+    test('refuses writes until it is ready, then takes them', async () => {
+      const client = makeClient();
+      clients.push(client);
+      const { room } = client.enterRoom('demo');
+      expect(room.doc.getSnapshot()).toBeNull();
+      expect(() => room.root.get('note').insert(0, 'x')).toThrow(
+        expect.objectContaining({ code: 'E_NOT_READY', room: 'demo' }),
+      );
+      await room.ready;
+      expect(room.doc.getSnapshot()).toEqual({ note: '', todos: [], tags: {}, settings: {} });
+      room.root.get('note').insert(0, 'hello');
+      expect(room.doc.getSnapshot()?.note).toBe('hello');
+      expect(room.connectionId).toBeTypeOf('number');
+    });
+
+    test('gives typed live parts that survive concurrent edits', async () => {
+      const room = await enter();
+      const todos = room.root.get('todos');
+      todos.push({ text: 'a', done: false, body: 'A' }, { text: 'b', done: false, body: 'B' });
+      const second = todos.at(1);
+      await remotely(room, (theirs) => theirs.root.get('todos').delete(0));
+      second.set('done', true);
+      second.get('body').insert(1, '!');
+      expect(second.get('text')).toBe('b');
+      expect(room.doc.getSnapshot()?.todos).toEqual([{ text: 'b', done: true, body: 'B!' }]);
+    });
+
+    test('says so when a live part has been deleted', async () => {
+      const room = await enter();
+      room.root.get('todos').push({ text: 'a', done: false, body: '' });
+      const first = room.root.get('todos').at(0);
+      const body = first.get('body');
+      await remotely(room, (theirs) => theirs.root.get('todos').delete(0));
+      const refused = expect.objectContaining({ code: 'E_INVALID_ARGUMENT' });
+      expect(() => first.get('text')).toThrow(refused);
+      expect(() => first.set('done', true)).toThrow(refused);
+      expect(() => body.insert(0, 'x')).toThrow(refused);
+      expect(() => room.root.get('todos').at(0)).toThrow(/no item at 0 of a list of 0/);
+    });
+
+    test('keeps plain values, maps and objects at the top of the document', async () => {
+      const room = await enter();
+      expect(room.root.get('title')).toBeUndefined();
+      room.root.update({ title: 'T', tags: { a: 1, b: [2] } });
+      room.root.get('settings').set('theme', 'dark');
+      expect(room.root.get('settings').get('about')).toBeUndefined();
+      room.root.get('settings').set('about', 'one');
+      room.root.get('settings').get('about')?.insert(3, ' two');
+      expect(room.root.get('title')).toBe('T');
+      expect(room.root.get('tags').keys().sort()).toEqual(['a', 'b']);
+      expect(room.root.get('tags').delete('a')).toBe(true);
+      expect(room.root.get('tags').delete('a')).toBe(false);
+      expect(room.doc.getSnapshot()).toEqual({
+        note: '',
+        title: 'T',
+        todos: [],
+        tags: { b: [2] },
+        settings: { theme: 'dark', about: 'one two' },
+      });
+    });
+
+    test('replaces whole fields, and texts inside them by what differs', async () => {
+      const room = await enter();
+      room.root.update({ note: 'one two', tags: { a: 1, b: 2 } });
+      const cursor = room.root.get('note').cursor(4);
+      room.root.update({ note: 'one and two', tags: { b: 3 }, todos: [{ text: 't', done: true, body: 'b' }] });
+      expect(room.root.get('note').resolve(cursor)).toBe(8);
+      expect(room.doc.getSnapshot()).toMatchObject({ note: 'one and two', tags: { b: 3 } });
+      room.root.set('todos', []);
+      expect(room.doc.getSnapshot()?.todos).toEqual([]);
+    });
+
+    test('keeps odd keys as data', async () => {
+      const room = await enter();
+      room.root.get('tags').set('__proto__', { polluted: true });
+      room.root.get('tags').set('constructor', 1);
+      expect(room.root.get('tags').keys().sort()).toEqual(['__proto__', 'constructor']);
+      expect(JSON.stringify(room.root.get('tags').get('__proto__'))).toBe('{"polluted":true}');
+      expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+      expect(room.root.get('tags').get('toString')).toBeUndefined();
+    });
+
+    test('applies a diff as one replacement, and keeps cursors in place', async () => {
+      const room = await enter();
+      const note = room.root.get('note');
+      note.insert(0, 'the quick 😀 fox');
+      const cursor = note.cursor(10);
+      note.applyDiff('the very quick 😁 fox');
+      expect(note.toString()).toBe('the very quick 😁 fox');
+      expect(note.length).toBe(21);
+      expect(note.resolve(note.cursor(15))).toBe(15);
+      expect(note.resolve(cursor)).toBeGreaterThanOrEqual(4);
+    });
+
+    test('tells a text its deltas in order, with their origin', async () => {
+      const room = await enter();
+      const seen: unknown[] = [];
+      const stop = room.root.get('note').observe((event) => seen.push(event));
+      room.root.get('note').insert(0, 'ab');
+      await remotely(room, (theirs) => theirs.root.get('note').insert(1, 'X'));
+      room.root.get('note').format(0, 1, { bold: true });
+      stop();
+      room.root.get('note').insert(0, 'later');
+      expect(seen).toEqual([
+        { delta: [{ insert: 'ab' }], origin: 'local' },
+        { delta: [{ retain: 1 }, { insert: 'X' }], origin: 'remote' },
+        { delta: [{ retain: 1, attributes: { bold: true } }], origin: 'local' },
+      ]);
+    });
+
+    test('runs a batch as one, and reads inside it see its writes', async () => {
+      const room = await enter();
+      const told = vi.fn();
+      room.doc.subscribe(told);
+      room.batch(() => {
+        room.root.get('note').insert(0, 'a');
+        room.batch(() => room.root.set('title', 'inner'));
+        expect(room.root.get('title')).toBe('inner');
+        room.root.get('todos').push({ text: 'x', done: false, body: '' });
+        room.root.get('todos').at(0).set('done', true);
+      });
+      expect(told).toHaveBeenCalledTimes(1);
+      expect(room.doc.getSnapshot()).toMatchObject({ note: 'a', title: 'inner', todos: [{ text: 'x', done: true }] });
+    });
+
+    test('keeps the references of snapshots that did not change', async () => {
+      const room = await enter();
+      room.root.get('todos').push({ text: 'a', done: false, body: '' }, { text: 'b', done: false, body: '' });
+      const before = room.doc.getSnapshot();
+      room.root.get('todos').at(1).set('done', true);
+      const after = room.doc.getSnapshot();
+      expect(after?.todos[0]).toBe(before?.todos[0]);
+      expect(after?.tags).toBe(before?.tags);
+      expect(after?.todos[1]).not.toBe(before?.todos[1]);
+    });
+
+    test('streams an async iterable into a text, whole characters only, at a place that moves with others', async () => {
+      const room = await enter();
+      const note = room.root.get('note');
+      note.insert(0, 'Answer: ');
+      async function* tokens() {
+        yield 'caf';
+        yield 'é \ud83d';
+        await remotely(room, (theirs) => theirs.root.get('note').insert(0, '>> '));
+        yield '\ude00!';
+      }
+      await note.pipeFrom(tokens());
+      expect(note.toString()).toBe('>> Answer: café 😀!');
+    });
+
+    test('stops streaming when the signal says so, even if the source hangs', async () => {
+      const room = await enter();
+      const controller = new AbortController();
+      async function* hanging() {
+        yield 'one';
+        await new Promise(() => {});
+      }
+      const piped = room.root.get('note').pipeFrom(hanging(), { signal: controller.signal });
+      await turn();
+      controller.abort(new Error('enough'));
+      await expect(piped).rejects.toThrow('enough');
+      expect(room.doc.getSnapshot()?.note).toBe('one');
+    });
+
+    test('exchanges updates with another replica until both are equal', async () => {
+      const room = await enter();
+      room.root.update({ note: 'mine', title: 'T' });
+      await remotely(room, (theirs) => {
+        expect(theirs.doc.getSnapshot()).toEqual(room.doc.getSnapshot());
+        theirs.root.get('todos').push({ text: 'theirs', done: false, body: '' });
+      });
+      expect(room.doc.getSnapshot()?.todos).toHaveLength(1);
+    });
+  });
+}

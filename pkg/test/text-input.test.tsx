@@ -1,0 +1,222 @@
+// @vitest-environment happy-dom
+import { act } from 'react';
+import { describe, expect, test } from 'vitest';
+import { useTextInput } from '../src/react.js';
+import type { TextField } from '../src/text-input.js';
+import type { schema } from './support/client.js';
+import { setupDom, withProviders } from './support/dom.js';
+
+type S = typeof schema;
+const { mount, unmount } = setupDom();
+
+/** A bound element, what the user does to it and what others do to the text. */
+async function bound(initial: string, tag: 'textarea' | 'input' = 'textarea') {
+  const { client, world, around } = await withProviders();
+  function Field() {
+    const props = useTextInput('note');
+    return tag === 'input' ? <input {...props} /> : <textarea {...props} />;
+  }
+  const container = await mount(around(<Field />));
+  const element = container.querySelector(tag) as TextField;
+  const note = client.getRoom<S>('demo')?.root.get('note');
+  if (!note) throw new Error('the room is not there');
+  await act(async () => note.insert(0, initial));
+  element.focus();
+  const caret = (start: number, end = start): void => element.setSelectionRange(start, end);
+  /** As a keyboard does: replaces the selection, moves the caret, fires `input`. */
+  const type = (text: string): void => {
+    const [start, end] = [element.selectionStart ?? 0, element.selectionEnd ?? 0];
+    element.value = element.value.slice(0, start) + text + element.value.slice(end);
+    caret(start + text.length);
+    element.dispatchEvent(new Event('input', { bubbles: true }));
+  };
+  const compose = (event: 'start' | 'end'): void => {
+    element.dispatchEvent(new Event(`composition${event}`, { bubbles: true }));
+  };
+  const remote = (
+    change: (note: { insert(at: number, text: string): void; delete(at: number, n: number): void }) => void,
+  ) => act(async () => world.core.remote(0, (doc) => change(doc.getText('note'))));
+  const selection = () => [element.selectionStart, element.selectionEnd];
+  return { element, note, caret, type, compose, remote, selection, world };
+}
+
+describe('typing', () => {
+  test('writes what was typed, where it was typed', async () => {
+    const { element, note, caret, type, selection, world } = await bound('hello');
+    caret(5);
+    type(' world');
+    caret(0, 5);
+    type('bye');
+    expect([note.toString(), element.value]).toEqual(['bye world', 'bye world']);
+    expect(selection()).toEqual([3, 3]);
+    expect(world.calls).toContain('textInsert(5,  world)');
+  });
+
+  test('one of several equal letters writes at the caret, so that concurrent edits merge as meant', async () => {
+    const { caret, type, world } = await bound('aaaa');
+    caret(1);
+    type('a');
+    expect(world.calls.at(-2)).toBe('textInsert(1, a)');
+  });
+
+  test('replacing one emoji by another never leaves half of one', async () => {
+    const { note, caret, type } = await bound('x😀y');
+    caret(1, 3);
+    type('😁');
+    expect(note.toString()).toBe('x😁y');
+  });
+});
+
+describe('edits of others', () => {
+  test('before the caret move it, behind it leave it', async () => {
+    const { element, caret, remote, selection } = await bound('hello world');
+    caret(5);
+    await remote((note) => note.insert(0, '>> '));
+    expect([element.value, ...selection()]).toEqual(['>> hello world', 8, 8]);
+    await remote((note) => note.insert(14, '!'));
+    expect(selection()).toEqual([8, 8]);
+    await remote((note) => note.delete(0, 3));
+    expect([element.value, ...selection()]).toEqual(['hello world!', 5, 5]);
+  });
+
+  test('exactly at the caret leave it before them', async () => {
+    const { caret, remote, selection } = await bound('ab');
+    caret(1);
+    await remote((note) => note.insert(1, 'XY'));
+    expect(selection()).toEqual([1, 1]);
+  });
+
+  test('inside and around a selection keep it on the same words', async () => {
+    const { element, caret, remote, selection } = await bound('one two three');
+    caret(4, 7);
+    await remote((note) => note.insert(0, 'zero '));
+    await remote((note) => note.insert(10, 'X'));
+    const [start, end] = selection();
+    expect(element.value.slice(start ?? 0, end ?? 0)).toBe('tXwo');
+    await remote((note) => note.delete(0, 18));
+    expect(selection()).toEqual([0, 0]);
+  });
+
+  test('keep the scroll position and the direction of the selection', async () => {
+    const { element, remote } = await bound('a\n'.repeat(200));
+    element.scrollTop = 120;
+    element.setSelectionRange(2, 4, 'backward');
+    await remote((note) => note.insert(100, 'new'));
+    expect([element.scrollTop, element.selectionDirection]).toEqual([120, 'backward']);
+  });
+
+  test('do not take the selection of an element that has no focus', async () => {
+    const { element, remote } = await bound('abc');
+    element.blur();
+    const calls: unknown[] = [];
+    element.setSelectionRange = (...args: unknown[]) => void calls.push(args);
+    await remote((note) => note.insert(0, 'x'));
+    expect([element.value, calls]).toEqual(['xabc', []]);
+  });
+});
+
+describe('a composition', () => {
+  test('is left alone: nothing is written to the element, nothing half-composed to the text', async () => {
+    const { element, note, caret, type, compose, remote } = await bound('ab');
+    caret(1);
+    compose('start');
+    type('に');
+    await remote((text) => text.insert(0, 'XX'));
+    expect([element.value, note.toString()]).toEqual(['aにb', 'XXab']);
+    type('ほ');
+    compose('end');
+    expect([element.value, note.toString()]).toEqual(['XXaにほb', 'XXaにほb']);
+  });
+
+  test('ends with the caret behind what was composed, wherever others wrote', async () => {
+    const { element, caret, type, compose, remote, selection } = await bound('hello world');
+    caret(5);
+    compose('start');
+    type('日本');
+    await remote((note) => note.insert(0, 'AB'));
+    await remote((note) => note.insert(13, '!'));
+    compose('end');
+    expect([element.value, ...selection()]).toEqual(['ABhello日本 world!', 9, 9]);
+  });
+
+  test('over a selection replaces it and keeps what others wrote elsewhere', async () => {
+    const { element, note, caret, type, compose, remote } = await bound('one two three');
+    caret(4, 7);
+    compose('start');
+    type('二');
+    await remote((text) => text.delete(0, 4));
+    await remote((text) => text.insert(9, '!'));
+    compose('end');
+    expect([element.value, note.toString()]).toEqual(['二 three!', '二 three!']);
+  });
+
+  test('that changes nothing shows what others wrote meanwhile', async () => {
+    const { element, compose, remote } = await bound('ab');
+    compose('start');
+    await remote((note) => note.insert(2, 'c'));
+    expect(element.value).toBe('ab');
+    compose('end');
+    expect(element.value).toBe('abc');
+  });
+
+  test('followed by another input event, as Firefox sends it, writes once', async () => {
+    const { element, note, caret, type, compose } = await bound('');
+    caret(0);
+    compose('start');
+    type('あ');
+    compose('end');
+    element.dispatchEvent(new Event('input', { bubbles: true }));
+    expect(note.toString()).toBe('あ');
+  });
+});
+
+describe('line breaks', () => {
+  test('an input cannot show are kept when something else is typed', async () => {
+    const { element, note, caret, type } = await bound('one\ntwo', 'input');
+    expect(element.value).toBe('onetwo');
+    caret(6);
+    type('!');
+    expect([element.value, note.toString()]).toEqual(['onetwo!', 'one\ntwo!']);
+  });
+
+  test('of Windows are kept by a textarea, which shows them as one character', async () => {
+    const { element, note, caret, type, remote, selection } = await bound('a\r\nb\r\nc');
+    caret(5);
+    type('!');
+    expect(note.toString()).toBe('a\r\nb\r\nc!');
+    caret(2);
+    await remote((text) => text.insert(0, 'X'));
+    expect([element.value.replace(/\r\n/g, '\n'), ...selection()]).toEqual(['Xa\nb\nc!', 3, 3]);
+  });
+});
+
+describe('binding', () => {
+  test('makes the element read-only until the text is there, and lets go of it in the end', async () => {
+    const { world, around } = await withProviders();
+    world.autoReady = false;
+    function Field() {
+      return <textarea {...useTextInput('note')} />;
+    }
+    const container = await mount(around(<Field />));
+    const element = container.querySelector('textarea') as HTMLTextAreaElement;
+    expect(element.readOnly).toBe(true);
+    await act(async () => world.core.tell(0, { type: 'ready' }));
+    expect(element.readOnly).toBe(false);
+    await act(async () => world.core.remote(0, (doc) => doc.getText('note').insert(0, 'there')));
+    expect(element.value).toBe('there');
+    await unmount();
+    await act(async () => world.core.remote(0, (doc) => doc.getText('note').insert(0, 'not ')));
+    expect(element.value).toBe('there');
+  });
+
+  test('shows the text after a crash of the core', async () => {
+    const { element, note, caret, type, world } = await bound('saved');
+    caret(5);
+    world.traps.add('textInsert');
+    await act(async () => {
+      expect(() => note.insert(0, 'x')).toThrow();
+    });
+    type('!');
+    expect([note.toString(), element.value]).toEqual(['saved!', 'saved!']);
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import type { Core } from '../../src/boundary.js';
+import { ERROR_CODES, type SyncError } from '../../src/errors.js';
+import type { RootRef } from '../../src/refs.js';
+import { schema, turn } from '../support/client.js';
+import { describeRoom } from '../support/room-suite.js';
+import { realClient, realModule } from './support.js';
+
+describeRoom('a room on the real core', () => realClient(schema));
+
+describe('the real core', () => {
+  test.each([
+    ['an offset behind the end', (root: Root) => root.get('note').insert(5, 'x'), 'E_INVALID_ARGUMENT'],
+    ['a deletion behind the end', (root: Root) => root.get('note').delete(0, 5), 'E_INVALID_ARGUMENT'],
+    ['an index behind the end', (root: Root) => root.get('todos').delete(3), 'E_INVALID_ARGUMENT'],
+  ] as const)('refuses %s with a code', async (_, edit, code) => {
+    await using client = realClient(schema);
+    const { room } = client.enterRoom('demo');
+    await room.ready;
+    expect(() => edit(room.root)).toThrow(expect.objectContaining({ code, room: 'demo', name: 'SyncError' }));
+    expect(room.doc.getSnapshot()).toMatchObject({ note: '', todos: [] });
+  });
+
+  test('refuses bytes that are no update, a state that is too large and an odd name', async () => {
+    await using client = realClient(schema);
+    const { room } = client.enterRoom('demo');
+    await room.ready;
+    expect(() => room.applyUpdate(new Uint8Array([250, 250, 3, 1]))).toThrow(expect.objectContaining({ code: 'E_UPDATE' }));
+    expect(() => room.presence.update({ x: 1, name: 'x'.repeat(5_000) })).toThrow(
+      expect.objectContaining({ code: 'E_PRESENCE' }),
+    );
+    const odd = client.enterRoom('a/../b').room;
+    await expect(odd.ready).rejects.toMatchObject({ code: 'E_INVALID_ARGUMENT', room: 'a/../b' });
+  });
+
+  test('says that nothing is saved where there is only memory', async () => {
+    await using client = realClient(schema);
+    const { room } = client.enterRoom('demo');
+    await room.ready;
+    room.root.get('note').insert(0, 'abc');
+    await turn();
+    expect(room.sync.getSnapshot()).toMatchObject({ status: 'synchronizing', local: 'unavailable', pending: 3 });
+  });
+
+  test('traps, is replaced, and the room goes on, with a word about what was lost', async () => {
+    await using client = realClient(schema);
+    const told: (string | boolean)[] = [];
+    client.on('error', ({ code }) => told.push(code));
+    client.on('crashed', ({ recovered }) => told.push(recovered));
+    const { room } = client.enterRoom('demo', { initialPresence: { x: 1 }, autoConnect: false });
+    await room.ready;
+    room.root.get('note').insert(0, 'only in memory');
+    await turn();
+    const crash = (): void => inside(room).write((core) => core.crashForTest());
+    expect(crash).toThrow(expect.objectContaining({ code: 'E_CORE_CRASHED', retryable: true }));
+    await room.ready;
+    await turn();
+    expect(told).toEqual(['E_CORE_CRASHED', true]);
+    room.root.get('note').insert(0, 'on again');
+    expect(room.doc.getSnapshot()?.note).toBe('on again');
+    expect(crash).toThrow(expect.objectContaining({ code: 'E_CORE_CRASHED' }));
+    await turn();
+    expect(told.at(-1)).toBe(false);
+    expect(room.connection.getSnapshot()).toMatchObject({ status: 'disconnected', error: { code: 'E_CORE_CRASHED' } });
+  });
+
+  test('throws only codes that this package knows', async () => {
+    const { Core } = await realModule();
+    const core = new Core({ url: null, persistence: 'memory' }, () => {});
+    const calls: ((core: Core) => unknown)[] = [
+      (core) => core.readDoc(77),
+      (core) => core.enterRoom('', { roots: {}, presence: null, connect: false }),
+      (core) => core.resolveSticky(77, '!'),
+      (core) => core.provideEndpoint(77, 'nonsense', null),
+    ];
+    const codes = calls.map((call) => catchCode(() => call(core))).filter((code) => code !== null);
+    expect(codes.length).toBeGreaterThanOrEqual(3);
+    for (const code of codes) expect(ERROR_CODES).toContain(code);
+    core.close();
+  });
+});
+
+type Root = RootRef<(typeof schema)['doc']>;
+
+/** The room behind its interface, to reach what no app can. */
+function inside(room: unknown): { write(fn: (core: Core) => void): void } {
+  return room as { write(fn: (core: Core) => void): void };
+}
+
+function catchCode(fn: () => unknown): SyncError['code'] | null {
+  try {
+    fn();
+    return null;
+  } catch (thrown) {
+    return (thrown as SyncError).code;
+  }
+}
