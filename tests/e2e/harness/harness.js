@@ -1,0 +1,48 @@
+// A page that tests drive: the package as plain modules, one session at a time on `window.session`.
+import { createClient, defineSchema, t } from '/rejoin/index.browser.js';
+
+const schema = defineSchema({
+  doc: { note: t.text(), todos: t.list(t.object({ text: t.text(), done: t.boolean() })), words: t.map(t.string()) },
+});
+
+/** Quick to come back, so that tests are. */
+const backoff = { initialDelay: 100, maxDelay: 500 };
+
+/** Enters a room; resolves to the error with which that failed, or null. */
+window.openSession = async ({ url, room, options, enter }) => {
+  const seen = { errors: [], connections: [], syncs: [], crashes: [] };
+  try {
+    const client = createClient({ url, schema, backoff, ...options });
+    client.on('error', ({ code, message, retryable }) => seen.errors.push({ code, message, retryable }));
+    client.on('crashed', (crash) => seen.crashes.push(crash));
+    const lease = client.enterRoom(room, { initialPresence: { name: 'harness' }, ...enter });
+    window.session = { client, lease, room: lease.room, seen, note: () => lease.room.root.get('note') };
+    follow(lease.room.connection, seen.connections);
+    follow(lease.room.sync, seen.syncs);
+    await lease.room.ready;
+    return null;
+  } catch ({ name, code, message }) {
+    return { name, code, message };
+  }
+};
+
+/** The code of the error that a function throws, or null. */
+window.codeOf = (fn) => {
+  try {
+    fn();
+    return null;
+  } catch ({ name, code, message }) {
+    return code ?? `${name}: ${message}`;
+  }
+};
+
+function follow(store, list) {
+  const take = () => {
+    const { error, ...state } = store.getSnapshot();
+    list.push({ ...state, error: error?.code ?? null, at: performance.now() });
+  };
+  take();
+  store.subscribe(take);
+}
+
+window.loaded = true;

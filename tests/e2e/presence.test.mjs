@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { closeBrowser, newContext } from './support/browser.mjs';
+import { freshHarness, harnessPage } from './support/harness.mjs';
+import { holdingProxy } from './support/proxy.mjs';
+import { rejoinServer } from './support/rejoin-server.mjs';
+import { staticSite } from './support/static-site.mjs';
+import { stockServer } from './support/stock-server.mjs';
+
+after(closeBrowser);
+
+const goal = 100;
+const bound = 1_000;
+
+describe('who is here', () => {
+  for (const [name, startServer] of [
+    ['www/server', rejoinServer],
+    ['@y/websocket-server 0.1.1', stockServer],
+  ]) {
+    it(`others see a user again soon after the socket reopens, through ${name}`, async (t) => {
+      const server = await startServer(t);
+      const proxy = await holdingProxy(t, server.ws);
+      const context = await newContext(t);
+      const site = await staticSite(t);
+      const [ann, bob] = [await harnessPage(context, site), await harnessPage(context, site)];
+      await bob.enter(server.ws, 'back', { persistence: 'memory' });
+      await ann.enter(proxy.ws, 'back', { persistence: 'memory' });
+      await bob.waits('Ann is here', hasOthers, 1);
+      await watch(ann, bob);
+      proxy.cut();
+      await bob.waits('Ann went', () => window.sightings.some((sight) => sight.count === 0));
+      await bob.waits('Ann is back', () => window.sightings.length > 0 && window.sightings.at(-1).count === 1);
+      const opened = await ann.page.evaluate(() => window.opened.at(-1));
+      const seen = await bob.page.evaluate(() => window.sightings.at(-1).at);
+      const took = seen - opened;
+      t.diagnostic(`${name}: seen again ${took.toFixed(1)} ms after the socket reopened (goal ${goal} ms)`);
+      assert.ok(took < bound, `${took} ms`);
+    });
+  }
+
+  it('a closed tab is gone at once', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await staticSite(t);
+    const [ann, bob] = [await freshHarness(t, site), await freshHarness(t, site)];
+    await bob.enter(server.ws, 'bye');
+    await ann.enter(server.ws, 'bye');
+    await bob.waits('Ann is here', hasOthers, 1);
+    const closed = Date.now();
+    await ann.page.close({ runBeforeUnload: true });
+    await bob.waits('Ann is gone', hasOthers, 0);
+    const took = Date.now() - closed;
+    t.diagnostic(`gone ${took} ms after the tab was told to close`);
+    assert.ok(took < bound, `${took} ms`);
+  });
+
+  it('a change of presence reaches the others, the last one always', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await staticSite(t);
+    const [ann, bob] = [await freshHarness(t, site), await freshHarness(t, site)];
+    await bob.enter(server.ws, 'moves');
+    await ann.enter(server.ws, 'moves');
+    await bob.waits('Ann is here', hasOthers, 1);
+    await ann.page.evaluate(() => {
+      for (let x = 0; x <= 200; x++) window.session.room.presence.update({ x });
+    });
+    await bob.waits('the last move', () => window.session.room.presence.others.getSnapshot()[0].presence.x === 200);
+  });
+
+  it('a state of more than 4 kB is refused with a typed error, and the old one stays', async (t) => {
+    const server = await rejoinServer(t);
+    const page = await freshHarness(t, await staticSite(t));
+    await page.enter(server.ws, 'large');
+    const code = await page.page.evaluate(() => {
+      try {
+        window.session.room.presence.update({ name: 'x'.repeat(5_000) });
+        return null;
+      } catch (error) {
+        return error.code;
+      }
+    });
+    assert.equal(code, 'E_PRESENCE');
+    const self = await page.page.evaluate(() => window.session.room.presence.self.getSnapshot());
+    assert.deepEqual(self, { name: 'harness' });
+  });
+});
+
+function hasOthers(count) {
+  return window.session.room.presence.others.getSnapshot().length === count;
+}
+
+/** Notes when Ann's sockets open and how many others Bob sees, on the one clock of the machine. */
+async function watch(ann, bob) {
+  await ann.page.evaluate(() => {
+    window.opened = [];
+    const Socket = window.WebSocket;
+    window.WebSocket = class extends Socket {
+      constructor(...given) {
+        super(...given);
+        this.addEventListener('open', () => window.opened.push(performance.timeOrigin + performance.now()));
+      }
+    };
+  });
+  await bob.page.evaluate(() => {
+    window.sightings = [];
+    const { others } = window.session.room.presence;
+    others.subscribe(() => {
+      window.sightings.push({ count: others.getSnapshot().length, at: performance.timeOrigin + performance.now() });
+    });
+  });
+}

@@ -1,0 +1,104 @@
+// A window of the demo, as an object with verbs.
+import { complaints, newContext } from './browser.mjs';
+
+const timeout = 15_000;
+
+/** Opens the demo in a profile of its own and waits until it is connected. */
+export async function demoPage(t, url, room, extra = {}) {
+  const context = await newContext(t, extra);
+  const page = await context.newPage();
+  page.setDefaultTimeout(timeout);
+  const demo = new Demo(page);
+  await page.goto(`${url}/?room=${encodeURIComponent(room)}`);
+  await demo.isConnected();
+  await page.locator('.cm-content').waitFor();
+  return demo;
+}
+
+/** One window and what people do with it. */
+export class Demo {
+  constructor(page) {
+    this.page = page;
+    this.complaints = complaints(page);
+  }
+
+  /** Types into the note, where the caret is; the first time at its end. */
+  async write(words) {
+    const content = this.page.locator('.cm-content');
+    if (!(await content.evaluate((element) => element === document.activeElement))) {
+      await content.focus();
+      await this.page.keyboard.press('Control+End');
+    }
+    await this.page.keyboard.type(words);
+  }
+
+  /** The note as it is shown, without the carets of others. */
+  note() {
+    return this.page.evaluate(readNote);
+  }
+
+  async hasNote(expected) {
+    try {
+      await this.page.waitForFunction(`(${readNote})() === ${JSON.stringify(expected)}`, undefined, { polling: 20 });
+    } catch (error) {
+      throw new Error(`the note is ${JSON.stringify(await this.note())}, not ${JSON.stringify(expected)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The note once it has this many UTF-16 units. */
+  async settledNote(length) {
+    await this.page.waitForFunction(`(${readNote})().length === ${length}`, undefined, { polling: 20 });
+    return this.note();
+  }
+
+  async addTask(words) {
+    await this.page.getByRole('textbox', { name: 'New task' }).focus();
+    await this.page.keyboard.type(words);
+    await this.page.keyboard.press('Enter');
+  }
+
+  tasks() {
+    return this.page.locator('.todo');
+  }
+
+  async hasTasks(expected) {
+    const read = () => [...document.querySelectorAll('.todo-text')].map((field) => field.value);
+    const check = `JSON.stringify((${read})()) === ${JSON.stringify(JSON.stringify(expected))}`;
+    await this.page.waitForFunction(check, undefined, { polling: 20 });
+  }
+
+  async rename(name) {
+    const field = this.page.getByRole('textbox', { name: 'You are' });
+    await field.fill(name);
+    await field.press('Enter');
+  }
+
+  isConnected() {
+    return this.has('status', 'Connected');
+  }
+
+  isSynced() {
+    return this.has('synced', 'synced');
+  }
+
+  isSaved() {
+    return this.has('saved', 'saved');
+  }
+
+  async has(testId, words) {
+    await this.page.getByTestId(testId).filter({ hasText: words }).waitFor();
+  }
+}
+
+/** Runs in the page. A widget's letters are no part of the line. */
+function readNote() {
+  const lines = [...document.querySelectorAll('.cm-line')];
+  const text = (line) => {
+    const copy = line.cloneNode(true);
+    for (const extra of copy.querySelectorAll('.caret, .cm-widgetBuffer, .cm-placeholder')) extra.remove();
+    return copy.textContent;
+  };
+  return lines.map(text).join('\n');
+}

@@ -1,0 +1,49 @@
+// @y/websocket-server as npm has it.
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { root } from '../../../scripts/env.mjs';
+import { start, stop } from '../../../scripts/lib/run.mjs';
+import { until } from './wait.mjs';
+
+const program = join(root, 'node_modules', '@y', 'websocket-server', 'src', 'server.js');
+
+/** Starts the stock server; it can be ended and started again, and forgets everything when it ends. */
+export async function stockServer(t) {
+  const port = await freePort();
+  let child;
+  const server = {
+    ws: `ws://127.0.0.1:${port}`,
+    start: async () => {
+      child = start(process.execPath, [program], { env: { HOST: '127.0.0.1', PORT: String(port) } });
+      await until('the stock server listens', () => accepts(port));
+    },
+    kill: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const closed = once(child, 'close');
+      stop(child, 'SIGKILL');
+      await closed;
+    },
+  };
+  await server.start();
+  t.after(() => server.kill());
+  return server;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function accepts(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}

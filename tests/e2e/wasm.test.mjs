@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { closeBrowser, newContext } from './support/browser.mjs';
+import { freshHarness, harnessPage } from './support/harness.mjs';
+import { rejoinServer } from './support/rejoin-server.mjs';
+import { staticSite } from './support/static-site.mjs';
+
+after(closeBrowser);
+
+describe('the wasm module', () => {
+  it('refused by a content security policy: told as E_CSP with what to add', async (t) => {
+    const page = await freshHarness(t, await staticSite(t, { 'content-security-policy': "script-src 'self'" }));
+    const failure = await page.tryToEnter('ws://127.0.0.1:1', 'csp');
+    assert.equal(failure?.code, 'E_CSP');
+    assert.match(failure.message, /wasm-unsafe-eval/);
+  });
+
+  it('allowed by the strictest policy that allows wasm: works', async (t) => {
+    const server = await rejoinServer(t);
+    const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws:";
+    const page = await freshHarness(t, await staticSite(t, { 'content-security-policy': policy }));
+    await page.enter(server.ws, 'csp');
+    await page.insert(0, 'x');
+    await page.isSynced();
+  });
+
+  it('missing: the copy inside the JavaScript is used', async (t) => {
+    const server = await rejoinServer(t);
+    const context = await newContext(t);
+    await context.route('**/rejoin_bg.wasm', (route) => route.fulfill({ status: 404 }));
+    const page = await harnessPage(context, await staticSite(t));
+    await page.enter(server.ws, 'inline');
+    await page.insert(0, 'x');
+    await page.isSynced();
+  });
+
+  it('missing altogether: told as E_WASM_LOAD', async (t) => {
+    const context = await newContext(t);
+    await context.route(/rejoin_bg\.wasm|inline\.js/, (route) => route.fulfill({ status: 404 }));
+    const page = await harnessPage(context, await staticSite(t));
+    const failure = await page.tryToEnter('ws://127.0.0.1:1', 'nothing');
+    assert.equal(failure?.code, 'E_WASM_LOAD');
+  });
+});
+
+describe('a trap in the wasm module', () => {
+  it('during a call: thrown as E_CORE_CRASHED; the document comes back from IndexedDB, and the app is told', async (t) => {
+    const server = await rejoinServer(t);
+    const page = await freshHarness(t, await staticSite(t));
+    await page.enter(server.ws, 'trap');
+    await page.insert(0, 'saved before; ');
+    await page.isSaved();
+    await trapIn(page, 'textInsert');
+    const code = await page.page.evaluate(() => window.codeOf(() => window.session.note().insert(0, 'lost')));
+    assert.equal(code, 'E_CORE_CRASHED');
+    await page.page.evaluate(() => window.session.room.ready);
+    assert.deepEqual((await page.seen()).crashes, [{ recovered: true }]);
+    assert.equal(await page.text(), 'saved before; ');
+    await page.append('written after');
+    await page.isSynced();
+    const other = await freshHarness(t, await staticSite(t));
+    await other.enter(server.ws, 'trap');
+    await other.hasText('saved before; written after');
+  });
+
+  it('while the server is away: what was saved and not sent is sent by the fresh instance', async (t) => {
+    const server = await rejoinServer(t);
+    await server.kill();
+    const page = await freshHarness(t, await staticSite(t));
+    await page.enter(server.ws, 'dark');
+    await page.insert(0, 'only here');
+    await page.isSaved();
+    await trapIn(page, 'textDelete');
+    await page.page.evaluate(() => window.codeOf(() => window.session.note().delete(0, 1)));
+    await page.page.evaluate(() => window.session.room.ready);
+    assert.equal(await page.text(), 'only here');
+    await server.start();
+    await page.isSynced();
+    const other = await freshHarness(t, await staticSite(t));
+    await other.enter(server.ws, 'dark');
+    await other.hasText('only here');
+  });
+
+  it('between two calls, when events are taken: found, recovered and told', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await staticSite(t);
+    const [page, other] = [await freshHarness(t, site), await freshHarness(t, site)];
+    await page.enter(server.ws, 'events');
+    await other.enter(server.ws, 'events');
+    await page.isSynced();
+    await trapIn(page, 'takeEvents');
+    await other.insert(0, 'hello');
+    await page.waits('the crash is told', () => window.session.seen.crashes.length === 1);
+    await page.hasText('hello');
+    assert.deepEqual((await page.seen()).crashes, [{ recovered: true }]);
+  });
+});
+
+/** The next call of this export traps: a real `unreachable`, through the real choke point. */
+async function trapIn(page, name) {
+  await page.page.evaluate(async (method) => {
+    const { Core } = await import('/rejoin/core.js');
+    const original = Core.prototype[method];
+    Core.prototype[method] = function (...given) {
+      Core.prototype[method] = original;
+      this.crashForTest();
+      return original.apply(this, given);
+    };
+  }, name);
+}
