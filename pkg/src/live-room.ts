@@ -295,20 +295,24 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
   #handleEvent(event: Exclude<CoreEvent, DocEvent>): void {
     switch (event.type) {
       case 'ready':
-        return;
+        break;
       case 'connection':
-        return this.#handleConnection(event);
+        this.#handleConnection(event);
+        break;
       case 'sync':
-        return this.#handleSync(event);
+        this.#handleSync(event);
+        break;
       case 'presence':
-        return this.presence.handle(event.updated, event.removed);
+        this.presence.handle(event.updated, event.removed);
+        break;
       case 'endpoint':
-        return this.#handleEndpoint(event);
+        this.#handleEndpoint(event);
+        break;
       case 'identity':
         this.#connectionId = event.clientId;
-        return;
+        break;
       case 'error':
-        return this.#report(fromProblem(event, this.id));
+        this.#report(fromProblem(event, this.id));
     }
   }
 

@@ -48,7 +48,11 @@ class Patch {
 
   apply(change: Change): void {
     const path: readonly Segment[] = ['root', ...change.path];
-    if (change.kind === 'map') return this.#applyMap(change, path);
+    if (change.kind === 'map') this.#applyMap(change, path);
+    else this.#applySequence(change, path);
+  }
+
+  #applySequence(change: Exclude<Change, { kind: 'map' }>, path: readonly Segment[]): void {
     const before = walk(this.#top, path);
     const after = change.kind === 'text' ? patchText(before, change.delta) : patchList(before, change.delta);
     // Formatting alone changes no snapshot.

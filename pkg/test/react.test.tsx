@@ -65,7 +65,7 @@ describe('rendering', () => {
       const length = hooks.useDoc<number, S>((doc) => doc.todos.length) ?? 0;
       return (
         <>
-          {Array.from({ length }, (_, index) => (
+          {[...Array(length).keys()].map((index) => (
             <Row key={index} index={index} />
           ))}
         </>
@@ -148,11 +148,7 @@ describe('rendering', () => {
     const seen = new Set<string>();
     function Pair() {
       const note = hooks.useDoc<string, S>((doc) => doc.note);
-      return (
-        <>
-          <Read into={(value) => seen.add(`${note}|${value}`)} />
-        </>
-      );
+      return <Read into={(value) => seen.add(`${note}|${value}`)} />;
     }
     function Read({ into }: { into: (value: string | null) => void }) {
       into(hooks.useDoc<string, S>((doc) => doc.note));

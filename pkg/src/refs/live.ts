@@ -200,17 +200,21 @@ export class RootLiveRef {
 
   set(key: string, value: unknown): void {
     const type = fieldOf(this.#fields, key);
-    if (isScalar(type['~node'])) return this.#scalars.set(key, value);
-    const partial = type['~node'].kind === 'object';
-    // The fields of an object at the top may be missing, so they are checked one by one.
-    const prelim = partial ? { m: {} } : toPrelim(type, value, key);
-    replaceContent(this.#live(key, type), prelim, value);
+    if (isScalar(type['~node'])) this.#scalars.set(key, value);
+    else this.#replace(key, type, value);
   }
 
   update(values: object): void {
     this.#host.batch(() => {
       for (const [key, value] of Object.entries(values)) this.set(key, value);
     });
+  }
+
+  #replace(key: string, type: Type, value: unknown): void {
+    const partial = type['~node'].kind === 'object';
+    // The fields of an object at the top may be missing, so they are checked one by one.
+    const prelim = partial ? { m: {} } : toPrelim(type, value, key);
+    replaceContent(this.#live(key, type), prelim, value);
   }
 
   #live(key: string, type: Type): LiveRef {

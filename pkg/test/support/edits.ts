@@ -33,10 +33,14 @@ function withSelf(key: string): [string, Kind] {
 }
 
 function edit(core: Core, room: number, type: string, kind: Kind, dice: Dice): void {
+  if (kind === 'map') editMap(core, room, type, dice);
+  else editSequence(core, room, type, kind, dice);
+}
+
+function editSequence(core: Core, room: number, type: string, kind: 'text' | 'list', dice: Dice): void {
   const length = core.lengthOf(room, type);
   const remove = length > 0 && dice.int(3) === 0;
   const at = dice.int(length + (remove ? 0 : 1));
-  if (kind === 'map') return editMap(core, room, type, dice);
   const count = 1 + dice.int(Math.min(3, Math.max(1, length - at)));
   const stays = Math.min(count, length - at);
   if (kind === 'text') {

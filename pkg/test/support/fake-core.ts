@@ -161,7 +161,7 @@ export class FakeCore implements Core {
   readDoc(room: number): string {
     this.#enter('readDoc', []);
     const { doc, options } = this.#room(room);
-    const roots = Object.entries(options.roots).map(([name, kind]) => [name, root(doc, name, kind).toJSON()] as const);
+    const roots = Object.entries(options.roots).map(([name, kind]) => [name, plain(root(doc, name, kind))] as const);
     return JSON.stringify(Object.fromEntries(roots));
   }
 
@@ -362,6 +362,12 @@ function changeOf(event: Y.YEvent<Shared>, path: Segment[]): Change {
   return { kind: 'list', path, target, delta: delta as ListOp[] };
 }
 
+/** Like `toJSON`, which loses entries named `__proto__`. */
 function plain(value: unknown): Json {
-  return (value instanceof Y.AbstractType ? value.toJSON() : value) as Json;
+  if (value instanceof Y.Text) return value.toString();
+  if (value instanceof Y.Array) return value.toArray().map(plain);
+  if (!(value instanceof Y.Map)) return value as Json;
+  const out = {};
+  for (const [key, item] of value.entries()) setOwn(out, key, plain(item));
+  return out;
 }
