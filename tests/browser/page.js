@@ -76,6 +76,6 @@ export function replaceSocket(callback) {
 }
 
 export function dispatch(target, kind, persisted) {
-  const event = /^page/.test(kind) ? new PageTransitionEvent(kind, { persisted }) : new Event(kind);
+  const event = Object.assign(new Event(kind), { persisted });
   (target === 'document' ? document : globalThis).dispatchEvent(event);
 }

@@ -109,7 +109,6 @@ async fn a_dropped_core_hears_nothing_any_more() {
     core.take_events().unwrap();
     drop(core);
     page::dispatch("window", "online", false);
-    page::dispatch("document", "resume", false);
     sleep(50).await;
     assert!(heard > 0);
     assert_eq!(wakes.get(), heard);

@@ -1,5 +1,6 @@
 //! A host that writes down its inputs, and the page's own way to databases and locks.
 
+#[path = "support/seat.rs"]
 pub(crate) mod seat;
 
 use std::cell::{Cell, RefCell};

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use js_sys::futures::spawn_local;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::io::{Input, StorageError, StorageReply, StorageTask, TaskId};
 use crate::web::host::Host;
