@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { createContext, runInContext } from 'node:vm';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { createClient as CreateClient, defineSchema as DefineSchema, t as Types } from '../../src/index.browser.js';
+
+interface Entry {
+  readonly createClient: typeof CreateClient;
+  readonly defineSchema: typeof DefineSchema;
+  readonly t: typeof Types;
+}
+
+const dist = new URL('../../dist/', import.meta.url);
+const read = (file: string): string => readFileSync(new URL(file, dist), 'utf8');
+const wasm = (): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(new URL('rejoin_bg.wasm', dist)));
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+/** A fresh copy of a built entry, which has loaded nothing yet. */
+async function entry(file: string): Promise<Entry> {
+  return (await import(`${new URL(file, dist).href}?${Math.random()}`)) as Entry;
+}
+
+async function roundTrip({ createClient, defineSchema, t }: Entry): Promise<string | undefined> {
+  const schema = defineSchema({ doc: { note: t.text() } });
+  const client = createClient({ url: 'ws://127.0.0.1:9', schema, persistence: 'memory' });
+  const { room } = client.enterRoom('demo', { autoConnect: false });
+  await room.ready;
+  room.root.get('note').insert(0, 'works 😀');
+  const note = room.doc.getSnapshot()?.note;
+  await client.close();
+  return note;
+}
+
+describe('the built package', () => {
+  test('works in Node as a module', async () => {
+    expect(await roundTrip(await entry('index.node.js'))).toBe('works 😀');
+  });
+
+  test('streams the wasm file in a browser', async () => {
+    const fetched = vi.fn(async () => new Response(wasm(), { headers: { 'content-type': 'application/wasm' } }));
+    vi.stubGlobal('fetch', fetched);
+    expect(await roundTrip(await entry('index.browser.js'))).toBe('works 😀');
+    expect(String(fetched.mock.calls[0]?.at(0))).toBe(new URL('rejoin_bg.wasm', dist).href);
+  });
+
+  test('unpacks the copy it carries where the file cannot be fetched', async () => {
+    const page = () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } });
+    vi.stubGlobal('fetch', vi.fn(async () => page()));
+    expect(await roundTrip(await entry('index.browser.js'))).toBe('works 😀');
+  });
+
+  test('works by require(), in an environment as poor as jest-environment-jsdom', async () => {
+    const require = createRequire(import.meta.url);
+    const module = { exports: {} };
+    // No TextDecoder, no fetch, no Response, no DecompressionStream, no Buffer.
+    const given = { require, module, exports: module.exports, __dirname: fileURLToPath(dist) };
+    runInContext(read('index.cjs'), createContext({ ...given, setTimeout, clearTimeout, queueMicrotask }));
+    expect(await roundTrip(module.exports as Entry)).toBe('works 😀');
+  });
+
+  test('keeps the names bundlers look for, and the directive React looks for', () => {
+    expect(read('index.browser.js')).toContain("new URL('./rejoin_bg.wasm', import.meta.url)");
+    expect(read('react.js')).toMatch(/^["']use client["'];/);
+    expect(read('react.cjs')).toMatch(/^["']use client["'];/);
+  });
+
+  test('stays within its budgets: 15 kB for a browser without the wasm and its glue, 4 kB for the hooks', () => {
+    expect(gzipSync(read('index.browser.js'), { level: 9 }).length).toBeLessThan(15_000);
+    expect(gzipSync(read('react.js'), { level: 9 }).length).toBeLessThan(4_000);
+  });
+});
