@@ -53,7 +53,7 @@ async function loadWasm(platform: Platform, source?: WasmSource): Promise<WebAss
 }
 
 async function compile(platform: Platform, source: WasmSource): Promise<WebAssembly.Module> {
-  if (typeof source === 'string' || source instanceof URL) return compile(platform, await platform.open(source));
+  if (isPlace(source)) return compile(platform, await platform.open(source));
   if (isModule(source)) return source;
   if (isResponse(source)) return compileResponse(source);
   return WebAssembly.compile(source);
@@ -69,7 +69,11 @@ async function compileResponse(response: Response): Promise<WebAssembly.Module> 
   return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }
 
-// By brand, not by `instanceof`: test runners mix realms, and some hosts have no `Response`.
+// By what they have, not by `instanceof`: test runners mix realms, and some hosts lack these classes.
+function isPlace(source: WasmSource): source is URL | string {
+  return typeof source === 'string' || 'href' in source;
+}
+
 function isModule(source: object): source is WebAssembly.Module {
   return Object.prototype.toString.call(source) === '[object WebAssembly.Module]';
 }
