@@ -16,6 +16,7 @@ describe('the server killed in mid-edit', () => {
     const site = await staticSite(t);
     const clients = [await freshHarness(t, site), await freshHarness(t, site)];
     for (const client of clients) await client.enter(server.ws, 'busy');
+    await Promise.all(clients.map((client) => client.isSynced()));
     const words = await writeThrough(clients, async () => {
       await server.kill();
       await Promise.all(clients.map((client) => client.hasStatus('reconnecting')));
@@ -37,6 +38,7 @@ describe('the server killed in mid-edit', () => {
     const site = await staticSite(t);
     const clients = [await freshHarness(t, site), await freshHarness(t, site)];
     for (const client of clients) await client.enter(server.ws, 'amnesia');
+    await Promise.all(clients.map((client) => client.isSynced()));
     const words = await writeThrough(clients, async () => {
       await server.kill();
       await Promise.all(clients.map((client) => client.hasStatus('reconnecting')));

@@ -1,5 +1,7 @@
-// A window of the demo, as an object with verbs.
+// A window of the demo, as an object with verbs. It waits from outside: the page's policy forbids `eval`.
+import { isDeepStrictEqual } from 'node:util';
 import { complaints, newContext } from './browser.mjs';
+import { until } from './wait.mjs';
 
 const timeout = 15_000;
 
@@ -22,13 +24,13 @@ export class Demo {
     this.complaints = complaints(page);
   }
 
-  /** Types into the note, where the caret is; the first time at its end. */
-  async write(words) {
+  /** Types into the note: where the caret is, or at its `start` or `end`. */
+  async write(words, where = 'here') {
     const content = this.page.locator('.cm-content');
-    if (!(await content.evaluate((element) => element === document.activeElement))) {
-      await content.focus();
-      await this.page.keyboard.press('Control+End');
-    }
+    const active = await content.evaluate((element) => element === document.activeElement);
+    if (!active) await content.focus();
+    if (where === 'start') await this.page.keyboard.press('Control+Home');
+    else if (where === 'end' || !active) await this.page.keyboard.press('Control+End');
     await this.page.keyboard.type(words);
   }
 
@@ -37,19 +39,13 @@ export class Demo {
     return this.page.evaluate(readNote);
   }
 
-  async hasNote(expected) {
-    try {
-      await this.page.waitForFunction(`(${readNote})() === ${JSON.stringify(expected)}`, undefined, { polling: 20 });
-    } catch (error) {
-      throw new Error(`the note is ${JSON.stringify(await this.note())}, not ${JSON.stringify(expected)}`, {
-        cause: error,
-      });
-    }
+  hasNote(expected) {
+    return until(`the note ${JSON.stringify(expected)}`, async () => (await this.note()) === expected);
   }
 
   /** The note once it has this many UTF-16 units. */
   async settledNote(length) {
-    await this.page.waitForFunction(`(${readNote})().length === ${length}`, undefined, { polling: 20 });
+    await until(`a note of ${length} units`, async () => (await this.note()).length === length);
     return this.note();
   }
 
@@ -63,10 +59,9 @@ export class Demo {
     return this.page.locator('.todo');
   }
 
-  async hasTasks(expected) {
-    const read = () => [...document.querySelectorAll('.todo-text')].map((field) => field.value);
-    const check = `JSON.stringify((${read})()) === ${JSON.stringify(JSON.stringify(expected))}`;
-    await this.page.waitForFunction(check, undefined, { polling: 20 });
+  hasTasks(expected) {
+    const read = () => this.page.$$eval('.todo-text', (fields) => fields.map((field) => field.value));
+    return until(`the tasks ${expected}`, async () => isDeepStrictEqual(await read(), expected));
   }
 
   async rename(name) {

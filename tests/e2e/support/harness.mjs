@@ -117,8 +117,14 @@ export class Harness {
     try {
       await this.page.waitForFunction(condition, argument, { polling: 20, timeout: limit });
     } catch (error) {
-      const told = await this.page.evaluate(() => JSON.stringify(window.session?.seen)).catch(() => 'the page is gone');
-      throw new Error(`waited in vain for ${what}: ${error.message}\nseen: ${told.slice(-2_000)}`);
+      const told = await this.page.evaluate(lastWords).catch(() => 'the page is gone');
+      throw new Error(`waited in vain for ${what}: ${error.message}\n${told}`);
     }
   }
+}
+
+/** Runs in the page. */
+function lastWords() {
+  const { errors = [], connections = [], syncs = [], crashes = [] } = window.session?.seen ?? {};
+  return JSON.stringify({ errors: errors.slice(-5), connections: connections.slice(-4), sync: syncs.at(-1), crashes });
 }
