@@ -152,9 +152,8 @@ impl Core {
     /// `E_INVALID_ARGUMENT` if `at` is neither a string nor an index.
     #[wasm_bindgen(js_name = childOf)]
     pub fn child_of(&self, room: u32, ty: &str, at: &JsValue) -> Result<Option<String>, JsValue> {
-        self.doc(room, |doc| {
-            Ok(doc.child(&ty.parse()?, &segment(at)?)?.map(|child| child.to_string()))
-        })
+        let at = thrown(segment(at))?;
+        self.doc(room, |doc| Ok(doc.child(&ty.parse()?, &at)?.map(|child| child.to_string())))
     }
 
     /// A place that stays where it is while others edit, as base64 of a Yjs relative position.

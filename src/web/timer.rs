@@ -33,11 +33,12 @@ impl Timer {
 
     /// Arms the timer to `at`, or disarms it. Does nothing while the deadline stays the same.
     pub fn arm(&self, now: Instant, at: Option<Instant>) {
-        let Ok(mut armed) = self.armed.try_borrow_mut() else { return };
-        if armed.as_ref().map(|armed| armed.at) == at {
+        let armed = self.armed.try_borrow().map(|armed| armed.as_ref().map(|armed| armed.at));
+        if armed.is_ok_and(|armed| armed == at) {
             return;
         }
-        *armed = at.map(|at| Armed { at, _timeout: self.timeout(at.since(now)) });
+        let next = at.map(|at| Armed { at, _timeout: self.timeout(at.since(now)) });
+        drop(self.armed.try_borrow_mut().map(|mut armed| std::mem::replace(&mut *armed, next)));
     }
 
     fn timeout(&self, wait: u64) -> Timeout {
