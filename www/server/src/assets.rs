@@ -44,6 +44,10 @@ pub(crate) async fn serve(directory: &Path, request: Request<Body>) -> Option<Re
 }
 
 fn unreadable(error: std::io::Error) -> Response {
+    use std::io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    if matches!(error.kind(), NotFound | NotADirectory | PermissionDenied) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     tracing::error!(%error, "a file of the page cannot be read");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }

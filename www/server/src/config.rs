@@ -58,6 +58,8 @@ pub struct AccessConfig {
 pub struct SocketConfig {
     /// How often a socket is pinged; one that is silent for twice as long is dead.
     pub ping: Duration,
+    /// How long the last frames and the close frame may take to leave.
+    pub last_words: Duration,
     /// Bytes that may wait for a client that reads slowly.
     pub max_waiting: usize,
     /// Bytes of all clients' frames that may wait for the hub.
@@ -66,6 +68,11 @@ pub struct SocketConfig {
 
 impl Default for SocketConfig {
     fn default() -> Self {
-        Self { ping: Duration::from_secs(30), max_waiting: 16 << 20, max_inbound: 64 << 20 }
+        Self {
+            ping: Duration::from_secs(30),
+            last_words: Duration::from_secs(5),
+            max_waiting: 16 << 20,
+            max_inbound: 64 << 20,
+        }
     }
 }

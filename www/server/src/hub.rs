@@ -26,7 +26,7 @@ pub use io::{HubInput, HubOutput, MemberId, Record, RecordKey, RoomName, StoreFa
 pub use notice::{Counters, Notice};
 pub(crate) use replica::new_doc;
 
-use context::Context;
+use context::{Context, Poison};
 use room::Room;
 
 /// All rooms of a server.
@@ -41,6 +41,7 @@ pub struct Hub {
     outputs: VecDeque<HubOutput>,
     counters: Counters,
     last_ticket: u64,
+    poison: Poison,
     stopping: bool,
 }
 
@@ -56,6 +57,7 @@ impl Hub {
             outputs: VecDeque::new(),
             counters: Counters::default(),
             last_ticket: 0,
+            poison: Poison::default(),
             stopping: false,
         }
     }
@@ -158,6 +160,7 @@ impl Hub {
                 outputs: &mut self.outputs,
                 left: &mut left,
                 last_ticket: &mut self.last_ticket,
+                poison: &mut self.poison,
             };
             let room = Room::new(&mut cx, name.clone());
             self.rooms.insert(name.clone(), room);
@@ -217,6 +220,7 @@ impl Hub {
             outputs: &mut self.outputs,
             left: &mut left,
             last_ticket: &mut self.last_ticket,
+            poison: &mut self.poison,
         };
         act(room, &mut cx);
         room.settle(&mut cx);

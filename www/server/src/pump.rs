@@ -213,8 +213,8 @@ impl Pump {
             HubOutput::Store { room, ticket, updates } => {
                 self.worker.ask(Task::Append(room, ticket, updates));
             }
-            HubOutput::Compact { room, ticket, snapshot, hash } => {
-                self.worker.ask(Task::Compact(room, ticket, snapshot, hash));
+            HubOutput::Compact { room, ticket, snapshot, content } => {
+                self.worker.ask(Task::Compact(room, ticket, snapshot, content));
             }
             HubOutput::SetAside { room, key } => self.worker.ask(Task::SetAside(room, key)),
             HubOutput::Notice(notice) => tell(&notice),

@@ -14,11 +14,11 @@ use crate::hub::{HubInput, MemberId, RoomName, close};
 use crate::outbox::{End, Next, Outbox};
 use crate::pump::HubHandle;
 
-/// How long the last frames and the close frame may take to leave.
-const LAST_WORDS: Duration = Duration::from_secs(5);
-/// How long the counterpart may take to answer a close frame. A socket that is dropped with unread bytes is
-/// reset, and a reset can overtake the close frame.
+/// How long the counterpart may take to answer a close frame.
 const LINGER: Duration = Duration::from_secs(2);
+/// The same while it still sends a message that nobody reads: a socket that is dropped with unread bytes is reset,
+/// and the reset overtakes a close frame that a busy page has not looked at.
+const LONG_LINGER: Duration = Duration::from_secs(10);
 
 /// Why reading ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,14 +54,14 @@ pub(crate) async fn serve(socket: WebSocket, room: RoomName, hub: HubHandle, con
             hub.input(HubInput::Leave { member });
             let reason = "frame over the limit".to_owned();
             outbox.end_now(End::Close { code: close::TOO_LARGE, reason });
-            if timeout(LAST_WORDS, writer).await == Ok(WriteEnd::Closed) {
-                sleep(LINGER).await;
+            if timeout(config.last_words, writer).await == Ok(WriteEnd::Closed) {
+                sleep(LONG_LINGER).await;
             }
         },
         end = &mut writer => if end == WriteEnd::Closed {
             let _ = timeout(LINGER, reader).await;
         },
-        () = overdue(&outbox) => {}
+        () = overdue(&outbox, config.last_words) => {}
     }
     hub.input(HubInput::Leave { member });
     tracing::debug!(%room, member = member.0, "left");
@@ -135,9 +135,9 @@ async fn drain(
 }
 
 /// The end was asked for, and the counterpart takes too long to read what is before it.
-async fn overdue(outbox: &Outbox) {
+async fn overdue(outbox: &Outbox, last_words: Duration) {
     outbox.ended().await;
-    sleep(LAST_WORDS).await;
+    sleep(last_words).await;
 }
 
 fn is_too_large(error: &axum::Error) -> bool {

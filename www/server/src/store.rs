@@ -11,7 +11,7 @@ use redb::backends::InMemoryBackend;
 use redb::{
     Database, Durability, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
 };
-use rejoin::doc::Origin;
+use rejoin::doc::{Content, Origin};
 
 pub use error::StoreError;
 
@@ -107,11 +107,16 @@ impl Store {
         })
     }
 
-    /// Puts a snapshot in the place of all records of a room, if a document read from it has this hash.
-    pub fn compact(&self, room: &str, snapshot: &[u8], hash: u64) -> Result<(), StoreError> {
+    /// Puts a snapshot in the place of all records of a room, if a document read from it has this content.
+    pub fn compact(
+        &self,
+        room: &str,
+        snapshot: &[u8],
+        content: &Content,
+    ) -> Result<(), StoreError> {
         let mut doc = new_doc();
         doc.apply(snapshot, Origin::Storage)?;
-        if doc.hash() != hash {
+        if doc.content() != *content {
             return Err(StoreError::Unfaithful);
         }
         self.write(|transaction| {

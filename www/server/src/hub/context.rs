@@ -1,6 +1,7 @@
 //! What a room gets to work with while it handles one input.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rejoin::time::Instant;
 
@@ -16,7 +17,33 @@ pub(super) struct Context<'a> {
     /// Members the room sent away; the hub forgets them.
     pub(super) left: &'a mut Vec<MemberId>,
     pub(super) last_ticket: &'a mut u64,
+    pub(super) poison: &'a mut Poison,
 }
+
+/// Updates on which the engine failed: they fail one room once, and are refused from then on.
+#[derive(Debug, Default)]
+pub(super) struct Poison(BTreeSet<u64>);
+
+impl Poison {
+    pub(super) fn add(&mut self, update: &[u8]) {
+        if self.0.len() < MAX_POISON {
+            self.0.insert(digest(update));
+        }
+    }
+
+    pub(super) fn contains(&self, update: &[u8]) -> bool {
+        !self.0.is_empty() && self.0.contains(&digest(update))
+    }
+}
+
+fn digest(update: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    update.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Most digests kept: one is a bug, a thousand an attack.
+const MAX_POISON: usize = 1_024;
 
 impl Context<'_> {
     pub(super) fn ticket(&mut self) -> Ticket {
@@ -36,5 +63,18 @@ impl Context<'_> {
         self.counters.closed += 1;
         self.left.push(member);
         self.output(HubOutput::Close { member, code, reason: reason.to_owned() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_update_that_broke_the_engine_once_is_known_again() {
+        let mut poison = Poison::default();
+        assert!(!poison.contains(b"bad"));
+        poison.add(b"bad");
+        assert!(poison.contains(b"bad") && !poison.contains(b"good"));
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use rejoin::doc::Content;
 
 use super::Notice;
 
@@ -139,8 +140,8 @@ pub enum HubOutput {
         ticket: Ticket,
         /// One update with the whole document.
         snapshot: Vec<u8>,
-        /// Content hash a document read from it must have.
-        hash: u64,
+        /// What a document read from it must have integrated.
+        content: Content,
     },
     /// Move a record that cannot be read out of the way, keeping its bytes. Not answered.
     SetAside {

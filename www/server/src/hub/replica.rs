@@ -114,9 +114,15 @@ impl Replica {
         from: MemberId,
         update: &[u8],
     ) -> Reception {
+        if cx.poison.contains(update) {
+            return Reception::Refused("the engine failed on it before".to_owned());
+        }
         let applied = match self.doc.apply(update, Origin::Remote) {
             Ok(applied) => applied,
-            Err(error @ UpdateError::Engine(_)) => return Reception::Broken(error.to_string()),
+            Err(error @ UpdateError::Engine(_)) => {
+                cx.poison.add(update);
+                return Reception::Broken(error.to_string());
+            }
             Err(error) => return Reception::Refused(error.to_string()),
         };
         let mut known = applied.content;
@@ -194,7 +200,8 @@ impl Replica {
         self.growth = Growth { snapshot: snapshot.len(), ..Growth::default() };
         self.compacting = Some(ticket);
         cx.counters.compactions += 1;
-        cx.output(HubOutput::Compact { room, ticket, snapshot, hash: self.doc.hash() });
+        let content = self.doc.content();
+        cx.output(HubOutput::Compact { room, ticket, snapshot, content });
     }
 
     /// A compaction ended, well or not: the next is due after as much growth again.

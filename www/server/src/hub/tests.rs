@@ -13,7 +13,9 @@ use rejoin::doc::Origin;
 use rejoin::protocol::{AwarenessEntry, FrameLimits, Message, decode, encode};
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
-use yrs::{Doc, GetString, ReadTxn, StateVector, Text, Transact, Update};
+use yrs::{
+    ClientID, Doc, GetString, OffsetKind, Options, ReadTxn, StateVector, Text, Transact, Update,
+};
 
 use super::*;
 
@@ -157,9 +159,10 @@ impl Disk {
                 }
                 Some(HubInput::Stored { room, ticket, result: Ok(()) })
             }
-            HubOutput::Compact { room, ticket, snapshot, hash } => {
+            HubOutput::Compact { room, ticket, snapshot, content } => {
                 let mut doc = new_doc();
-                let read = doc.apply(&snapshot, Origin::Storage).is_ok() && doc.hash() == hash;
+                let read =
+                    doc.apply(&snapshot, Origin::Storage).is_ok() && doc.content() == content;
                 let result = if read && !self.broken { Ok(()) } else { Err(failed()) };
                 if result.is_ok() {
                     let record = Record { key: RecordKey::Snapshot, update: snapshot };
@@ -179,7 +182,11 @@ impl Disk {
 
 /// A document of a client that types.
 pub(super) fn client(id: u64) -> Doc {
-    Doc::with_client_id(id)
+    Doc::with_options(Options {
+        client_id: ClientID::new(id),
+        offset_kind: OffsetKind::Utf16,
+        ..Options::default()
+    })
 }
 
 /// Types at a place; gives the update.

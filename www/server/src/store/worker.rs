@@ -3,6 +3,8 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
+use rejoin::doc::Content;
+
 use super::{Batch, Store, StoreError};
 use crate::hub::{HubInput, RecordKey, RoomName, StoreFailure, Ticket};
 
@@ -16,8 +18,8 @@ pub enum Task {
     Load(RoomName, Ticket),
     /// Append updates.
     Append(RoomName, Ticket, Vec<Vec<u8>>),
-    /// Put a snapshot with this hash in the place of a room's records.
-    Compact(RoomName, Ticket, Vec<u8>, u64),
+    /// Put a snapshot with this content in the place of a room's records.
+    Compact(RoomName, Ticket, Vec<u8>, Content),
     /// Move a record out of the way.
     SetAside(RoomName, RecordKey),
 }
@@ -74,8 +76,8 @@ fn run(store: &Store, inbox: &Receiver<Task>, mut answer: impl FnMut(HubInput)) 
                 append(store, batch, &mut answer);
             }
             Task::Load(room, ticket) => answer(load(store, room, ticket)),
-            Task::Compact(room, ticket, snapshot, hash) => {
-                let result = store.compact(&room, &snapshot, hash).map_err(failure);
+            Task::Compact(room, ticket, snapshot, content) => {
+                let result = store.compact(&room, &snapshot, &content).map_err(failure);
                 answer(HubInput::Compacted { room, ticket, result });
             }
             Task::SetAside(room, key) => {
