@@ -1,5 +1,6 @@
 //! Shared by the tests of the document.
 
+pub(crate) mod bytes;
 pub(crate) mod mirror;
 pub(crate) mod plain_yrs;
 pub(crate) mod random;
@@ -7,7 +8,7 @@ pub(crate) mod replica;
 
 use std::collections::BTreeMap;
 
-use rejoin::doc::RootKind;
+use rejoin::doc::{Doc, Limits, RootKind};
 
 /// The roots that all these tests use.
 pub(crate) fn roots() -> BTreeMap<String, RootKind> {
@@ -16,4 +17,9 @@ pub(crate) fn roots() -> BTreeMap<String, RootKind> {
         ("list".to_owned(), RootKind::List),
         ("root".to_owned(), RootKind::Map),
     ])
+}
+
+/// An empty document with these roots.
+pub(crate) fn doc(client: u64) -> Doc {
+    Doc::new(client, &roots(), Limits::default())
 }

@@ -2,11 +2,9 @@
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
-mod doc_changes;
 mod doc_convergence;
 mod doc_edits;
 mod doc_hostile;
-mod doc_interop;
 mod doc_properties;
 mod doc_support;
 mod doc_traces;

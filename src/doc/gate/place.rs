@@ -28,6 +28,11 @@ struct Place {
 
 const NOWHERE: Place = Place { owner: TypeNo::NONE, keyed: false };
 
+/// Whether these are two places; garbage is nowhere and so never apart from anything.
+fn are_apart(one: Place, other: Place) -> bool {
+    !one.owner.is_none() && !other.owner.is_none() && one != other
+}
+
 impl<'i, 'u> Placer<'i, 'u> {
     pub(super) fn new(
         mut batch: Batch<'i>,
@@ -85,23 +90,26 @@ impl<'i, 'u> Placer<'i, 'u> {
     }
 
     fn place_of(&mut self, client: u32, block: &Block) -> Result<Place, UpdateError> {
-        match block.parent {
-            Parent::Copied => self.place_of_neighbours(client, block),
+        let known = self.clock(client);
+        // Of a block whose beginning is known the engine takes the rest, and hangs it behind that beginning.
+        let beginning = (block.clock < known).then(|| Ref { client, clock: known - 1 });
+        let named = match block.parent {
+            Parent::Copied => return self.place_between(client, block, beginning.or(block.origin)),
             Parent::Root(name) => {
                 let name = self.update.roots.get(name as usize).copied().unwrap_or_default();
-                Ok(Place { owner: self.batch.root(name), keyed: block.keyed })
+                self.batch.root(name)
             }
-            Parent::Item(parent) => {
-                let owner = self.type_at(parent).ok_or_else(|| self.invalid_parent(client, block))?;
-                Ok(if owner.is_none() { NOWHERE } else { Place { owner, keyed: block.keyed } })
-            }
-        }
+            Parent::Item(parent) => self.type_at(parent).ok_or_else(|| self.invalid_parent(client, block))?,
+        };
+        let place = if named.is_none() { NOWHERE } else { Place { owner: named, keyed: block.keyed } };
+        let before = beginning.map_or(NOWHERE, |beginning| self.place_at(beginning));
+        if are_apart(place, before) { Err(self.invalid_parent(client, block)) } else { Ok(place) }
     }
 
-    fn place_of_neighbours(&self, client: u32, block: &Block) -> Result<Place, UpdateError> {
-        let left = block.origin.map_or(NOWHERE, |origin| self.place_at(origin));
+    fn place_between(&self, client: u32, block: &Block, origin: Option<Ref>) -> Result<Place, UpdateError> {
+        let left = origin.map_or(NOWHERE, |origin| self.place_at(origin));
         let right = block.right.map_or(NOWHERE, |right| self.place_at(right));
-        if !left.owner.is_none() && !right.owner.is_none() && left != right {
+        if are_apart(left, right) {
             return Err(self.invalid_parent(client, block));
         }
         Ok(if left.owner.is_none() { right } else { left })

@@ -75,9 +75,9 @@ impl<'u> Worklist<'u> {
         for (passed, block) in blocks.iter().enumerate() {
             let known = placer.clock(section.client);
             if block.end() > known {
-                if let Some(needed) = lacking(block, section.client, known, placer) {
+                if let Some(lack) = lacking(block, section.client, known, placer) {
                     self.set_next(at, start + passed);
-                    self.wait(at, needed);
+                    self.wait(at, lack);
                     return Ok(());
                 }
                 placer.place(section.client, block)?;
@@ -94,10 +94,12 @@ impl<'u> Worklist<'u> {
         }
     }
 
-    fn wait(&mut self, at: usize, needed: Ref) {
-        let provider = self.section_of.get(needed.client as usize).copied().flatten();
-        let provided = provider.filter(|provider| self.provides(*provider, needed.clock));
-        match provided {
+    fn wait(&mut self, at: usize, lack: Lack) {
+        let (needed, provider) = match lack {
+            Lack::Before(needed) => (needed, None),
+            Lack::Dependency(needed) => (needed, self.provider(needed)),
+        };
+        match provider {
             Some(provider) => {
                 self.waiting.insert((provider, needed.clock, at));
             }
@@ -108,9 +110,11 @@ impl<'u> Worklist<'u> {
         }
     }
 
-    /// Whether the unit is in this section, so that it may still be placed.
-    fn provides(&self, section: usize, clock: u32) -> bool {
-        self.update.sections.get(section).is_some_and(|section| (section.start..section.end).contains(&clock))
+    /// The section that has this unit, so that it may still be placed.
+    fn provider(&self, needed: Ref) -> Option<usize> {
+        let at = self.section_of.get(needed.client as usize).copied().flatten()?;
+        let section = self.update.sections.get(at)?;
+        (section.start..section.end).contains(&needed.clock).then_some(at)
     }
 
     fn wake(&mut self, section: usize, placer: &Placer<'_, '_>) {
@@ -123,10 +127,18 @@ impl<'u> Worklist<'u> {
     }
 }
 
-/// The first unit that a block hangs on and that is not there yet.
-fn lacking(block: &Block, client: u32, known: u32, placer: &Placer<'_, '_>) -> Option<Ref> {
+/// Why a block has to wait.
+#[derive(Clone, Copy, Debug)]
+enum Lack {
+    /// The unit before it, of the same writer, is in nobody's hands here.
+    Before(Ref),
+    /// It hangs on this unit.
+    Dependency(Ref),
+}
+
+fn lacking(block: &Block, client: u32, known: u32, placer: &Placer<'_, '_>) -> Option<Lack> {
     if block.clock > known || block.kind == Kind::Hole {
-        return Some(Ref { client, clock: known });
+        return Some(Lack::Before(Ref { client, clock: known }));
     }
-    block.dependencies().find(|needed| needed.clock >= placer.clock(needed.client))
+    block.dependencies().find(|needed| needed.clock >= placer.clock(needed.client)).map(Lack::Dependency)
 }
