@@ -36,6 +36,19 @@ window.codeOf = (fn) => {
   }
 };
 
+/** Resolves when the server has every edit of a room. */
+window.settled = ({ sync }) =>
+  new Promise((resolve) => {
+    const check = () => {
+      const { status, pending } = sync.getSnapshot();
+      if (status !== 'synchronized' || pending > 0) return;
+      stop();
+      resolve();
+    };
+    const stop = sync.subscribe(check);
+    check();
+  });
+
 function follow(store, list) {
   const take = () => {
     const { error, ...state } = store.getSnapshot();
