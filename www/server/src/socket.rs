@@ -18,7 +18,7 @@ use crate::pump::HubHandle;
 const LINGER: Duration = Duration::from_secs(2);
 /// The same while it still sends a message that nobody reads: a socket that is dropped with unread bytes is reset,
 /// and the reset overtakes a close frame that a busy page has not looked at.
-const LONG_LINGER: Duration = Duration::from_secs(10);
+const LONG_LINGER: Duration = Duration::from_secs(4);
 
 /// Why reading ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +45,10 @@ pub(crate) async fn serve(socket: WebSocket, room: RoomName, hub: HubHandle, con
     let outbox = Arc::new(Outbox::new(config.max_waiting));
     let member = hub.join(room.clone(), outbox.clone());
     tracing::debug!(%room, member = member.0, "joined");
-    let (sink, stream) = socket.split();
-    let reader = read(stream, member, &hub, &outbox, config);
-    let writer = write(sink, &outbox, config);
+    // Both halves live to the end of this function: the socket is reset when they are dropped.
+    let (mut sink, mut stream) = socket.split();
+    let reader = read(&mut stream, member, &hub, &outbox, config);
+    let writer = write(&mut sink, &outbox, config);
     tokio::pin!(reader, writer);
     tokio::select! {
         end = &mut reader => if end == ReadEnd::TooLarge {
@@ -68,7 +69,7 @@ pub(crate) async fn serve(socket: WebSocket, room: RoomName, hub: HubHandle, con
 }
 
 async fn read(
-    mut stream: SplitStream<WebSocket>,
+    stream: &mut SplitStream<WebSocket>,
     member: MemberId,
     hub: &HubHandle,
     outbox: &Outbox,
@@ -90,7 +91,7 @@ async fn read(
 }
 
 async fn write(
-    mut sink: SplitSink<WebSocket, Message>,
+    sink: &mut SplitSink<WebSocket, Message>,
     outbox: &Outbox,
     config: SocketConfig,
 ) -> WriteEnd {
@@ -98,7 +99,7 @@ async fn write(
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     pings.tick().await;
     loop {
-        match drain(&mut sink, outbox).await {
+        match drain(sink, outbox).await {
             Ok(None) => {}
             Ok(Some(end)) => return end,
             Err(_) => return WriteEnd::Gone,

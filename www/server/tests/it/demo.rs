@@ -1,8 +1,9 @@
 //! The demo's controls.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rejoin_server::Config;
+use tokio::time::Instant;
 
 use super::support::{Server, config, gone, here};
 use rejoin::protocol::encode;

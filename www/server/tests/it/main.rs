@@ -1,4 +1,5 @@
 //! The server over real sockets, on a port of the system's choice.
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests fail the test")]
 
 mod demo;
 mod http;
