@@ -14,8 +14,7 @@ import * as Y from 'yjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const program =
-  process.env.REJOIN_SERVER ??
-  join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'debug/rejoin-server');
+  process.env.REJOIN_SERVER ?? join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'debug/rejoin-server');
 const patience = 20_000;
 
 test('two clients edit one room, and a third that comes later has it all', async (t) => {
