@@ -54,7 +54,7 @@ async function browser(report) {
     await withServer(async (url) => {
       const args = ['test', '--headless', '--chrome', '--chromedriver', findDriver(), '--mode', 'no-install'];
       const env = { REJOIN_TEST_SERVER: url, REJOIN_TEST_ECHO: echo.url, WASM_BINDGEN_TEST_TIMEOUT: '300' };
-      report(await stream('wasm-pack', [...args, '--test', 'browser'], { env, limit: 20 * minute }));
+      report(await stream('wasm-pack', [...args, '--test', 'browser', '--test', 'worker'], { env, limit: 20 * minute }));
     });
   } finally {
     echo.stop();

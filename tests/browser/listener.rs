@@ -10,14 +10,18 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Event, EventTarget};
 
+use crate::support::page;
+
 #[wasm_bindgen_test]
 fn a_dropped_listener_hears_nothing() {
     let (target, heard) = (EventTarget::new().unwrap(), Rc::new(Cell::new(0)));
     let listener = counting(&Remains::new(), &target, &heard);
     dispatch(&target);
     drop(listener);
+    let uncaught = page::count_uncaught();
     dispatch(&target);
     assert_eq!(heard.get(), 1);
+    assert_eq!(page::counted(&uncaught), 0.0, "the target still calls into a closure that is gone");
 }
 
 #[wasm_bindgen_test]

@@ -75,6 +75,19 @@ export function replaceSocket(callback) {
   };
 }
 
+export function countUncaught() {
+  let count = 0;
+  const hear = (event) => {
+    event.preventDefault();
+    count += 1;
+  };
+  globalThis.addEventListener('error', hear);
+  return () => {
+    globalThis.removeEventListener('error', hear);
+    return count;
+  };
+}
+
 export function dispatch(target, kind, persisted) {
   const event = Object.assign(new Event(kind), { persisted });
   (target === 'document' ? document : globalThis).dispatchEvent(event);

@@ -166,6 +166,10 @@ pub(crate) mod page {
         #[wasm_bindgen(js_name = replaceSocket)]
         pub(crate) fn replace_socket(callback: &JsValue) -> Function;
 
+        /// Counts errors that nobody catches; the function that is returned ends the count and tells it.
+        #[wasm_bindgen(js_name = countUncaught)]
+        pub(crate) fn count_uncaught() -> Function;
+
         #[wasm_bindgen(js_name = dispatch)]
         pub(crate) fn dispatch(target: &str, kind: &str, persisted: bool);
     }
@@ -184,6 +188,10 @@ pub(crate) mod page {
 
     pub(crate) async fn open_stubbornly(name: &str) -> Function {
         open_stubbornly_js(name).await.into()
+    }
+
+    pub(crate) fn counted(count: &Function) -> f64 {
+        count.call0(&JsValue::UNDEFINED).unwrap().as_f64().unwrap()
     }
 
     pub(crate) fn call(function: &Function) {

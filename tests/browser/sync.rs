@@ -86,7 +86,7 @@ async fn synchronized(seat: &Seat) {
 
 fn in_memory() -> Value {
     let url = option_env!("REJOIN_TEST_SERVER").expect("REJOIN_TEST_SERVER: the server's URL");
-    json!({ "url": url, "persistence": "memory" })
+    json!({ "url": url.replacen("http", "ws", 1), "persistence": "memory" })
 }
 
 /// A room that no other test and no earlier run has used.
