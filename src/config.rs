@@ -83,7 +83,7 @@ pub enum PersistenceMode {
 pub struct LinkConfig {
     /// How long the app's URL and token functions may take.
     pub auth_timeout: u64,
-    /// From opening the socket to the answered handshake; each frame of the handshake extends it.
+    /// From opening the socket to the answered handshake; three times as long once the server has begun it.
     pub connect_timeout: u64,
     /// Quiet time after which a link is probed.
     pub heartbeat: u64,

@@ -315,6 +315,13 @@ impl Connection {
         self.publish();
     }
 
+    /// A step of the handshake arrived; a large document may take long to follow.
+    pub fn handle_progress(&mut self, now: Instant) {
+        if let State::Handshaking { deadline, .. } = &mut self.state {
+            *deadline = now + 3 * self.config.connect_timeout;
+        }
+    }
+
     fn on_opened(&mut self, cx: &mut Context<'_>, id: SocketId) {
         if let State::Connecting { since, .. } = self.state {
             self.history.never_opened = 0;
@@ -326,16 +333,11 @@ impl Connection {
     }
 
     fn on_life(&mut self, now: Instant) {
-        let config = &self.config;
-        match &mut self.state {
-            State::Handshaking { deadline, .. } => *deadline = now + config.connect_timeout,
-            State::Online { heartbeat, proven, .. } => {
-                if let Some(rtt) = heartbeat.handle_life(now, config) {
-                    self.history.rtt = Some(rtt);
-                    *proven = true;
-                }
-            }
-            _ => {}
+        if let State::Online { heartbeat, proven, .. } = &mut self.state
+            && let Some(rtt) = heartbeat.handle_life(now, &self.config)
+        {
+            self.history.rtt = Some(rtt);
+            *proven = true;
         }
     }
 

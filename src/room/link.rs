@@ -83,6 +83,7 @@ impl Room {
         self.outgoing.clear();
         self.strikes.refused = false;
         self.strikes.largest_sent = 0;
+        self.timers.handle_link_up(now);
         self.presence.handle_link_up(now);
         self.send(encode::sync_step_1(&self.doc.encode_state_vector()));
         self.announce(now);
@@ -139,11 +140,11 @@ impl Room {
         {
             sent |= self.send_guarded(frame);
         }
-        if sent {
-            self.outbox.handle_sent(now);
-            if self.config.broken.trim_on_send {
-                self.outbox.restore(crate::doc::Content::default());
-            }
+        if self.outgoing.is_empty() && self.session.may_stream() {
+            self.outbox.expect(now);
+        }
+        if sent && self.config.broken.trim_on_send {
+            self.outbox.restore(crate::doc::Content::default());
         }
     }
 
@@ -220,6 +221,7 @@ impl Room {
         if let Ok(theirs) = StateVector::decode_v1(vector) {
             self.outbox.compare(&self.doc.state_vector(), &theirs);
         }
+        self.connection.handle_progress(cx.now);
         self.push(cx, &diff);
     }
 

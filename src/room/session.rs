@@ -64,6 +64,11 @@ impl Session {
         };
     }
 
+    /// Whether the counterpart still owes the answer to our question.
+    pub fn awaits_answer(self) -> bool {
+        matches!(self, Self::Opening(_) | Self::Pushed(_))
+    }
+
     /// When to push unasked.
     pub fn poll_timeout(self) -> Option<Deadline> {
         match self {

@@ -8,9 +8,9 @@ use super::persistence::record::{Record, RecordKind};
 use super::persistence::{Loaded, Outcome};
 use super::{Phase, Room, RoomOutput};
 use crate::connection::Context;
-use crate::doc::{Content, Doc, Origin};
+use crate::doc::{Applied, Content, Doc, Origin, UpdateError};
 use crate::error::ErrorCode;
-use crate::event::{EventKind, Problem};
+use crate::event::{ChangeOrigin, EventKind, Problem};
 use crate::io::{RecordKey, StorageError, StorageReply};
 use crate::protocol::Reader;
 use crate::protocol::encode::write_buffer;
@@ -71,7 +71,7 @@ impl Room {
 
     fn on_loaded(&mut self, cx: &mut Context<'_>, loaded: Loaded) {
         let (unacknowledged, refused) = self.replay(cx, &loaded.records);
-        self.outbox.restore(unacknowledged);
+        self.outbox.record(&unacknowledged);
         let lost = loaded.damaged + refused;
         if lost > 0 {
             let message = format!(
@@ -82,6 +82,9 @@ impl Room {
         }
         if loaded.behind {
             self.persistence.append(RecordKind::Snapshot, self.snapshot());
+        }
+        if self.session.may_stream() {
+            self.push_unasked(cx);
         }
         self.become_ready(cx);
     }
@@ -99,10 +102,10 @@ impl Room {
                     continue;
                 }
             };
-            let known = base.is_some_and(|base| base.knew(key.0, record.boot));
+            let known = base.is_some_and(|(at, base)| key <= at && base.knew(key.0, record.boot));
             let applied = match update {
                 Some(update) if !known => {
-                    self.apply_or_rotate(cx, update, Origin::Storage).map(|applied| applied.content)
+                    self.apply_stored(cx, update).map(|applied| applied.content)
                 }
                 _ => Ok(Content::default()),
             };
@@ -128,13 +131,24 @@ impl Room {
         &mut self,
         cx: &mut Context<'_>,
         records: &'a [(RecordKey, Record)],
-    ) -> Option<&'a Record> {
-        records.iter().rev().map(|(_, record)| record).find(|record| {
+    ) -> Option<&'a (RecordKey, Record)> {
+        records.iter().rev().find(|(_, record)| {
             record.kind == RecordKind::Snapshot
                 && split(record).and_then(|(_, update)| update).is_some_and(|update| {
-                    self.apply_or_rotate(cx, update, Origin::Storage).is_ok_and(|applied| !applied.held)
+                    self.apply_stored(cx, update).is_ok_and(|applied| !applied.held)
                 })
         })
+    }
+
+    /// Applies a stored update; a log that is read late changes a document that is already shown.
+    fn apply_stored(&mut self, cx: &mut Context<'_>, update: &[u8]) -> Result<Applied, UpdateError> {
+        let applied = self.apply_or_rotate(cx, update, Origin::Storage)?;
+        if self.phase == Phase::Ready {
+            for integrated in &applied.integrated {
+                self.tell_changes(ChangeOrigin::Storage, integrated.changes.clone());
+            }
+        }
+        Ok(applied)
     }
 
     fn become_ready(&mut self, cx: &mut Context<'_>) {

@@ -14,6 +14,8 @@ use crate::time::{Deadline, Instant};
 const ACKNOWLEDGED_AFTER: u64 = 2_000;
 /// After this long a missing update is told to the app.
 const MISSING_AFTER: u64 = 60_000;
+/// Pace of repeated handshakes.
+const ASK_AGAIN: u64 = 2_500;
 /// Newcomers make us speak at most this often.
 const ANNOUNCE_INTERVAL: u64 = 5_000;
 
@@ -21,6 +23,8 @@ const ANNOUNCE_INTERVAL: u64 = 5_000;
 #[derive(Debug, Default)]
 pub(super) struct Timers {
     hold: Option<Hold>,
+    /// When an unanswered handshake is begun again: a relay may have dropped it.
+    ask_again_at: Option<Instant>,
     announce_at: Option<Instant>,
     announced_at: Option<Instant>,
     acknowledged: Acknowledged,
@@ -58,8 +62,13 @@ impl Timers {
         }
     }
 
+    pub(super) fn handle_link_up(&mut self, now: Instant) {
+        self.ask_again_at = Some(now + ASK_AGAIN);
+    }
+
     pub(super) fn handle_link_down(&mut self) {
         self.announce_at = None;
+        self.ask_again_at = None;
     }
 
     /// Schedules an announcement, unless one was made lately.
@@ -87,7 +96,8 @@ impl Timers {
             Acknowledged::Due(at) => Some(Deadline { at, reason: "log the acknowledgement" }),
             Acknowledged::Written | Acknowledged::Pending => None,
         };
-        Deadline::earliest(Deadline::earliest(hold, announce), acknowledged)
+        let again = self.ask_again_at.map(|at| Deadline { at, reason: "ask again" });
+        [hold, announce, acknowledged, again].into_iter().fold(None, Deadline::earliest)
     }
 
     fn announce_due(&mut self, now: Instant) -> bool {
@@ -146,6 +156,7 @@ impl Room {
             Remedy::Ask => self.send_probe(),
             Remedy::Push => self.push_unasked(cx),
         }
+        self.on_handshake_timeout(now);
         self.on_presence_timeout(now);
         self.on_hold_timeout(now);
         self.on_storage_timeout(now);
@@ -153,6 +164,16 @@ impl Room {
             self.log_acknowledgement();
         }
         self.settle(cx);
+    }
+
+    fn on_handshake_timeout(&mut self, now: Instant) {
+        if self.timers.ask_again_at.is_some_and(|at| at <= now) {
+            let again = self.session.awaits_answer();
+            self.timers.ask_again_at = again.then(|| now + ASK_AGAIN);
+            if again {
+                self.send(encode::sync_step_1(&self.doc.encode_state_vector()));
+            }
+        }
     }
 
     fn on_presence_timeout(&mut self, now: Instant) {

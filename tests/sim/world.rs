@@ -306,6 +306,9 @@ impl World {
         let token = format!("h{host}b{boot}n{edits}{mark};");
         *edits += 1;
         let Some(draft) = draw_edit(&mut self.rng, tab, token) else { return };
+        if self.setup.print {
+            println!("{:>7} host {host} types {:?}, deletes {:?}", self.now, draft.typed, draft.deleted);
+        }
         for token in &draft.deleted {
             self.oracle.deleted(token);
         }
@@ -336,6 +339,9 @@ impl World {
             match output {
                 Output::Socket(socket, output) => self.on_socket_output(host, boot, socket, output),
                 Output::Storage(task, work) => {
+                    if self.setup.print {
+                        println!("{:>7} host {host} stores {:.60?}", self.now, work);
+                    }
                     let at = self.hosts[host].disk.begin(&mut self.rng, self.now, task, work);
                     self.later(at, Happening::Disk { host, boot });
                 }
@@ -476,12 +482,15 @@ impl World {
 
     fn on_event(&mut self, host: usize, event: Event) {
         (host, format!("{event:?}")).hash(&mut self.trace);
-        let Some(tab) = &mut self.hosts[host].tab else { return };
+        if self.setup.print {
+            println!("{:>7} host {host} hears {:.200?}", self.now, event.kind);
+        }
+        let Host { disk, tab: Some(tab), .. } = &mut self.hosts[host] else { return };
         match event.kind {
             EventKind::Ready => {
                 tab.ready = true;
                 if let Ok(doc) = tab.client.doc(tab.room)
-                    && self.hosts[host].disk.failing.is_none()
+                    && disk.failing.is_none()
                 {
                     self.oracle.check_restart(host, doc);
                 }
@@ -511,6 +520,9 @@ impl World {
                 state.status == SyncStatus::Synchronized && state.local == Durability::Saved
             });
             if !calm {
+                if self.setup.print {
+                    println!("{:#?}", tab.client);
+                }
                 self.oracle.fail(format!("I3: {place} ends with {:?}", tab.sync));
             }
         }

@@ -69,7 +69,7 @@ impl Record {
         out
     }
 
-    /// Whether the run that wrote this knew the record `key` of run `boot`.
+    /// Whether the run that wrote this knew the *earlier* record `key` of run `boot`.
     pub fn knew(&self, key: u64, boot: u64) -> bool {
         key <= self.loaded || boot == self.boot
     }
