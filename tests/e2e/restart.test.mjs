@@ -67,6 +67,18 @@ describe('the server killed in mid-edit', () => {
     }
     await bob.hasNote('one two three ');
   });
+
+  it('a server that falls silent with its sockets open is noticed, and everything is sent on a new one', async (t) => {
+    const server = await rejoinServer(t, { assets: true, flags: ['--demo'] });
+    const [ann, bob] = [await demoPage(t, server.url, 'silence'), await demoPage(t, server.url, 'silence')];
+    await ann.page.getByRole('button', { name: 'Silence for 8 s' }).click();
+    await ann.page.locator('.log li', { hasText: 'go silent' }).waitFor();
+    await ann.write('anybody there?');
+    await ann.page.locator('.log li', { hasText: 'Nothing came back in time' }).waitFor();
+    await ann.isConnected();
+    await ann.isSynced();
+    await bob.hasNote('anybody there?');
+  });
 });
 
 /** Lets both clients write all the time while `disturb` runs, and some more; returns what each wrote. */

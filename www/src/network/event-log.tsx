@@ -9,14 +9,16 @@ export function EventLogView(): ReactElement {
     <section aria-labelledby="log-title">
       <h3 id="log-title">What happened</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard */}
-      <ol className="log" role="log" aria-labelledby="log-title" tabIndex={0}>
-        {entries.map(({ id, time, kind, text }) => (
-          <li key={id} data-kind={kind}>
-            <time dateTime={time.toISOString()}>{time.toLocaleTimeString('en-GB')}</time>
-            <span>{text}</span>
-          </li>
-        ))}
-      </ol>
+      <div className="log" role="log" aria-labelledby="log-title" tabIndex={0}>
+        <ol>
+          {entries.map(({ id, time, kind, text }) => (
+            <li key={id} data-kind={kind}>
+              <time dateTime={time.toISOString()}>{time.toLocaleTimeString('en-GB')}</time>
+              <span>{text}</span>
+            </li>
+          ))}
+        </ol>
+      </div>
     </section>
   );
 }

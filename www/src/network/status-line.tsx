@@ -18,10 +18,10 @@ export function StatusLine(): ReactElement {
   );
 }
 
+/** Words that stay while somebody types: they are read out whenever they change. */
 function explain(connection: ConnectionState, sync: SyncState): string {
-  if (connection.status === 'connected')
-    return sync.status === 'synchronized' ? 'Everything you see is on the server.' : 'Edits are on their way.';
-  const kept = sync.local === 'saved' ? 'Your edits are kept on this device.' : 'Your edits are in this window only.';
+  if (connection.status === 'connected') return 'Edits travel as you type.';
+  const kept = sync.local === 'unavailable' ? 'Edits stay in this window only.' : 'Edits wait on this device.';
   const why = reasonInWords(connection.reason);
   return why ? `${why}. ${kept}` : kept;
 }
