@@ -3,8 +3,8 @@
 //! The only user of `yrs::Doc`. Bytes go pre-flight → own-id alarm → gate → engine; nothing that fails one of them
 //! changes anything. Every edit and every update comes back as what is new: its bytes, its ids and its changes.
 
-pub mod change;
 mod apply;
+pub mod change;
 pub mod content;
 mod convert;
 pub mod edit;

@@ -42,7 +42,11 @@ impl Doc {
         if let Some(error) = &self.broken {
             return Err(error.clone());
         }
-        let limit = if origin == Origin::Remote { self.limits.update_bytes } else { self.limits.document_bytes };
+        let limit = if origin == Origin::Remote {
+            self.limits.update_bytes
+        } else {
+            self.limits.document_bytes
+        };
         if update.len() > limit {
             return Err(UpdateError::TooLarge { size: update.len(), limit });
         }
@@ -63,7 +67,12 @@ impl Doc {
         }
     }
 
-    fn take_in(&mut self, bytes: &[u8], origin: Origin, applied: &mut Applied) -> Result<(), UpdateError> {
+    fn take_in(
+        &mut self,
+        bytes: &[u8],
+        origin: Origin,
+        applied: &mut Applied,
+    ) -> Result<(), UpdateError> {
         let update = Preflight::parse(bytes, &self.limits)?;
         self.alarm(&update)?;
         match admit(&mut self.index, &self.deletes, &update, &self.limits)? {
@@ -78,7 +87,9 @@ impl Doc {
                 applied.integrated.push(self.integrated(bytes.to_vec(), Content::default()));
             }
             Verdict::Hold(missing) => self.hold(bytes, missing, applied),
-            Verdict::Part(next, missing) => self.take_in_part(bytes, &update, &next, missing, origin, applied)?,
+            Verdict::Part(next, missing) => {
+                self.take_in_part(bytes, &update, &next, missing, origin, applied)?
+            }
         }
         Ok(())
     }
@@ -101,7 +112,9 @@ impl Doc {
                 applied.content = carried(&ready);
                 applied.integrated.push(integrated);
             }
-            Verdict::Hold(_) | Verdict::Part(..) => return Err(UpdateError::Engine("a half was not ready".into())),
+            Verdict::Hold(_) | Verdict::Part(..) => {
+                return Err(UpdateError::Engine("a half was not ready".into()));
+            }
         }
         if let (Some(waiting), Some(missing)) = (halves.waiting, missing) {
             self.hold(&waiting, missing, applied);
@@ -135,7 +148,11 @@ impl Doc {
         let all_new = self.is_all_new(update, &fresh);
         let done = match self.engine.integrate(bytes, origin, !all_new) {
             Ok(done) if units(&done.inserts) == units(&fresh) => done,
-            Ok(_) => return Err(self.give_up(UpdateError::Engine("an update was not integrated whole".into()))),
+            Ok(_) => {
+                return Err(
+                    self.give_up(UpdateError::Engine("an update was not integrated whole".into()))
+                );
+            }
             Err(error) => return Err(self.give_up(error)),
         };
         let update = done.update.unwrap_or_else(|| bytes.to_vec());
@@ -144,10 +161,16 @@ impl Doc {
 
     /// Whether the bytes hold nothing that we had: then they are the news as they stand.
     fn is_all_new(&self, update: &Preflight<'_>, fresh: &IdSet) -> bool {
-        let offered: u64 = update.sections.iter().map(|section| u64::from(section.end - section.start)).sum();
-        let is_old = |client: u32, start, end| touches(&self.deletes, ClientID::new(update.client(client)), start, end);
+        let offered: u64 =
+            update.sections.iter().map(|section| u64::from(section.end - section.start)).sum();
+        let is_old = |client: u32, start, end| {
+            touches(&self.deletes, ClientID::new(update.client(client)), start, end)
+        };
         offered == units(fresh)
-            && !update.deletions.iter().any(|deletion| is_old(deletion.client, deletion.start, deletion.end))
+            && !update
+                .deletions
+                .iter()
+                .any(|deletion| is_old(deletion.client, deletion.start, deletion.end))
     }
 
     fn give_up(&mut self, error: UpdateError) -> UpdateError {
@@ -193,7 +216,8 @@ impl Doc {
         let txn = self.engine.read()?;
         let (shared, info) = self.find(&txn, edit.ty())?;
         let room = self.limits.clock.saturating_sub(self.index.clock(self.client_id()));
-        let check = Check { txn: &txn, index: &self.index, limits: &self.limits, depth: info.depth, room };
+        let check =
+            Check { txn: &txn, index: &self.index, limits: &self.limits, depth: info.depth, room };
         check.edit(edit, &shared)?;
         Ok((shared, info.formatted))
     }
@@ -204,7 +228,9 @@ impl Doc {
         let parsed = Preflight::parse(update, &self.limits).map_err(internal)?;
         match admit(&mut self.index, &self.deletes, &parsed, &self.limits) {
             Ok(Verdict::Ready(_)) => Ok(()),
-            Ok(other) => Err(internal(self.give_up(UpdateError::Engine(format!("an own edit was not ready: {other:?}"))))),
+            Ok(other) => Err(internal(
+                self.give_up(UpdateError::Engine(format!("an own edit was not ready: {other:?}"))),
+            )),
             Err(error) => Err(internal(self.give_up(error))),
         }
     }

@@ -52,7 +52,8 @@ pub(crate) fn covers(set: &IdSet, client: ClientID, start: u32, end: u32) -> boo
     let Some(ranges) = set.get(&client) else { return start >= end };
     let ranges = ranges.as_slice();
     let at = ranges.partition_point(|(range, ())| range.end <= start);
-    start >= end || ranges.get(at).is_some_and(|(range, ())| range.start <= start && end <= range.end)
+    start >= end
+        || ranges.get(at).is_some_and(|(range, ())| range.start <= start && end <= range.end)
 }
 
 /// Whether any unit of the range is in the set. Costs a binary search.
@@ -102,7 +103,11 @@ mod tests {
         let set = set(&[(1, 0, 5), (1, 6, 9)]);
         let one = ClientID::new(1);
         assert!(covers(&set, one, 1, 5) && covers(&set, one, 6, 9) && covers(&set, one, 2, 2));
-        assert!(!covers(&set, one, 4, 7) && !covers(&set, one, 8, 10) && !covers(&set, ClientID::new(2), 0, 1));
+        assert!(
+            !covers(&set, one, 4, 7)
+                && !covers(&set, one, 8, 10)
+                && !covers(&set, ClientID::new(2), 0, 1)
+        );
     }
 
     #[test]
@@ -110,7 +115,11 @@ mod tests {
         let set = set(&[(1, 3, 5)]);
         let one = ClientID::new(1);
         assert!(touches(&set, one, 0, 4) && touches(&set, one, 4, 9));
-        assert!(!touches(&set, one, 0, 3) && !touches(&set, one, 5, 9) && !touches(&set, ClientID::new(2), 3, 4));
+        assert!(
+            !touches(&set, one, 0, 3)
+                && !touches(&set, one, 5, 9)
+                && !touches(&set, ClientID::new(2), 3, 4)
+        );
     }
 
     #[test]

@@ -32,12 +32,15 @@ pub(crate) fn json_to_any(value: &Value) -> Any {
 fn number_to_any(number: &JsonNumber) -> Number {
     match (number.as_i64(), number.as_f64()) {
         (Some(int), _) if int.unsigned_abs() <= 1 << 53 => Number::Int(int),
-        (_, Some(float)) if float.fract() == 0.0 && float.abs() <= MAX_SAFE => Number::Int(float as i64),
+        (_, Some(float)) if float.fract() == 0.0 && float.abs() <= MAX_SAFE => {
+            Number::Int(float as i64)
+        }
         (_, float) => Number::Float(float.unwrap_or(0.0)),
     }
 }
 
 /// The JSON of a plain value. What JSON lacks becomes `null`, bytes become a list of numbers.
+#[expect(clippy::disallowed_methods, reason = "the entries go into a sorted map")]
 pub(crate) fn any_to_json(any: &Any) -> Value {
     match any {
         Any::Null | Any::Undefined => Value::Null,
@@ -114,7 +117,8 @@ mod tests {
     #[test]
     fn json_comes_back_as_javascript_would_write_it() {
         let value = json!({"a": [1, 2.5, true, null, "x"], "b": {"__proto__": 1.0, "n": -0.0, "big": 1e300}});
-        let expected = json!({"a": [1, 2.5, true, null, "x"], "b": {"__proto__": 1, "n": 0, "big": 1e300}});
+        let expected =
+            json!({"a": [1, 2.5, true, null, "x"], "b": {"__proto__": 1, "n": 0, "big": 1e300}});
         assert_eq!(any_to_json(&json_to_any(&value)), expected);
     }
 

@@ -122,9 +122,9 @@ impl Prelim {
             Self::Value(value) => any_to_json(&json_to_any(value)),
             Self::Text(text) => Value::String(text.clone()),
             Self::List(items) => Value::Array(items.iter().map(Self::to_json).collect()),
-            Self::Map(entries) => {
-                Value::Object(entries.iter().map(|(key, value)| (key.clone(), value.to_json())).collect())
-            }
+            Self::Map(entries) => Value::Object(
+                entries.iter().map(|(key, value)| (key.clone(), value.to_json())).collect(),
+            ),
         }
     }
 }
@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn the_four_forms_of_a_value_are_read() {
-        let prelim: Prelim = serde_json::from_value(json!({"m": {"a": {"l": [{"v": [1]}, {"t": "x"}]}}})).unwrap();
+        let prelim: Prelim =
+            serde_json::from_value(json!({"m": {"a": {"l": [{"v": [1]}, {"t": "x"}]}}})).unwrap();
         let list = Prelim::List(vec![Prelim::Value(json!([1])), Prelim::Text("x".into())]);
         assert_eq!(prelim, Prelim::Map(BTreeMap::from([("a".to_owned(), list)])));
         assert_eq!(prelim.to_json(), json!({"a": [[1], "x"]}));

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use yrs::updates::decoder::Decode;
 use yrs::{
-    ArrayRef, ClientID, IdSet, MapRef, OffsetKind, Options, ReadTxn, RootRef, StateVector, TextRef, Transact,
-    Transaction, TransactionAcqError, TransactionMut, Update,
+    ArrayRef, ClientID, IdSet, MapRef, OffsetKind, Options, ReadTxn, RootRef, StateVector, TextRef,
+    Transact, Transaction, TransactionAcqError, TransactionMut, Update,
 };
 
 use crate::doc::record::Recorder;
@@ -44,8 +44,11 @@ impl Engine {
             cleanup_formatting: false,
             ..Options::with_guid_and_client_id("".into(), ClientID::new(0))
         };
-        let mut engine =
-            Self { doc: yrs::Doc::with_options(options), roots: BTreeMap::new(), recorder: Recorder::default() };
+        let mut engine = Self {
+            doc: yrs::Doc::with_options(options),
+            roots: BTreeMap::new(),
+            recorder: Recorder::default(),
+        };
         engine.declare(roots);
         engine
     }
@@ -54,8 +57,12 @@ impl Engine {
         let Ok(mut txn) = self.doc.try_transact_mut_with("declare") else { return };
         for (name, kind) in roots {
             let root = match kind {
-                RootKind::Text => Shared::Text(TextRef::root(name.as_str()).get_or_create(&mut txn)),
-                RootKind::List => Shared::List(ArrayRef::root(name.as_str()).get_or_create(&mut txn)),
+                RootKind::Text => {
+                    Shared::Text(TextRef::root(name.as_str()).get_or_create(&mut txn))
+                }
+                RootKind::List => {
+                    Shared::List(ArrayRef::root(name.as_str()).get_or_create(&mut txn))
+                }
                 RootKind::Map => Shared::Map(MapRef::root(name.as_str()).get_or_create(&mut txn)),
             };
             self.roots.insert(name.clone(), root);
@@ -91,15 +98,26 @@ impl Engine {
         wants_update: bool,
         work: impl FnOnce(&mut TransactionMut<'_>) -> R,
     ) -> Result<Done<R>, Misuse> {
-        let mut txn = self.doc.try_transact_mut_with(origin.name()).map_err(|error| busy(&error))?;
+        let mut txn =
+            self.doc.try_transact_mut_with(origin.name()).map_err(|error| busy(&error))?;
         let result = work(&mut txn);
         let update = (wants_update && txn.has_changes()).then(|| txn.encode_update_v1());
         txn.commit();
-        Ok(Done { result, update, inserts: txn.insert_set().clone(), deletes: txn.delete_set().clone() })
+        Ok(Done {
+            result,
+            update,
+            inserts: txn.insert_set().clone(),
+            deletes: txn.delete_set().clone(),
+        })
     }
 
     /// Integrates an update that the gate let through.
-    pub(crate) fn integrate(&self, update: &[u8], origin: Origin, wants_update: bool) -> Result<Done<()>, UpdateError> {
+    pub(crate) fn integrate(
+        &self,
+        update: &[u8],
+        origin: Origin,
+        wants_update: bool,
+    ) -> Result<Done<()>, UpdateError> {
         let broken = |error: &dyn std::fmt::Display| UpdateError::Engine(error.to_string());
         let update = Update::decode_v1(update).map_err(|error| broken(&error))?;
         let done = self.transact(origin, wants_update, |txn| txn.apply_update(update));

@@ -53,7 +53,9 @@ pub(crate) fn admit(
     let missing = outcome.missing.or_else(|| unreached_deletion(&placer, update));
     match missing {
         None if !update.has_hole() => Ok(Verdict::Ready(grown(placer.keep()))),
-        Some(missing) if !outcome.advanced && !deletes_something(&placer, update) => Ok(Verdict::Hold(missing)),
+        Some(missing) if !outcome.advanced && !deletes_something(&placer, update) => {
+            Ok(Verdict::Hold(missing))
+        }
         missing => Ok(Verdict::Part(outcome.next, missing)),
     }
 }
@@ -76,7 +78,8 @@ fn is_known(index: &Index, known_deletes: &IdSet, update: &Preflight<'_>) -> boo
 }
 
 fn unreached_deletion(placer: &Placer<'_, '_>, update: &Preflight<'_>) -> Option<Missing> {
-    let beyond = update.deletions.iter().find(|deletion| deletion.end > placer.clock(deletion.client))?;
+    let beyond =
+        update.deletions.iter().find(|deletion| deletion.end > placer.clock(deletion.client))?;
     Some(Missing { client: update.client(beyond.client), clock: beyond.end - 1 })
 }
 

@@ -14,7 +14,10 @@ use crate::doc::record::attributes_to_json;
 use crate::doc::shared::Shared;
 
 /// Hashes roots in the order given.
-pub(crate) fn hash_roots<'a, T: ReadTxn>(txn: &T, roots: impl Iterator<Item = (&'a String, &'a Shared)>) -> u64 {
+pub(crate) fn hash_roots<'a, T: ReadTxn>(
+    txn: &T,
+    roots: impl Iterator<Item = (&'a String, &'a Shared)>,
+) -> u64 {
     let mut hasher = Hasher(0xcbf2_9ce4_8422_2325);
     for (name, root) in roots {
         hasher.piece(b'r', name.as_bytes());
@@ -56,7 +59,7 @@ impl Hasher {
             }
             Shared::Map(map) => {
                 let mut entries: Vec<_> = map.iter(txn).collect();
-                entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+                entries.sort_unstable_by_key(|(key, _)| *key);
                 self.count(b'm', entries.len());
                 for (key, value) in entries {
                     self.piece(b'k', key.as_bytes());
@@ -92,7 +95,8 @@ impl Hasher {
 fn runs<T: ReadTxn>(txn: &T, text: &yrs::TextRef) -> Vec<(String, Attributes)> {
     let mut runs: Vec<(String, Attributes)> = Vec::new();
     for run in text_runs(txn, text) {
-        let mut attributes: Attributes = run.attributes.as_deref().map(|a: &Attrs| attributes_to_json(a)).unwrap_or_default();
+        let mut attributes: Attributes =
+            run.attributes.as_deref().map(|a: &Attrs| attributes_to_json(a)).unwrap_or_default();
         attributes.retain(|_, value| !value.is_null());
         let piece = run_to_string(&run.insert);
         match runs.last_mut() {

@@ -38,7 +38,8 @@ impl Holds {
 
     /// Takes out one update whose missing unit is known by now.
     pub(crate) fn take_ready(&mut self, clock: impl Fn(u64) -> u32) -> Option<Vec<u8>> {
-        let at = self.waiting.iter().position(|held| clock(held.missing.client) > held.missing.clock)?;
+        let at =
+            self.waiting.iter().position(|held| clock(held.missing.client) > held.missing.clock)?;
         let held = self.waiting.remove(at)?;
         self.bytes -= held.update.len();
         Some(held.update)

@@ -126,7 +126,8 @@ impl Index {
     }
 
     fn add_root(&mut self, name: &str, holder: Holder) -> TypeNo {
-        let no = self.add_type(TypeInfo { holder, depth: 0, parent: TypeNo::NONE, formatted: false });
+        let no =
+            self.add_type(TypeInfo { holder, depth: 0, parent: TypeNo::NONE, formatted: false });
         self.roots.insert(name.to_owned(), no);
         no
     }

@@ -24,7 +24,10 @@ impl Doc {
         let txn = self.engine.read()?;
         match self.find(&txn, ty)?.0 {
             Shared::Text(text) => Ok(text_to_string(&txn, &text)),
-            other => Err(Misuse::argument(format!("expected a text, got {ty}, which is a {}", other.kind()))),
+            other => Err(Misuse::argument(format!(
+                "expected a text, got {ty}, which is a {}",
+                other.kind()
+            ))),
         }
     }
 
@@ -38,7 +41,9 @@ impl Doc {
     pub fn child(&self, ty: &TypeId, at: &Segment) -> Result<Option<TypeId>, Misuse> {
         let txn = self.engine.read()?;
         let child: Option<Out> = match (self.find(&txn, ty)?.0, at) {
-            (Shared::List(list), Segment::Index(index)) if *index < list.len(&txn) => list.get(&txn, *index),
+            (Shared::List(list), Segment::Index(index)) if *index < list.len(&txn) => {
+                list.get(&txn, *index)
+            }
             (Shared::List(_), Segment::Index(_)) => None,
             (Shared::Map(map), Segment::Key(key)) => map.get(&txn, key),
             (shared, _) => {
@@ -78,7 +83,11 @@ impl Doc {
     }
 
     /// The shared type of this name and what the index knows of it.
-    pub(super) fn find<T: ReadTxn>(&self, txn: &T, ty: &TypeId) -> Result<(Shared, TypeInfo), Misuse> {
+    pub(super) fn find<T: ReadTxn>(
+        &self,
+        txn: &T,
+        ty: &TypeId,
+    ) -> Result<(Shared, TypeInfo), Misuse> {
         let info = self.index.find(ty).and_then(|no| self.index.info(no)).copied();
         let shared = match ty {
             TypeId::Root(name) => self.engine.roots.get(name).cloned(),
@@ -87,8 +96,12 @@ impl Doc {
             }
         };
         shared.zip(info).ok_or_else(|| match ty {
-            TypeId::Root(name) => Misuse::argument(format!("expected a declared root, got `{name}`")),
-            TypeId::Nested { .. } => Misuse::argument(format!("expected a type of this document, {ty} is gone or unknown")),
+            TypeId::Root(name) => {
+                Misuse::argument(format!("expected a declared root, got `{name}`"))
+            }
+            TypeId::Nested { .. } => Misuse::argument(format!(
+                "expected a type of this document, {ty} is gone or unknown"
+            )),
         })
     }
 }

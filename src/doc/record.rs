@@ -31,7 +31,9 @@ impl Recorder {
     /// Listens to a root and everything in it.
     pub(crate) fn observe(&self, name: &str, root: &Shared) {
         let (name, recorder) = (name.to_owned(), self.clone());
-        let listen = move |txn: &TransactionMut<'_>, events: &Events<'_>| recorder.on_events(&name, txn, events);
+        let listen = move |txn: &TransactionMut<'_>, events: &Events<'_>| {
+            recorder.on_events(&name, txn, events)
+        };
         match root {
             Shared::Text(text) => text.observe_deep("record", listen),
             Shared::List(list) => list.observe_deep("record", listen),
@@ -45,8 +47,9 @@ impl Recorder {
 
     /// What was recorded, parents before their children, in one order whatever the engine's.
     pub(crate) fn drain(&self) -> Vec<Recorded> {
-        let mut changes = std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner));
-        changes.sort_by(|a, b| order(&a.change).cmp(&order(&b.change)));
+        let mut changes =
+            std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner));
+        changes.sort_by_key(|recorded| order(&recorded.change));
         changes
     }
 
@@ -80,7 +83,8 @@ fn record(root: &str, txn: &TransactionMut<'_>, event: &Event) -> Option<Recorde
             (id, event.path(), Part::Text(delta))
         }
         Event::Array(event) => {
-            let delta: Vec<_> = event.delta(txn).iter().map(|change| list_op(txn, change)).collect();
+            let delta: Vec<_> =
+                event.delta(txn).iter().map(|change| list_op(txn, change)).collect();
             let id = TypeId::from_branch(event.target().hook().id());
             if delta.is_empty() {
                 return None;
@@ -141,17 +145,20 @@ fn segment(segment: &PathSegment) -> Segment {
 
 fn text_op(delta: &Delta) -> TextOp {
     match delta {
-        Delta::Inserted(run, attributes) => {
-            TextOp::Insert { insert: run_to_string(run), attributes: attributes.as_deref().map(attributes_to_json) }
-        }
+        Delta::Inserted(run, attributes) => TextOp::Insert {
+            insert: run_to_string(run),
+            attributes: attributes.as_deref().map(attributes_to_json),
+        },
         Delta::Deleted(delete) => TextOp::Delete { delete: *delete },
-        Delta::Retain(retain, attributes) => {
-            TextOp::Retain { retain: *retain, attributes: attributes.as_deref().map(attributes_to_json) }
-        }
+        Delta::Retain(retain, attributes) => TextOp::Retain {
+            retain: *retain,
+            attributes: attributes.as_deref().map(attributes_to_json),
+        },
     }
 }
 
 /// Formatting as sorted JSON.
+#[expect(clippy::disallowed_methods, reason = "the entries go into a sorted map")]
 pub(crate) fn attributes_to_json(attributes: &yrs::types::Attrs) -> Attributes {
     attributes.iter().map(|(key, value)| (key.to_string(), any_to_json(value))).collect()
 }

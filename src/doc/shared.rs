@@ -18,7 +18,12 @@ pub(crate) enum Shared {
 
 impl Shared {
     /// The nested type made at this id, unless it is gone.
-    pub(crate) fn nested<T: ReadTxn>(txn: &T, holder: Holder, client: u64, clock: u32) -> Option<Self> {
+    pub(crate) fn nested<T: ReadTxn>(
+        txn: &T,
+        holder: Holder,
+        client: u64,
+        clock: u32,
+    ) -> Option<Self> {
         let id = TypeId::nested_id(client, clock);
         match holder {
             Holder::Text => Nested::<TextRef>::new(id).get(txn).map(Self::Text),

@@ -1,7 +1,7 @@
 //! Positions that move with the text: the bytes of Yjs' relative positions.
 
-use yrs::updates::encoder::Encode;
 use yrs::branch::BranchPtr;
+use yrs::updates::encoder::Encode;
 use yrs::{Assoc, IndexScope, ReadTxn, StickyIndex};
 
 use crate::doc::limits::Limits;
@@ -23,12 +23,13 @@ pub(crate) fn resolve<T: ReadTxn>(
     limits: &Limits,
     clock: impl Fn(u64) -> u32,
 ) -> Result<Option<u32>, Misuse> {
-    let (scope, assoc) = read_sticky(sticky, limits)
-        .map_err(|error| Misuse::argument(format!("expected the bytes of a relative position: {error}")))?;
-    if let IndexScope::Relative(id) | IndexScope::Nested(id) = &scope {
-        if clock(id.client.get()) <= id.clock {
-            return Ok(None);
-        }
+    let (scope, assoc) = read_sticky(sticky, limits).map_err(|error| {
+        Misuse::argument(format!("expected the bytes of a relative position: {error}"))
+    })?;
+    if let IndexScope::Relative(id) | IndexScope::Nested(id) = &scope
+        && clock(id.client.get()) <= id.clock
+    {
+        return Ok(None);
     }
     let offset = StickyIndex::new(scope, assoc).get_offset(txn);
     Ok(offset.filter(|offset| !offset.branch.is_deleted()).map(|offset| offset.index))

@@ -78,7 +78,9 @@ mod tests {
 
     #[test]
     fn a_type_id_reads_back_what_it_writes() {
-        for id in [TypeId::root("todos"), TypeId::root("a/b"), TypeId::Nested { client: 7, clock: 3 }] {
+        for id in
+            [TypeId::root("todos"), TypeId::root("a/b"), TypeId::Nested { client: 7, clock: 3 }]
+        {
             assert_eq!(id.to_string().parse::<TypeId>(), Ok(id));
         }
     }

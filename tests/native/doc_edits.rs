@@ -55,7 +55,9 @@ fn an_edit_comes_back_as_its_update_its_ids_and_its_change() {
 fn an_edit_that_does_nothing_brings_nothing() {
     let mut doc = doc(1);
     doc.edit(insert(0, "hi")).unwrap();
-    for nothing in [insert(1, ""), delete(1, 0), Edit::MapDelete { ty: TypeId::root("root"), key: "x".into() }] {
+    for nothing in
+        [insert(1, ""), delete(1, 0), Edit::MapDelete { ty: TypeId::root("root"), key: "x".into() }]
+    {
         let news = doc.edit(nothing).unwrap();
         assert!(news.content.is_empty() && news.changes.is_empty() && news.update.is_empty());
     }
@@ -69,7 +71,11 @@ fn offsets_and_ranges_beyond_the_end_are_told_with_what_was_expected() {
     misused(&mut doc, delete(3, 3), "of length 5, got 3 from index 3");
     misused(&mut doc, delete(u32::MAX, u32::MAX), "length 5");
     let ty = TypeId::root("list");
-    misused(&mut doc, Edit::ListInsert { ty: ty.clone(), index: 1, values: vec![plain(json!(1))] }, "between 0 and 0");
+    misused(
+        &mut doc,
+        Edit::ListInsert { ty: ty.clone(), index: 1, values: vec![plain(json!(1))] },
+        "between 0 and 0",
+    );
     misused(&mut doc, Edit::ListDelete { ty, index: 0, length: 1 }, "within the list of length 0");
 }
 
@@ -86,7 +92,11 @@ fn offsets_inside_a_surrogate_pair_are_refused_wherever_the_text_came_from() {
         misused(&mut doc, delete(inside, 1), "inside a surrogate pair");
         misused(&mut doc, delete(inside - 1, 1), "inside a surrogate pair");
         let ty = TypeId::root("text");
-        misused(&mut doc, Edit::TextFormat { ty, index: 0, length: inside, attributes: bold(json!(true)) }, "inside");
+        misused(
+            &mut doc,
+            Edit::TextFormat { ty, index: 0, length: inside, attributes: bold(json!(true)) },
+            "inside",
+        );
         doc.edit(delete(inside - 1, 2)).unwrap();
         assert!(doc.text(&TypeId::root("text")).unwrap().ends_with("b😀"));
     }
@@ -98,10 +108,26 @@ fn a_wrong_kind_an_unknown_root_and_a_gone_type_are_refused() {
     doc.edit(set("t", Prelim::Text("x".into()))).unwrap();
     let text = doc.child(&TypeId::root("root"), &Segment::Key("t".into())).unwrap().unwrap();
     doc.edit(set("t", plain(json!(1)))).unwrap();
-    misused(&mut doc, Edit::TextDelete { ty: text.clone(), index: 0, length: 0 }, "is gone or unknown");
-    misused(&mut doc, Edit::TextDelete { ty: TypeId::root("list"), index: 0, length: 0 }, "expected a text");
-    misused(&mut doc, Edit::TextDelete { ty: TypeId::root("nope"), index: 0, length: 0 }, "declared root, got `nope`");
-    assert!(doc.text(&text).is_err() && doc.len(&text).is_err() && doc.sticky(&text, 0, Assoc::After).is_err());
+    misused(
+        &mut doc,
+        Edit::TextDelete { ty: text.clone(), index: 0, length: 0 },
+        "is gone or unknown",
+    );
+    misused(
+        &mut doc,
+        Edit::TextDelete { ty: TypeId::root("list"), index: 0, length: 0 },
+        "expected a text",
+    );
+    misused(
+        &mut doc,
+        Edit::TextDelete { ty: TypeId::root("nope"), index: 0, length: 0 },
+        "declared root, got `nope`",
+    );
+    assert!(
+        doc.text(&text).is_err()
+            && doc.len(&text).is_err()
+            && doc.sticky(&text, 0, Assoc::After).is_err()
+    );
     let made_up = TypeId::Nested { client: 5, clock: 5 };
     assert!(doc.text(&made_up).is_err());
 }
@@ -112,7 +138,8 @@ fn values_too_deep_and_keys_too_long_are_refused() {
     let deep = |n: usize| (0..n).fold(json!(1), |value, _| json!([value]));
     doc.edit(set("k", plain(deep(64)))).unwrap();
     misused(&mut doc, set("k", plain(deep(65))), "at most 64 deep");
-    let nested = |n: usize| (0..n).fold(Prelim::Text(String::new()), |value, _| Prelim::List(vec![value]));
+    let nested =
+        |n: usize| (0..n).fold(Prelim::Text(String::new()), |value, _| Prelim::List(vec![value]));
     doc.edit(set("k", nested(127))).unwrap();
     misused(&mut doc, set("k", nested(128)), "at most 128 deep");
     misused(&mut doc, set(&"k".repeat(4097), plain(json!(1))), "at most 4096 bytes");
@@ -122,11 +149,21 @@ fn values_too_deep_and_keys_too_long_are_refused() {
 fn plain_values_of_one_insert_are_one_block_and_shared_ones_stand_between_them() {
     let mut doc = doc(1);
     let ty = TypeId::root("list");
-    let values = vec![plain(json!(1)), plain(json!("two")), Prelim::Text("t".into()), Prelim::Map(BTreeMap::new()), plain(json!(null))];
+    let values = vec![
+        plain(json!(1)),
+        plain(json!("two")),
+        Prelim::Text("t".into()),
+        Prelim::Map(BTreeMap::new()),
+        plain(json!(null)),
+    ];
     let news = doc.edit(Edit::ListInsert { ty: ty.clone(), index: 0, values }).unwrap();
     assert_eq!(doc.read()["list"], json!([1, "two", "t", {}, null]));
     let insert = vec![json!(1), json!("two"), json!("t"), json!({}), json!(null)];
-    let expected = Change::List { path: vec![Segment::Key("list".into())], target: "r/list".into(), delta: vec![ListOp::Insert { insert }] };
+    let expected = Change::List {
+        path: vec![Segment::Key("list".into())],
+        target: "r/list".into(),
+        delta: vec![ListOp::Insert { insert }],
+    };
     assert_eq!(news.changes, [expected]);
     assert!(doc.child(&ty, &Segment::Index(2)).unwrap().is_some());
     assert_eq!(doc.child(&ty, &Segment::Index(0)).unwrap(), None);
@@ -137,11 +174,18 @@ fn plain_values_of_one_insert_are_one_block_and_shared_ones_stand_between_them()
 fn nested_types_are_edited_by_their_id_and_told_with_their_path() {
     let mut doc = doc(1);
     let todo = Prelim::Map(BTreeMap::from([("title".to_owned(), Prelim::Text("milk".into()))]));
-    doc.edit(Edit::ListInsert { ty: TypeId::root("list"), index: 0, values: vec![plain(json!(0)), todo] }).unwrap();
+    doc.edit(Edit::ListInsert {
+        ty: TypeId::root("list"),
+        index: 0,
+        values: vec![plain(json!(0)), todo],
+    })
+    .unwrap();
     let map = doc.child(&TypeId::root("list"), &Segment::Index(1)).unwrap().unwrap();
     let title = doc.child(&map, &Segment::Key("title".into())).unwrap().unwrap();
-    let news = doc.edit(Edit::TextInsert { ty: title.clone(), index: 4, text: "!".into(), attributes: None }).unwrap();
-    let path = vec![Segment::Key("list".into()), Segment::Index(1), Segment::Key("title".into())];
+    let news = doc
+        .edit(Edit::TextInsert { ty: title.clone(), index: 4, text: "!".into(), attributes: None })
+        .unwrap();
+    let path = [Segment::Key("list".into()), Segment::Index(1), Segment::Key("title".into())];
     assert_eq!(news.changes.iter().map(Change::path).collect::<Vec<_>>(), [&path[..]]);
     assert_eq!(doc.text(&title).unwrap(), "milk!");
     assert_eq!(title.to_string().parse::<TypeId>().unwrap(), title);
@@ -152,11 +196,30 @@ fn text_takes_on_its_surroundings_or_exactly_the_marks_it_is_given() {
     let mut doc = doc(1);
     let ty = TypeId::root("text");
     doc.edit(insert(0, "plain")).unwrap();
-    let news = doc.edit(Edit::TextFormat { ty: ty.clone(), index: 0, length: 5, attributes: bold(json!(true)) }).unwrap();
-    let op = |change: &Change| if let Change::Text { delta, .. } = change { delta[0].clone() } else { panic!() };
-    assert_eq!(op(&news.changes[0]), TextOp::Retain { retain: 5, attributes: Some(bold(json!(true))) });
+    let news = doc
+        .edit(Edit::TextFormat {
+            ty: ty.clone(),
+            index: 0,
+            length: 5,
+            attributes: bold(json!(true)),
+        })
+        .unwrap();
+    let op = |change: &Change| {
+        if let Change::Text { delta, .. } = change { delta[0].clone() } else { panic!() }
+    };
+    assert_eq!(
+        op(&news.changes[0]),
+        TextOp::Retain { retain: 5, attributes: Some(bold(json!(true))) }
+    );
     let attributes = |doc: &mut Doc, attributes| {
-        let news = doc.edit(Edit::TextInsert { ty: TypeId::root("text"), index: 2, text: "x".into(), attributes }).unwrap();
+        let news = doc
+            .edit(Edit::TextInsert {
+                ty: TypeId::root("text"),
+                index: 2,
+                text: "x".into(),
+                attributes,
+            })
+            .unwrap();
         let Change::Text { delta, .. } = &news.changes[0] else { panic!() };
         let Some(TextOp::Insert { attributes, .. }) = delta.get(1) else { panic!("{delta:?}") };
         attributes.clone().unwrap_or_default()
@@ -175,7 +238,10 @@ fn equal_content_hashes_equal_and_other_formatting_does_not() {
     assert_eq!(a.hash(), b.hash());
     assert_ne!(a.hash(), doc(3).hash());
     let attributes = bold(json!(true));
-    let format = a.edit(Edit::TextFormat { ty: TypeId::root("text"), index: 0, length: 1, attributes }).unwrap().update;
+    let format = a
+        .edit(Edit::TextFormat { ty: TypeId::root("text"), index: 0, length: 1, attributes })
+        .unwrap()
+        .update;
     assert_ne!(a.hash(), b.hash());
     b.apply(&format, Origin::Remote).unwrap();
     assert_eq!(a.hash(), b.hash());
@@ -186,9 +252,15 @@ fn a_sticky_position_moves_with_its_text_at_both_replicas() {
     let (mut a, mut b) = (doc(1), doc(2));
     let ty = TypeId::root("text");
     b.apply(&a.edit(insert(0, "hello")).unwrap().update, Origin::Remote).unwrap();
-    let sticky: Vec<_> = [(0, Assoc::Before), (2, Assoc::After), (2, Assoc::Before), (5, Assoc::After), (5, Assoc::Before)]
-        .map(|(index, side)| a.sticky(&ty, index, side).unwrap())
-        .into();
+    let sticky: Vec<_> = [
+        (0, Assoc::Before),
+        (2, Assoc::After),
+        (2, Assoc::Before),
+        (5, Assoc::After),
+        (5, Assoc::Before),
+    ]
+    .map(|(index, side)| a.sticky(&ty, index, side).unwrap())
+    .into();
     b.apply(&a.edit(insert(2, "XX")).unwrap().update, Origin::Remote).unwrap();
     b.apply(&a.edit(insert(7, "!")).unwrap().update, Origin::Remote).unwrap();
     for doc in [&a, &b] {

@@ -24,7 +24,9 @@ fn refused(doc: &mut Doc, update: &[u8]) -> UpdateError {
 
 fn type_text(doc: &mut Doc, index: u32, text: &str) -> Vec<u8> {
     let ty = TypeId::root("text");
-    doc.edit(Edit::TextInsert { ty, index, text: text.to_owned(), attributes: None }).unwrap().update
+    doc.edit(Edit::TextInsert { ty, index, text: text.to_owned(), attributes: None })
+        .unwrap()
+        .update
 }
 
 #[test]
@@ -65,7 +67,10 @@ fn a_string_in_a_list_is_refused_in_a_root_and_in_a_nested_one() {
 #[test]
 fn values_in_a_text_are_refused_for_the_engine_cannot_delete_them() {
     let values = block(8, At::Root("text"), &[1, 120]);
-    assert!(matches!(refused(&mut doc(1), &update(&[(9, 0, &[values])], &[])), UpdateError::WrongContent { .. }));
+    assert!(matches!(
+        refused(&mut doc(1), &update(&[(9, 0, &[values])], &[])),
+        UpdateError::WrongContent { .. }
+    ));
 }
 
 #[test]
@@ -77,7 +82,10 @@ fn a_parent_that_is_no_type_is_refused_before_any_change() {
     assert_eq!(error, UpdateError::InvalidParent { client: 9, clock: 1 });
     assert_eq!(doc.text(&TypeId::root("text")).unwrap(), "abc");
     let inside = [text(At::Root("text"), "x"), text(At::Child((9, 0)), "y")];
-    assert!(matches!(refused(&mut doc, &update(&[(9, 0, &inside)], &[])), UpdateError::InvalidParent { .. }));
+    assert!(matches!(
+        refused(&mut doc, &update(&[(9, 0, &inside)], &[])),
+        UpdateError::InvalidParent { .. }
+    ));
 }
 
 #[test]
@@ -96,9 +104,17 @@ fn a_child_of_what_was_deleted_is_no_error() {
 fn neighbours_in_two_types_are_refused() {
     let mut doc = doc(1);
     type_text(&mut doc, 0, "abc");
-    doc.edit(Edit::ListInsert { ty: TypeId::root("list"), index: 0, values: vec![Prelim::Value(json!(1))] }).unwrap();
+    doc.edit(Edit::ListInsert {
+        ty: TypeId::root("list"),
+        index: 0,
+        values: vec![Prelim::Value(json!(1))],
+    })
+    .unwrap();
     let torn = [vec![0x80 | 0x40 | 4], vec![1, 0, 1, 3], vec![1, b'x']].concat();
-    assert!(matches!(refused(&mut doc, &update(&[(9, 0, &[torn])], &[])), UpdateError::InvalidParent { .. }));
+    assert!(matches!(
+        refused(&mut doc, &update(&[(9, 0, &[torn])], &[])),
+        UpdateError::InvalidParent { .. }
+    ));
 }
 
 #[test]
@@ -107,7 +123,10 @@ fn units_under_our_own_id_are_an_alarm_and_can_be_taken_in_under_a_new_id() {
     type_text(&mut doc, 0, "hello");
     for squat in [update(&[(1, 5, &[garbage(1000)])], &[]), update(&[], &[(1, 5, 1000)])] {
         let error = refused(&mut doc, &squat);
-        assert_eq!((error.code(), &error), (ErrorCode::ClientIdConflict, &UpdateError::ClientIdConflict { client: 1 }));
+        assert_eq!(
+            (error.code(), &error),
+            (ErrorCode::ClientIdConflict, &UpdateError::ClientIdConflict { client: 1 })
+        );
     }
     doc.rotate_client_id(2);
     assert_eq!((doc.client_id(), doc.text(&TypeId::root("text")).unwrap().as_str()), (2, "hello"));
@@ -132,7 +151,8 @@ fn a_deletion_of_units_that_nobody_has_seen_waits() {
     assert!(apply(&mut doc, &deletion).unwrap().held);
     assert!(apply(&mut doc, &deletion).unwrap().held);
     assert_eq!(doc.held(), 1);
-    let applied = apply(&mut doc, &update(&[(9, 0, &[text(At::Root("text"), "abcd")])], &[])).unwrap();
+    let applied =
+        apply(&mut doc, &update(&[(9, 0, &[text(At::Root("text"), "abcd")])], &[])).unwrap();
     assert_eq!((applied.integrated.len(), applied.held, doc.held()), (2, false, 0));
     assert_eq!(doc.text(&TypeId::root("text")).unwrap(), "d");
 }
@@ -141,7 +161,10 @@ fn a_deletion_of_units_that_nobody_has_seen_waits() {
 fn blocks_that_wait_for_each_other_are_refused() {
     let one = [text(At::Behind((9, 0)), "x")];
     let two = [text(At::Behind((8, 0)), "y")];
-    assert_eq!(refused(&mut doc(1), &update(&[(9, 0, &two), (8, 0, &one)], &[])), UpdateError::Cycle);
+    assert_eq!(
+        refused(&mut doc(1), &update(&[(9, 0, &two), (8, 0, &one)], &[])),
+        UpdateError::Cycle
+    );
     let own = [text(At::Behind((9, 0)), "x")];
     assert_eq!(refused(&mut doc(1), &update(&[(9, 0, &own)], &[])), UpdateError::Cycle);
 }
@@ -150,7 +173,9 @@ fn blocks_that_wait_for_each_other_are_refused() {
 fn sections_in_the_wrong_order_are_put_right() {
     let first = [text(At::Root("text"), "ab")];
     let then = [text(At::Behind((9, 1)), "cd")];
-    for sections in [[(9, 0, &first[..]), (8, 0, &then[..])], [(8, 0, &then[..]), (9, 0, &first[..])]] {
+    for sections in
+        [[(9, 0, &first[..]), (8, 0, &then[..])], [(8, 0, &then[..]), (9, 0, &first[..])]]
+    {
         let mut doc = doc(1);
         assert!(!apply(&mut doc, &update(&sections, &[])).unwrap().held);
         assert_eq!(doc.text(&TypeId::root("text")).unwrap(), "abcd");
@@ -165,7 +190,8 @@ fn what_is_ready_of_an_update_with_a_hole_is_taken_and_the_rest_waits() {
     assert!(applied.held);
     assert_eq!(applied.integrated.len(), 1);
     assert_eq!((doc.text(&TypeId::root("text")).unwrap().as_str(), doc.held()), ("b", 1));
-    let applied = apply(&mut doc, &update(&[(9, 2, &[text(At::Behind((9, 1)), "cd")])], &[])).unwrap();
+    let applied =
+        apply(&mut doc, &update(&[(9, 2, &[text(At::Behind((9, 1)), "cd")])], &[])).unwrap();
     assert_eq!((applied.integrated.len(), doc.held()), (2, 0));
     assert_eq!(doc.text(&TypeId::root("text")).unwrap(), "bcd");
 }
@@ -189,7 +215,10 @@ fn an_update_with_a_missing_author_waits_and_the_news_are_told_when_it_comes() {
     assert!(apply(&mut doc, &second).unwrap().held);
     assert_eq!(doc.text(&TypeId::root("text")).unwrap(), "");
     let applied = apply(&mut doc, &first).unwrap();
-    assert_eq!(applied.integrated.iter().map(|news| news.update.clone()).collect::<Vec<_>>(), [first, second]);
+    assert_eq!(
+        applied.integrated.iter().map(|news| news.update.clone()).collect::<Vec<_>>(),
+        [first, second]
+    );
     assert!(applied.integrated.iter().all(|news| news.changes.len() == 1));
     assert_eq!(doc.text(&TypeId::root("text")).unwrap(), "one two");
     assert_eq!(doc.hash(), author.hash());

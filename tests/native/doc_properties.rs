@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use rejoin::doc::{Doc, Edit, Limits, Origin, Preflight, TypeId};
-use yrs::{ID, IdSet, Update};
 use yrs::updates::decoder::Decode;
+use yrs::{ID, IdSet, Update};
 
 use crate::doc_support::doc;
 use crate::doc_support::random::{Rng, random_edit};
@@ -39,7 +39,12 @@ fn mutate(rng: &mut Rng, bytes: &mut Vec<u8>) {
         }
         _ => {
             if let Some(byte) = bytes.get_mut(at) {
-                *byte = [byte.wrapping_add(1), byte.wrapping_sub(1), *byte ^ (1 << rng.below(8)), rng.next() as u8][rng.below(4)];
+                *byte = [
+                    byte.wrapping_add(1),
+                    byte.wrapping_sub(1),
+                    *byte ^ (1 << rng.below(8)),
+                    rng.next() as u8,
+                ][rng.below(4)];
             }
         }
     }
@@ -83,7 +88,8 @@ fn still_works(doc: &mut Doc) -> Result<(), TestCaseError> {
 
 /// `PROPTEST_CASES` asks for more.
 fn config() -> ProptestConfig {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(3000);
+    let cases =
+        std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(3000);
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 

@@ -8,7 +8,9 @@ use rejoin::doc::{Doc, Edit, Limits, Origin, RootKind, TypeId};
 use serde_json::Value;
 
 fn load(name: &str) -> Option<Value> {
-    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/traces").join(format!("{name}.json.gz"));
+    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/traces")
+        .join(format!("{name}.json.gz"));
     if !path.exists() {
         println!("{name}: no traces beside the project, nothing replayed");
         return None;
@@ -34,10 +36,12 @@ impl Positions {
 fn replay(trace: &Value, most: usize, mut each: impl FnMut(Edit)) -> (usize, String) {
     let mut positions = Positions(trace["startContent"].as_str().unwrap().chars().collect());
     let ascii = trace["endContent"].as_str().unwrap().is_ascii();
-    let patches = trace["txns"].as_array().unwrap().iter().flat_map(|txn| txn["patches"].as_array().unwrap());
+    let patches =
+        trace["txns"].as_array().unwrap().iter().flat_map(|txn| txn["patches"].as_array().unwrap());
     let mut count = 0;
     for patch in patches.take(most) {
-        let (at, deleted) = (patch[0].as_u64().unwrap() as usize, patch[1].as_u64().unwrap() as usize);
+        let (at, deleted) =
+            (patch[0].as_u64().unwrap() as usize, patch[1].as_u64().unwrap() as usize);
         let inserted = patch[2].as_str().unwrap();
         let index = if ascii { at as u32 } else { positions.units(0, at) };
         let length = positions.units(at, at + deleted);
@@ -45,7 +49,12 @@ fn replay(trace: &Value, most: usize, mut each: impl FnMut(Edit)) -> (usize, Str
             each(Edit::TextDelete { ty: TypeId::root("text"), index, length });
         }
         if !inserted.is_empty() {
-            each(Edit::TextInsert { ty: TypeId::root("text"), index, text: inserted.to_owned(), attributes: None });
+            each(Edit::TextInsert {
+                ty: TypeId::root("text"),
+                index,
+                text: inserted.to_owned(),
+                attributes: None,
+            });
         }
         positions.patch(at, deleted, inserted);
         count += 1;
@@ -56,7 +65,8 @@ fn replay(trace: &Value, most: usize, mut each: impl FnMut(Edit)) -> (usize, Str
 fn check(name: &str, most: usize) {
     let Some(trace) = load(name) else { return };
     let roots = [("text".to_owned(), RootKind::Text)].into();
-    let (mut author, mut reader) = (Doc::new(1, &roots, Limits::default()), Doc::new(2, &roots, Limits::default()));
+    let (mut author, mut reader) =
+        (Doc::new(1, &roots, Limits::default()), Doc::new(2, &roots, Limits::default()));
     let started = std::time::Instant::now();
     let (count, text) = replay(&trace, most, |edit| {
         let news = author.edit(edit).unwrap();

@@ -1,6 +1,14 @@
 //! Tests of the crate's public face that need no browser.
 #![cfg(not(target_family = "wasm"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::drop_non_drop,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
 
 mod doc_convergence;
 mod doc_edits;

@@ -45,7 +45,9 @@ impl<T: ReadTxn> Check<'_, T> {
                 self.units(values.len())?;
                 values.iter().try_for_each(|value| self.prelim(value, self.depth))
             }
-            (Edit::ListDelete { index, length, .. }, Shared::List(_)) => self.range_in(*index, *length, shared),
+            (Edit::ListDelete { index, length, .. }, Shared::List(_)) => {
+                self.range_in(*index, *length, shared)
+            }
             (Edit::MapSet { key, value, .. }, Shared::Map(_)) => {
                 self.key(key)?;
                 self.units(1)?;
@@ -75,7 +77,13 @@ impl<T: ReadTxn> Check<'_, T> {
         }
     }
 
-    fn stretch(&self, text: &TextRef, shared: &Shared, index: u32, length: u32) -> Result<(), Misuse> {
+    fn stretch(
+        &self,
+        text: &TextRef,
+        shared: &Shared,
+        index: u32,
+        length: u32,
+    ) -> Result<(), Misuse> {
         self.range_in(index, length, shared)?;
         self.whole_character(text, index)?;
         self.whole_character(text, index + length)
@@ -83,7 +91,11 @@ impl<T: ReadTxn> Check<'_, T> {
 
     /// An offset inside a surrogate pair would tear the character apart, here and at everybody's.
     fn whole_character(&self, text: &TextRef, index: u32) -> Result<(), Misuse> {
-        if !self.index.has_surrogates() || index == 0 || index >= text.len(self.txn) || !self.may_tear(text, index) {
+        if !self.index.has_surrogates()
+            || index == 0
+            || index >= text.len(self.txn)
+            || !self.may_tear(text, index)
+        {
             return Ok(());
         }
         let unit = text_to_string(self.txn, text).encode_utf16().nth(index as usize);
@@ -95,7 +107,8 @@ impl<T: ReadTxn> Check<'_, T> {
 
     /// Whether the unit there was written as half a pair. It may have been torn since, so this is only a hint.
     fn may_tear(&self, text: &TextRef, index: u32) -> bool {
-        match text.sticky_index(self.txn, index, Assoc::After).map(|sticky| sticky.scope().clone()) {
+        match text.sticky_index(self.txn, index, Assoc::After).map(|sticky| sticky.scope().clone())
+        {
             Some(IndexScope::Relative(id)) => self.index.is_low_surrogate(id.client, id.clock),
             _ => false,
         }
@@ -126,7 +139,9 @@ impl<T: ReadTxn> Check<'_, T> {
     fn prelim(&self, prelim: &Prelim, depth: usize) -> Result<(), Misuse> {
         let limit = self.limits.type_depth;
         if depth >= limit && !matches!(prelim, Prelim::Value(_)) {
-            return Err(Misuse::argument(format!("expected shared types at most {limit} deep, got more")));
+            return Err(Misuse::argument(format!(
+                "expected shared types at most {limit} deep, got more"
+            )));
         }
         match prelim {
             Prelim::Value(value) => self.value(value),
@@ -162,5 +177,9 @@ fn wrong_kind(edit: &Edit, shared: &Shared) -> Misuse {
         Edit::ListInsert { .. } | Edit::ListDelete { .. } => "list",
         Edit::MapSet { .. } | Edit::MapDelete { .. } => "map",
     };
-    Misuse::argument(format!("expected a {expected}, got {}, which is a {}", edit.ty(), shared.kind()))
+    Misuse::argument(format!(
+        "expected a {expected}, got {}, which is a {}",
+        edit.ty(),
+        shared.kind()
+    ))
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use yrs::types::Attrs;
-use yrs::{Array, ArrayPrelim, ArrayRef, Map, MapPrelim, MapRef, Text, TextPrelim, TextRef, TransactionMut};
+use yrs::{
+    Array, ArrayPrelim, ArrayRef, Map, MapPrelim, MapRef, Text, TextPrelim, TextRef, TransactionMut,
+};
 
 use super::{Edit, Prelim};
 use crate::doc::change::Attributes;
@@ -21,14 +23,20 @@ pub(crate) fn perform(txn: &mut TransactionMut<'_>, edit: &Edit, shared: &Shared
         (Edit::TextDelete { index, length, .. }, Shared::Text(target)) if *length > 0 => {
             target.remove_range(txn, *index, *length);
         }
-        (Edit::TextFormat { index, length, attributes, .. }, Shared::Text(target)) if *length > 0 => {
+        (Edit::TextFormat { index, length, attributes, .. }, Shared::Text(target))
+            if *length > 0 =>
+        {
             target.format(txn, *index, *length, attrs(attributes));
         }
-        (Edit::ListInsert { index, values, .. }, Shared::List(target)) => insert_items(txn, target, *index, values),
+        (Edit::ListInsert { index, values, .. }, Shared::List(target)) => {
+            insert_items(txn, target, *index, values)
+        }
         (Edit::ListDelete { index, length, .. }, Shared::List(target)) if *length > 0 => {
             target.remove_range(txn, *index, *length);
         }
-        (Edit::MapSet { key, value, .. }, Shared::Map(target)) => set_entry(txn, target, key, value),
+        (Edit::MapSet { key, value, .. }, Shared::Map(target)) => {
+            set_entry(txn, target, key, value)
+        }
         (Edit::MapDelete { key, .. }, Shared::Map(target)) => {
             target.remove(txn, key);
         }
@@ -36,7 +44,13 @@ pub(crate) fn perform(txn: &mut TransactionMut<'_>, edit: &Edit, shared: &Shared
     }
 }
 
-fn insert_text(txn: &mut TransactionMut<'_>, target: &TextRef, index: u32, text: &str, attributes: Option<&Attributes>) {
+fn insert_text(
+    txn: &mut TransactionMut<'_>,
+    target: &TextRef,
+    index: u32,
+    text: &str,
+    attributes: Option<&Attributes>,
+) {
     match attributes {
         _ if text.is_empty() => {}
         Some(attributes) => target.insert_with_attributes(txn, index, text, attrs(attributes)),

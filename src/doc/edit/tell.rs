@@ -22,7 +22,8 @@ pub(crate) fn tell(edit: &Edit, formatted: bool) -> Option<Change> {
             Some(Change::Text { path, target, delta })
         }
         Edit::ListInsert { index, values, .. } => {
-            let insert = ListOp::Insert { insert: values.iter().map(super::Prelim::to_json).collect() };
+            let insert =
+                ListOp::Insert { insert: values.iter().map(super::Prelim::to_json).collect() };
             Some(Change::List { path, target, delta: list_at(*index, insert) })
         }
         Edit::ListDelete { index, length, .. } => {

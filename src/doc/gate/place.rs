@@ -41,7 +41,8 @@ impl<'i, 'u> Placer<'i, 'u> {
         contentless: &'u IdSet,
         limits: &'u Limits,
     ) -> Self {
-        let mut slots: Vec<_> = update.clients.iter().map(|client| batch.known_slot(*client)).collect();
+        let mut slots: Vec<_> =
+            update.clients.iter().map(|client| batch.known_slot(*client)).collect();
         for section in &update.sections {
             if let Some(slot) = slots.get_mut(section.client as usize) {
                 *slot = Some(batch.slot(update.client(section.client)));
@@ -84,7 +85,8 @@ impl<'i, 'u> Placer<'i, 'u> {
             self.batch.mark_formatted(place.owner);
         }
         if let Some(slot) = self.slot(client) {
-            self.batch.push(slot, Run { end: block.end(), owner: place.owner, made, keyed: place.keyed });
+            self.batch
+                .push(slot, Run { end: block.end(), owner: place.owner, made, keyed: place.keyed });
         }
         Ok(())
     }
@@ -99,14 +101,22 @@ impl<'i, 'u> Placer<'i, 'u> {
                 let name = self.update.roots.get(name as usize).copied().unwrap_or_default();
                 self.batch.root(name)
             }
-            Parent::Item(parent) => self.type_at(parent).ok_or_else(|| self.invalid_parent(client, block))?,
+            Parent::Item(parent) => {
+                self.type_at(parent).ok_or_else(|| self.invalid_parent(client, block))?
+            }
         };
-        let place = if named.is_none() { NOWHERE } else { Place { owner: named, keyed: block.keyed } };
+        let place =
+            if named.is_none() { NOWHERE } else { Place { owner: named, keyed: block.keyed } };
         let before = beginning.map_or(NOWHERE, |beginning| self.place_at(beginning));
         if are_apart(place, before) { Err(self.invalid_parent(client, block)) } else { Ok(place) }
     }
 
-    fn place_between(&self, client: u32, block: &Block, origin: Option<Ref>) -> Result<Place, UpdateError> {
+    fn place_between(
+        &self,
+        client: u32,
+        block: &Block,
+        origin: Option<Ref>,
+    ) -> Result<Place, UpdateError> {
         let left = origin.map_or(NOWHERE, |origin| self.place_at(origin));
         let right = block.right.map_or(NOWHERE, |right| self.place_at(right));
         if are_apart(left, right) {
@@ -138,7 +148,10 @@ impl<'i, 'u> Placer<'i, 'u> {
     fn make(&mut self, kind: TypeKind, place: Place) -> Result<TypeNo, UpdateError> {
         let depth = self.batch.info(place.owner).map_or(0, |info| info.depth) + 1;
         if depth > self.limits.type_depth {
-            return Err(UpdateError::TooDeep { what: "shared types", limit: self.limits.type_depth });
+            return Err(UpdateError::TooDeep {
+                what: "shared types",
+                limit: self.limits.type_depth,
+            });
         }
         Ok(self.batch.make(kind.into(), place.owner, depth))
     }

@@ -13,7 +13,12 @@ pub(crate) struct Halves {
 
 /// Cuts `update` before the blocks at `next`, one per section. `known` tells how far each client of the update was
 /// known before, so that holes we can fill and what we have already are left out.
-pub(crate) fn split(bytes: &[u8], update: &Preflight<'_>, next: &[usize], known: &dyn Fn(u64) -> u32) -> Halves {
+pub(crate) fn split(
+    bytes: &[u8],
+    update: &Preflight<'_>,
+    next: &[usize],
+    known: &dyn Fn(u64) -> u32,
+) -> Halves {
     let mut ready = Writer::new(bytes, update);
     let mut waiting = Writer::new(bytes, update);
     for (section, next) in update.sections.iter().zip(next) {
@@ -46,7 +51,8 @@ fn is_hole(update: &Preflight<'_>, at: usize) -> bool {
 
 /// Per client, the clock behind its ready blocks.
 fn placed(update: &Preflight<'_>, next: &[usize]) -> BTreeMap<u32, u32> {
-    let advanced = update.sections.iter().zip(next).filter(|(section, next)| **next > section.first);
+    let advanced =
+        update.sections.iter().zip(next).filter(|(section, next)| **next > section.first);
     advanced.map(|(section, next)| (section.client, block_end(update, *next - 1))).collect()
 }
 
@@ -69,13 +75,15 @@ impl<'a> Writer<'a> {
 
     fn section(&mut self, section: &Section, from: usize, to: usize) {
         let Some(first) = self.update.blocks.get(from).filter(|_| from < to) else { return };
-        let at_end = if to < section.last { self.update.blocks.get(to).map(|block| block.at) } else { None };
+        let at_end =
+            if to < section.last { self.update.blocks.get(to).map(|block| block.at) } else { None };
         let end = at_end.unwrap_or(section.bytes_end);
         self.sections += 1;
         write_number(&mut self.blocks, (to - from) as u64);
         write_number(&mut self.blocks, self.update.client(section.client));
         write_number(&mut self.blocks, u64::from(first.clock));
-        self.blocks.extend_from_slice(self.bytes.get(first.at as usize..end as usize).unwrap_or_default());
+        self.blocks
+            .extend_from_slice(self.bytes.get(first.at as usize..end as usize).unwrap_or_default());
     }
 
     fn deletion(&mut self, client: u32, start: u32, end: u32) {

@@ -1,0 +1,100 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::doc::RootKind;
+
+fn index() -> Index {
+    Index::new(&BTreeMap::from([("t".to_owned(), RootKind::Text)]))
+}
+
+/// Client 1 writes "ab" into the root "t"; client 2 writes "c" behind it.
+const BOTH: [u8; 20] = [2, 1, 2, 0, 0x84, 1, 1, 1, b'c', 1, 1, 0, 4, 1, 1, b't', 2, b'a', b'b', 0];
+const FIRST: [u8; 12] = [1, 1, 1, 0, 4, 1, 1, b't', 2, b'a', b'b', 0];
+const SECOND: [u8; 10] = [1, 1, 2, 0, 0x84, 1, 1, 1, b'c', 0];
+
+fn judge(index: &mut Index, bytes: &[u8]) -> Result<Verdict, UpdateError> {
+    let limits = Limits::default();
+    let update = Preflight::parse(bytes, &limits)?;
+    admit(index, &IdSet::new(), &update, &limits)
+}
+
+fn clocks(index: &Index) -> Vec<(u64, u32)> {
+    index.clocks().collect()
+}
+
+#[test]
+fn what_hangs_on_a_later_section_of_the_same_update_is_ready() {
+    let mut index = index();
+    assert!(matches!(judge(&mut index, &BOTH), Ok(Verdict::Ready(fresh)) if fresh.len() == 2));
+    assert_eq!(clocks(&index), [(1, 2), (2, 1)]);
+    assert!(matches!(judge(&mut index, &FIRST), Ok(Verdict::Known)));
+}
+
+#[test]
+fn what_hangs_on_nobody_waits_and_leaves_no_trace() {
+    let mut index = index();
+    let missing = Missing { client: 1, clock: 1 };
+    assert!(matches!(judge(&mut index, &SECOND), Ok(Verdict::Hold(waits)) if waits == missing));
+    assert!(clocks(&index).is_empty());
+    assert!(matches!(judge(&mut index, &FIRST), Ok(Verdict::Ready(_))));
+    assert!(matches!(judge(&mut index, &SECOND), Ok(Verdict::Ready(_))));
+}
+
+#[test]
+fn a_gap_waits_for_the_unit_before_it() {
+    let mut later = FIRST;
+    later[3] = 5;
+    assert!(matches!(
+        judge(&mut index(), &later),
+        Ok(Verdict::Hold(Missing { client: 1, clock: 0 }))
+    ));
+}
+
+#[test]
+fn a_ready_section_is_cut_from_one_that_waits() {
+    let bytes = [
+        2, 1, 1, 0, 4, 1, 1, b't', 2, b'a', b'b', 1, 2, 0, 0x84, 3, 0, 1, b'c', 1, 1, 2, 0, 1, 9, 1,
+    ];
+    let mut index = index();
+    let update = Preflight::parse(&bytes, &Limits::default()).expect("refused");
+    let Ok(Verdict::Part(next, missing)) = judge(&mut index, &bytes) else { panic!("not in part") };
+    assert_eq!(missing, Some(Missing { client: 3, clock: 0 }));
+    assert!(clocks(&index).is_empty(), "nothing is entered before it is cut");
+    let halves = split(&bytes, &update, &next, &|_| 0);
+    assert_eq!(halves.ready, [1, 1, 1, 0, 4, 1, 1, b't', 2, b'a', b'b', 1, 1, 1, 0, 1]);
+    assert_eq!(halves.waiting, Some(vec![1, 1, 2, 0, 0x84, 3, 0, 1, b'c', 1, 1, 1, 9, 1]));
+}
+
+#[test]
+fn the_halves_of_a_run_with_a_hole_leave_the_hole_out() {
+    let bytes = [1, 3, 1, 0, 4, 1, 1, b't', 1, b'a', 10, 2, 0x84, 1, 2, 1, b'd', 0];
+    let update = Preflight::parse(&bytes, &Limits::default()).expect("refused");
+    let Ok(Verdict::Part(next, _)) = judge(&mut index(), &bytes) else { panic!("not in part") };
+    let halves = split(&bytes, &update, &next, &|_| 0);
+    assert_eq!(halves.ready, [1, 1, 1, 0, 4, 1, 1, b't', 1, b'a', 0]);
+    assert_eq!(halves.waiting, Some(vec![1, 1, 1, 3, 0x84, 1, 2, 1, b'd', 0]));
+}
+
+#[test]
+fn a_chain_across_many_writers_is_ordered_in_linear_time() {
+    // Writer n hangs on writer n + 1, and the sections come in the worst order.
+    let writers = 20_000_u64;
+    let mut bytes = Vec::new();
+    crate::doc::preflight::write_number(&mut bytes, writers);
+    for writer in 1..=writers {
+        bytes.push(1);
+        crate::doc::preflight::write_number(&mut bytes, writer);
+        bytes.push(0);
+        if writer == writers {
+            bytes.extend([4, 1, 1, b't', 1, b'x']);
+        } else {
+            bytes.push(0x84);
+            crate::doc::preflight::write_number(&mut bytes, writer + 1);
+            bytes.extend([0, 1, b'x']);
+        }
+    }
+    bytes.push(0);
+    let mut index = index();
+    assert!(matches!(judge(&mut index, &bytes), Ok(Verdict::Ready(_))));
+    assert_eq!(index.clocks().count(), 20_000);
+}

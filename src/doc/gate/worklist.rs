@@ -68,7 +68,9 @@ impl<'u> Worklist<'u> {
 
     /// Places blocks of one section until one has to wait.
     fn advance(&mut self, at: usize, placer: &mut Placer<'_, '_>) -> Result<(), UpdateError> {
-        let (Some(section), Some(start)) = (self.update.sections.get(at), self.next.get(at).copied()) else {
+        let (Some(section), Some(start)) =
+            (self.update.sections.get(at), self.next.get(at).copied())
+        else {
             return Ok(());
         };
         let blocks = self.update.blocks.get(start..section.last).unwrap_or_default();
@@ -104,7 +106,8 @@ impl<'u> Worklist<'u> {
                 self.waiting.insert((provider, needed.clock, at));
             }
             None => {
-                let missing = Missing { client: self.update.client(needed.client), clock: needed.clock };
+                let missing =
+                    Missing { client: self.update.client(needed.client), clock: needed.clock };
                 self.missing.get_or_insert(missing);
             }
         }
@@ -118,9 +121,13 @@ impl<'u> Worklist<'u> {
     }
 
     fn wake(&mut self, section: usize, placer: &Placer<'_, '_>) {
-        let Some(client) = self.update.sections.get(section).map(|section| section.client) else { return };
+        let Some(client) = self.update.sections.get(section).map(|section| section.client) else {
+            return;
+        };
         let clock = placer.clock(client);
-        while let Some(entry) = self.waiting.range((section, 0, 0)..(section, clock, 0)).next().copied() {
+        while let Some(entry) =
+            self.waiting.range((section, 0, 0)..(section, clock, 0)).next().copied()
+        {
             self.waiting.remove(&entry);
             self.runnable.push(entry.2);
         }
@@ -140,5 +147,8 @@ fn lacking(block: &Block, client: u32, known: u32, placer: &Placer<'_, '_>) -> O
     if block.clock > known || block.kind == Kind::Hole {
         return Some(Lack::Before(Ref { client, clock: known }));
     }
-    block.dependencies().find(|needed| needed.clock >= placer.clock(needed.client)).map(Lack::Dependency)
+    block
+        .dependencies()
+        .find(|needed| needed.clock >= placer.clock(needed.client))
+        .map(Lack::Dependency)
 }

@@ -75,9 +75,14 @@ impl<'i> Batch<'i> {
     /// Appends units to a track.
     pub(crate) fn push(&mut self, slot: usize, run: Run) {
         let Some(track) = self.index.tracks.get_mut(slot) else { return };
-        self.before.entry(slot).or_insert((track.runs.len(), track.clock()));
+        self.before.entry(slot).or_insert_with(|| (track.runs.len(), track.clock()));
         match track.runs.last_mut() {
-            Some(last) if last.owner == run.owner && last.keyed == run.keyed && last.made.is_none() && run.made.is_none() => {
+            Some(last)
+                if last.owner == run.owner
+                    && last.keyed == run.keyed
+                    && last.made.is_none()
+                    && run.made.is_none() =>
+            {
                 last.end = run.end;
             }
             _ => track.runs.push(run),

@@ -91,7 +91,16 @@ impl Parser<'_, '_> {
 
     fn placeless(&mut self, clock: u32, at: u32, kind: Kind) -> Result<Block, UpdateError> {
         let len = self.length()?;
-        Ok(Block { clock, len, origin: None, right: None, parent: Parent::Copied, keyed: false, kind, at })
+        Ok(Block {
+            clock,
+            len,
+            origin: None,
+            right: None,
+            parent: Parent::Copied,
+            keyed: false,
+            kind,
+            at,
+        })
     }
 
     fn item(&mut self, id: Ref, at: u32, info: u8) -> Result<Block, UpdateError> {

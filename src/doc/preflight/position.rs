@@ -7,7 +7,10 @@ use crate::doc::limits::Limits;
 use crate::doc::update_error::UpdateError;
 
 /// Reads a relative position: an item, a root or a type, then the side (absent in old ones).
-pub(crate) fn read_sticky(bytes: &[u8], limits: &Limits) -> Result<(IndexScope, Assoc), UpdateError> {
+pub(crate) fn read_sticky(
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<(IndexScope, Assoc), UpdateError> {
     let mut reader = Reader::new(bytes);
     let scope = match reader.number()? {
         0 => IndexScope::Relative(read_id(&mut reader, limits)?),
@@ -47,7 +50,14 @@ mod tests {
 
     #[test]
     fn other_bytes_are_refused() {
-        for bytes in [&[][..], &[3, 1, 1], &[0, 7], &[0, 7, 3, 0, 0], &[1, 9, b't'], &[0, 7, 0xff, 0xff, 0xff, 0xff, 0x0f]] {
+        for bytes in [
+            &[][..],
+            &[3, 1, 1],
+            &[0, 7],
+            &[0, 7, 3, 0, 0],
+            &[1, 9, b't'],
+            &[0, 7, 0xff, 0xff, 0xff, 0xff, 0x0f],
+        ] {
             assert!(read(bytes).is_err(), "{bytes:?}");
         }
     }

@@ -53,7 +53,11 @@ impl<'a> Reader<'a> {
             shift += 7;
             if byte < 0x80 {
                 let padded = byte == 0;
-                return if padded || value >= MAX_CLIENT { Err(self.malformed("an over-long number")) } else { Ok(value) };
+                return if padded || value >= MAX_CLIENT {
+                    Err(self.malformed("an over-long number"))
+                } else {
+                    Ok(value)
+                };
             }
         }
         Err(self.malformed("an over-long number"))
@@ -79,7 +83,8 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], UpdateError> {
         let end = self.at.saturating_add(length);
-        let taken = self.bytes.get(self.at..end).ok_or_else(|| self.malformed("the bytes end early"))?;
+        let taken =
+            self.bytes.get(self.at..end).ok_or_else(|| self.malformed("the bytes end early"))?;
         self.at = end;
         Ok(taken)
     }

@@ -29,7 +29,10 @@ fn the_update_of_the_protocol_page_is_read() {
     };
     assert_eq!((update.clients.as_slice(), update.roots.as_slice()), (&[1_u64][..], &["t"][..]));
     assert_eq!(update.blocks, [block]);
-    assert_eq!(update.inserts().get(&ClientID::new(1)).map(|ranges| ranges.as_slice().len()), Some(1));
+    assert_eq!(
+        update.inserts().get(&ClientID::new(1)).map(|ranges| ranges.as_slice().len()),
+        Some(1)
+    );
     assert!(update.deletes().is_empty());
 }
 
@@ -111,7 +114,10 @@ fn four_bytes_that_declare_27_million_writers_are_refused() {
 
 #[test]
 fn a_writer_that_comes_twice_is_refused() {
-    assert!(matches!(parse(&[2, 1, 1, 0, 0, 1, 1, 1, 1, 0, 1, 0]), Err(UpdateError::Unsupported { .. })));
+    assert!(matches!(
+        parse(&[2, 1, 1, 0, 0, 1, 1, 1, 1, 0, 1, 0]),
+        Err(UpdateError::Unsupported { .. })
+    ));
     assert!(matches!(parse(&[0, 2, 1, 1, 0, 1, 1, 1, 2, 1]), Err(UpdateError::Unsupported { .. })));
 }
 
@@ -143,6 +149,9 @@ fn a_hole_is_no_content() {
 fn deletions_are_sorted_whatever_their_order() {
     let update = [0, 1, 3, 2, 9, 1, 2, 3];
     let parsed = parse(&update).expect("refused");
-    assert_eq!(parsed.deletions.iter().map(|d| (d.start, d.end)).collect::<Vec<_>>(), [(2, 5), (9, 10)]);
+    assert_eq!(
+        parsed.deletions.iter().map(|d| (d.start, d.end)).collect::<Vec<_>>(),
+        [(2, 5), (9, 10)]
+    );
     assert_eq!(crate::doc::content::units(&parsed.deletes()), 4);
 }

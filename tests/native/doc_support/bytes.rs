@@ -59,7 +59,10 @@ type Section<'a> = (u64, u64, &'a [Vec<u8>]);
 pub(crate) fn update(sections: &[Section<'_>], deletions: &[(u64, u64, u64)]) -> Vec<u8> {
     let mut out = number(sections.len() as u64);
     for (client, clock, blocks) in sections {
-        out.extend([number(blocks.len() as u64), number(*client), number(*clock), blocks.concat()].concat());
+        out.extend(
+            [number(blocks.len() as u64), number(*client), number(*clock), blocks.concat()]
+                .concat(),
+        );
     }
     let clients: Vec<_> = deletions.chunk_by(|a, b| a.0 == b.0).collect();
     out.extend(number(clients.len() as u64));

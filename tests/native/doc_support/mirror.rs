@@ -11,7 +11,9 @@ impl Mirror {
         for change in changes {
             let target = self.find(change.path());
             match change {
-                Change::Text { delta, .. } => *target = Value::String(patch_text(target.as_str().unwrap(), delta)),
+                Change::Text { delta, .. } => {
+                    *target = Value::String(patch_text(target.as_str().unwrap(), delta))
+                }
                 Change::List { delta, .. } => patch_list(target.as_array_mut().unwrap(), delta),
                 Change::Map { set, removed, .. } => {
                     let entries = target.as_object_mut().unwrap();
@@ -24,8 +26,12 @@ impl Mirror {
 
     fn find(&mut self, path: &[Segment]) -> &mut Value {
         path.iter().fold(&mut self.0, |value, segment| match segment {
-            Segment::Key(key) => value.get_mut(key).unwrap_or_else(|| panic!("no {key} of {path:?}")),
-            Segment::Index(at) => value.get_mut(*at as usize).unwrap_or_else(|| panic!("no {at} of {path:?}")),
+            Segment::Key(key) => {
+                value.get_mut(key).unwrap_or_else(|| panic!("no {key} of {path:?}"))
+            }
+            Segment::Index(at) => {
+                value.get_mut(*at as usize).unwrap_or_else(|| panic!("no {at} of {path:?}"))
+            }
         })
     }
 }

@@ -5,8 +5,8 @@ use serde_json::Value;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 use yrs::{
-    Any, Array, ArrayPrelim, ArrayRef, Doc, GetString, Map, MapPrelim, MapRef, OffsetKind, Options, Out, ReadTxn, Text,
-    TextPrelim, TextRef, Transact, Update,
+    Any, Array, ArrayPrelim, ArrayRef, Doc, GetString, Map, MapPrelim, MapRef, OffsetKind, Options,
+    Out, ReadTxn, Text, TextPrelim, TextRef, Transact, Update,
 };
 
 use super::random::View;
@@ -40,23 +40,32 @@ impl Replica for Ungated {
         let mut txn = self.doc.try_transact_mut().unwrap();
         match edit {
             Edit::TextInsert { index, text, .. } => self.text.insert(&mut txn, index, &text),
-            Edit::TextDelete { index, length, .. } => self.text.remove_range(&mut txn, index, length),
+            Edit::TextDelete { index, length, .. } => {
+                self.text.remove_range(&mut txn, index, length)
+            }
             Edit::TextFormat { index, length, attributes, .. } => {
-                let attributes = attributes.iter().map(|(key, value)| (key.as_str().into(), any(value)));
+                let attributes =
+                    attributes.iter().map(|(key, value)| (key.as_str().into(), any(value)));
                 self.text.format(&mut txn, index, length, attributes.collect());
             }
             Edit::ListInsert { index, values, .. } => {
                 for value in values {
                     match value {
-                        Prelim::Value(value) => drop(self.list.insert(&mut txn, index, any(&value))),
+                        Prelim::Value(value) => {
+                            drop(self.list.insert(&mut txn, index, any(&value)))
+                        }
                         _ => drop(self.list.insert(&mut txn, index, ArrayPrelim::from([1, 2]))),
                     }
                 }
             }
-            Edit::ListDelete { index, length, .. } => self.list.remove_range(&mut txn, index, length),
+            Edit::ListDelete { index, length, .. } => {
+                self.list.remove_range(&mut txn, index, length)
+            }
             Edit::MapSet { key, value, .. } => match value {
                 Prelim::Value(value) => drop(self.root.insert(&mut txn, key, any(&value))),
-                Prelim::Map(_) => drop(self.root.insert(&mut txn, key, MapPrelim::from([("k", 1)]))),
+                Prelim::Map(_) => {
+                    drop(self.root.insert(&mut txn, key, MapPrelim::from([("k", 1)])))
+                }
                 _ => drop(self.root.insert(&mut txn, key, TextPrelim::new("x"))),
             },
             Edit::MapDelete { key, .. } => drop(self.root.remove(&mut txn, &key)),
@@ -94,11 +103,15 @@ impl Replica for Ungated {
 
     fn summary(&self) -> String {
         let txn = self.doc.try_transact().unwrap();
-        let mut entries: Vec<(String, String)> =
-            self.root.iter(&txn).map(|(key, value): (&str, Out)| (key.to_owned(), words(&txn, value))).collect();
+        let mut entries: Vec<(String, String)> = self
+            .root
+            .iter(&txn)
+            .map(|(key, value): (&str, Out)| (key.to_owned(), words(&txn, value)))
+            .collect();
         entries.sort();
         let items: Vec<String> = self.list.iter(&txn).map(|item| words(&txn, item)).collect();
-        let mut vector: Vec<_> = txn.state_vector().iter().map(|(id, clock)| (id.get(), *clock)).collect();
+        let mut vector: Vec<_> =
+            txn.state_vector().iter().map(|(id, clock)| (id.get(), *clock)).collect();
         vector.sort_unstable();
         format!("{} | {items:?} | {entries:?} | {vector:?}", self.text.get_string(&txn))
     }
@@ -107,7 +120,8 @@ impl Replica for Ungated {
 fn words(txn: &impl ReadTxn, out: Out) -> String {
     match out {
         Out::Any(Any::Map(entries)) => {
-            let mut entries: Vec<_> = entries.iter().map(|(key, value)| format!("{key}:{value}")).collect();
+            let mut entries: Vec<_> =
+                entries.iter().map(|(key, value)| format!("{key}:{value}")).collect();
             entries.sort();
             entries.join(",")
         }

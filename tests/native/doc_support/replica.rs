@@ -35,7 +35,11 @@ impl Gated {
     fn follow(&mut self, changes: &[Change], content: &Content) {
         self.mirror.patch(changes);
         self.reported.merge(content);
-        assert_eq!(Value::Object(self.doc.read()), self.mirror.0, "the changes do not add up to the document");
+        assert_eq!(
+            Value::Object(self.doc.read()),
+            self.mirror.0,
+            "the changes do not add up to the document"
+        );
     }
 }
 
@@ -56,7 +60,8 @@ impl Replica for Gated {
     fn apply(&mut self, update: &[u8]) -> Result<(), String> {
         let applied = self.doc.apply(update, Origin::Remote).map_err(|error| error.to_string())?;
         assert_eq!(applied.refused, []);
-        let changes: Vec<_> = applied.integrated.iter().flat_map(|news| news.changes.clone()).collect();
+        let changes: Vec<_> =
+            applied.integrated.iter().flat_map(|news| news.changes.clone()).collect();
         let mut content = Content::default();
         applied.integrated.iter().for_each(|news| content.merge(&news.content));
         self.follow(&changes, &content);
@@ -87,8 +92,14 @@ impl Replica for Gated {
     fn summary(&self) -> String {
         assert_eq!(self.reported, self.doc.content(), "the news do not add up to the content");
         let json: Map<String, Value> = self.doc.read();
-        let vector: BTreeMap<_, _> = self.doc.state_vector().iter().map(|(id, clock)| (id.get(), *clock)).collect();
-        format!("{} | {vector:?} | {:?} | {:x}", Value::Object(json), self.doc.content(), self.doc.hash())
+        let vector: BTreeMap<_, _> =
+            self.doc.state_vector().iter().map(|(id, clock)| (id.get(), *clock)).collect();
+        format!(
+            "{} | {vector:?} | {:?} | {:x}",
+            Value::Object(json),
+            self.doc.content(),
+            self.doc.hash()
+        )
     }
 }
 
