@@ -48,8 +48,3 @@ fn a_build_that_claims_saved_before_the_commit_is_caught() {
 fn a_build_that_trusts_what_it_sent_is_caught() {
     assert_caught("trim-on-send", Broken { trim_on_send: true, ..Broken::default() });
 }
-
-#[test]
-fn a_build_that_never_asks_for_missing_updates_is_caught() {
-    assert_caught("no-resync", Broken { no_resync: true, ..Broken::default() });
-}

@@ -17,6 +17,8 @@ pub struct Oracle {
     synced: BTreeSet<String>,
     /// Tokens somebody deleted; whether the deletion survives is not this claim's business.
     deleted: BTreeSet<String>,
+    /// Tokens whose author was told that this device cannot save them.
+    unsaved: BTreeSet<String>,
     pub broken: Option<Broken>,
 }
 
@@ -34,8 +36,29 @@ impl Oracle {
         self.saved.entry(host).or_default().extend(typed.iter().cloned());
     }
 
+    /// The host was told that what it types is in memory only.
+    pub fn told_unavailable(&mut self, typed: &[String]) {
+        self.unsaved.extend(typed.iter().cloned());
+    }
+
+    /// Rule 4: nobody has seen an edit that its author lost, unless the author knew that it was not saved.
+    fn check_orphans(&mut self, host: usize, doc: &Doc, durable: &Doc) {
+        let (here, there) = (tokens(doc), tokens(durable));
+        let author = format!("h{host}b");
+        let orphans: Vec<&String> = there
+            .keys()
+            .filter(|token| token.starts_with(&author) && !here.contains_key(*token))
+            .filter(|token| !self.unsaved.contains(*token) && !self.deleted.contains(*token))
+            .collect();
+        if !orphans.is_empty() {
+            let claim = format!("rule 4: the server has edits that their author {host} lost: {orphans:?}");
+            self.fail(claim);
+        }
+    }
+
     /// I1, second half: a host that crashed has read its log again.
-    pub fn check_restart(&mut self, host: usize, doc: &Doc) {
+    pub fn check_restart(&mut self, host: usize, doc: &Doc, durable: &Doc) {
+        self.check_orphans(host, doc, durable);
         let here = tokens(doc);
         let saved = self.saved.get(&host).into_iter().flatten();
         let lost: Vec<&String> =

@@ -492,13 +492,15 @@ impl World {
                 if let Ok(doc) = tab.client.doc(tab.room)
                     && disk.failing.is_none()
                 {
-                    self.oracle.check_restart(host, doc);
+                    self.oracle.check_restart(host, doc, &self.server.durable);
                 }
             }
             EventKind::Sync(state) => {
                 tab.sync = Some(state);
-                if state.local == Durability::Saved {
-                    self.oracle.told_saved(host, &tab.typed);
+                match state.local {
+                    Durability::Saved => self.oracle.told_saved(host, &tab.typed),
+                    Durability::Unavailable => self.oracle.told_unavailable(&tab.typed),
+                    Durability::Saving => {}
                 }
                 if state.status == SyncStatus::Synchronized {
                     self.oracle.told_synced(host, &tab.typed, &self.server.durable);
