@@ -13,8 +13,8 @@ use rejoin::web::host::Host;
 use rejoin::web::indexed_db::{Durability, Storage};
 use rejoin::web::reply::Reply;
 
-/// How long a browser may take for what it will do.
-const PATIENCE: u32 = 10_000;
+/// How often an input is looked for; a browser makes at least four milliseconds of each.
+const PATIENCE: u32 = 2_000;
 
 /// The inputs of one host, in order.
 pub(crate) struct Probe {

@@ -11,8 +11,8 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::sleep;
 
-/// How often an event is looked for, a millisecond apart.
-const LOOKS: u32 = 10_000;
+/// How often an event is looked for; a browser makes at least four milliseconds of each.
+const LOOKS: u32 = 2_000;
 
 pub(crate) struct Seat {
     pub(crate) core: Core,
