@@ -64,7 +64,7 @@ async function browser(report) {
 async function endToEnd(report) {
   await buildServer();
   await buildSite();
-  const files = [...testFiles('tests/interop'), ...testFiles('tests/e2e').filter((file) => !file.includes('/pack/'))];
+  const files = [...testFiles('www/server/tests'), ...testFiles('tests/interop'), ...testFiles('tests/e2e').filter((file) => !file.includes('/pack/'))];
   report(await nodeTests(files));
 }
 
