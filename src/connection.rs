@@ -362,7 +362,7 @@ impl Connection {
 
     /// A browser hides the status of a refused handshake, so it is asked for over HTTP.
     fn preflight_if_due(&mut self, cx: &mut Context<'_>) {
-        if self.history.never_opened >= PREFLIGHT_AFTER && self.history.never_opened % PREFLIGHT_AFTER == 0 {
+        if self.history.never_opened >= PREFLIGHT_AFTER && self.history.never_opened.is_multiple_of(PREFLIGHT_AFTER) {
             let url = self.history.url.clone();
             let id = SocketId(cx.fresh());
             self.page.preflight = Some(id);

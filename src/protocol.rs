@@ -6,6 +6,7 @@
 pub mod awareness;
 pub mod encode;
 mod reader;
+pub mod writer;
 
 pub use awareness::AwarenessEntry;
 pub use reader::{FrameError, Reader};

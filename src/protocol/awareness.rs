@@ -1,6 +1,6 @@
 //! Awareness updates (y-protocols 1.0, `awareness.js`).
 
-use super::encode::{write_string, write_var_uint};
+use super::writer::{write_string, write_var_uint};
 use super::{FrameError, FrameLimits, Reader};
 
 /// State of one client as it travels.

@@ -1,7 +1,8 @@
-//! Writing frames (lib0 0.2, `encoding.js`).
+//! Writing frames.
 
 use super::awareness::{self, AwarenessEntry};
 use super::tag;
+use super::writer::{write_buffer, write_var_uint};
 
 /// Asks the counterpart for what this state vector lacks.
 pub fn sync_step_1(state_vector: &[u8]) -> Vec<u8> {
@@ -32,26 +33,6 @@ fn sync(step: u64, payload: &[u8]) -> Vec<u8> {
     write_var_uint(&mut out, step);
     write_buffer(&mut out, payload);
     out
-}
-
-/// A number of 7 bits a byte.
-pub fn write_var_uint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-/// A length and the bytes.
-pub fn write_buffer(out: &mut Vec<u8>, bytes: &[u8]) {
-    write_var_uint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
-}
-
-/// A length and the UTF-8 bytes.
-pub fn write_string(out: &mut Vec<u8>, text: &str) {
-    write_buffer(out, text.as_bytes());
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ impl Outbox {
     pub fn compare(&mut self, ours: &StateVector, theirs: &StateVector) {
         let lacking = ours.iter().filter_map(|(client, clock)| {
             let known = theirs.get(client).min(*clock);
-            (known < *clock).then_some((*client, [known..*clock]))
+            (known < *clock).then(|| (*client, std::iter::once(known..*clock)))
         });
         self.unacknowledged.inserts = IdSet::from_iter(lacking);
     }

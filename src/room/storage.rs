@@ -13,7 +13,7 @@ use crate::error::ErrorCode;
 use crate::event::{ChangeOrigin, EventKind, Problem};
 use crate::io::{RecordKey, StorageError, StorageReply};
 use crate::protocol::Reader;
-use crate::protocol::encode::write_buffer;
+use crate::protocol::writer::write_buffer;
 use crate::time::Instant;
 
 impl Room {
@@ -95,12 +95,9 @@ impl Room {
         let mut refused = 0;
         let base = self.apply_last_snapshot(cx, records);
         for (key, record) in records {
-            let (content, update) = match split(record) {
-                Some(parts) => parts,
-                None => {
-                    refused += 1;
-                    continue;
-                }
+            let Some((content, update)) = split(record) else {
+                refused += 1;
+                continue;
             };
             let known = base.is_some_and(|(at, base)| key <= at && base.knew(key.0, record.boot));
             let applied = match update {
