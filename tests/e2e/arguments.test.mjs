@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { closeBrowser } from './support/browser.mjs';
+import { closeBrowser, newContext } from './support/browser.mjs';
 import { freshHarness } from './support/harness.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
 import { staticSite } from './support/static-site.mjs';
@@ -77,6 +77,15 @@ describe('an app that gives', () => {
       assert.equal(failure?.code, 'E_INVALID_ARGUMENT', failure?.message);
     });
   }
+
+  it('an impossible room id in the demo’s address: told in words, with a way out', async (t) => {
+    const server = await rejoinServer(t, { assets: true });
+    const page = await (await newContext(t)).newPage();
+    await page.goto(`${server.url}/?room=a/../b`);
+    await page.getByRole('alert').filter({ hasText: 'E_INVALID_ARGUMENT' }).waitFor();
+    await page.getByRole('link', { name: /demo/ }).click();
+    await page.getByTestId('status').filter({ hasText: 'Connected' }).waitFor();
+  });
 
   it('odd but possible room ids: each is a room of its own', async (t) => {
     const server = await rejoinServer(t);

@@ -178,5 +178,5 @@ function pipe(socket, url) {
   socket.on('message', (frame) => (real.readyState === WebSocket.OPEN ? real.send(frame) : waiting.push(frame)));
   real.on('message', (frame) => socket.send(frame));
   socket.on('close', () => real.terminate());
-  real.on('close', () => socket.terminate());
+  for (const end of ['close', 'error']) real.on(end, () => socket.terminate());
 }

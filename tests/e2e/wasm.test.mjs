@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { closeBrowser, newContext } from './support/browser.mjs';
+import { demoPage } from './support/demo.mjs';
 import { freshHarness, harnessPage } from './support/harness.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
 import { staticSite } from './support/static-site.mjs';
@@ -94,17 +95,35 @@ describe('a trap in the wasm module', () => {
     await page.hasText('hello');
     assert.deepEqual((await page.seen()).crashes, [{ recovered: true }]);
   });
+
+  it('in the demo: even the letter that was being typed is there afterwards, and on the server', async (t) => {
+    const server = await rejoinServer(t, { assets: true });
+    const [ann, bob] = [await demoPage(t, server.url, 'typing'), await demoPage(t, server.url, 'typing')];
+    await ann.write('before ');
+    await ann.isSynced();
+    const glue = await ann.page.evaluate(() => {
+      const files = performance.getEntriesByType('resource').map(({ name }) => name);
+      return files.find((name) => /\/core-[^/]*\.js$/.test(name));
+    });
+    await trapIn(ann, 'textInsert', glue);
+    await ann.write('after');
+    await ann.page.locator('.log li', { hasText: 'a fresh one took over' }).waitFor();
+    await bob.hasNote('before after');
+    await ann.hasNote('before after');
+    await ann.isSynced();
+  });
 });
 
 /** The next call of this export traps: a real `unreachable`, through the real choke point. */
-async function trapIn(page, name) {
-  await page.page.evaluate(async (method) => {
-    const { Core } = await import('/rejoin/core.js');
+async function trapIn(page, name, glue = '/rejoin/core.js') {
+  const trap = async ([method, file]) => {
+    const { Core } = await import(file);
     const original = Core.prototype[method];
     Core.prototype[method] = function (...given) {
       Core.prototype[method] = original;
       this.crashForTest();
       return original.apply(this, given);
     };
-  }, name);
+  };
+  await page.page.evaluate(trap, [name, glue]);
 }

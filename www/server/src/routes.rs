@@ -52,12 +52,17 @@ pub(crate) fn router(shared: Shared) -> Router {
 }
 
 /// Any page may read answers: a browser hides the status of a refused handshake, and a page that asks again
-/// by `fetch` shall learn it. No answer depends on cookies.
+/// by `fetch` shall learn it. Clients ask with cookies, as the handshake goes with them, and then a browser
+/// takes no `*` (Fetch §3.3.5). No answer depends on cookies.
 async fn allow_reading(request: Request<Body>, next: Next) -> Response {
+    let origin = request.headers().get(header::ORIGIN).cloned();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    let reader = origin.unwrap_or_else(|| HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, reader);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
+    headers.append(header::VARY, HeaderValue::from_static("origin"));
     response
 }
 
