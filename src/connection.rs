@@ -258,7 +258,7 @@ impl Connection {
                 false
             }
             SocketInput::Refused(refusal) if current => {
-                self.on_refused(cx, refusal);
+                self.on_refused(refusal);
                 false
             }
             SocketInput::HttpStatus { status, retry_after } => {
@@ -384,19 +384,22 @@ impl Connection {
         }
     }
 
-    fn on_refused(&mut self, cx: &mut Context<'_>, refusal: &SocketRefusal) {
+    fn on_refused(&mut self, refusal: &SocketRefusal) {
         self.history.reason = Some(Reason::Refused);
-        let message = match refusal {
+        let (code, message) = match refusal {
             SocketRefusal::InvalidUrl => {
-                format!("{:?} is no ws: or wss: URL; check createClient({{ url }})", self.history.url)
+                let url = &self.history.url;
+                (ErrorCode::Url, format!("{url:?} is no ws: or wss: URL; check createClient({{ url }})"))
             }
-            SocketRefusal::Forbidden => {
-                "the browser forbids this socket: use wss: on https: pages, and list the server in connect-src".into()
+            SocketRefusal::Forbidden => (
+                ErrorCode::Url,
+                "the browser forbids this socket: use wss: on https: pages, and list the server in connect-src".into(),
+            ),
+            SocketRefusal::Unavailable => {
+                (ErrorCode::Unavailable, "there is no WebSocket in this environment".into())
             }
-            SocketRefusal::Unavailable => "there is no WebSocket in this environment".into(),
         };
-        let _ = cx;
-        self.fail(Problem::new(ErrorCode::Url, message));
+        self.fail(Problem { code, message, retryable: false });
     }
 
     fn on_verdict(&mut self, cx: &mut Context<'_>, verdict: Verdict) {
