@@ -10,6 +10,7 @@
     clippy::print_stdout
 )]
 
+mod herd;
 mod doc_convergence;
 mod doc_edits;
 mod doc_hostile;
