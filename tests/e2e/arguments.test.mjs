@@ -69,14 +69,13 @@ describe('an app that gives', () => {
     assert.equal(await page.text(), 'abc');
   });
 
-  for (const room of ['', 'a/../b', '/a', 'a/', 'two\nlines', '.', 'x'.repeat(513)]) {
-    it(`the room id ${JSON.stringify(room.slice(0, 12))}: E_INVALID_ARGUMENT`, async (t) => {
-      const server = await rejoinServer(t);
-      const page = await freshHarness(t, await staticSite(t));
-      const failure = await page.tryToEnter(server.ws, room);
-      assert.equal(failure?.code, 'E_INVALID_ARGUMENT', failure?.message);
-    });
-  }
+  it('impossible room ids: E_INVALID_ARGUMENT each', async (t) => {
+    const page = await freshHarness(t, await staticSite(t));
+    for (const room of ['', 'a/../b', '/a', 'a/', 'two\nlines', '.', 'x'.repeat(513)]) {
+      const failure = await page.tryToEnter('ws://127.0.0.1:1', room);
+      assert.equal(failure?.code, 'E_INVALID_ARGUMENT', `${JSON.stringify(room)}: ${failure?.message}`);
+    }
+  });
 
   it('an impossible room id in the demo’s address: told in words, with a way out', async (t) => {
     const server = await rejoinServer(t, { assets: true });

@@ -83,25 +83,23 @@ describe('a socket closed by the server', () => {
 
   it(`with ${[...retried, ...protocol].join(', ')} once: the next attempt syncs everything`, async (t) => {
     const server = await rejoinServer(t);
-    const site = await staticSite(t);
-    const close = (code) => async () => {
-      const odd = await oddServer(t, {
-        onSocket: (socket, attempt, request) =>
-          // 1005 stands for a close frame without a code.
-          attempt === 0 ? socket.close(code === 1005 ? undefined : code) : pipe(socket, server.ws + request.url),
-      });
-      const page = await freshHarness(t, site);
-      await page.enter(odd.ws, `code-${code}`);
-      await page.insert(0, `survived ${code}`);
-      await page.isSynced();
-      assert.equal(odd.attempts(), 2, `${code}`);
-      const reasons = (await page.seen()).connections.map(({ reason }) => reason);
-      assert.ok(
-        reasons.some((reason) => reason?.kind === 'closed' && reason.code === code),
-        `${code} is told in ${JSON.stringify(reasons)}`,
-      );
-    };
-    await Promise.all([...retried, ...protocol].map((code) => close(code)()));
+    const page = await freshHarness(t, await staticSite(t));
+    const rooms = await Promise.all([...retried, ...protocol].map((code) => closingOnce(t, server, code)));
+    const given = rooms.map(({ code, odd }) => ({ url: odd.ws, room: `code-${code}`, text: `survived ${code}` }));
+    const reasons = await page.page.evaluate(writeEverywhere, given);
+    for (const [index, { code, odd }] of rooms.entries()) {
+      assert.equal(odd.attempts(), 2, `attempts after ${code}`);
+      const told = reasons[index].some((reason) => reason?.kind === 'closed' && reason.code === code);
+      assert.ok(told, `${code} is told in ${JSON.stringify(reasons[index])}`);
+    }
+    const texts = await (await freshHarness(t, await staticSite(t))).page.evaluate(
+      readEverywhere,
+      given.map(({ room }) => ({ url: server.ws, room })),
+    );
+    assert.deepEqual(
+      texts,
+      given.map(({ text }) => text),
+    );
   });
 
   it('with a protocol error every time is given up as E_PROTOCOL', async (t) => {
@@ -126,10 +124,7 @@ describe('a socket closed by the server', () => {
   for (const [code, error] of ended) {
     it(`with ${code} ends the attempts as ${error}; connect() starts anew and syncs everything`, async (t) => {
       const server = await rejoinServer(t);
-      const odd = await oddServer(t, {
-        onSocket: (socket, attempt, request) =>
-          attempt === 0 ? socket.close(code) : pipe(socket, server.ws + request.url),
-      });
+      const { odd } = await closingOnce(t, server, code);
       const page = await freshHarness(t, await staticSite(t));
       await page.enter(odd.ws, 'ended');
       await page.hasError(error);
@@ -167,6 +162,40 @@ async function keeps(page) {
   assert.equal(await page.text(), 'kept');
   const { status, pending } = await page.sync();
   assert.deepEqual({ status, pending }, { status: 'synchronizing', pending: 4 });
+}
+
+/** A server that closes its first socket with this code and is a real one from then on. */
+async function closingOnce(t, server, code) {
+  const odd = await oddServer(t, {
+    onSocket: (socket, attempt, request) => {
+      if (attempt > 0) pipe(socket, server.ws + request.url);
+      // 1005 stands for a close frame without a code.
+      else socket.close(code === 1005 ? undefined : code);
+    },
+  });
+  return { code, odd };
+}
+
+/** Runs in the page: writes into each room, waits until it is synced; returns why each link ended meanwhile. */
+function writeEverywhere(rooms) {
+  const write = async ({ url, room: id, text }) => {
+    const { room, seen, note } = window.newSession({ url, room: id });
+    await room.ready;
+    note().insert(0, text);
+    await window.settled(room);
+    return seen.connections.map(({ reason }) => reason);
+  };
+  return Promise.all(rooms.map(write));
+}
+
+/** Runs in the page. */
+function readEverywhere(rooms) {
+  const read = async (given) => {
+    const { room } = window.newSession(given);
+    await room.synced;
+    return room.doc.getSnapshot().note;
+  };
+  return Promise.all(rooms.map(read));
 }
 
 function pipe(socket, url) {

@@ -8,18 +8,24 @@ const schema = defineSchema({
 /** Quick to come back, so that tests are. */
 const backoff = { initialDelay: 100, maxDelay: 500 };
 
-/** Enters a room; resolves to the error with which that failed, or null. */
-window.openSession = async ({ url, room, options, enter }) => {
+/** A client in a room, with everything it tells. */
+window.newSession = ({ url, room: id, options, enter }) => {
   const seen = { errors: [], connections: [], syncs: [], crashes: [] };
+  const client = createClient({ url, schema, backoff, ...options });
+  client.on('error', ({ code, message, retryable }) => seen.errors.push({ code, message, retryable }));
+  client.on('crashed', (crash) => seen.crashes.push(crash));
+  const lease = client.enterRoom(id, { initialPresence: { name: 'harness' }, ...enter });
+  const { room } = lease;
+  follow(room.connection, seen.connections);
+  follow(room.sync, seen.syncs);
+  return { client, lease, room, seen, note: () => room.root.get('note') };
+};
+
+/** Makes a session and keeps it; resolves to the error with which its room failed, or null. */
+window.openSession = async (given) => {
   try {
-    const client = createClient({ url, schema, backoff, ...options });
-    client.on('error', ({ code, message, retryable }) => seen.errors.push({ code, message, retryable }));
-    client.on('crashed', (crash) => seen.crashes.push(crash));
-    const lease = client.enterRoom(room, { initialPresence: { name: 'harness' }, ...enter });
-    window.session = { client, lease, room: lease.room, seen, note: () => lease.room.root.get('note') };
-    follow(lease.room.connection, seen.connections);
-    follow(lease.room.sync, seen.syncs);
-    await lease.room.ready;
+    window.session = window.newSession(given);
+    await window.session.room.ready;
     return null;
   } catch ({ name, code, message }) {
     return { name, code, message };
