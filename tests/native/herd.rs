@@ -40,8 +40,14 @@ fn ten_thousand_clients_do_not_come_back_in_the_same_tenth_of_a_second() {
         let returns = returns(outage);
         let peak = peak(&returns);
         let last = returns.iter().max().copied().unwrap_or_default();
-        println!("outage {outage} ms: busiest 100 ms {:.2} %, last client after {last} ms", peak * 100.0);
-        assert!(peak <= limit, "{peak} of the clients within 100 ms after an outage of {outage} ms");
+        println!(
+            "outage {outage} ms: busiest 100 ms {:.2} %, last client after {last} ms",
+            peak * 100.0
+        );
+        assert!(
+            peak <= limit,
+            "{peak} of the clients within 100 ms after an outage of {outage} ms"
+        );
         assert!(last <= 20_000, "a client came back only after {last} ms");
     }
 }

@@ -10,10 +10,10 @@
     clippy::print_stdout
 )]
 
-mod herd;
 mod doc_convergence;
 mod doc_edits;
 mod doc_hostile;
 mod doc_properties;
 mod doc_support;
 mod doc_traces;
+mod herd;

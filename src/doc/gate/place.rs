@@ -92,6 +92,9 @@ impl<'i, 'u> Placer<'i, 'u> {
     }
 
     fn place_of(&mut self, client: u32, block: &Block) -> Result<Place, UpdateError> {
+        if block.kind == Kind::Gone {
+            return Ok(NOWHERE);
+        }
         let known = self.clock(client);
         // Of a block whose beginning is known the engine takes the rest, and hangs it behind that beginning.
         let beginning = (block.clock < known).then(|| Ref { client, clock: known - 1 });

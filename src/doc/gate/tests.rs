@@ -98,3 +98,15 @@ fn a_chain_across_many_writers_is_ordered_in_linear_time() {
     assert!(matches!(judge(&mut index, &bytes), Ok(Verdict::Ready(_))));
     assert_eq!(index.clocks().count(), 20_000);
 }
+
+#[test]
+fn garbage_has_no_place_also_where_its_beginning_is_known() {
+    // Client 1 wrote "a" into "t" and something into "u", and saw both go: one run of garbage.
+    let known = [1, 1, 1, 0, 4, 1, 1, b't', 1, b'a', 0];
+    let garbage = [1, 1, 1, 0, 0, 2, 0];
+    let between = [2, 1, 3, 0, 0xc4, 2, 0, 1, 1, 1, b'x', 1, 2, 0, 4, 1, 1, b'u', 1, b'b', 0];
+    let mut index = index();
+    for update in [&known[..], &garbage, &between] {
+        assert!(matches!(judge(&mut index, update), Ok(Verdict::Ready(_))));
+    }
+}

@@ -59,7 +59,9 @@ impl Replica for Gated {
 
     fn apply(&mut self, update: &[u8]) -> Result<(), String> {
         let applied = self.doc.apply(update, Origin::Remote).map_err(|error| error.to_string())?;
-        assert_eq!(applied.refused, []);
+        if let Some(error) = applied.refused.first() {
+            return Err(format!("a held update was refused: {error}"));
+        }
         let changes: Vec<_> =
             applied.integrated.iter().flat_map(|news| news.changes.clone()).collect();
         let mut content = Content::default();
