@@ -53,10 +53,11 @@ export function logClient(): () => void {
 export function logRoom({ connection }: Pick<Room, 'connection'>): () => void {
   let before: ConnectionState['status'] | null = null;
   const tell = (): void => {
-    const { status, reason } = connection.getSnapshot();
+    const state = connection.getSnapshot();
+    const { status } = state;
     if (status === before || status === 'idle') return;
     before = status;
-    const why = status === 'reconnecting' || status === 'disconnected' ? reasonInWords(reason) : '';
+    const why = status === 'reconnecting' || status === 'disconnected' ? reasonInWords(state) : '';
     log.add('status', why ? `${statusInWords(status)}. ${why}.` : `${statusInWords(status)}.`);
   };
   tell();

@@ -60,6 +60,12 @@ export function randomId(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+/** The same person in a colour that nobody else has, if one is left. */
+export function recolor(person: Person, taken: readonly string[]): Person {
+  const free = COLORS.filter((color) => !taken.includes(color));
+  return free.length > 0 ? storePerson({ ...person, color: pick(free) }) : person;
+}
+
 function storePerson(person: Person): Person {
   try {
     sessionStorage.setItem(KEY, JSON.stringify(person));

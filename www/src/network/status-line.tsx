@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import type { ConnectionState, SyncState } from 'rejoin';
+import { useRoom } from 'rejoin/react';
 import { useNow } from './use-now';
 import { useRoomState } from './use-room-state';
 import { reasonInWords, statusInWords } from './words';
@@ -22,19 +23,25 @@ export function StatusLine(): ReactElement {
 function explain(connection: ConnectionState, sync: SyncState): string {
   if (connection.status === 'connected') return 'Edits travel as you type.';
   const kept = sync.local === 'unavailable' ? 'Edits stay in this window only.' : 'Edits wait on this device.';
-  const why = reasonInWords(connection.reason);
+  const why = reasonInWords(connection);
   return why ? `${why}. ${kept}` : kept;
 }
 
 /** Not a live region: nobody wants each second read out. */
 function Countdown({ connection }: { connection: ConnectionState }): ReactElement | null {
   const { nextRetryAt, attempt, error } = connection;
+  const room = useRoom();
   const now = useNow(nextRetryAt !== null);
   if (nextRetryAt === null) return error ? <p className="status-next">{error.code}</p> : null;
   const left = Math.max(0, nextRetryAt - now) / 1000;
   return (
-    <p className="status-next" data-testid="countdown">
-      {left > 0 ? `Attempt ${attempt + 1} in ${left.toFixed(1)} s` : `Attempt ${attempt + 1} now`}
+    <p className="status-next">
+      <span data-testid="countdown">
+        {left > 0 ? `Attempt ${attempt} in ${left.toFixed(1)} s` : `Attempt ${attempt} now`}
+      </span>
+      <button type="button" className="link" onClick={() => room.connect()}>
+        Try now
+      </button>
     </p>
   );
 }

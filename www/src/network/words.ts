@@ -1,12 +1,12 @@
 import type { ConnectionReason, ConnectionState } from 'rejoin';
 
 /** Why there is no link, for people. */
-export function reasonInWords(reason: ConnectionReason | null): string {
+export function reasonInWords({ reason, attempt }: Pick<ConnectionState, 'reason' | 'attempt'>): string {
   switch (reason?.kind) {
     case undefined:
       return '';
     case 'closed':
-      return closedInWords(reason.code, reason.reason);
+      return closedInWords(reason, attempt);
     case 'http':
       return `The server answered HTTP ${reason.status}`;
     case 'timeout':
@@ -26,9 +26,13 @@ export function reasonInWords(reason: ConnectionReason | null): string {
   }
 }
 
-function closedInWords(code: number, words: string): string {
-  if (words) return `The server closed the link (${code}, “${words}”)`;
-  return code === 1006 ? 'The link broke without a goodbye (1006)' : `The server closed the link (${code})`;
+type Closed = Extract<ConnectionReason, { kind: 'closed' }>;
+
+/** Browsers say 1006 both when a link breaks and when there never was one. */
+function closedInWords({ code, reason }: Closed, attempt: number): string {
+  if (reason) return `The server closed the link (${code}, “${reason}”)`;
+  if (code !== 1006) return `The server closed the link (${code})`;
+  return attempt > 1 ? 'The server cannot be reached' : 'The link broke without a goodbye';
 }
 
 /** Where the connection stands, in a word or two. */

@@ -1,6 +1,8 @@
-import { type ReactElement, useState } from 'react';
+import { type ReactElement, useEffect, useState } from 'react';
+import type { Other } from 'rejoin';
 import { useOthers, useUpdateMyPresence } from 'rejoin/react';
-import { type Person, rename } from '../person';
+import { type Person, recolor, rename } from '../person';
+import type { Presence } from '../schema';
 import { Avatar } from './avatar';
 import { gather, type Present } from './gather';
 import { NameField } from './name-field';
@@ -9,12 +11,18 @@ import { NameField } from './name-field';
 export function People({ initial }: { initial: Person }): ReactElement {
   const [self, setSelf] = useState(initial);
   const update = useUpdateMyPresence();
-  const people = gather(useOthers(), self);
-  const onRename = (name: string): void => {
-    const renamed = rename(self, name);
-    setSelf(renamed);
-    if (renamed !== self) update({ user: renamed });
+  const others = useOthers();
+  const change = (next: Person): void => {
+    if (next === self) return;
+    setSelf(next);
+    update({ user: next });
   };
+  useEffect(() => {
+    const taken = others.map(({ presence }) => presence.user.color);
+    if (yieldsColor(self, others)) change(recolor(self, taken));
+  });
+  const people = gather(others, self);
+  const onRename = (name: string): void => change(rename(self, name));
   return (
     <section className="people" aria-label="Who is here">
       <NameField person={self} onRename={onRename} />
@@ -31,6 +39,11 @@ export function People({ initial }: { initial: Person }): ReactElement {
       </p>
     </section>
   );
+}
+
+/** Of two people with one colour, the one with the larger id takes another. */
+function yieldsColor(self: Person, others: readonly Other<Presence>[]): boolean {
+  return others.some(({ presence: { user } }) => user.color === self.color && user.id !== '' && user.id < self.id);
 }
 
 function describe({ id, name, windows }: Present, self: Person): string {
