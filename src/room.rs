@@ -150,6 +150,7 @@ impl Room {
         self.tell_changes(ChangeOrigin::Local, changes);
         self.outbox.record(&edited.content);
         match &mut self.batch {
+            _ if edited.content.is_empty() => {}
             Some(batch) => batch.push(edited),
             None => self.ship(edited.update),
         }

@@ -281,6 +281,17 @@ fn a_batch_is_one_record_and_one_frame() {
 }
 
 #[test]
+fn an_edit_that_changes_nothing_leaves_no_trace() {
+    let mut rig = Rig::online();
+    rig.type_text("");
+    let ty: TypeId = "r/text".parse().unwrap();
+    let nothing = Edit::TextDelete { ty, index: 0, length: 0 };
+    rig.run(|room, cx| room.edit(cx, nothing)).unwrap();
+    assert!(rig.tasks.is_empty() && rig.sent.is_empty());
+    assert_eq!(rig.sync().local, Durability::Saved);
+}
+
+#[test]
 fn a_restart_shows_what_was_saved_and_what_the_server_lacks() {
     let mut rig = Rig::online();
     rig.type_text("abc");
