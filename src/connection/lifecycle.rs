@@ -151,6 +151,13 @@ impl Connection {
         }
     }
 
+    /// What should have come back did not. If nothing else comes either, the link is dead; the caller asks.
+    pub fn handle_silence(&mut self, now: Instant) {
+        if let State::Online { heartbeat, .. } = &mut self.state {
+            heartbeat.suspect(now, self.config.pong_timeout);
+        }
+    }
+
     /// An attempt begun on a network that is gone hangs until its timeout: begin again.
     fn restart_stale_attempt(&mut self, cx: &mut Context<'_>) {
         if let State::Connecting { since, .. } = self.state

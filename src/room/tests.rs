@@ -214,6 +214,29 @@ fn a_server_that_never_echoes_is_asked_and_then_sent_everything_again() {
 }
 
 #[test]
+fn a_link_on_which_nothing_answers_an_edit_is_given_up_after_seconds() {
+    let mut rig = Rig::online();
+    rig.type_text("abc");
+    rig.commit();
+    rig.wait(1_000);
+    rig.wait(7_999);
+    assert_eq!(rig.room.connection.status().status, Status::Connected);
+    rig.wait(1);
+    assert_eq!(rig.room.connection.status().status, Status::Reconnecting);
+    assert_eq!(rig.sync().pending, 3);
+}
+
+#[test]
+fn a_large_edit_may_take_its_time_on_a_slow_line() {
+    let mut rig = Rig::online();
+    rig.type_text(&"x".repeat(100_000));
+    rig.commit();
+    rig.wait(1_000);
+    rig.wait(9_000);
+    assert_eq!(rig.room.connection.status().status, Status::Connected);
+}
+
+#[test]
 fn a_server_that_never_asks_is_pushed_to_unasked() {
     let mut rig = Rig::new(PersistenceMode::Memory);
     rig.type_text("offline");

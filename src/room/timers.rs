@@ -16,6 +16,8 @@ const ACKNOWLEDGED_AFTER: u64 = 2_000;
 const MISSING_AFTER: u64 = 60_000;
 /// Pace of repeated handshakes.
 const ASK_AGAIN: u64 = 2_500;
+/// Units of edits that any line carries up in a moment; more may be on its way for long without an answer.
+const QUICK: u64 = 1 << 16;
 /// Newcomers make us speak at most this often.
 const ANNOUNCE_INTERVAL: u64 = 5_000;
 
@@ -153,7 +155,7 @@ impl Room {
         }
         match self.outbox.handle_timeout(now) {
             Remedy::None => {}
-            Remedy::Ask => self.send_probe(),
+            Remedy::Ask => self.ask_for_acknowledgement(now),
             Remedy::Push => self.push_unasked(cx),
         }
         self.on_handshake_timeout(now);
@@ -164,6 +166,14 @@ impl Room {
             self.log_acknowledgement();
         }
         self.settle(cx);
+    }
+
+    /// Who is writing learns within seconds that nobody listens.
+    fn ask_for_acknowledgement(&mut self, now: Instant) {
+        if self.outbox.pending() <= QUICK {
+            self.connection.handle_silence(now);
+        }
+        self.send_probe();
     }
 
     fn on_handshake_timeout(&mut self, now: Instant) {
