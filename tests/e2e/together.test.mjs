@@ -30,6 +30,21 @@ describe('two windows of the demo through www/server', () => {
     await bob.hasNote(await ann.settledNote(40));
   });
 
+  it('an input method may compose while others write in front of it', async (t) => {
+    const server = await rejoinServer(t, { assets: true });
+    const [ann, bob] = [await demoPage(t, server.url, 'ime'), await demoPage(t, server.url, 'ime')];
+    await ann.write('Tokyo: ');
+    await bob.hasNote('Tokyo: ');
+    const keyboard = await ann.page.context().newCDPSession(ann.page);
+    await keyboard.send('Input.imeSetComposition', { text: 'とう', selectionStart: 2, selectionEnd: 2 });
+    await bob.write('Japan, ', 'start');
+    await ann.hasNote('Japan, Tokyo: とう');
+    await keyboard.send('Input.imeSetComposition', { text: 'とうきょう', selectionStart: 5, selectionEnd: 5 });
+    await keyboard.send('Input.insertText', { text: '東京' });
+    await bob.hasNote('Japan, Tokyo: 東京');
+    await ann.hasNote('Japan, Tokyo: 東京');
+  });
+
   it('undo takes back only what its own window wrote', async (t) => {
     const server = await rejoinServer(t, { assets: true });
     const [ann, bob] = [await demoPage(t, server.url, 'undo'), await demoPage(t, server.url, 'undo')];
