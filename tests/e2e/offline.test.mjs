@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { closeBrowser, profile } from './support/browser.mjs';
+import { closeBrowser, newContext, profile } from './support/browser.mjs';
 import { demoPage } from './support/demo.mjs';
 import { temporaryFolder } from './support/folder.mjs';
 import { freshHarness, harnessPage } from './support/harness.mjs';
@@ -113,6 +113,47 @@ describe('a tab killed while offline', () => {
     const second = await harnessPage(await profile(t, folder), site);
     await second.enter(server.ws, 'burst');
     assert.equal(await second.text(), saved);
+  });
+});
+
+describe('two tabs of one profile', () => {
+  it('write offline into one log; a later tab has the edits of both, and the server gets them once', async (t) => {
+    const server = await rejoinServer(t);
+    await server.kill();
+    const site = await staticSite(t);
+    const context = await newContext(t);
+    const tabs = [await harnessPage(context, site), await harnessPage(context, site)];
+    for (const tab of tabs) await tab.enter(server.ws, 'tabs');
+    await Promise.all(tabs.map((tab, index) => tab.insert(0, `<tab ${index}>`)));
+    await Promise.all(tabs.map((tab) => tab.isSaved()));
+    for (const tab of tabs) await crash(context, tab.page);
+
+    const later = await harnessPage(context, site);
+    await later.enter(server.ws, 'tabs');
+    const text = await later.text();
+    assert.deepEqual(text.match(/<tab \d>/g).sort(), ['<tab 0>', '<tab 1>']);
+    await server.start();
+    await later.isSynced();
+    const other = await freshHarness(t, site);
+    await other.enter(server.ws, 'tabs');
+    await other.hasText(text);
+  });
+
+  it('write at the same time through the server, and agree without an error', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await staticSite(t);
+    const context = await newContext(t);
+    const tabs = [await harnessPage(context, site), await harnessPage(context, site)];
+    for (const tab of tabs) await tab.enter(server.ws, 'twins');
+    const write = async (tab, index) => {
+      for (let count = 0; count < 30; count++) await tab.append(`${index}-${count} `);
+    };
+    await Promise.all(tabs.map(write));
+    await Promise.all(tabs.map((tab) => tab.isSynced()));
+    const text = await tabs[0].text();
+    await tabs[1].hasText(text);
+    assert.equal(text.trim().split(' ').length, 60);
+    for (const tab of tabs) assert.deepEqual((await tab.seen()).errors, []);
   });
 });
 
