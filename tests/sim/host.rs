@@ -31,8 +31,6 @@ pub struct Tab {
     pub timer: Option<u64>,
     /// Tokens typed since the start.
     pub typed: Vec<String>,
-    /// Whether the tab is in the background and its timers are throttled.
-    pub asleep: bool,
 }
 
 impl Host {
@@ -59,13 +57,7 @@ impl Host {
             sync: None,
             timer: None,
             typed: Vec::new(),
-            asleep: false,
         });
-    }
-
-    /// The tab, if it lives and its local copy is loaded.
-    pub fn ready(&mut self) -> Option<&mut Tab> {
-        self.tab.as_mut().filter(|tab| tab.ready)
     }
 }
 

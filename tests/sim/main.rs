@@ -4,6 +4,7 @@
 //! `SIM_SEEDS=2000` runs more seeds, `SIM_SEED=7` replays one and prints its script.
 
 #![cfg(not(target_family = "wasm"))]
+#![allow(unreachable_pub)]
 
 mod actions;
 mod disk;
