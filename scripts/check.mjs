@@ -39,7 +39,8 @@ function checks() {
     'clippy, native': () => runs('cargo', ['clippy', '--workspace', '--lib', '--bins', ...denied]),
     'clippy, native tests': () => runs('cargo', ['clippy', '--workspace', '--tests', ...tolerant]),
     'clippy, wasm32': () => runs('cargo', ['clippy', ...wasm, '--lib', ...denied]),
-    'clippy, wasm32 tests': () => runs('cargo', ['clippy', ...wasm, '--test', 'browser', '--test', 'worker', ...tolerant]),
+    'clippy, wasm32 tests': () =>
+      runs('cargo', ['clippy', ...wasm, '--test', 'browser', '--test', 'worker', ...tolerant]),
     biome: () => runs('npx', ['--no', 'biome', 'ci']),
     'tsc, pkg': () => runs('npm', ['run', 'typecheck', '-w', 'pkg']),
     'tsc, www': () => runs('npm', ['run', 'typecheck', '-w', 'www']),

@@ -54,7 +54,9 @@ async function browser(report) {
     await withServer(async (url) => {
       const args = ['test', '--headless', '--chrome', '--chromedriver', findDriver(), '--mode', 'no-install'];
       const env = { REJOIN_TEST_SERVER: url, REJOIN_TEST_ECHO: echo.url, WASM_BINDGEN_TEST_TIMEOUT: '300' };
-      report(await stream('wasm-pack', [...args, '--test', 'browser', '--test', 'worker'], { env, limit: 20 * minute }));
+      report(
+        await stream('wasm-pack', [...args, '--test', 'browser', '--test', 'worker'], { env, limit: 20 * minute }),
+      );
     });
   } finally {
     echo.stop();
@@ -64,7 +66,11 @@ async function browser(report) {
 async function endToEnd(report) {
   await buildServer();
   await buildSite();
-  const files = [...testFiles('www/server/tests'), ...testFiles('tests/interop'), ...testFiles('tests/e2e').filter((file) => !file.includes('/pack/'))];
+  const files = [
+    ...testFiles('www/server/tests'),
+    ...testFiles('tests/interop'),
+    ...testFiles('tests/e2e').filter((file) => !file.includes('/pack/')),
+  ];
   report(await nodeTests(files));
 }
 
