@@ -72,7 +72,7 @@ describe('a tab killed while offline', () => {
   it('has its edits when it is opened again offline, and they are synced later', async (t) => {
     const server = await rejoinServer(t);
     const site = await staticSite(t);
-    const context = await profile(t, temporaryFolder(t));
+    const context = await profile(t, temporaryFolder());
     const first = await harnessPage(context, site);
     await first.enter(server.ws, 'diary');
     await first.insert(0, 'known to all');
@@ -100,7 +100,7 @@ describe('a tab killed while offline', () => {
     const server = await rejoinServer(t);
     await server.kill();
     const site = await staticSite(t);
-    const folder = temporaryFolder(t);
+    const folder = temporaryFolder();
     const context = await profile(t, folder);
     const first = await harnessPage(context, site);
     await first.enter(server.ws, 'burst');

@@ -2,9 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder for the time of a test. */
-export function temporaryFolder(t) {
+const folders = [];
+
+/** A folder that is gone with the test file: servers and browsers of a test write to it until they have ended. */
+export function temporaryFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'rejoin-e2e-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
+  folders.push(folder);
   return folder;
 }
+
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+});

@@ -7,7 +7,7 @@ import { temporaryFolder } from './folder.mjs';
 
 /** Starts a server that can be killed and started again on the same port and disk. */
 export async function rejoinServer(t, { assets = false, flags = [] } = {}) {
-  const data = temporaryFolder(t);
+  const data = temporaryFolder();
   const options = { data, flags, ...(assets && { assets: siteAssets }) };
   let server = await startServer(options);
   const port = Number(new URL(server.url).port);
