@@ -140,6 +140,9 @@ impl Room {
         {
             sent |= self.send_guarded(frame);
         }
+        if sent {
+            self.timers.handle_traffic(now);
+        }
         if self.outgoing.is_empty() && self.session.may_stream() {
             self.outbox.expect(now);
         }
@@ -186,6 +189,7 @@ impl Room {
                 Message::SyncStep1(vector) => asked = Some(vector),
                 Message::SyncStep2(update) => self.on_step_2(cx, update),
                 Message::Update(update) => {
+                    self.timers.handle_traffic(cx.now);
                     self.on_update(cx, update);
                 }
                 Message::Awareness(entries) => self.on_awareness(cx, entries),

@@ -112,8 +112,6 @@ pub struct Loaded {
     pub records: Vec<(RecordKey, Record)>,
     /// Damaged records, which stay where they are.
     pub damaged: usize,
-    /// Whether the document has edits that the log lacks: append the whole of it.
-    pub behind: bool,
 }
 
 impl Persistence {
@@ -310,7 +308,7 @@ impl Persistence {
         // Edits made while the log could not be read are in the document only.
         self.committed = self.queued;
         self.queue.clear();
-        let mut loaded = Loaded { behind: self.queued > 0, ..Loaded::default() };
+        let mut loaded = Loaded::default();
         for (key, bytes) in stored {
             match Record::decode(&bytes) {
                 Ok(record) => {

@@ -80,7 +80,8 @@ impl Room {
             );
             self.tell_problem(Problem::new(ErrorCode::StorageCorrupt, message));
         }
-        if loaded.behind {
+        // What came over the link while the log could not be read is in the document only.
+        if self.phase == Phase::Ready {
             self.persistence.append(RecordKind::Snapshot, self.snapshot());
         }
         if self.session.may_stream() {

@@ -1,5 +1,6 @@
 //! What a room waits for, in one place, so that the driver needs one timer.
 
+use super::audit::Audit;
 use super::outbox::{Outbox, Remedy};
 use super::session::Session;
 use super::{Room, RoomOutput};
@@ -27,6 +28,7 @@ pub(super) struct Timers {
     hold: Option<Hold>,
     /// When an unanswered handshake is begun again: a relay may have dropped it.
     ask_again_at: Option<Instant>,
+    audit: Option<Audit>,
     announce_at: Option<Instant>,
     announced_at: Option<Instant>,
     acknowledged: Acknowledged,
@@ -66,11 +68,20 @@ impl Timers {
 
     pub(super) fn handle_link_up(&mut self, now: Instant) {
         self.ask_again_at = Some(now + ASK_AGAIN);
+        self.audit = Some(Audit::new(now));
+    }
+
+    /// An update went or came.
+    pub(super) fn handle_traffic(&mut self, now: Instant) {
+        if let Some(audit) = &mut self.audit {
+            audit.handle_traffic(now);
+        }
     }
 
     pub(super) fn handle_link_down(&mut self) {
         self.announce_at = None;
         self.ask_again_at = None;
+        self.audit = None;
     }
 
     /// Schedules an announcement, unless one was made lately.
@@ -99,7 +110,8 @@ impl Timers {
             Acknowledged::Written | Acknowledged::Pending => None,
         };
         let again = self.ask_again_at.map(|at| Deadline { at, reason: "ask again" });
-        [hold, announce, acknowledged, again].into_iter().fold(None, Deadline::earliest)
+        let audit = self.audit.map(Audit::poll_timeout);
+        [hold, announce, acknowledged, again, audit].into_iter().fold(None, Deadline::earliest)
     }
 
     fn announce_due(&mut self, now: Instant) -> bool {
@@ -159,6 +171,9 @@ impl Room {
             Remedy::Push => self.push_unasked(cx),
         }
         self.on_handshake_timeout(now);
+        if self.timers.audit.as_mut().is_some_and(|audit| audit.handle_timeout(now)) {
+            self.send_probe();
+        }
         self.on_presence_timeout(now);
         self.on_hold_timeout(now);
         self.on_storage_timeout(now);

@@ -10,6 +10,9 @@ const SEEDS: &[(u64, &str)] = &[
     (90, "the same, told as synced while the server lacked an edit"),
     (223, "a lost handshake answer was never asked for again while presence kept the link alive"),
     (865, "pushing again and again kept an unanswered handshake from timing out"),
+    (6_781, "what a late read of the log released was never logged"),
+    (12_494, "the last update on a link was dropped in silence and nobody asked"),
+    (19_275, "the same"),
 ];
 
 #[test]
