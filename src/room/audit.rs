@@ -12,7 +12,7 @@ const IDLE: (u64, u64) = (60_000, 600_000);
 
 /// When the server is asked what we lack, on one link.
 #[derive(Clone, Copy, Debug)]
-pub struct Audit {
+pub(super) struct Audit {
     asked_at: Instant,
     at: Instant,
     wait: u64,
@@ -20,23 +20,23 @@ pub struct Audit {
 
 impl Audit {
     /// A link whose handshake began now.
-    pub fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Self { asked_at: now, at: now + QUIET, wait: IDLE.0 }
     }
 
     /// An update went or came.
-    pub fn handle_traffic(&mut self, now: Instant) {
+    pub(super) fn handle_traffic(&mut self, now: Instant) {
         self.at = (now + QUIET).min((self.asked_at + BUSY).max(now));
         self.wait = IDLE.0;
     }
 
     /// When to ask.
-    pub fn poll_timeout(self) -> Deadline {
+    pub(super) fn poll_timeout(self) -> Deadline {
         Deadline { at: self.at, reason: "audit" }
     }
 
     /// Time has passed; `true` when the server is to be asked now.
-    pub fn handle_timeout(&mut self, now: Instant) -> bool {
+    pub(super) fn handle_timeout(&mut self, now: Instant) -> bool {
         let due = self.at <= now;
         if due {
             self.asked_at = now;

@@ -44,7 +44,11 @@ impl Preflight {
                     controller.abort_with_reason(&"timeout".into());
                 }
             });
-            let answer = ask(&url, signal.as_ref()).await;
+            let answer = match ask(&url, "include", signal.as_ref()).await {
+                Some(answer) => Some(answer),
+                // A server that lets every origin read its answers may not be sent cookies (Fetch §3.3.5).
+                None => ask(&url, "omit", signal.as_ref()).await,
+            };
             drop(timeout);
             done.set(true);
             if !forgotten(signal.as_ref()) {
@@ -75,8 +79,8 @@ fn forgotten(signal: Option<&AbortSignal>) -> bool {
     signal.is_some_and(|signal| signal.reason().as_string().as_deref() == Some(FORGOTTEN))
 }
 
-async fn ask(url: &str, signal: Option<&AbortSignal>) -> Option<SocketInput> {
-    let promise = fetch(url, &options(signal)).ok()?;
+async fn ask(url: &str, credentials: &str, signal: Option<&AbortSignal>) -> Option<SocketInput> {
+    let promise = fetch(url, &options(credentials, signal)).ok()?;
     let response: Response = JsFuture::from(promise).await.ok()?.unchecked_into();
     let status = response.status();
     let retry_after =
@@ -85,13 +89,13 @@ async fn ask(url: &str, signal: Option<&AbortSignal>) -> Option<SocketInput> {
     (status != 0).then_some(SocketInput::HttpStatus { status, retry_after })
 }
 
-/// As the handshake would: with cookies, not following redirects (RFC 6455 §4.1, Fetch §2.9).
-fn options(signal: Option<&AbortSignal>) -> Object {
+/// As the handshake would: with cookies if possible, not following redirects (RFC 6455 §4.1, Fetch §2.9).
+fn options(credentials: &str, signal: Option<&AbortSignal>) -> Object {
     let options = Object::new();
     let fields = [
         ("method", "GET"),
         ("cache", "no-store"),
-        ("credentials", "include"),
+        ("credentials", credentials),
         ("redirect", "manual"),
     ];
     for (name, value) in fields {

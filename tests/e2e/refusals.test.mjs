@@ -53,6 +53,14 @@ describe('a refused handshake', () => {
     });
   }
 
+  it('is learnt from a server that lets any origin read its answers', async (t) => {
+    const odd = await oddServer(t, { refuse: () => 403, anyOrigin: true });
+    const page = await freshHarness(t, await staticSite(t));
+    await page.enter(odd.ws, 'open-answers');
+    await page.hasError('E_FORBIDDEN');
+    assert.deepEqual((await page.connection()).reason, { kind: 'http', status: 403 });
+  });
+
   it('by www/server for a missing token is told as E_AUTH; with the token everything is sent', async (t) => {
     const server = await rejoinServer(t, { flags: ['--token', 'sesame'] });
     const site = await staticSite(t);
