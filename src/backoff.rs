@@ -4,7 +4,6 @@
 //! come back in the same tenth of a second.
 
 use fastrand::Rng;
-use serde::Deserialize;
 
 /// Least wait of every retry but the first.
 const FLOOR: u64 = 250;
@@ -14,8 +13,7 @@ const WAKE: (u64, u64) = (100, 500);
 const MAX_HINT: u64 = 300_000;
 
 /// How attempts are spread. Times are milliseconds.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Copy, Debug)]
 pub struct BackoffPolicy {
     /// The first retry waits at most this long; the base of the exponential is half of it.
     pub initial_delay: u64,
@@ -45,8 +43,7 @@ impl Default for BackoffPolicy {
 }
 
 /// How a wait is spread below its ceiling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Jitter {
     /// Anywhere between the floor and the ceiling.
     Full,

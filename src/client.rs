@@ -1,6 +1,6 @@
 //! The client: routes inputs and commands to rooms, outputs and events to the driver. Nothing else.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use fastrand::Rng;
 
@@ -13,6 +13,7 @@ use crate::event::{Event, EventKind};
 use crate::io::{
     EndpointRequest, Environment, Input, Output, RoomId, SocketId, SocketInput, SocketOutput, TaskId,
 };
+use crate::ordered::OrderedMap;
 use crate::room::{Room, RoomOutput};
 use crate::time::{Deadline, Instant};
 
@@ -23,10 +24,10 @@ pub struct Client {
     rng: Rng,
     last_id: u32,
     environment: Vec<Environment>,
-    rooms: BTreeMap<RoomId, Room>,
-    sockets: BTreeMap<SocketId, RoomId>,
-    tasks: BTreeMap<TaskId, RoomId>,
-    questions: BTreeMap<EndpointRequest, RoomId>,
+    rooms: OrderedMap<RoomId, Room>,
+    sockets: OrderedMap<SocketId, RoomId>,
+    tasks: OrderedMap<TaskId, RoomId>,
+    questions: OrderedMap<EndpointRequest, RoomId>,
     outputs: VecDeque<Output>,
 }
 
@@ -38,10 +39,10 @@ impl Client {
             rng: Rng::with_seed(seed),
             last_id: 0,
             environment: Vec::new(),
-            rooms: BTreeMap::new(),
-            sockets: BTreeMap::new(),
-            tasks: BTreeMap::new(),
-            questions: BTreeMap::new(),
+            rooms: OrderedMap::new(),
+            sockets: OrderedMap::new(),
+            tasks: OrderedMap::new(),
+            questions: OrderedMap::new(),
             outputs: VecDeque::new(),
         }
     }

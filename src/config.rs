@@ -1,19 +1,18 @@
 //! Everything that can be tuned, with its default. Times are milliseconds, sizes bytes.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
+mod read;
 
 use crate::backoff::BackoffPolicy;
 use crate::doc::RootKind;
 use crate::error::Misuse;
+use crate::ordered::OrderedMap;
+pub use read::Fields;
 
 /// Longest room name in bytes of UTF-8.
 const MAX_ROOM_NAME: usize = 512;
 
-/// How a client behaves. Deserialised from the camelCase object the app gave.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+/// How a client behaves.
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Base URL of the server; the room's name is appended as a path. `None`: ask the app at each attempt.
     pub url: Option<String>,
@@ -22,23 +21,18 @@ pub struct Config {
     /// Keeps databases of different apps or users of one origin apart.
     pub namespace: String,
     /// Wait between attempts.
-    #[serde(flatten)]
     pub backoff: BackoffPolicy,
     /// Limits of the link.
-    #[serde(flatten)]
     pub link: LinkConfig,
     /// Presence timing.
-    #[serde(flatten)]
     pub presence: PresenceConfig,
     /// Storage policy.
-    #[serde(flatten)]
     pub storage: StorageConfig,
     /// Largest frame this client sends. Uvicorn refuses more than 16 MiB; one of more than 100 MiB kills some servers.
     pub max_send_frame: usize,
     /// Largest frame this client reads.
     pub max_receive_frame: usize,
     /// Rules switched off by the simulation's mutation proof. Never set in a product.
-    #[serde(skip)]
     pub broken: Broken,
 }
 
@@ -67,8 +61,7 @@ impl Config {
 }
 
 /// Where edits are kept on this device.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PersistenceMode {
     /// In a database of the browser.
     #[default]
@@ -78,8 +71,7 @@ pub enum PersistenceMode {
 }
 
 /// Timeouts of a link.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Copy, Debug)]
 pub struct LinkConfig {
     /// How long the app's URL and token functions may take.
     pub auth_timeout: u64,
@@ -121,8 +113,7 @@ impl Default for LinkConfig {
 }
 
 /// Timing and limits of presence (y-protocols 1.0 renews at 15 s and forgets at 30 s).
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Copy, Debug)]
 pub struct PresenceConfig {
     /// Silence after which the own state is sent again.
     pub presence_renewal: u64,
@@ -149,8 +140,7 @@ impl Default for PresenceConfig {
 }
 
 /// When the log is compacted.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Copy, Debug)]
 pub struct StorageConfig {
     /// Records after the last snapshot that make a new one worth it.
     pub compact_records: usize,
@@ -186,11 +176,10 @@ pub struct Broken {
 }
 
 /// How a room is entered.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default)]
 pub struct RoomOptions {
     /// Shared types at the top of the document.
-    pub roots: BTreeMap<String, RootKind>,
+    pub roots: OrderedMap<String, RootKind>,
     /// JSON text of the initial presence state.
     pub presence: Option<String>,
     /// Whether to connect as soon as the local copy is ready.
@@ -228,16 +217,5 @@ mod tests {
         for name in ["demo", "team 1/plan", "日本語", "a.b"] {
             assert!(check_room_name(name).is_ok(), "{name:?}");
         }
-    }
-
-    #[test]
-    fn an_empty_object_gives_the_defaults_and_camel_case_names_override_them() {
-        let config: Config = serde_json::from_str("{}").unwrap_or_default();
-        assert_eq!(config.link.heartbeat, 25_000);
-        let text = r#"{"heartbeat": 5000, "maxDelay": 9000, "persistence": "memory"}"#;
-        let config: Config = serde_json::from_str(text).unwrap_or_default();
-        assert_eq!(config.link.heartbeat, 5_000);
-        assert_eq!(config.backoff.max_delay, 9_000);
-        assert_eq!(config.persistence, PersistenceMode::Memory);
     }
 }

@@ -23,9 +23,6 @@ mod sticky;
 pub mod type_id;
 mod update_error;
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
 use yrs::{ClientID, ID, IdSet, StateVector};
 
 pub use apply::{Applied, Integrated};
@@ -39,14 +36,14 @@ pub use update_error::UpdateError;
 /// Which neighbour a sticky position stays with: the unit before it or the one after it.
 pub use yrs::Assoc;
 
+use crate::ordered::OrderedMap;
 use engine::Engine;
 use hold::Holds;
 use index::Index;
 use preflight::{read_state_vector, write_state_vector};
 
 /// Kind of a declared root.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RootKind {
     /// Rich or plain text.
     Text,
@@ -81,7 +78,7 @@ impl Origin {
 #[derive(Debug)]
 pub struct Doc {
     engine: Engine,
-    roots: BTreeMap<String, RootKind>,
+    roots: OrderedMap<String, RootKind>,
     limits: Limits,
     index: Index,
     deletes: IdSet,
@@ -92,7 +89,7 @@ pub struct Doc {
 
 impl Doc {
     /// An empty document that writes under `client_id`. Roots that are not declared are kept and synced, not told.
-    pub fn new(client_id: u64, roots: &BTreeMap<String, RootKind>, limits: Limits) -> Self {
+    pub fn new(client_id: u64, roots: &OrderedMap<String, RootKind>, limits: Limits) -> Self {
         Self {
             engine: Engine::new(client_id, roots),
             roots: roots.clone(),

@@ -1,23 +1,21 @@
 //! Everything the app can hear.
 
-use serde::Serialize;
+mod write;
 
 use crate::doc::change::Change;
 use crate::error::ErrorCode;
 
-/// One event for the app, of one room. Serialised as `{ type, room, … }` with camelCase names.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// One event for the app, of one room. In JSON `{ type, room, … }` with camelCase names.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     /// Number of the room.
     pub room: u32,
     /// What happened.
-    #[serde(flatten)]
     pub kind: EventKind,
 }
 
 /// What happened in a room.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum EventKind {
     /// The local copy is usable: storage has been read, or there is none.
     Ready,
@@ -58,8 +56,7 @@ pub enum EventKind {
 }
 
 /// Who changed the document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeOrigin {
     /// An edit of this client.
     Local,
@@ -70,8 +67,7 @@ pub enum ChangeOrigin {
 }
 
 /// Why a URL and a token are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndpointReason {
     /// First connection.
     Initial,
@@ -82,8 +78,7 @@ pub enum EndpointReason {
 }
 
 /// A typed error for the app.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Stable code.
     pub code: ErrorCode,
@@ -101,8 +96,7 @@ impl Problem {
 }
 
 /// The public view of a connection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionState {
     /// Where it stands.
     pub status: Status,
@@ -121,8 +115,7 @@ pub struct ConnectionState {
 }
 
 /// Public connection status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// Not asked to connect yet.
     Idle,
@@ -137,17 +130,14 @@ pub enum Status {
 }
 
 /// Kind of link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// A WebSocket.
-    #[serde(rename = "websocket")]
     WebSocket,
 }
 
 /// Why there is no link.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// The server or the network closed the socket.
     Closed {
@@ -181,8 +171,7 @@ pub enum Reason {
 }
 
 /// What is saved and what is synced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SyncState {
     /// Whether the server has integrated every edit of this replica.
     pub status: SyncStatus,
@@ -195,8 +184,7 @@ pub struct SyncState {
 }
 
 /// Server side of [`SyncState`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyncStatus {
     /// Something is on its way, or there is no link.
     Synchronizing,
@@ -205,8 +193,7 @@ pub enum SyncStatus {
 }
 
 /// Device side of [`SyncState`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
     /// The log has everything.
     Saved,

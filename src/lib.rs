@@ -12,6 +12,8 @@ pub mod doc;
 pub mod error;
 pub mod event;
 pub mod io;
+pub mod json;
+pub mod ordered;
 pub mod protocol;
 pub mod room;
 pub mod time;

@@ -19,12 +19,11 @@ pub mod web_socket;
 use std::rc::Rc;
 
 use js_sys::{Function, Set};
-use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::client::Client;
-use crate::config::{Config, RoomOptions};
+use crate::config::{Config, Fields, RoomOptions};
 use crate::connection::EndpointFailure;
 use crate::error::Misuse;
 use crate::io::{EndpointRequest, RoomId};
@@ -39,13 +38,6 @@ pub struct Core {
     driver: Rc<Driver>,
 }
 
-/// The part of the configuration that only the browser side reads.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct BrowserConfig {
-    durability: Durability,
-}
-
 #[wasm_bindgen]
 impl Core {
     /// Starts a client. `wake` is called without arguments when there are events; it may only schedule a microtask.
@@ -54,10 +46,9 @@ impl Core {
     /// `E_INVALID_ARGUMENT` for a configuration that makes no sense.
     #[wasm_bindgen(constructor)]
     pub fn new(config: &JsValue, wake: Function) -> Result<Self, JsValue> {
-        let core: Config = thrown(from_js("the configuration", config))?;
-        let browser: BrowserConfig = thrown(from_js("the configuration", config))?;
-        let client = Client::new(core, clock::seed());
-        Ok(Self { driver: Driver::start(client, wake, browser.durability) })
+        let (config, durability) = thrown(configuration(config))?;
+        let client = Client::new(config, clock::seed());
+        Ok(Self { driver: Driver::start(client, wake, durability) })
     }
 
     /// The events since the last call, as plain objects.
@@ -75,7 +66,8 @@ impl Core {
     /// `E_INVALID_ARGUMENT` for an empty or odd name.
     #[wasm_bindgen(js_name = enterRoom)]
     pub fn enter_room(&self, name: &str, options: &JsValue) -> Result<u32, JsValue> {
-        let options: RoomOptions = thrown(from_js("the options of a room", options))?;
+        let options = from_js("the options of a room", options);
+        let options = thrown(options.and_then(|options| RoomOptions::from_json(&options)))?;
         thrown(self.driver.command(|client, now| client.enter_room(now, name, options)))
             .map(|room| room.0)
     }
@@ -181,6 +173,15 @@ impl Core {
     pub fn crash_for_test(&self) {
         std::process::abort();
     }
+}
+
+/// The core's part of the configuration, and what only the browser side reads.
+fn configuration(value: &JsValue) -> Result<(Config, Durability), Misuse> {
+    let value = from_js("the configuration", value)?;
+    let mut durability = Durability::default();
+    let words = [("relaxed", Durability::Relaxed), ("strict", Durability::Strict)];
+    Fields::of("the configuration", &value)?.word("durability", &words, &mut durability)?;
+    Ok((Config::from_json(&value)?, durability))
 }
 
 fn endpoint_failure(word: &str) -> Result<EndpointFailure, Misuse> {

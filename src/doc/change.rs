@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use serde_json::Value;
 
 /// One change of one shared type. Paths hold in the state after the whole transaction.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// A text changed.
     Text {
@@ -50,8 +48,7 @@ impl Change {
 }
 
 /// One step of a path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Segment {
     /// Name of a root or key of a map.
     Key(String),
@@ -63,15 +60,13 @@ pub enum Segment {
 pub type Attributes = BTreeMap<String, Value>;
 
 /// One step of a text's delta.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum TextOp {
     /// New text. An embedded object counts as one unit, U+FFFC.
     Insert {
         /// The text.
         insert: String,
         /// Its formatting.
-        #[serde(skip_serializing_if = "Option::is_none")]
         attributes: Option<Attributes>,
     },
     /// Text that is gone.
@@ -84,14 +79,12 @@ pub enum TextOp {
         /// UTF-16 units.
         retain: u32,
         /// Formatting that changed on it.
-        #[serde(skip_serializing_if = "Option::is_none")]
         attributes: Option<Attributes>,
     },
 }
 
 /// One step of a list's delta.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ListOp {
     /// New items; nested types as plain JSON.
     Insert {

@@ -52,9 +52,20 @@ pub(crate) fn any_to_json(any: &Any) -> Value {
         Any::Array(items) => Value::Array(items.iter().map(any_to_json).collect()),
         Any::Map(entries) => {
             let entries = entries.iter().map(|(key, value)| (key.clone(), any_to_json(value)));
-            Value::Object(entries.collect())
+            Value::Object(json_object(entries))
         }
     }
+}
+
+/// An object of these entries. Collecting would bring in a sort for each kind of iterator.
+pub(crate) fn json_object(
+    entries: impl Iterator<Item = (String, Value)>,
+) -> JsonMap<String, Value> {
+    let mut object = JsonMap::new();
+    for (key, value) in entries {
+        object.insert(key, value);
+    }
+    object
 }
 
 fn float_to_json(float: f64) -> Value {
@@ -83,7 +94,7 @@ pub(crate) fn list_to_json<T: ReadTxn>(txn: &T, list: &ArrayRef) -> Value {
 /// The JSON of a map.
 pub(crate) fn map_to_json<T: ReadTxn>(txn: &T, map: &MapRef) -> Value {
     let entries = map.iter(txn).map(|(key, value)| (key.to_owned(), out_to_json(txn, &value)));
-    Value::Object(entries.collect::<JsonMap<_, _>>())
+    Value::Object(json_object(entries))
 }
 
 /// A text's characters, embedded objects as [`EMBED`].

@@ -4,14 +4,13 @@ pub(crate) mod check;
 pub(crate) mod perform;
 pub(crate) mod tell;
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::doc::change::Attributes;
-use crate::doc::convert::{any_to_json, json_to_any};
+use crate::doc::convert::{any_to_json, json_object, json_to_any};
 use crate::doc::type_id::TypeId;
+use crate::error::Misuse;
+use crate::ordered::OrderedMap;
 
 /// One edit, one transaction. Offsets and lengths are UTF-16 units, items or entries.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,32 +98,54 @@ impl Edit {
 }
 
 /// A value before it is in the document: plain JSON or a new shared type.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Prelim {
     /// `{"v": json}`: a plain value, replaced as a whole.
-    #[serde(rename = "v")]
     Value(Value),
     /// `{"t": "…"}`: a text.
-    #[serde(rename = "t")]
     Text(String),
     /// `{"l": […]}`: a list.
-    #[serde(rename = "l")]
     List(Vec<Self>),
     /// `{"m": {…}}`: a map.
-    #[serde(rename = "m")]
-    Map(BTreeMap<String, Self>),
+    Map(OrderedMap<String, Self>),
 }
 
 impl Prelim {
+    /// Reads one of the four forms.
+    pub fn from_json(value: Value) -> Result<Self, Misuse> {
+        let odd = || Misuse::argument("expected a value as {v}, {t}, {l} or {m}");
+        let Value::Object(form) = value else { return Err(odd()) };
+        let mut form = form.into_iter();
+        let (Some((kind, content)), None) = (form.next(), form.next()) else { return Err(odd()) };
+        match (kind.as_str(), content) {
+            ("v", value) => Ok(Self::Value(value)),
+            ("t", Value::String(text)) => Ok(Self::Text(text)),
+            ("l", Value::Array(items)) => Self::list_from_json(items).map(Self::List),
+            ("m", Value::Object(entries)) => {
+                let mut map = OrderedMap::new();
+                for (key, value) in entries {
+                    map.insert(key, Self::from_json(value)?);
+                }
+                Ok(Self::Map(map))
+            }
+            _ => Err(odd()),
+        }
+    }
+
+    /// Reads several.
+    pub fn list_from_json(values: Vec<Value>) -> Result<Vec<Self>, Misuse> {
+        values.into_iter().map(Self::from_json).collect()
+    }
+
     /// How it reads once it is in the document.
     pub(crate) fn to_json(&self) -> Value {
         match self {
             Self::Value(value) => any_to_json(&json_to_any(value)),
             Self::Text(text) => Value::String(text.clone()),
             Self::List(items) => Value::Array(items.iter().map(Self::to_json).collect()),
-            Self::Map(entries) => Value::Object(
-                entries.iter().map(|(key, value)| (key.clone(), value.to_json())).collect(),
-            ),
+            Self::Map(entries) => Value::Object(json_object(
+                entries.iter().map(|(key, value)| (key.clone(), value.to_json())),
+            )),
         }
     }
 }
@@ -137,16 +158,16 @@ mod tests {
     #[test]
     fn the_four_forms_of_a_value_are_read() {
         let prelim: Prelim =
-            serde_json::from_value(json!({"m": {"a": {"l": [{"v": [1]}, {"t": "x"}]}}})).unwrap();
+            Prelim::from_json(json!({"m": {"a": {"l": [{"v": [1]}, {"t": "x"}]}}})).unwrap();
         let list = Prelim::List(vec![Prelim::Value(json!([1])), Prelim::Text("x".into())]);
-        assert_eq!(prelim, Prelim::Map(BTreeMap::from([("a".to_owned(), list)])));
+        assert_eq!(prelim, Prelim::Map(OrderedMap::from([("a".to_owned(), list)])));
         assert_eq!(prelim.to_json(), json!({"a": [[1], "x"]}));
     }
 
     #[test]
     fn other_forms_are_refused() {
         for other in [json!(1), json!({"x": 1}), json!({"v": 1, "t": "x"}), json!({"t": 1})] {
-            assert!(serde_json::from_value::<Prelim>(other).is_err());
+            assert!(Prelim::from_json(other).is_err());
         }
     }
 }

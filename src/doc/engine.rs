@@ -1,7 +1,5 @@
 //! The yrs document and its observers. Everything that reaches it went through the gate.
 
-use std::collections::BTreeMap;
-
 use yrs::updates::decoder::Decode;
 use yrs::{
     ArrayRef, ClientID, IdSet, MapRef, OffsetKind, Options, ReadTxn, RootRef, StateVector, TextRef,
@@ -13,12 +11,13 @@ use crate::doc::shared::Shared;
 use crate::doc::type_id::MAX_CLIENT;
 use crate::doc::{Origin, RootKind, UpdateError};
 use crate::error::{ErrorCode, Misuse};
+use crate::ordered::OrderedMap;
 
 /// The engine under a document.
 #[derive(Debug)]
 pub(crate) struct Engine {
     doc: yrs::Doc,
-    pub(crate) roots: BTreeMap<String, Shared>,
+    pub(crate) roots: OrderedMap<String, Shared>,
     pub(crate) recorder: Recorder,
 }
 
@@ -34,7 +33,7 @@ pub(crate) struct Done<R> {
 }
 
 impl Engine {
-    pub(crate) fn new(client_id: u64, roots: &BTreeMap<String, RootKind>) -> Self {
+    pub(crate) fn new(client_id: u64, roots: &OrderedMap<String, RootKind>) -> Self {
         let options = Options {
             // Any id but ours is right here, an odd one must not trip the engine.
             client_id: ClientID::new(client_id & (MAX_CLIENT - 1)),
@@ -46,16 +45,16 @@ impl Engine {
         };
         let mut engine = Self {
             doc: yrs::Doc::with_options(options),
-            roots: BTreeMap::new(),
+            roots: OrderedMap::new(),
             recorder: Recorder::default(),
         };
         engine.declare(roots);
         engine
     }
 
-    fn declare(&mut self, roots: &BTreeMap<String, RootKind>) {
+    fn declare(&mut self, roots: &OrderedMap<String, RootKind>) {
         let Ok(mut txn) = self.doc.try_transact_mut_with("declare") else { return };
-        for (name, kind) in roots {
+        for (name, kind) in roots.iter() {
             let root = match kind {
                 RootKind::Text => {
                     Shared::Text(TextRef::root(name.as_str()).get_or_create(&mut txn))
@@ -68,7 +67,7 @@ impl Engine {
             self.roots.insert(name.clone(), root);
         }
         drop(txn);
-        for (name, root) in &self.roots {
+        for (name, root) in self.roots.iter() {
             self.recorder.observe(name, root);
         }
     }

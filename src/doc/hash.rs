@@ -47,7 +47,7 @@ impl Hasher {
     }
 
     fn json(&mut self, kind: u8, value: &Value) {
-        self.piece(kind, value.to_string().as_bytes());
+        self.piece(kind, &serde_json::to_vec(value).unwrap_or_default());
     }
 
     fn shared<T: ReadTxn>(&mut self, txn: &T, shared: &Shared) {

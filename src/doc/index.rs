@@ -11,6 +11,7 @@ use yrs::{ClientID, ID, IdSet};
 use crate::doc::RootKind;
 use crate::doc::preflight::TypeKind;
 use crate::doc::type_id::TypeId;
+use crate::ordered::OrderedMap;
 pub(crate) use batch::Batch;
 
 /// Number of a shared type in the index, or none.
@@ -98,11 +99,22 @@ pub(crate) struct Run {
 struct Track {
     client: u64,
     runs: Vec<Run>,
+    /// Within a batch that touched it: how many runs it had and where the last one ended.
+    before: Option<(usize, u32)>,
 }
 
 impl Track {
     fn clock(&self) -> u32 {
         self.runs.last().map_or(0, |run| run.end)
+    }
+
+    /// Takes back what the batch did.
+    fn undo(&mut self) {
+        let Some((length, end)) = self.before.take() else { return };
+        self.runs.truncate(length);
+        if let Some(last) = self.runs.last_mut() {
+            last.end = end;
+        }
     }
 }
 
@@ -117,9 +129,9 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    pub(crate) fn new(roots: &BTreeMap<String, RootKind>) -> Self {
+    pub(crate) fn new(roots: &OrderedMap<String, RootKind>) -> Self {
         let mut index = Self::default();
-        for (name, kind) in roots {
+        for (name, kind) in roots.iter() {
             index.add_root(name, (*kind).into());
         }
         index
@@ -202,7 +214,7 @@ mod tests {
 
     #[test]
     fn typing_of_one_writer_in_one_text_is_one_run() {
-        let mut index = Index::new(&BTreeMap::from([("t".to_owned(), RootKind::Text)]));
+        let mut index = Index::new(&OrderedMap::from([("t".to_owned(), RootKind::Text)]));
         let text = index.find(&TypeId::root("t")).unwrap_or(TypeNo::NONE);
         let mut batch = Batch::new(&mut index);
         let slot = batch.slot(7);
@@ -216,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_batch_that_is_not_kept_leaves_nothing_behind() {
-        let mut index = Index::new(&BTreeMap::new());
+        let mut index = Index::new(&OrderedMap::new());
         let run = |end| Run { end, owner: TypeNo::NONE, made: TypeNo::NONE, keyed: false };
         let mut batch = Batch::new(&mut index);
         let slot = batch.slot(7);

@@ -11,7 +11,7 @@ mod state_vector;
 mod value;
 mod writer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use yrs::{ClientID, ID, IdSet};
 
@@ -135,7 +135,7 @@ struct Parser<'a, 'l> {
     limits: &'l Limits,
     out: Preflight<'a>,
     client_index: BTreeMap<u64, u32>,
-    root_index: BTreeMap<&'a str, u32>,
+    root_index: BTreeMap<String, u32>,
 }
 
 impl<'a, 'l> Parser<'a, 'l> {
@@ -152,10 +152,10 @@ impl<'a, 'l> Parser<'a, 'l> {
     fn sections(&mut self) -> Result<(), UpdateError> {
         let count = self.reader.count(4, "more writers than bytes")?;
         self.at_most(count, "writers", self.limits.clients)?;
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = Vec::new();
         for _ in 0..count {
             let section = self.section()?;
-            if !seen.insert(section.client) {
+            if !is_first(&mut seen, section.client) {
                 return Err(self.reader.unsupported("one writer twice"));
             }
             self.out.sections.push(section);
@@ -185,10 +185,10 @@ impl<'a, 'l> Parser<'a, 'l> {
     fn deletions(&mut self) -> Result<(), UpdateError> {
         let count = self.reader.count(4, "more writers than bytes")?;
         self.at_most(count, "writers", self.limits.clients)?;
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = Vec::new();
         for _ in 0..count {
             let client = self.client()?;
-            if !seen.insert(client) {
+            if !is_first(&mut seen, client) {
                 return Err(self.reader.unsupported("one writer twice"));
             }
             for _ in 0..self.reader.count(2, "more ranges than bytes")? {
@@ -199,7 +199,10 @@ impl<'a, 'l> Parser<'a, 'l> {
                 self.out.deletions.push(Deletion { client, start, end });
             }
         }
-        self.out.deletions.sort_unstable();
+        if !self.out.deletions.is_sorted() {
+            let unsorted = std::mem::take(&mut self.out.deletions);
+            self.out.deletions = BinaryHeap::from(unsorted).into_sorted_vec();
+        }
         Ok(())
     }
 
@@ -237,22 +240,24 @@ impl<'a, 'l> Parser<'a, 'l> {
         if self.out.clients.last() == Some(&id) {
             return Ok(index(self.out.clients.len() - 1));
         }
-        let next = index(self.out.clients.len());
-        let known = *self.client_index.entry(id).or_insert(next);
-        if known == next {
-            self.out.clients.push(id);
+        if let Some(known) = self.client_index.get(&id) {
+            return Ok(*known);
         }
-        Ok(known)
+        let next = index(self.out.clients.len());
+        self.client_index.insert(id, next);
+        self.out.clients.push(id);
+        Ok(next)
     }
 
     fn root(&mut self) -> Result<u32, UpdateError> {
         let name = self.reader.key(self.limits.key_bytes)?;
-        let next = index(self.out.roots.len());
-        let known = *self.root_index.entry(name).or_insert(next);
-        if known == next {
-            self.out.roots.push(name);
+        if let Some(known) = self.root_index.get(name) {
+            return Ok(*known);
         }
-        Ok(known)
+        let next = index(self.out.roots.len());
+        self.root_index.insert(name.to_owned(), next);
+        self.out.roots.push(name);
+        Ok(next)
     }
 
     fn at_most(&self, count: usize, what: &'static str, limit: usize) -> Result<(), UpdateError> {
@@ -261,6 +266,15 @@ impl<'a, 'l> Parser<'a, 'l> {
 }
 
 /// Indexes count things that take at least a byte each of an update of a few megabytes.
+/// Notes a writer by its small number; whether it was not noted before.
+fn is_first(seen: &mut Vec<bool>, client: u32) -> bool {
+    let at = client as usize;
+    if seen.len() <= at {
+        seen.resize(at + 1, false);
+    }
+    seen.get_mut(at).is_some_and(|seen| !std::mem::replace(seen, true))
+}
+
 fn index(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }

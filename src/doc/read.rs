@@ -4,7 +4,7 @@ use serde_json::{Map as JsonMap, Value};
 use yrs::{Array, Assoc, Map, Out, ReadTxn};
 
 use crate::doc::change::Segment;
-use crate::doc::convert::text_to_string;
+use crate::doc::convert::{json_object, text_to_string};
 use crate::doc::hash::hash_roots;
 use crate::doc::index::TypeInfo;
 use crate::doc::shared::Shared;
@@ -16,7 +16,7 @@ impl Doc {
     /// All declared roots as plain JSON: texts as strings, embedded objects in them as U+FFFC.
     pub fn read(&self) -> JsonMap<String, Value> {
         let Ok(txn) = self.engine.read() else { return JsonMap::new() };
-        self.engine.roots.iter().map(|(name, root)| (name.clone(), root.to_json(&txn))).collect()
+        json_object(self.engine.roots.iter().map(|(name, root)| (name.clone(), root.to_json(&txn))))
     }
 
     /// A text's characters.
@@ -46,9 +46,13 @@ impl Doc {
             }
             (Shared::List(_), Segment::Index(_)) => None,
             (Shared::Map(map), Segment::Key(key)) => map.get(&txn, key),
-            (shared, _) => {
+            (shared, at) => {
+                let got = match at {
+                    Segment::Key(_) => "a key",
+                    Segment::Index(_) => "an index",
+                };
                 return Err(Misuse::argument(format!(
-                    "expected a key of a map or an index of a list, got {at:?} in a {}",
+                    "expected a key of a map or an index of a list, got {got} in a {}",
                     shared.kind()
                 )));
             }

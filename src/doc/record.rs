@@ -1,5 +1,6 @@
 //! Recording what changed while the engine commits. Observers only record; the record is drained afterwards.
 
+use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -47,10 +48,17 @@ impl Recorder {
 
     /// What was recorded, parents before their children, in one order whatever the engine's.
     pub(crate) fn drain(&self) -> Vec<Recorded> {
-        let mut changes =
+        let changes =
             std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner));
-        changes.sort_by_key(|recorded| order(&recorded.change));
-        changes
+        if changes.len() < 2 {
+            return changes;
+        }
+        let places = changes.iter().enumerate();
+        let places = places.map(|(at, recorded)| (order(&recorded.change), at));
+        let places = places.collect::<BinaryHeap<_>>().into_sorted_vec();
+        let mut changes: Vec<_> = changes.into_iter().map(Some).collect();
+        let taken = places.into_iter().filter_map(|(_, at)| changes.get_mut(at)?.take());
+        taken.collect()
     }
 
     fn on_events(&self, root: &str, txn: &TransactionMut<'_>, events: &Events<'_>) {
@@ -92,7 +100,7 @@ fn record(root: &str, txn: &TransactionMut<'_>, event: &Event) -> Option<Recorde
             (id, event.path(), Part::List(delta))
         }
         Event::Map(event) => {
-            let mut part = Part::Map(Default::default(), Vec::new());
+            let mut part = Part::Map(Attributes::new(), Attributes::new());
             for (key, change) in event.keys(txn) {
                 part.entry(txn, key, change);
             }
@@ -109,7 +117,7 @@ fn record(root: &str, txn: &TransactionMut<'_>, event: &Event) -> Option<Recorde
 enum Part {
     Text(Vec<TextOp>),
     List(Vec<ListOp>),
-    Map(std::collections::BTreeMap<String, Value>, Vec<String>),
+    Map(Attributes, Attributes),
 }
 
 impl Part {
@@ -119,7 +127,9 @@ impl Part {
             EntryChange::Inserted(value) | EntryChange::Updated(_, value) => {
                 set.insert(key.to_owned(), out_to_json(txn, value));
             }
-            EntryChange::Removed(_) => removed.push(key.to_owned()),
+            EntryChange::Removed(_) => {
+                removed.insert(key.to_owned(), Value::Null);
+            }
         }
     }
 
@@ -127,8 +137,8 @@ impl Part {
         match self {
             Self::Text(delta) => Some(Change::Text { path, target, delta }),
             Self::List(delta) => Some(Change::List { path, target, delta }),
-            Self::Map(set, mut removed) => {
-                removed.sort_unstable();
+            Self::Map(set, removed) => {
+                let removed: Vec<_> = removed.into_keys().collect();
                 let nothing = set.is_empty() && removed.is_empty();
                 (!nothing).then_some(Change::Map { path, target, set, removed })
             }
@@ -160,7 +170,11 @@ fn text_op(delta: &Delta) -> TextOp {
 /// Formatting as sorted JSON.
 #[expect(clippy::disallowed_methods, reason = "the entries go into a sorted map")]
 pub(crate) fn attributes_to_json(attributes: &yrs::types::Attrs) -> Attributes {
-    attributes.iter().map(|(key, value)| (key.to_string(), any_to_json(value))).collect()
+    let mut json = Attributes::new();
+    for (key, value) in attributes.iter() {
+        json.insert(key.to_string(), any_to_json(value));
+    }
+    json
 }
 
 fn list_op(txn: &TransactionMut<'_>, change: &ListChange) -> ListOp {

@@ -7,10 +7,11 @@
 
 pub mod record;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::config::StorageConfig;
 use crate::io::{RecordKey, StorageError, StorageReply, StorageTask};
+use crate::ordered::OrderedMap;
 use crate::time::{Deadline, Instant};
 use record::{Record, RecordKind};
 
@@ -54,7 +55,7 @@ enum Phase {
     /// Reading the last snapshot back.
     Verifying,
     /// Writing a snapshot that covers these keys.
-    Compacting { covers: BTreeMap<RecordKey, u64>, bytes: usize },
+    Compacting { covers: OrderedMap<RecordKey, u64>, bytes: usize },
     /// The last transaction failed. What it would have written is in the document.
     Failing { error: StorageError, retry_at: Instant, wait: u64 },
     /// Writing the whole document after a failure.
@@ -69,13 +70,13 @@ enum Phase {
 #[derive(Debug, Default)]
 struct Log {
     /// Records since the last snapshot.
-    recent: BTreeMap<RecordKey, u64>,
+    recent: OrderedMap<RecordKey, u64>,
     /// Their bytes.
     recent_bytes: usize,
     /// The newest snapshot.
     snapshot: Option<Snapshot>,
     /// Records that a verified snapshot contains.
-    superseded: BTreeMap<RecordKey, u64>,
+    superseded: OrderedMap<RecordKey, u64>,
 }
 
 #[derive(Debug)]
@@ -85,7 +86,7 @@ struct Snapshot {
     /// Whether it was read back and decoded.
     verified: bool,
     /// Records it contains, with the run that wrote each.
-    covers: BTreeMap<RecordKey, u64>,
+    covers: OrderedMap<RecordKey, u64>,
 }
 
 /// What an answered task means.
@@ -254,9 +255,9 @@ impl Persistence {
         let Some(snapshot) = &mut self.log.snapshot else { return };
         if good {
             snapshot.verified = true;
-            self.log.superseded.append(&mut snapshot.covers);
+            self.log.superseded.extend(std::mem::take(&mut snapshot.covers));
         } else {
-            self.log.recent.append(&mut snapshot.covers);
+            self.log.recent.extend(std::mem::take(&mut snapshot.covers));
             self.log.snapshot = None;
         }
     }
@@ -329,11 +330,9 @@ impl Persistence {
         self.log.recent_bytes += bytes;
     }
 
-    fn on_compacted(&mut self, covers: BTreeMap<RecordKey, u64>, bytes: usize, keys: &[RecordKey]) {
+    fn on_compacted(&mut self, covers: OrderedMap<RecordKey, u64>, bytes: usize, keys: &[RecordKey]) {
         self.log.superseded.clear();
-        for key in covers.keys() {
-            self.log.recent.remove(key);
-        }
+        self.log.recent.retain(|key, _| covers.get(key).is_none());
         self.log.recent_bytes = 0;
         self.log.replace_snapshot(keys, bytes, covers);
     }
@@ -376,8 +375,10 @@ impl Log {
     fn track(&mut self, key: RecordKey, record: &Record, bytes: usize) {
         if record.kind == RecordKind::Snapshot {
             // Another tab may have appended what the writer of this snapshot never saw.
-            let (covers, rest) =
-                self.recent.iter().partition(|(key, boot)| record.knew(key.0, **boot));
+            let (covers, rest): (OrderedMap<_, _>, OrderedMap<_, _>) =
+                std::mem::take(&mut self.recent)
+                    .into_iter()
+                    .partition(|(key, boot)| record.knew(key.0, *boot));
             self.recent = rest;
             self.recent_bytes = 0;
             self.replace_snapshot(&[key], bytes, covers);
@@ -387,13 +388,16 @@ impl Log {
         }
     }
 
-    fn replace_snapshot(&mut self, keys: &[RecordKey], bytes: usize, covers: BTreeMap<RecordKey, u64>) {
+    fn replace_snapshot(&mut self, keys: &[RecordKey], bytes: usize, covers: OrderedMap<RecordKey, u64>) {
         let Some(key) = keys.first().copied() else { return };
-        let mut covers = covers;
-        if let Some(old) = self.snapshot.take() {
-            covers.insert(old.key, 0);
-            covers.extend(old.covers);
-        }
+        let covers = match self.snapshot.take() {
+            Some(mut old) => {
+                old.covers.insert(old.key, 0);
+                old.covers.extend(covers);
+                old.covers
+            }
+            None => covers,
+        };
         self.snapshot = Some(Snapshot { key, bytes, verified: false, covers });
     }
 }

@@ -4,10 +4,10 @@
 //! invisible until it renews, 14–33 s later. Two rules mend it from our side alone: the own clock
 //! jumps by two with each link, and others' clocks are forgotten with the link that brought them.
 
-use std::collections::BTreeMap;
 
 use crate::config::PresenceConfig;
 use crate::error::{ErrorCode, Misuse};
+use crate::ordered::OrderedMap;
 use crate::protocol::AwarenessEntry;
 use crate::time::{Deadline, Instant};
 
@@ -22,7 +22,7 @@ pub struct Presence {
     clock: u32,
     state: Option<String>,
     sent_at: Option<Instant>,
-    others: BTreeMap<u64, Other>,
+    others: OrderedMap<u64, Other>,
     sweep: Option<Sweep>,
 }
 
@@ -87,7 +87,7 @@ impl Presence {
             clock: 0,
             state: None,
             sent_at: None,
-            others: BTreeMap::new(),
+            others: OrderedMap::new(),
             sweep: None,
         }
     }
@@ -196,7 +196,7 @@ impl Presence {
         }
         let expiry = self.config.presence_expiry;
         let mut change = PresenceChange::default();
-        for (client, other) in &mut self.others {
+        for (client, other) in self.others.iter_mut() {
             let stale = now.since(other.seen) >= expiry || (swept && !other.confirmed);
             if stale && other.state.take().is_some() {
                 change.removed.push(*client);

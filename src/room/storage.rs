@@ -12,6 +12,7 @@ use crate::doc::{Applied, Content, Doc, Origin, UpdateError};
 use crate::error::ErrorCode;
 use crate::event::{ChangeOrigin, EventKind, Problem};
 use crate::io::{RecordKey, StorageError, StorageReply};
+use crate::ordered::OrderedMap;
 use crate::protocol::Reader;
 use crate::protocol::writer::write_buffer;
 use crate::time::Instant;
@@ -181,7 +182,7 @@ impl Room {
     }
 
     fn contains_snapshot(&self, update: &[u8]) -> bool {
-        let mut copy = Doc::new(0, &std::collections::BTreeMap::new(), self.doc.limits());
+        let mut copy = Doc::new(0, &OrderedMap::new(), self.doc.limits());
         copy.apply(update, Origin::Storage).is_ok_and(|applied| !applied.held)
     }
 }

@@ -1,11 +1,10 @@
-use std::collections::BTreeMap;
-
 use fastrand::Rng;
 
 use super::*;
 use crate::doc::{Prelim, RootKind, TypeId};
 use crate::event::Status;
 use crate::io::{RecordKey, StorageError, StorageReply};
+use crate::ordered::OrderedMap;
 use crate::protocol::{FrameLimits, Message, decode, encode};
 
 const EMPTY_VECTOR: &[u8] = &[0];
@@ -28,7 +27,7 @@ struct Rig {
 impl Rig {
     fn new(persistence: PersistenceMode) -> Self {
         let config = Config { url: Some("ws://s".into()), persistence, ..Config::default() };
-        let roots = BTreeMap::from([("text".to_owned(), RootKind::Text)]);
+        let roots = OrderedMap::from([("text".to_owned(), RootKind::Text)]);
         let options = RoomOptions { roots, presence: Some("{}".into()), connect: true };
         let (mut rng, mut last_id) = (Rng::with_seed(3), 0);
         let mut cx = Context { now: Instant::default(), rng: &mut rng, last_id: &mut last_id };
@@ -143,7 +142,7 @@ impl Rig {
 
 /// Another replica, to make updates with.
 fn other(text: &str) -> (Doc, Vec<u8>) {
-    let roots = BTreeMap::from([("text".to_owned(), RootKind::Text)]);
+    let roots = OrderedMap::from([("text".to_owned(), RootKind::Text)]);
     let mut doc = Doc::new(77, &roots, Limits::default());
     let ty: TypeId = "r/text".parse().unwrap();
     let edit = Edit::TextInsert { ty, index: 0, text: text.into(), attributes: None };
@@ -298,7 +297,7 @@ fn a_batch_is_one_record_and_one_frame() {
     rig.commit();
     let updates = rig.updates_sent();
     assert_eq!(updates.len(), 1);
-    let mut copy = Doc::new(5, &BTreeMap::from([("text".into(), RootKind::Text)]), Limits::default());
+    let mut copy = Doc::new(5, &OrderedMap::from([("text".into(), RootKind::Text)]), Limits::default());
     copy.apply(&updates[0], Origin::Remote).unwrap();
     assert_eq!(copy.read().get("text"), Some(&"abc".into()));
 }
@@ -387,9 +386,9 @@ fn leaving_says_goodbye_writes_what_is_queued_and_closes() {
 
 #[test]
 fn a_nested_value_travels_like_any_other() {
-    let roots = BTreeMap::from([("list".to_owned(), RootKind::List)]);
+    let roots = OrderedMap::from([("list".to_owned(), RootKind::List)]);
     let mut doc = Doc::new(9, &roots, Limits::default());
-    let value = Prelim::Map(BTreeMap::from([("k".to_owned(), Prelim::Text("t".into()))]));
+    let value = Prelim::Map(OrderedMap::from([("k".to_owned(), Prelim::Text("t".into()))]));
     let edit = Edit::ListInsert { ty: "r/list".parse().unwrap(), index: 0, values: vec![value] };
     let update = doc.edit(edit).unwrap().update;
     let mut rig = Rig::online();

@@ -2,16 +2,18 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::client::Client;
 use crate::doc::change::Segment;
 
-use crate::doc::{Assoc, Doc, Edit, TypeId};
+use crate::doc::{Assoc, Doc, Edit, Prelim, TypeId};
 use crate::error::{ErrorCode, Misuse};
 use crate::io::RoomId;
-use crate::web::convert::{from_json, to_json};
+use crate::json::JsonText;
+use crate::web::convert::{self, from_json};
 use crate::web::{Core, thrown};
 
 #[wasm_bindgen]
@@ -22,7 +24,11 @@ impl Core {
     /// `E_DISPOSED` if the room has been left.
     #[wasm_bindgen(js_name = readDoc)]
     pub fn read_doc(&self, room: u32) -> Result<String, JsValue> {
-        self.doc(room, |doc| to_json(&doc.read()))
+        self.doc(room, |doc| {
+            let mut json = JsonText::default();
+            json.value(&Value::Object(doc.read()));
+            Ok(json.finish())
+        })
     }
 
     /// The content of a text.
@@ -57,7 +63,7 @@ impl Core {
         attributes: Option<String>,
     ) -> Result<(), JsValue> {
         self.edit(room, ty, |ty| {
-            let attributes = attributes.map(|json| from_json("attributes", &json)).transpose()?;
+            let attributes = attributes.map(|json| convert::attributes(&json)).transpose()?;
             Ok(Edit::TextInsert { ty, index, text, attributes })
         })
     }
@@ -85,12 +91,7 @@ impl Core {
         attributes: &str,
     ) -> Result<(), JsValue> {
         self.edit(room, ty, |ty| {
-            Ok(Edit::TextFormat {
-                ty,
-                index,
-                length,
-                attributes: from_json("attributes", attributes)?,
-            })
+            Ok(Edit::TextFormat { ty, index, length, attributes: convert::attributes(attributes)? })
         })
     }
 
@@ -106,9 +107,7 @@ impl Core {
         index: u32,
         values: &str,
     ) -> Result<(), JsValue> {
-        self.edit(room, ty, |ty| {
-            Ok(Edit::ListInsert { ty, index, values: from_json("items", values)? })
-        })
+        self.edit(room, ty, |ty| Ok(Edit::ListInsert { ty, index, values: items(values)? }))
     }
 
     /// Deletes items.
@@ -127,7 +126,8 @@ impl Core {
     #[wasm_bindgen(js_name = mapSet)]
     pub fn map_set(&self, room: u32, ty: &str, key: String, value: &str) -> Result<(), JsValue> {
         self.edit(room, ty, |ty| {
-            Ok(Edit::MapSet { ty, key, value: from_json("the value", value)? })
+            let value = Prelim::from_json(from_json("the value", value)?)?;
+            Ok(Edit::MapSet { ty, key, value })
         })
     }
 
@@ -254,8 +254,19 @@ impl Core {
         ty: &str,
         edit: impl FnOnce(TypeId) -> Result<Edit, Misuse>,
     ) -> Result<(), JsValue> {
-        let edit = thrown(ty.parse().and_then(edit))?;
+        self.perform(room, thrown(ty.parse().and_then(edit))?)
+    }
+
+    /// Not generic: every export would have a copy.
+    fn perform(&self, room: u32, edit: Edit) -> Result<(), JsValue> {
         thrown(self.driver.command(|client, now| client.edit(now, RoomId(room), edit)))
+    }
+}
+
+fn items(json: &str) -> Result<Vec<Prelim>, Misuse> {
+    match from_json("items", json)? {
+        Value::Array(items) => Prelim::list_from_json(items),
+        _ => Err(Misuse::argument("items must be an array")),
     }
 }
 

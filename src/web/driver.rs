@@ -97,9 +97,13 @@ impl Driver {
         &self,
         command: impl FnOnce(&mut Client, Instant) -> Result<T, Misuse>,
     ) -> Result<T, Misuse> {
-        let result = self.advance(command);
+        let (mut command, mut result) = (Some(command), None);
+        let done = self.advance(&mut |client, now| {
+            result = command.take().map(|command| command(client, now));
+        });
         self.pump();
-        result
+        done?;
+        result.unwrap_or_else(|| Err(internal("the command did not run")))
     }
 
     /// Reads the core without changing it.
@@ -140,9 +144,11 @@ impl Driver {
             if let Some(output) = pop(&self.effects) {
                 self.perform(output);
             } else if let Some(input) = pop(&self.inputs) {
-                self.advance(|client, now| {
-                    client.handle_input(now, input);
-                    Ok(())
+                let mut input = Some(input);
+                self.advance(&mut |client, now| {
+                    if let Some(input) = input.take() {
+                        client.handle_input(now, input);
+                    }
                 })
                 .ok();
             } else {
@@ -154,24 +160,21 @@ impl Driver {
         self.wake_app();
     }
 
-    /// One borrow of the core: a change, and the complete drain after it.
-    fn advance<T>(
-        &self,
-        change: impl FnOnce(&mut Client, Instant) -> Result<T, Misuse>,
-    ) -> Result<T, Misuse> {
+    /// One borrow of the core: a change, and the complete drain after it. Not generic: every export would have a copy.
+    fn advance(&self, change: &mut dyn FnMut(&mut Client, Instant)) -> Result<(), Misuse> {
         let now = clock::now();
-        let busy = || internal("the client is busy");
-        let mut client = self.client.try_borrow_mut().map_err(|_| busy())?;
-        let mut effects = self.effects.try_borrow_mut().map_err(|_| busy())?;
-        let mut events = self.events.try_borrow_mut().map_err(|_| busy())?;
-        let result = change(&mut client, now);
+        let busy = |_| internal("the client is busy");
+        let mut client = self.client.try_borrow_mut().map_err(busy)?;
+        let mut effects = self.effects.try_borrow_mut().map_err(busy)?;
+        let mut events = self.events.try_borrow_mut().map_err(busy)?;
+        change(&mut client, now);
         while let Some(output) = client.poll_output() {
             match output {
                 Output::Event(event) => events.push(event),
                 effect @ (Output::Socket(..) | Output::Storage(..)) => effects.push_back(effect),
             }
         }
-        result
+        Ok(())
     }
 
     fn perform(&self, output: Output) {

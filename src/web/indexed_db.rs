@@ -7,18 +7,15 @@ pub mod lock;
 mod transaction;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use serde::Deserialize;
-
 use crate::io::{Input, StorageError, StorageTask, TaskId};
+use crate::ordered::OrderedMap;
 use crate::web::host::Host;
 use crate::web::indexed_db::database::Database;
 
 /// What a completed transaction survives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
     /// A killed browser: the default of all browsers, and ten times faster at its worst.
     #[default]
@@ -32,7 +29,7 @@ pub enum Durability {
 pub struct Storage {
     host: Host,
     durability: Durability,
-    databases: RefCell<BTreeMap<String, Rc<Database>>>,
+    databases: RefCell<OrderedMap<String, Rc<Database>>>,
 }
 
 impl Storage {
@@ -52,8 +49,12 @@ impl Storage {
     fn database(&self, name: &str) -> Option<Rc<Database>> {
         let mut databases = self.databases.try_borrow_mut().ok()?;
         databases.retain(|_, database| database.is_in_use());
-        let open = || Rc::new(Database::new(self.host.clone(), name, self.durability));
-        Some(Rc::clone(databases.entry(name.to_owned()).or_insert_with(open)))
+        if let Some(known) = databases.get(name) {
+            return Some(Rc::clone(known));
+        }
+        let database = Rc::new(Database::new(self.host.clone(), name, self.durability));
+        databases.insert(name.to_owned(), Rc::clone(&database));
+        Some(database)
     }
 }
 

@@ -1,13 +1,13 @@
 //! [`SocketOutput`] → `WebSocket`, and its events → [`SocketInput`].
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use js_sys::{Array, ArrayBuffer, JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use crate::io::{Input, SocketId, SocketInput, SocketOutput, SocketRefusal};
+use crate::ordered::OrderedMap;
 use crate::web::convert::error_name;
 use crate::web::host::Host;
 use crate::web::listener::Listener;
@@ -21,8 +21,8 @@ const ABANDONED: u16 = 4000;
 #[derive(Debug)]
 pub struct Sockets {
     host: Host,
-    open: RefCell<BTreeMap<SocketId, Socket>>,
-    preflights: RefCell<BTreeMap<SocketId, Preflight>>,
+    open: RefCell<OrderedMap<SocketId, Socket>>,
+    preflights: RefCell<OrderedMap<SocketId, Preflight>>,
 }
 
 impl Sockets {

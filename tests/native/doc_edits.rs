@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rejoin::doc::change::{Change, ListOp, Segment, TextOp};
 use rejoin::doc::{Assoc, Doc, Edit, Limits, Origin, Prelim, TypeId};
 use rejoin::error::{ErrorCode, Misuse};
+use rejoin::ordered::OrderedMap;
 use serde_json::{Value, json};
 
 use crate::doc_support::{doc, roots};
@@ -153,7 +154,7 @@ fn plain_values_of_one_insert_are_one_block_and_shared_ones_stand_between_them()
         plain(json!(1)),
         plain(json!("two")),
         Prelim::Text("t".into()),
-        Prelim::Map(BTreeMap::new()),
+        Prelim::Map(OrderedMap::new()),
         plain(json!(null)),
     ];
     let news = doc.edit(Edit::ListInsert { ty: ty.clone(), index: 0, values }).unwrap();
@@ -173,7 +174,7 @@ fn plain_values_of_one_insert_are_one_block_and_shared_ones_stand_between_them()
 #[test]
 fn nested_types_are_edited_by_their_id_and_told_with_their_path() {
     let mut doc = doc(1);
-    let todo = Prelim::Map(BTreeMap::from([("title".to_owned(), Prelim::Text("milk".into()))]));
+    let todo = Prelim::Map(OrderedMap::from([("title".to_owned(), Prelim::Text("milk".into()))]));
     doc.edit(Edit::ListInsert {
         ty: TypeId::root("list"),
         index: 0,
@@ -298,7 +299,7 @@ fn only_the_news_of_a_whole_state_are_news() {
 fn undeclared_roots_are_kept_and_synced_but_not_told() {
     let mut author = doc(1);
     author.edit(insert(0, "secret")).unwrap();
-    let mut blind = Doc::new(2, &BTreeMap::new(), Limits::default());
+    let mut blind = Doc::new(2, &OrderedMap::new(), Limits::default());
     let applied = blind.apply(&author.encode_state(), Origin::Remote).unwrap();
     assert_eq!(applied.integrated[0].changes, []);
     assert!(blind.read().is_empty());

@@ -6,13 +6,12 @@ pub(crate) mod plain_yrs;
 pub(crate) mod random;
 pub(crate) mod replica;
 
-use std::collections::BTreeMap;
-
 use rejoin::doc::{Doc, Limits, RootKind};
+use rejoin::ordered::OrderedMap;
 
 /// The roots that all these tests use.
-pub(crate) fn roots() -> BTreeMap<String, RootKind> {
-    BTreeMap::from([
+pub(crate) fn roots() -> OrderedMap<String, RootKind> {
+    OrderedMap::from([
         ("text".to_owned(), RootKind::Text),
         ("list".to_owned(), RootKind::List),
         ("root".to_owned(), RootKind::Map),

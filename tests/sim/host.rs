@@ -1,12 +1,11 @@
 //! A browser tab: the real client, its disk, and what it told its user.
 
-use std::collections::BTreeMap;
-
 use rejoin::client::Client;
 use rejoin::config::{Broken, Config, RoomOptions, StorageConfig};
 use rejoin::doc::RootKind;
 use rejoin::event::SyncState;
 use rejoin::io::RoomId;
+use rejoin::ordered::OrderedMap;
 use rejoin::time::Instant;
 
 use crate::disk::Disk;
@@ -61,7 +60,7 @@ impl Host {
     }
 }
 
-pub fn roots() -> BTreeMap<String, RootKind> {
+pub fn roots() -> OrderedMap<String, RootKind> {
     [("log", RootKind::List), ("text", RootKind::Text), ("map", RootKind::Map)]
         .map(|(name, kind)| (name.to_owned(), kind))
         .into()

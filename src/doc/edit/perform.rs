@@ -1,6 +1,5 @@
 //! Doing a checked edit inside a transaction.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -13,6 +12,7 @@ use super::{Edit, Prelim};
 use crate::doc::change::Attributes;
 use crate::doc::convert::json_to_any;
 use crate::doc::shared::Shared;
+use crate::ordered::OrderedMap;
 
 /// Does the edit. It was checked, so every offset is in range and the kinds fit.
 pub(crate) fn perform(txn: &mut TransactionMut<'_>, edit: &Edit, shared: &Shared) {
@@ -123,8 +123,8 @@ fn set_entry(txn: &mut TransactionMut<'_>, map: &MapRef, key: &str, prelim: &Pre
     }
 }
 
-fn set_entries(txn: &mut TransactionMut<'_>, map: &MapRef, entries: &BTreeMap<String, Prelim>) {
-    for (key, value) in entries {
+fn set_entries(txn: &mut TransactionMut<'_>, map: &MapRef, entries: &OrderedMap<String, Prelim>) {
+    for (key, value) in entries.iter() {
         set_entry(txn, map, key, value);
     }
 }

@@ -1,7 +1,5 @@
 //! Cutting an update into what is ready and what must wait. V1 blocks are self-contained, so bytes are moved, not made.
 
-use std::collections::BTreeMap;
-
 use crate::doc::preflight::{Deletion, Kind, Preflight, Section, write_number};
 
 /// The two halves of an update, each an update of its own.
@@ -30,7 +28,8 @@ pub(crate) fn split(
     }
     let placed = placed(update, next);
     for Deletion { client, start, end } in update.deletions.iter().copied() {
-        let reached = known(update.client(client)).max(placed.get(&client).copied().unwrap_or(0));
+        let reached =
+            known(update.client(client)).max(placed.get(client as usize).copied().unwrap_or(0));
         ready.deletion(client, start, end.min(reached));
         waiting.deletion(client, start.max(reached), end);
     }
@@ -50,10 +49,16 @@ fn is_hole(update: &Preflight<'_>, at: usize) -> bool {
 }
 
 /// Per client, the clock behind its ready blocks.
-fn placed(update: &Preflight<'_>, next: &[usize]) -> BTreeMap<u32, u32> {
+fn placed(update: &Preflight<'_>, next: &[usize]) -> Vec<u32> {
+    let mut ends = vec![0; update.clients.len()];
     let advanced =
         update.sections.iter().zip(next).filter(|(section, next)| **next > section.first);
-    advanced.map(|(section, next)| (section.client, block_end(update, *next - 1))).collect()
+    for (section, next) in advanced {
+        if let Some(end) = ends.get_mut(section.client as usize) {
+            *end = block_end(update, *next - 1);
+        }
+    }
+    ends
 }
 
 struct Writer<'a> {

@@ -1,10 +1,9 @@
-use std::collections::BTreeMap;
-
 use super::*;
 use crate::doc::RootKind;
+use crate::ordered::OrderedMap;
 
 fn index() -> Index {
-    Index::new(&BTreeMap::from([("t".to_owned(), RootKind::Text)]))
+    Index::new(&OrderedMap::from([("t".to_owned(), RootKind::Text)]))
 }
 
 /// Client 1 writes "ab" into the root "t"; client 2 writes "c" behind it.

@@ -1,6 +1,7 @@
 //! An order in which the blocks of an update can be integrated, found in linear time.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use super::Missing;
 use super::place::Placer;
@@ -15,8 +16,8 @@ pub(super) struct Worklist<'u> {
     /// Per section, the block that comes next.
     next: Vec<usize>,
     runnable: Vec<usize>,
-    /// Section waited for, the clock it must pass, section that waits.
-    waiting: BTreeSet<(usize, u32, usize)>,
+    /// Per section, who waits for it: the clock it must pass, the section that waits.
+    waiting: Vec<BinaryHeap<Reverse<(u32, usize)>>>,
     missing: Option<Missing>,
     advanced: bool,
 }
@@ -45,7 +46,7 @@ impl<'u> Worklist<'u> {
             section_of,
             next: update.sections.iter().map(|section| section.first).collect(),
             runnable: (0..update.sections.len()).rev().collect(),
-            waiting: BTreeSet::new(),
+            waiting: update.sections.iter().map(|_| BinaryHeap::new()).collect(),
             missing: None,
             advanced: false,
         }
@@ -101,10 +102,8 @@ impl<'u> Worklist<'u> {
             Lack::Before(needed) => (needed, None),
             Lack::Dependency(needed) => (needed, self.provider(needed)),
         };
-        match provider {
-            Some(provider) => {
-                self.waiting.insert((provider, needed.clock, at));
-            }
+        match provider.and_then(|provider| self.waiting.get_mut(provider)) {
+            Some(waiting) => waiting.push(Reverse((needed.clock, at))),
             None => {
                 let missing =
                     Missing { client: self.update.client(needed.client), clock: needed.clock };
@@ -125,11 +124,9 @@ impl<'u> Worklist<'u> {
             return;
         };
         let clock = placer.clock(client);
-        while let Some(entry) =
-            self.waiting.range((section, 0, 0)..(section, clock, 0)).next().copied()
-        {
-            self.waiting.remove(&entry);
-            self.runnable.push(entry.2);
+        let Some(waiting) = self.waiting.get_mut(section) else { return };
+        while waiting.peek().is_some_and(|Reverse((needed, _))| *needed < clock) {
+            self.runnable.extend(waiting.pop().map(|Reverse((_, waiter))| waiter));
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Appending to the index, with a way back.
 
-use std::collections::BTreeMap;
-
 use yrs::{ClientID, ID};
 
 use super::{Holder, Index, Run, Track, TypeInfo, TypeNo};
@@ -10,8 +8,7 @@ use super::{Holder, Index, Run, Track, TypeInfo, TypeNo};
 #[derive(Debug)]
 pub(crate) struct Batch<'i> {
     index: &'i mut Index,
-    /// Per touched track: how many runs it had and where the last one ended.
-    before: BTreeMap<usize, (usize, u32)>,
+    touched: Vec<usize>,
     types_before: usize,
     tracks_before: usize,
     new_roots: Vec<String>,
@@ -24,7 +21,7 @@ impl<'i> Batch<'i> {
         let (types_before, tracks_before) = (index.types.len(), index.tracks.len());
         Self {
             index,
-            before: BTreeMap::new(),
+            touched: Vec::new(),
             types_before,
             tracks_before,
             new_roots: Vec::new(),
@@ -36,10 +33,11 @@ impl<'i> Batch<'i> {
     /// Keeps everything and tells what is new: client, old clock, new clock.
     pub(crate) fn keep(mut self) -> Vec<(u64, u32, u32)> {
         self.kept = true;
-        let before = std::mem::take(&mut self.before);
-        let tracks = &self.index.tracks;
-        let grown = before.into_iter().filter_map(|(slot, (_, old))| {
-            tracks.get(slot).map(|track| (track.client, old, track.clock()))
+        let tracks = &mut self.index.tracks;
+        let grown = self.touched.iter().filter_map(|slot| {
+            let track = tracks.get_mut(*slot)?;
+            let (_, old) = track.before.take()?;
+            Some((track.client, old, track.clock()))
         });
         grown.collect()
     }
@@ -50,7 +48,7 @@ impl<'i> Batch<'i> {
             return slot;
         }
         let slot = self.index.tracks.len();
-        self.index.tracks.push(Track { client, runs: Vec::new() });
+        self.index.tracks.push(Track { client, runs: Vec::new(), before: None });
         self.index.slots.insert(client, slot);
         self.new_clients.push(client);
         slot
@@ -75,7 +73,10 @@ impl<'i> Batch<'i> {
     /// Appends units to a track.
     pub(crate) fn push(&mut self, slot: usize, run: Run) {
         let Some(track) = self.index.tracks.get_mut(slot) else { return };
-        self.before.entry(slot).or_insert_with(|| (track.runs.len(), track.clock()));
+        if track.before.is_none() {
+            track.before = Some((track.runs.len(), track.clock()));
+            self.touched.push(slot);
+        }
         match track.runs.last_mut() {
             Some(last)
                 if last.owner == run.owner
@@ -118,12 +119,9 @@ impl Drop for Batch<'_> {
         if self.kept {
             return;
         }
-        for (slot, (length, end)) in &self.before {
+        for slot in &self.touched {
             if let Some(track) = self.index.tracks.get_mut(*slot) {
-                track.runs.truncate(*length);
-                if let Some(last) = track.runs.last_mut() {
-                    last.end = *end;
-                }
+                track.undo();
             }
         }
         self.index.types.truncate(self.types_before);

@@ -12,7 +12,7 @@ fn log() -> Persistence {
 /// A database that does what it is told.
 #[derive(Default)]
 struct Database {
-    rows: BTreeMap<RecordKey, Vec<u8>>,
+    rows: OrderedMap<RecordKey, Vec<u8>>,
     last: u64,
 }
 

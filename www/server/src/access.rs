@@ -62,7 +62,7 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, code, message) = self.parts();
-        let body = axum::Json(json!({ "code": code, "message": message }));
+        let body = axum::Json(json!({ "code": code.as_str(), "message": message }));
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         match self {

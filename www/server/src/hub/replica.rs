@@ -1,9 +1,8 @@
 //! A room in memory: the document, who is here, what leaves and what is on disk.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use rejoin::doc::{Doc, Limits, Origin, UpdateError};
+use rejoin::ordered::OrderedMap;
 use rejoin::protocol::{AwarenessEntry, encode};
 use rejoin::time::Instant;
 
@@ -248,5 +247,5 @@ pub(crate) fn new_doc() -> Doc {
 }
 
 fn doc_with(limits: Limits) -> Doc {
-    Doc::new(CLIENT_ID, &BTreeMap::new(), limits)
+    Doc::new(CLIENT_ID, &OrderedMap::new(), limits)
 }

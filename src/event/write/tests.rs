@@ -1,0 +1,120 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::error::ErrorCode;
+
+fn written(kind: EventKind) -> Value {
+    let mut json = JsonText::default();
+    Event { room: 3, kind }.write(&mut json);
+    serde_json::from_str(&json.finish()).unwrap()
+}
+
+#[test]
+fn a_change_of_a_document_is_told_with_its_path_and_its_delta() {
+    let path = vec![Segment::Key("a".into()), Segment::Index(2)];
+    let bold = Attributes::from([("bold".to_owned(), Value::Bool(true))]);
+    let text = Change::Text {
+        path: path.clone(),
+        target: "n/1/2".into(),
+        delta: vec![
+            TextOp::Retain { retain: 1, attributes: Some(bold) },
+            TextOp::Insert { insert: "\"[{".into(), attributes: None },
+            TextOp::Delete { delete: 4 },
+        ],
+    };
+    let list = Change::List {
+        path: Vec::new(),
+        target: "r/l".into(),
+        delta: vec![
+            ListOp::Insert { insert: vec![json!(1.5), json!({"k": []})] },
+            ListOp::Retain { retain: 1 },
+            ListOp::Delete { delete: 2 },
+        ],
+    };
+    let map = Change::Map {
+        path: Vec::new(),
+        target: "r/m".into(),
+        set: Attributes::from([("__proto__".to_owned(), Value::Null)]),
+        removed: vec!["x".into()],
+    };
+    let told =
+        written(EventKind::Doc { origin: ChangeOrigin::Remote, changes: vec![text, list, map] });
+    let expected = json!({"type": "doc", "room": 3, "origin": "remote", "changes": [
+        {"kind": "text", "path": ["a", 2], "target": "n/1/2", "delta": [
+            {"retain": 1, "attributes": {"bold": true}}, {"insert": "\"[{"}, {"delete": 4}]},
+        {"kind": "list", "path": [], "target": "r/l",
+            "delta": [{"insert": [1.5, {"k": []}]}, {"retain": 1}, {"delete": 2}]},
+        {"kind": "map", "path": [], "target": "r/m", "set": {"__proto__": null}, "removed": ["x"]},
+    ]});
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_connection_is_told_with_null_for_what_is_not_known() {
+    let lost = ConnectionState {
+        status: Status::Reconnecting,
+        transport: None,
+        attempt: 2,
+        next_retry_at: Some(5),
+        reason: Some(Reason::Closed { code: 1006, reason: "gone".into() }),
+        rtt: None,
+        error: Some(Problem::new(ErrorCode::Auth, "m")),
+    };
+    let error = json!({"code": "E_AUTH", "message": "m", "retryable": false});
+    assert_eq!(
+        written(EventKind::Connection(lost)),
+        json!({"type": "connection", "room": 3, "status": "reconnecting", "transport": null,
+            "attempt": 2, "nextRetryAt": 5, "rtt": null, "error": error,
+            "reason": {"kind": "closed", "code": 1006, "reason": "gone"}})
+    );
+    let up = ConnectionState {
+        status: Status::Connected,
+        transport: Some(Transport::WebSocket),
+        attempt: 0,
+        next_retry_at: None,
+        reason: Some(Reason::Timeout { waiting_for: "auth" }),
+        rtt: Some(9),
+        error: None,
+    };
+    assert_eq!(
+        written(EventKind::Connection(up)),
+        json!({"type": "connection", "room": 3, "status": "connected", "transport": "websocket",
+            "attempt": 0, "nextRetryAt": null, "rtt": 9, "error": null,
+            "reason": {"kind": "timeout", "waitingFor": "auth"}})
+    );
+}
+
+#[test]
+fn every_other_event_has_its_form() {
+    let sync = SyncState {
+        status: SyncStatus::Synchronizing,
+        local: Durability::Saving,
+        pending: 7,
+        held: 1,
+    };
+    let presence = EventKind::Presence { updated: vec![(5, "{}".into())], removed: vec![6] };
+    let endpoint = EventKind::Endpoint { request: 1, attempt: 2, reason: EndpointReason::Rejected };
+    let cases = [
+        (EventKind::Ready, json!({"type": "ready", "room": 3})),
+        (
+            EventKind::Sync(sync),
+            json!({"type": "sync", "room": 3, "status": "synchronizing", "local": "saving", "pending": 7, "held": 1}),
+        ),
+        (presence, json!({"type": "presence", "room": 3, "updated": [[5, "{}"]], "removed": [6]})),
+        (
+            endpoint,
+            json!({"type": "endpoint", "room": 3, "request": 1, "attempt": 2, "reason": "rejected"}),
+        ),
+        (
+            EventKind::Identity { client_id: 8 },
+            json!({"type": "identity", "room": 3, "clientId": 8}),
+        ),
+        (
+            EventKind::Error(Problem::new(ErrorCode::Quota, "full")),
+            json!({"type": "error", "room": 3, "code": "E_QUOTA", "message": "full", "retryable": true}),
+        ),
+    ];
+    for (kind, expected) in cases {
+        assert_eq!(written(kind), expected);
+    }
+}
