@@ -8,6 +8,7 @@
 //!                                     └─ content ──► Outbox (acknowledged)
 //! ```
 
+mod audit;
 mod link;
 pub mod outbox;
 pub mod persistence;
