@@ -157,7 +157,8 @@ mod tests {
 
     #[test]
     fn jitter_survives_the_cap() {
-        let late: Vec<u64> = (0..200).filter_map(|seed| waits(seed, Hint::None, 12).last().copied()).collect();
+        let late: Vec<u64> =
+            (0..200).filter_map(|seed| waits(seed, Hint::None, 12).last().copied()).collect();
         let (low, high) = (late.iter().min().copied(), late.iter().max().copied());
         assert!(low.is_some_and(|low| low < 3_000) && high.is_some_and(|high| high > 17_000));
     }
@@ -171,7 +172,9 @@ mod tests {
     #[test]
     fn a_servers_wish_is_kept_within_bounds_and_spread_upwards() {
         for seed in 0..100 {
-            assert!(waits(seed, Hint::After(8_000), 1).iter().all(|w| (8_000..=12_000).contains(w)));
+            assert!(
+                waits(seed, Hint::After(8_000), 1).iter().all(|w| (8_000..=12_000).contains(w))
+            );
             assert!(waits(seed, Hint::After(0), 1).iter().all(|w| (250..=375).contains(w)));
             assert!(waits(seed, Hint::After(u64::MAX), 1).iter().all(|w| *w <= 450_000));
         }

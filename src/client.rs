@@ -11,7 +11,8 @@ use crate::doc::edit::Edit;
 use crate::error::{ErrorCode, Misuse};
 use crate::event::{Event, EventKind};
 use crate::io::{
-    EndpointRequest, Environment, Input, Output, RoomId, SocketId, SocketInput, SocketOutput, TaskId,
+    EndpointRequest, Environment, Input, Output, RoomId, SocketId, SocketInput, SocketOutput,
+    TaskId,
 };
 use crate::ordered::OrderedMap;
 use crate::room::{Room, RoomOutput};
@@ -75,7 +76,12 @@ impl Client {
     }
 
     /// Enters a room: loads its local copy, then connects if `options` say so.
-    pub fn enter_room(&mut self, now: Instant, name: &str, options: RoomOptions) -> Result<RoomId, Misuse> {
+    pub fn enter_room(
+        &mut self,
+        now: Instant,
+        name: &str,
+        options: RoomOptions,
+    ) -> Result<RoomId, Misuse> {
         let mut cx = Context { now, rng: &mut self.rng, last_id: &mut self.last_id };
         let mut room = Room::new(&self.config, name, options, &mut cx)?;
         // A room that is entered later must know what the others know of the page.
@@ -158,7 +164,12 @@ impl Client {
     }
 
     /// Applies an update (V1) that the app got elsewhere.
-    pub fn apply_update(&mut self, now: Instant, room: RoomId, update: &[u8]) -> Result<(), Misuse> {
+    pub fn apply_update(
+        &mut self,
+        now: Instant,
+        room: RoomId,
+        update: &[u8],
+    ) -> Result<(), Misuse> {
         self.command(now, room, |room, cx| room.apply_update(cx, update))
     }
 
@@ -206,7 +217,9 @@ impl Client {
             match environment {
                 Online | Offline => matches!(other, Online | Offline),
                 Visible | Hidden => matches!(other, Visible | Hidden),
-                PageHide { .. } | PageShow { .. } => matches!(other, PageHide { .. } | PageShow { .. }),
+                PageHide { .. } | PageShow { .. } => {
+                    matches!(other, PageHide { .. } | PageShow { .. })
+                }
                 Environment::Freeze | Environment::Resume | Environment::ClockJump => false,
             }
         };

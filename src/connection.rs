@@ -178,7 +178,11 @@ impl Connection {
     /// Connects, also after a failure; while a retry is due, retries now.
     pub fn connect(&mut self, cx: &mut Context<'_>) {
         match self.state {
-            State::Idle | State::Closed | State::Failed | State::Backoff { .. } | State::Parked { .. } => {
+            State::Idle
+            | State::Closed
+            | State::Failed
+            | State::Backoff { .. }
+            | State::Parked { .. } => {
                 if matches!(self.state, State::Failed) {
                     self.history.refreshed = false;
                     self.history.protocol_errors = 0;
@@ -242,7 +246,12 @@ impl Connection {
     }
 
     /// Takes what a socket reports; `true` when it is the current one and carries a frame.
-    pub fn handle_socket(&mut self, cx: &mut Context<'_>, id: SocketId, input: &SocketInput) -> bool {
+    pub fn handle_socket(
+        &mut self,
+        cx: &mut Context<'_>,
+        id: SocketId,
+        input: &SocketInput,
+    ) -> bool {
         let current = self.state.socket() == Some(id);
         let carries = match input {
             SocketInput::Opened { .. } if current => {
@@ -362,7 +371,9 @@ impl Connection {
 
     /// A browser hides the status of a refused handshake, so it is asked for over HTTP.
     fn preflight_if_due(&mut self, cx: &mut Context<'_>) {
-        if self.history.never_opened >= PREFLIGHT_AFTER && self.history.never_opened.is_multiple_of(PREFLIGHT_AFTER) {
+        if self.history.never_opened >= PREFLIGHT_AFTER
+            && self.history.never_opened.is_multiple_of(PREFLIGHT_AFTER)
+        {
             let url = self.history.url.clone();
             let id = SocketId(cx.fresh());
             self.page.preflight = Some(id);
@@ -370,7 +381,13 @@ impl Connection {
         }
     }
 
-    fn on_status(&mut self, cx: &mut Context<'_>, id: SocketId, status: u16, retry_after: Option<u64>) {
+    fn on_status(
+        &mut self,
+        cx: &mut Context<'_>,
+        id: SocketId,
+        status: u16,
+        retry_after: Option<u64>,
+    ) {
         let waiting = matches!(self.state, State::Backoff { .. } | State::Parked { .. });
         if self.page.preflight.take() != Some(id) || !waiting {
             return;
@@ -414,7 +431,8 @@ impl Connection {
                 self.fail(Problem { code, message, retryable: false });
             }
             Verdict::Refresh if self.history.refreshed => {
-                let message = "the server refused a fresh token; sign in again, then connect()".into();
+                let message =
+                    "the server refused a fresh token; sign in again, then connect()".into();
                 self.fail(Problem { code: ErrorCode::Auth, message, retryable: false });
             }
             Verdict::Refresh => {
@@ -449,7 +467,9 @@ impl Connection {
 
 fn refused_message(status: u16) -> String {
     match status {
-        401 => "the server refused the handshake with HTTP 401: the token is missing or expired".into(),
+        401 => {
+            "the server refused the handshake with HTTP 401: the token is missing or expired".into()
+        }
         403 => "the server refused the handshake with HTTP 403: this user may not enter".into(),
         404 => "the server answered HTTP 404: check the url and the room's name".into(),
         429 | 503 => format!("the server is overloaded or down for a while (HTTP {status})"),

@@ -96,9 +96,7 @@ fn read_message<'a>(
 ) -> Result<Message<'a>, FrameError> {
     match reader.var_uint()? {
         tag::SYNC => read_sync(reader),
-        tag::AWARENESS => {
-            awareness::decode(reader.buffer()?, limits).map(Message::Awareness)
-        }
+        tag::AWARENESS => awareness::decode(reader.buffer()?, limits).map(Message::Awareness),
         tag::AUTH => match reader.var_uint()? {
             tag::PERMISSION_DENIED => reader.string().map(Message::Denied),
             _ => Ok(Message::Unknown(tag::AUTH)),

@@ -90,9 +90,13 @@ impl Room {
     ) -> Result<Self, Misuse> {
         check_room_name(name)?;
         let client = u64::from(cx.rng.u32(1..));
-        let database = (config.persistence == PersistenceMode::IndexedDb).then(|| config.database(name));
+        let database =
+            (config.persistence == PersistenceMode::IndexedDb).then(|| config.database(name));
         let path = url_path(name);
-        let source = config.url.as_deref().map_or(Source::App, |base| Source::Fixed(complete_url(base, &path)));
+        let source = config
+            .url
+            .as_deref()
+            .map_or(Source::App, |base| Source::Fixed(complete_url(base, &path)));
         let mut presence = Presence::new(config.presence, client);
         if let Some(state) = options.presence {
             presence.set(Some(state))?;
@@ -189,7 +193,11 @@ impl Room {
     }
 
     /// Sets the own presence state, JSON text, or takes it away.
-    pub fn set_presence(&mut self, cx: &mut Context<'_>, state: Option<String>) -> Result<(), Misuse> {
+    pub fn set_presence(
+        &mut self,
+        cx: &mut Context<'_>,
+        state: Option<String>,
+    ) -> Result<(), Misuse> {
         if state.is_none() {
             self.send_farewell();
         }
@@ -314,7 +322,8 @@ impl Room {
     fn sync_state(&self) -> SyncState {
         let held = u32::try_from(self.doc.held()).unwrap_or(u32::MAX);
         let idle = self.outgoing.is_empty() && self.batch.is_none() && held == 0;
-        let synced = self.session.is_complete() && self.outbox.is_empty() && idle && !self.strikes.lacks();
+        let synced =
+            self.session.is_complete() && self.outbox.is_empty() && idle && !self.strikes.lacks();
         let saved = self.persistence.is_saved() || self.config.broken.saved_before_commit;
         let local = match self.persistence.is_working() {
             false => Durability::Unavailable,

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ERROR_CODES, fromProblem, SyncError, toSyncError } from '../src/errors.js';
 
 const rust = readFileSync(new URL('../../src/error.rs', import.meta.url), 'utf8');
-const words = [...rust.matchAll(/#\[serde\(rename = "(E_[A-Z_]+)"\)\]\s*\n\s*(\w+),/g)];
+const words = [...rust.matchAll(/Self::(\w+) => "(E_[A-Z_]+)"/g)].map(([all, variant, word]) => [all, word, variant]);
 const ofThePackage = ['E_WASM_LOAD', 'E_CSP', 'E_CORE_CRASHED', 'E_SCHEMA', 'E_DUPLICATE_PACKAGE'];
 
 test('the codes are exactly those of the core and those of the package', () => {

@@ -21,7 +21,11 @@ impl Connection {
             Source::App => {
                 let request = EndpointRequest(cx.fresh());
                 let reason = self.endpoint_reason();
-                self.actions.push_back(Action::AskEndpoint(request, self.backoff.attempt(), reason));
+                self.actions.push_back(Action::AskEndpoint(
+                    request,
+                    self.backoff.attempt(),
+                    reason,
+                ));
                 self.state = State::Auth { request, deadline: cx.now + self.config.auth_timeout };
             }
         }

@@ -82,7 +82,9 @@ mod tests {
     #[test]
     fn every_registered_code_has_its_verdict() {
         let retry = Verdict::Retry(Hint::None);
-        for code in [1000, 1001, 1005, 1006, 1011, 1014, 1015, 4408, 4425, 4500, 4599, 3500, 4205, 4001] {
+        for code in
+            [1000, 1001, 1005, 1006, 1011, 1014, 1015, 4408, 4425, 4500, 4599, 3500, 4205, 4001]
+        {
             assert_eq!(judge_close(code, ""), retry, "{code}");
         }
         for code in [1002, 1003, 1007, 1008, 1010] {

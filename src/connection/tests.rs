@@ -168,7 +168,9 @@ fn a_dead_link_is_noticed_within_33_seconds_and_abandoned_not_awaited() {
 
 #[test]
 fn after_a_wake_a_dead_link_is_noticed_within_3_seconds() {
-    for wake in [Environment::Resume, Environment::Visible, Environment::ClockJump, Environment::Offline] {
+    for wake in
+        [Environment::Resume, Environment::Visible, Environment::ClockJump, Environment::Offline]
+    {
         let mut rig = Rig::fixed();
         rig.go_online();
         rig.now += 1_000;
@@ -257,7 +259,9 @@ fn a_refused_token_is_renewed_once_and_then_it_stops() {
         };
         let expected = [EndpointReason::Initial, EndpointReason::Rejected][round];
         assert_eq!(reason, expected);
-        rig.run(|connection, cx| connection.provide_endpoint(cx, request, "ws://server", Some("t")));
+        rig.run(|connection, cx| {
+            connection.provide_endpoint(cx, request, "ws://server", Some("t"))
+        });
         rig.socket_says(SocketInput::Opened { protocol: "rejoin".into() });
         rig.close(4401);
         if round == 0 {
@@ -315,7 +319,10 @@ fn the_status_of_a_refused_handshake_is_learnt_after_three_attempts() {
         rig
     };
     let rig = refused(403, None);
-    assert_eq!((rig.problems().last(), rig.status()), (Some(&ErrorCode::Forbidden), Status::Disconnected));
+    assert_eq!(
+        (rig.problems().last(), rig.status()),
+        (Some(&ErrorCode::Forbidden), Status::Disconnected)
+    );
     let rig = refused(404, None);
     assert_eq!((rig.problems(), rig.status()), (vec![ErrorCode::NotFound], Status::Connecting));
     assert_eq!(rig.connection.status().reason, Some(Reason::Http { status: 404 }));

@@ -61,7 +61,11 @@ mod tests {
     #[test]
     fn entries_survive_the_round_trip() {
         let entries = vec![
-            AwarenessEntry { client: (1 << 53) - 1, clock: u32::MAX, state: Some("{\"a\":1}".into()) },
+            AwarenessEntry {
+                client: (1 << 53) - 1,
+                clock: u32::MAX,
+                state: Some("{\"a\":1}".into()),
+            },
             AwarenessEntry { client: 1, clock: 7, state: None },
         ];
         assert_eq!(decode(&encode(&entries), &FrameLimits::default()), Ok(entries));

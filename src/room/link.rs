@@ -61,7 +61,9 @@ impl Room {
     pub(super) fn drain_connection(&mut self, cx: &mut Context<'_>) {
         while let Some(action) = self.connection.poll_action() {
             match action {
-                Action::Socket(id, output) => self.outputs.push_back(RoomOutput::Socket(id, output)),
+                Action::Socket(id, output) => {
+                    self.outputs.push_back(RoomOutput::Socket(id, output))
+                }
                 Action::AskEndpoint(request, attempt, reason) => {
                     self.outputs.push_back(RoomOutput::AskEndpoint(request, attempt, reason));
                 }
@@ -328,7 +330,11 @@ impl Room {
         }
     }
 
-    fn on_awareness(&mut self, cx: &mut Context<'_>, entries: Vec<crate::protocol::AwarenessEntry>) {
+    fn on_awareness(
+        &mut self,
+        cx: &mut Context<'_>,
+        entries: Vec<crate::protocol::AwarenessEntry>,
+    ) {
         let received = self.presence.handle_entries(cx.now, entries);
         self.tell_presence(received.change);
         match received.announce {

@@ -169,7 +169,10 @@ impl Persistence {
 
     /// Whether there is a log at all and it takes records.
     pub fn is_working(&self) -> bool {
-        !matches!(self.phase, Phase::Off | Phase::Failing { .. } | Phase::Recovering { .. } | Phase::Closed)
+        !matches!(
+            self.phase,
+            Phase::Off | Phase::Failing { .. } | Phase::Recovering { .. } | Phase::Closed
+        )
     }
 
     /// Whether nothing is under way and nothing will be.
@@ -188,7 +191,9 @@ impl Persistence {
     /// When a failed transaction is tried again.
     pub fn poll_timeout(&self) -> Option<Deadline> {
         match self.phase {
-            Phase::Failing { retry_at, .. } => Some(Deadline { at: retry_at, reason: "retry storage" }),
+            Phase::Failing { retry_at, .. } => {
+                Some(Deadline { at: retry_at, reason: "retry storage" })
+            }
             _ => None,
         }
     }
@@ -222,7 +227,8 @@ impl Persistence {
             }
             Phase::Idle if !self.queue.is_empty() => {
                 let count = self.queue.len().min(MAX_BATCH);
-                let records: Vec<Vec<u8>> = self.queue.iter().take(count).map(Record::encode).collect();
+                let records: Vec<Vec<u8>> =
+                    self.queue.iter().take(count).map(Record::encode).collect();
                 let upto = self.committed + count as Seq;
                 self.phase = Phase::Appending(upto, records.iter().map(Vec::len).sum());
                 Some(StorageTask::Append { database, records })
@@ -272,10 +278,16 @@ impl Persistence {
     }
 
     /// Takes the answer to a task.
-    pub fn handle_reply(&mut self, now: Instant, reply: Result<StorageReply, StorageError>) -> Outcome {
+    pub fn handle_reply(
+        &mut self,
+        now: Instant,
+        reply: Result<StorageReply, StorageError>,
+    ) -> Outcome {
         let phase = std::mem::replace(&mut self.phase, Phase::Idle);
         match (phase, reply) {
-            (Phase::Loading, Ok(StorageReply::Loaded(stored))) => Outcome::Loaded(self.on_loaded(stored)),
+            (Phase::Loading, Ok(StorageReply::Loaded(stored))) => {
+                Outcome::Loaded(self.on_loaded(stored))
+            }
             (Phase::Appending(upto, bytes), Ok(StorageReply::Written(keys))) => {
                 self.on_appended(upto, bytes, keys);
                 Outcome::Progress
@@ -330,7 +342,12 @@ impl Persistence {
         self.log.recent_bytes += bytes;
     }
 
-    fn on_compacted(&mut self, covers: OrderedMap<RecordKey, u64>, bytes: usize, keys: &[RecordKey]) {
+    fn on_compacted(
+        &mut self,
+        covers: OrderedMap<RecordKey, u64>,
+        bytes: usize,
+        keys: &[RecordKey],
+    ) {
         self.log.superseded.clear();
         self.log.recent.retain(|key, _| covers.get(key).is_none());
         self.log.recent_bytes = 0;
@@ -388,7 +405,12 @@ impl Log {
         }
     }
 
-    fn replace_snapshot(&mut self, keys: &[RecordKey], bytes: usize, covers: OrderedMap<RecordKey, u64>) {
+    fn replace_snapshot(
+        &mut self,
+        keys: &[RecordKey],
+        bytes: usize,
+        covers: OrderedMap<RecordKey, u64>,
+    ) {
         let Some(key) = keys.first().copied() else { return };
         let covers = match self.snapshot.take() {
             Some(mut old) => {

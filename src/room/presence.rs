@@ -4,7 +4,6 @@
 //! invisible until it renews, 14–33 s later. Two rules mend it from our side alone: the own clock
 //! jumps by two with each link, and others' clocks are forgotten with the link that brought them.
 
-
 use crate::config::PresenceConfig;
 use crate::error::{ErrorCode, Misuse};
 use crate::ordered::OrderedMap;
@@ -104,7 +103,11 @@ impl Presence {
 
     /// Goes on under another client id; returns the farewell of the old one.
     pub fn rename(&mut self, client: u64) -> AwarenessEntry {
-        let farewell = AwarenessEntry { client: self.client, clock: self.clock.saturating_add(1), state: None };
+        let farewell = AwarenessEntry {
+            client: self.client,
+            clock: self.clock.saturating_add(1),
+            state: None,
+        };
         self.client = client;
         self.others.remove(&client);
         self.clock = self.clock.saturating_add(2);
@@ -166,11 +169,11 @@ impl Presence {
 
     /// When the own state is renewed or others expire.
     pub fn poll_timeout(&self) -> Option<Deadline> {
-        let renewal = self.sent_at.map(|at| Deadline {
-            at: at + self.config.presence_renewal,
-            reason: "renew presence",
-        });
-        let expiry = self.others.values().filter(|other| other.state.is_some()).map(|o| o.seen).min();
+        let renewal = self
+            .sent_at
+            .map(|at| Deadline { at: at + self.config.presence_renewal, reason: "renew presence" });
+        let expiry =
+            self.others.values().filter(|other| other.state.is_some()).map(|o| o.seen).min();
         let expiry = expiry.map(|seen| Deadline {
             at: seen + self.config.presence_expiry,
             reason: "expire presence",
@@ -367,7 +370,11 @@ mod tests {
         let mut presence = presence();
         for state in ["", "{", "null", &format!("\"{}\"", "x".repeat(5_000))] {
             let refused = presence.set(Some(state.to_owned()));
-            assert_eq!(refused.map_err(|misuse| misuse.code), Err(ErrorCode::Presence), "{state:.20}");
+            assert_eq!(
+                refused.map_err(|misuse| misuse.code),
+                Err(ErrorCode::Presence),
+                "{state:.20}"
+            );
         }
         let received = presence.handle_entries(at(0), vec![entry(2, 1, Some("{"))]);
         assert_eq!(received, Received::default());

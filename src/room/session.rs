@@ -72,7 +72,9 @@ impl Session {
     /// When to push unasked.
     pub fn poll_timeout(self) -> Option<Deadline> {
         match self {
-            Self::Answered { push_at, .. } => Some(Deadline { at: push_at, reason: "push unasked" }),
+            Self::Answered { push_at, .. } => {
+                Some(Deadline { at: push_at, reason: "push unasked" })
+            }
             _ => None,
         }
     }

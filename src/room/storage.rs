@@ -27,7 +27,11 @@ impl Room {
     }
 
     /// Takes the answer to the room's storage task.
-    pub fn handle_storage(&mut self, cx: &mut Context<'_>, reply: Result<StorageReply, StorageError>) {
+    pub fn handle_storage(
+        &mut self,
+        cx: &mut Context<'_>,
+        reply: Result<StorageReply, StorageError>,
+    ) {
         match self.persistence.handle_reply(cx.now, reply) {
             Outcome::Loaded(loaded) => self.on_loaded(cx, loaded),
             Outcome::Failed(error) => self.on_storage_failed(cx, error),
@@ -92,7 +96,11 @@ impl Room {
     }
 
     /// Applies the stored records; returns what the server had not returned, and how many were refused.
-    fn replay(&mut self, cx: &mut Context<'_>, records: &[(RecordKey, Record)]) -> (Content, usize) {
+    fn replay(
+        &mut self,
+        cx: &mut Context<'_>,
+        records: &[(RecordKey, Record)],
+    ) -> (Content, usize) {
         let mut pending: Vec<(u64, u64, Content)> = Vec::new();
         let mut refused = 0;
         let base = self.apply_last_snapshot(cx, records);
@@ -110,7 +118,9 @@ impl Room {
             };
             refused += usize::from(applied.is_err());
             match record.kind {
-                RecordKind::Local => pending.push((key.0, record.boot, applied.unwrap_or_default())),
+                RecordKind::Local => {
+                    pending.push((key.0, record.boot, applied.unwrap_or_default()))
+                }
                 RecordKind::Remote => {}
                 RecordKind::Acknowledgement | RecordKind::Snapshot => {
                     pending.retain(|(key, boot, _)| !record.knew(*key, *boot));
@@ -140,7 +150,11 @@ impl Room {
     }
 
     /// Applies a stored update; a log that is read late changes a document that is already shown.
-    fn apply_stored(&mut self, cx: &mut Context<'_>, update: &[u8]) -> Result<Applied, UpdateError> {
+    fn apply_stored(
+        &mut self,
+        cx: &mut Context<'_>,
+        update: &[u8],
+    ) -> Result<Applied, UpdateError> {
         let applied = self.apply_or_rotate(cx, update, Origin::Storage)?;
         if self.phase == Phase::Ready {
             for integrated in &applied.integrated {
@@ -174,9 +188,9 @@ impl Room {
     /// A snapshot that was read back must decode to a document that lacks nothing ours has lost since.
     fn on_read_back(&mut self, record: Option<Record>) {
         let good = record.is_some_and(|record| {
-            split(&record).and_then(|(_, update)| update).is_some_and(|update| {
-                Self::is_update(update) && self.contains_snapshot(update)
-            })
+            split(&record)
+                .and_then(|(_, update)| update)
+                .is_some_and(|update| Self::is_update(update) && self.contains_snapshot(update))
         });
         self.persistence.handle_verified(good);
     }

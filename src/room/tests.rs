@@ -81,7 +81,9 @@ impl Rig {
 
     fn open(&mut self) {
         let id = self.socket.expect("a socket");
-        self.run(|room, cx| room.handle_socket(cx, id, SocketInput::Opened { protocol: String::new() }));
+        self.run(|room, cx| {
+            room.handle_socket(cx, id, SocketInput::Opened { protocol: String::new() })
+        });
     }
 
     fn receive(&mut self, frame: Vec<u8>) {
@@ -155,9 +157,7 @@ fn the_log_is_read_before_anything_is_sent_or_edited() {
     let mut rig = Rig::new(PersistenceMode::IndexedDb);
     assert!(rig.socket.is_none());
     let ty: TypeId = "r/text".parse().unwrap();
-    let refused = rig.run(|room, cx| {
-        room.edit(cx, Edit::TextDelete { ty, index: 0, length: 0 })
-    });
+    let refused = rig.run(|room, cx| room.edit(cx, Edit::TextDelete { ty, index: 0, length: 0 }));
     assert_eq!(refused.map_err(|misuse| misuse.code), Err(ErrorCode::NotReady));
     rig.answer(StorageReply::Loaded(Vec::new()));
     assert!(rig.socket.is_some() && rig.events.contains(&EventKind::Ready));
@@ -297,7 +297,8 @@ fn a_batch_is_one_record_and_one_frame() {
     rig.commit();
     let updates = rig.updates_sent();
     assert_eq!(updates.len(), 1);
-    let mut copy = Doc::new(5, &OrderedMap::from([("text".into(), RootKind::Text)]), Limits::default());
+    let mut copy =
+        Doc::new(5, &OrderedMap::from([("text".into(), RootKind::Text)]), Limits::default());
     copy.apply(&updates[0], Origin::Remote).unwrap();
     assert_eq!(copy.read().get("text"), Some(&"abc".into()));
 }

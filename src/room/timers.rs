@@ -103,7 +103,8 @@ impl Timers {
     }
 
     fn poll_timeout(&self) -> Option<Deadline> {
-        let hold = self.hold.map(|hold| Deadline { at: hold.ask_at, reason: "ask for missing updates" });
+        let hold =
+            self.hold.map(|hold| Deadline { at: hold.ask_at, reason: "ask for missing updates" });
         let announce = self.announce_at.map(|at| Deadline { at, reason: "announce to newcomers" });
         let acknowledged = match self.acknowledged {
             Acknowledged::Due(at) => Some(Deadline { at, reason: "log the acknowledgement" }),

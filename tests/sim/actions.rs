@@ -1,8 +1,8 @@
 //! What can happen: people type, links cut, machines sleep and die.
 
 use fastrand::Rng;
-use rejoin::doc::edit::{Edit, Prelim};
 use rejoin::doc::TypeId;
+use rejoin::doc::edit::{Edit, Prelim};
 use rejoin::io::{Environment, StorageError};
 use serde_json::Value;
 
@@ -97,7 +97,11 @@ pub fn draw_edit(rng: &mut Rng, tab: &Tab, token: String) -> Option<Draft> {
         55..=69 => {
             let index = rng.usize(0..=log.len()) as u32;
             let id = ("id".to_owned(), Prelim::Value(Value::String(token.clone())));
-            typed(Edit::ListInsert { ty: root("log"), index, values: vec![Prelim::Map([id].into())] })
+            typed(Edit::ListInsert {
+                ty: root("log"),
+                index,
+                values: vec![Prelim::Map([id].into())],
+            })
         }
         70..=79 => {
             let key = format!("k{}", rng.u32(0..4));
@@ -113,7 +117,8 @@ pub fn draw_edit(rng: &mut Rng, tab: &Tab, token: String) -> Option<Draft> {
             Some(Draft { edit, typed: None, deleted: vec![token.to_owned()] })
         }
         _ if !text.is_empty() => {
-            let index = text.split_inclusive(';').nth(rng.usize(0..text.split_inclusive(';').count()))?;
+            let index =
+                text.split_inclusive(';').nth(rng.usize(0..text.split_inclusive(';').count()))?;
             let at = text.find(index)?;
             let edit = Edit::TextDelete {
                 ty: root("text"),

@@ -48,7 +48,9 @@ impl Disk {
 
     fn apply(&mut self, task: StorageTask) -> StorageReply {
         match task {
-            StorageTask::Load { .. } => StorageReply::Loaded(self.rows.clone().into_iter().collect()),
+            StorageTask::Load { .. } => {
+                StorageReply::Loaded(self.rows.clone().into_iter().collect())
+            }
             StorageTask::Append { records, .. } => {
                 StorageReply::Written(records.into_iter().map(|bytes| self.put(bytes)).collect())
             }

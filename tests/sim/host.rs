@@ -49,14 +49,8 @@ impl Host {
         let mut client = Client::new(config, seed);
         let options = RoomOptions { roots: roots(), presence: Some("{}".into()), connect: true };
         let room = client.enter_room(Instant::from_millis(now), "room", options).expect("a room");
-        self.tab = Some(Tab {
-            client,
-            room,
-            ready: false,
-            sync: None,
-            timer: None,
-            typed: Vec::new(),
-        });
+        self.tab =
+            Some(Tab { client, room, ready: false, sync: None, timer: None, typed: Vec::new() });
     }
 }
 

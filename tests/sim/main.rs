@@ -39,7 +39,9 @@ fn no_seed_breaks_a_promise() {
         faults += outcome.faults;
     }
     assert!(failures.is_empty(), "{} of {seeds} seeds:\n{}", failures.len(), failures.join("\n"));
-    println!("{seeds} seeds, {faults} faults, {edits} edits: nothing lost, diverged or falsely claimed");
+    println!(
+        "{seeds} seeds, {faults} faults, {edits} edits: nothing lost, diverged or falsely claimed"
+    );
 }
 
 #[test]

@@ -73,7 +73,9 @@ impl Net {
 
     pub fn find(&self, host: usize, boot: u64, socket: SocketId) -> Option<LinkId> {
         let mut links = self.links.iter();
-        links.find(|(_, link)| (link.host, link.boot, link.socket) == (host, boot, socket)).map(|(id, _)| *id)
+        links
+            .find(|(_, link)| (link.host, link.boot, link.socket) == (host, boot, socket))
+            .map(|(id, _)| *id)
     }
 
     pub fn delay(&self, rng: &mut Rng) -> u64 {

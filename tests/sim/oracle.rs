@@ -51,7 +51,8 @@ impl Oracle {
             .filter(|token| !self.unsaved.contains(*token) && !self.deleted.contains(*token))
             .collect();
         if !orphans.is_empty() {
-            let claim = format!("rule 4: the server has edits that their author {host} lost: {orphans:?}");
+            let claim =
+                format!("rule 4: the server has edits that their author {host} lost: {orphans:?}");
             self.fail(claim);
         }
     }
@@ -61,8 +62,9 @@ impl Oracle {
         self.check_orphans(host, doc, durable);
         let here = tokens(doc);
         let saved = self.saved.get(&host).into_iter().flatten();
-        let lost: Vec<&String> =
-            saved.filter(|token| !self.deleted.contains(*token) && !here.contains_key(*token)).collect();
+        let lost: Vec<&String> = saved
+            .filter(|token| !self.deleted.contains(*token) && !here.contains_key(*token))
+            .collect();
         if !lost.is_empty() {
             let claim = format!("I1: host {host} was told these are saved and lost them: {lost:?}");
             self.fail(claim);
@@ -77,7 +79,8 @@ impl Oracle {
             .filter(|token| !self.deleted.contains(*token) && !there.contains_key(*token))
             .collect();
         if !missing.is_empty() {
-            let claim = format!("I4: host {host} was told synced while the server lacks {missing:?}");
+            let claim =
+                format!("I4: host {host} was told synced while the server lacks {missing:?}");
             self.fail(claim);
         }
         self.synced.extend(typed.iter().cloned());
@@ -85,8 +88,11 @@ impl Oracle {
 
     /// I5: no edit appears twice, anywhere, ever.
     pub fn check_duplicates(&mut self, place: &str, doc: &Doc) {
-        let twice: Vec<String> =
-            tokens(doc).into_iter().filter(|(_, count)| *count > 1).map(|(token, _)| token).collect();
+        let twice: Vec<String> = tokens(doc)
+            .into_iter()
+            .filter(|(_, count)| *count > 1)
+            .map(|(token, _)| token)
+            .collect();
         if !twice.is_empty() {
             self.fail(format!("I5: {place} shows these twice: {twice:?}"));
         }
@@ -97,8 +103,9 @@ impl Oracle {
         self.check_duplicates(place, doc);
         let here = tokens(doc);
         let promised = self.saved.values().flatten().chain(&self.synced);
-        let lost: BTreeSet<&String> =
-            promised.filter(|token| !self.deleted.contains(*token) && !here.contains_key(*token)).collect();
+        let lost: BTreeSet<&String> = promised
+            .filter(|token| !self.deleted.contains(*token) && !here.contains_key(*token))
+            .collect();
         if !lost.is_empty() {
             self.fail(format!("I2: {place} ends without {lost:?}"));
         }

@@ -4,7 +4,10 @@ use crate::world::{Setup, World};
 
 /// `(seed, what it showed)`.
 const SEEDS: &[(u64, &str)] = &[
-    (0, "records after a snapshot of the same run counted as contained in it and were not replayed"),
+    (
+        0,
+        "records after a snapshot of the same run counted as contained in it and were not replayed",
+    ),
     (14, "deletions found lacking after the push were never asked for"),
     (78, "a log that was read late replaced what the outbox knew"),
     (90, "the same, told as synced while the server lacked an edit"),

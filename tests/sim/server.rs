@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use rejoin::doc::{Doc, Origin};
 use rejoin::doc::limits::Limits;
+use rejoin::doc::{Doc, Origin};
 use rejoin::time::Instant;
 use rejoin_server::hub::{Hub, HubConfig, HubInput, HubOutput, MemberId, Record, RecordKey};
 
@@ -78,7 +78,8 @@ impl Server {
             HubOutput::Store { room, ticket, updates } => {
                 for update in updates {
                     self.last_key += 1;
-                    let applied = self.durable.apply(&update, Origin::Remote).expect("a sound update");
+                    let applied =
+                        self.durable.apply(&update, Origin::Remote).expect("a sound update");
                     assert!(!applied.held, "the server stored an update with a hole");
                     self.rows.push(Record { key: RecordKey::Update(self.last_key), update });
                 }

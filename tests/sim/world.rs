@@ -151,7 +151,10 @@ impl World {
             Happening::Socket { link, input } => self.on_socket(link, input),
             Happening::Up { link, frame } => {
                 if self.net.links.get(&link).is_some_and(|link| link.joined) {
-                    self.feed_server(HubInput::Frame { member: MemberId(link), bytes: frame.into() });
+                    self.feed_server(HubInput::Frame {
+                        member: MemberId(link),
+                        bytes: frame.into(),
+                    });
                 }
             }
             Happening::Join { link } => self.on_join(link),
@@ -217,9 +220,11 @@ impl World {
         for host in 0..HOSTS {
             self.hosts[host].disk.failing = None;
             self.start(host);
-            for environment in
-                [Environment::PageShow { persisted: false }, Environment::Visible, Environment::Online]
-            {
+            for environment in [
+                Environment::PageShow { persisted: false },
+                Environment::Visible,
+                Environment::Online,
+            ] {
                 self.feed(host, Input::Environment(environment));
             }
             self.command(host, |tab, now| {
@@ -247,8 +252,13 @@ impl World {
             return;
         }
         self.hosts[host].disk.crash(&mut self.rng);
-        let links: Vec<LinkId> =
-            self.net.links.iter().filter(|(_, link)| link.host == host).map(|(id, _)| *id).collect();
+        let links: Vec<LinkId> = self
+            .net
+            .links
+            .iter()
+            .filter(|(_, link)| link.host == host)
+            .map(|(id, _)| *id)
+            .collect();
         for link in links {
             let at = self.now + self.net.delay(&mut self.rng);
             self.later(at, Happening::Gone { link });
@@ -258,8 +268,13 @@ impl World {
     }
 
     fn cut(&mut self, host: usize) {
-        let links: Vec<LinkId> =
-            self.net.links.iter().filter(|(_, link)| link.host == host).map(|(id, _)| *id).collect();
+        let links: Vec<LinkId> = self
+            .net
+            .links
+            .iter()
+            .filter(|(_, link)| link.host == host)
+            .map(|(id, _)| *id)
+            .collect();
         for link in links {
             self.drop_link(link);
         }
@@ -307,7 +322,10 @@ impl World {
         *edits += 1;
         let Some(draft) = draw_edit(&mut self.rng, tab, token) else { return };
         if self.setup.print {
-            println!("{:>7} host {host} types {:?}, deletes {:?}", self.now, draft.typed, draft.deleted);
+            println!(
+                "{:>7} host {host} types {:?}, deletes {:?}",
+                self.now, draft.typed, draft.deleted
+            );
         }
         for token in &draft.deleted {
             self.oracle.deleted(token);
@@ -334,7 +352,9 @@ impl World {
 
     /// Does what a client asks for, then sets its timer.
     fn drain(&mut self, host: usize) {
-        while let Some(output) = self.hosts[host].tab.as_mut().and_then(|tab| tab.client.poll_output()) {
+        while let Some(output) =
+            self.hosts[host].tab.as_mut().and_then(|tab| tab.client.poll_output())
+        {
             let boot = self.hosts[host].boot;
             match output {
                 Output::Socket(socket, output) => self.on_socket_output(host, boot, socket, output),
@@ -448,7 +468,9 @@ impl World {
                 }
                 HubOutput::Cut { member } => self.drop_link(member.0),
                 HubOutput::Probe { member } => self.on_server_probe(member),
-                task @ (HubOutput::Load { .. } | HubOutput::Store { .. } | HubOutput::Compact { .. }) => {
+                task @ (HubOutput::Load { .. }
+                | HubOutput::Store { .. }
+                | HubOutput::Compact { .. }) => {
                     let takes = self.rng.u64(1..30);
                     let at = self.server.begin(self.now, takes, task);
                     self.later(at, Happening::ServerDisk { life: self.server_life });

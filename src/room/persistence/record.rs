@@ -111,14 +111,19 @@ mod tests {
 
     #[test]
     fn a_record_survives_the_round_trip() {
-        let record =
-            Record { kind: RecordKind::Remote, boot: u64::MAX - 3, loaded: 42, payload: vec![1, 2, 3] };
+        let record = Record {
+            kind: RecordKind::Remote,
+            boot: u64::MAX - 3,
+            loaded: 42,
+            payload: vec![1, 2, 3],
+        };
         assert_eq!(Record::decode(&record.encode()), Ok(record));
     }
 
     #[test]
     fn every_flipped_bit_and_every_truncation_is_noticed() {
-        let bytes = Record { kind: RecordKind::Local, boot: 7, loaded: 0, payload: vec![9; 20] }.encode();
+        let bytes =
+            Record { kind: RecordKind::Local, boot: 7, loaded: 0, payload: vec![9; 20] }.encode();
         for end in 0..bytes.len() {
             assert!(Record::decode(&bytes[..end]).is_err(), "prefix of {end}");
         }

@@ -25,7 +25,9 @@ impl Database {
 
     fn run(&mut self, task: StorageTask) -> StorageReply {
         match task {
-            StorageTask::Load { .. } => StorageReply::Loaded(self.rows.clone().into_iter().collect()),
+            StorageTask::Load { .. } => {
+                StorageReply::Loaded(self.rows.clone().into_iter().collect())
+            }
             StorageTask::Append { records, .. } => {
                 StorageReply::Written(records.into_iter().map(|record| self.put(record)).collect())
             }
@@ -42,7 +44,11 @@ impl Database {
     }
 
     fn payloads(&self) -> Vec<Vec<u8>> {
-        self.rows.values().filter_map(|bytes| Record::decode(bytes).ok()).map(|r| r.payload).collect()
+        self.rows
+            .values()
+            .filter_map(|bytes| Record::decode(bytes).ok())
+            .map(|r| r.payload)
+            .collect()
     }
 }
 
@@ -85,7 +91,8 @@ fn one_transaction_runs_at_a_time_and_the_next_takes_all_that_waited() {
     load(&mut log, &mut database);
     log.append(RecordKind::Local, vec![1]);
     let first = log.poll_task().expect("an append");
-    let (second, third) = (log.append(RecordKind::Local, vec![2]), log.append(RecordKind::Remote, vec![3]));
+    let (second, third) =
+        (log.append(RecordKind::Local, vec![2]), log.append(RecordKind::Remote, vec![3]));
     assert_eq!(log.poll_task(), None);
     assert_eq!((log.released(), log.is_saved()), (0, false));
     log.handle_reply(at(0), Ok(database.run(first)));
