@@ -1,5 +1,6 @@
 //! The web driver in a real browser, with its real database, sockets and timers.
 #![cfg(target_family = "wasm")]
+#![allow(clippy::option_env_unwrap, clippy::type_complexity, clippy::await_holding_refcell_ref)]
 
 mod core;
 mod environment;

@@ -1,18 +1,20 @@
 //! The virtual world: one clock, one queue of happenings, everything drawn from one seed.
 
+mod wires;
+
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use fastrand::Rng;
 use rejoin::config::Broken;
 use rejoin::event::{Durability, Event, EventKind, SyncStatus};
-use rejoin::io::{Environment, Input, Output, SocketId, SocketInput, SocketOutput};
+use rejoin::io::{Environment, Input, Output, SocketInput};
 use rejoin::time::Instant;
-use rejoin_server::hub::{HubInput, HubOutput, MemberId};
+use rejoin_server::hub::{HubInput, MemberId};
 
 use crate::actions::{Action, draw_edit, draw_storage_error};
 use crate::host::{Host, Tab};
-use crate::net::{Health, LinkId, Net, Way};
+use crate::net::{Health, LinkId, Net};
 use crate::oracle::Oracle;
 use crate::server::Server;
 
@@ -379,125 +381,6 @@ impl World {
             tab.timer = wanted;
             if let Some(at) = wanted {
                 self.later(at, Happening::Timer { host, boot, at });
-            }
-        }
-    }
-
-    fn on_socket_output(&mut self, host: usize, boot: u64, socket: SocketId, output: SocketOutput) {
-        match output {
-            SocketOutput::Open { .. } => {
-                let link = self.net.open(host, boot, socket);
-                let at = self.now + 2 * self.net.delay(&mut self.rng) + 1;
-                self.later(at, Happening::Join { link });
-            }
-            SocketOutput::Send(frame) => {
-                if let Some(link) = self.net.find(host, boot, socket) {
-                    self.check_wire(host, link, &frame);
-                    for at in self.net.arrivals(&mut self.rng, self.now, link, Way::Up) {
-                        self.later(at, Happening::Up { link, frame: frame.clone() });
-                    }
-                }
-            }
-            SocketOutput::Close { .. } | SocketOutput::Abandon => {
-                if let Some(link) = self.net.find(host, boot, socket) {
-                    let at = self.now + self.net.delay(&mut self.rng);
-                    self.later(at, Happening::Gone { link });
-                }
-            }
-            SocketOutput::Preflight { .. } => {}
-        }
-    }
-
-    /// The wire's discipline: a live update follows the handshake's diff, never precedes it.
-    fn check_wire(&mut self, host: usize, link: LinkId, frame: &[u8]) {
-        let Some(link) = self.net.links.get_mut(&link) else { return };
-        match frame {
-            [0, 1, ..] => link.pushed = true,
-            [0, 2, ..] if !link.pushed => {
-                self.oracle.fail(format!("host {host} streams before the handshake was answered"));
-            }
-            _ => {}
-        }
-    }
-
-    fn on_join(&mut self, id: LinkId) {
-        let up = self.server.hub.is_some();
-        let Some(link) = self.net.links.get_mut(&id) else { return };
-        if !up {
-            let input = SocketInput::Closed { code: 1006, reason: String::new(), clean: false };
-            self.on_socket(id, input);
-            self.net.links.remove(&id);
-            return;
-        }
-        if link.health == Health::Silent {
-            return;
-        }
-        link.joined = true;
-        self.on_socket(id, SocketInput::Opened { protocol: String::new() });
-        let outputs = self.server.join(self.now, id);
-        self.perform_server(outputs);
-    }
-
-    fn on_socket(&mut self, link: LinkId, input: SocketInput) {
-        let Some(link) = self.net.links.get(&link) else { return };
-        let (host, boot, socket) = (link.host, link.boot, link.socket);
-        if self.tab(host, boot).is_some() {
-            self.feed(host, Input::Socket(socket, input));
-        }
-    }
-
-    fn feed_server(&mut self, input: HubInput) {
-        let outputs = self.server.input(self.now, input);
-        self.perform_server(outputs);
-    }
-
-    fn perform_server(&mut self, outputs: Vec<HubOutput>) {
-        for output in outputs {
-            match output {
-                HubOutput::Send { member, frame } => {
-                    for at in self.net.arrivals(&mut self.rng, self.now, member.0, Way::Down) {
-                        let input = SocketInput::Frame(frame.to_vec());
-                        self.later(at, Happening::Socket { link: member.0, input });
-                    }
-                }
-                HubOutput::Close { member, code, reason } => {
-                    let at = self.now + self.net.delay(&mut self.rng);
-                    let input = SocketInput::Closed { code, reason, clean: true };
-                    self.later(at, Happening::Socket { link: member.0, input });
-                    self.later(at + 1, Happening::Gone { link: member.0 });
-                }
-                HubOutput::Cut { member } => self.drop_link(member.0),
-                HubOutput::Probe { member } => self.on_server_probe(member),
-                task @ (HubOutput::Load { .. }
-                | HubOutput::Store { .. }
-                | HubOutput::Compact { .. }) => {
-                    let takes = self.rng.u64(1..30);
-                    let at = self.server.begin(self.now, takes, task);
-                    self.later(at, Happening::ServerDisk { life: self.server_life });
-                }
-                HubOutput::SetAside { key, .. } => {
-                    self.oracle.fail(format!("the server could not read its own record {key:?}"));
-                }
-                HubOutput::Notice(_) => {}
-            }
-        }
-        self.set_server_timer();
-    }
-
-    fn on_server_probe(&mut self, member: MemberId) {
-        let answers = self.net.links.get(&member.0).is_some_and(|link| link.health == Health::Good);
-        if answers {
-            self.feed_server(HubInput::Heard { member });
-        }
-    }
-
-    fn set_server_timer(&mut self) {
-        let deadline = self.server.hub.as_ref().and_then(|hub| hub.poll_timeout());
-        let wanted = deadline.map(|deadline| deadline.at.as_millis().max(self.now + 1));
-        if self.server.timer != wanted {
-            self.server.timer = wanted;
-            if let Some(at) = wanted {
-                self.later(at, Happening::ServerTimer { at });
             }
         }
     }

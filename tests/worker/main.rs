@@ -1,5 +1,6 @@
 //! The web driver in a worker, which has no document and no window: the same tests as in a page.
 #![cfg(target_family = "wasm")]
+#![allow(clippy::option_env_unwrap, clippy::type_complexity, clippy::await_holding_refcell_ref)]
 
 #[path = "../browser/core.rs"]
 mod core;
