@@ -13,7 +13,7 @@ import {
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { root, targetDir } from './env.mjs';
+import { cargoHome, root, targetDir } from './env.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { step } from './lib/run.mjs';
 import { unlessFresh } from './lib/stamp.mjs';
@@ -41,7 +41,10 @@ export async function build() {
 
 /** Cargo knows best what changed. */
 async function compile() {
-  const args = ['build', '--release', '--lib', '-p', 'rejoin', '--target', target];
+  // The folders of the machine that built it are nobody's business.
+  const remap = [`${cargoHome}=cargo`, `${root}=rejoin`].map((pair) => `"--remap-path-prefix=${pair}"`);
+  const flags = `target.${target}.rustflags=[${remap.join(',')}]`;
+  const args = ['build', '--release', '--lib', '-p', 'rejoin', '--target', target, '--config', flags];
   await step('cargo build (wasm32, release)', 'cargo', args);
   return join(targetDir, target, 'release', 'rejoin.wasm');
 }

@@ -14,7 +14,7 @@ export const toolsDir = join(cache, 'tools');
 /** Names the linked toolchain where the Debian fallback is in use. */
 export const toolchainFile = join(cache, 'toolchain');
 
-const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
+export const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
 /** Where `cargo install` puts tools by itself. */
 export const cargoBin = join(cargoHome, 'bin');
 

@@ -1,15 +1,17 @@
 //! Between the core's types and plain JavaScript values.
 //!
-//! Everything crosses as one JSON text: one call instead of one per property, and `JSON.parse` makes an own property
+//! Events and values cross as one JSON text: one call instead of one per property, and `JSON.parse` makes an own property
 //! of a peer's `__proto__` key where assignment would replace the prototype.
 
 use js_sys::{JSON, Reflect};
+use serde::Serialize;
 use serde_json::Value;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 
 use crate::doc::change::Attributes;
 use crate::error::{ErrorCode, Misuse};
-use crate::event::{Event, EventKind, Problem};
+use crate::event::{Event, EventKind};
 use crate::json::JsonText;
 
 /// The events as an array of plain objects; `nextRetryAt` becomes milliseconds since 1970.
@@ -28,10 +30,20 @@ pub fn events_to_js(events: Vec<Event>, epoch_offset: f64) -> Result<JsValue, Js
 
 /// The object that an export throws.
 pub fn misuse_to_js(misuse: &Misuse) -> JsValue {
-    let problem = Problem::new(misuse.code, misuse.message.as_str());
-    let mut json = JsonText::default();
-    json.object(|json| problem.write(json));
-    JSON::parse(&json.finish()).unwrap_or_else(|bug| bug)
+    let thrown = Thrown {
+        code: misuse.code.as_str(),
+        message: &misuse.message,
+        retryable: misuse.code.is_retryable(),
+    };
+    thrown.serialize(&Serializer::json_compatible()).unwrap_or_else(JsValue::from)
+}
+
+/// What an export throws.
+#[derive(Serialize)]
+struct Thrown<'a> {
+    code: &'a str,
+    message: &'a str,
+    retryable: bool,
 }
 
 /// A plain object of the app.
