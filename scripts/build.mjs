@@ -97,7 +97,8 @@ function typescript() {
   const inputs = readdirSync(pkg)
     .filter((name) => !notSource.has(name))
     .map((name) => join(pkg, name));
-  inputs.push(join(dist, 'core.d.ts'));
+  // The CommonJS entry takes the glue and the module in.
+  inputs.push(...['core.d.ts', 'core.js', 'inline.js'].map((name) => join(dist, name)));
   const outputs = published(join(pkg, 'package.json')).map((file) => join(pkg, file));
   return unlessFresh({ name: 'typescript', inputs, outputs }, async () => {
     await step('npm run build -w pkg', 'npm', ['run', 'build', '-w', 'pkg']);
