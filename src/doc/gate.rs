@@ -9,7 +9,7 @@ mod worklist;
 
 use yrs::{ClientID, ID, IdSet};
 
-use crate::doc::content::covers;
+use crate::doc::content::{covers, ranges};
 use crate::doc::index::{Batch, Index};
 use crate::doc::limits::Limits;
 use crate::doc::preflight::{Preflight, UpdateError};
@@ -47,7 +47,7 @@ pub(crate) fn admit(
     if is_known(index, known_deletes, update) {
         return Ok(Verdict::Known);
     }
-    let contentless = update.contentless();
+    let contentless = fresh_contentless(index, update);
     let mut placer = Placer::new(Batch::new(index), update, known_deletes, &contentless, limits);
     let outcome = Worklist::new(update).run(&mut placer)?;
     let missing = outcome.missing.or_else(|| unreached_deletion(&placer, update));
@@ -58,6 +58,18 @@ pub(crate) fn admit(
         }
         missing => Ok(Verdict::Part(outcome.next, missing)),
     }
+}
+
+/// Units that this update brings, and brings without content. What is known already keeps the content it has.
+fn fresh_contentless(index: &Index, update: &Preflight<'_>) -> IdSet {
+    let mut fresh = IdSet::new();
+    for (client, start, end) in ranges(&update.contentless()) {
+        let start = start.max(index.clock(client.get()));
+        if start < end {
+            fresh.insert(ID::new(client, start), end - start);
+        }
+    }
+    fresh
 }
 
 fn grown(tracks: Vec<(u64, u32, u32)>) -> IdSet {

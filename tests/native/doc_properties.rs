@@ -1,6 +1,7 @@
 //! Bytes of all kinds: never a panic, and what we accept is what yrs reads.
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use rejoin::doc::{Doc, Edit, Limits, Origin, Preflight, TypeId};
 use yrs::updates::decoder::Decode;
 use yrs::{ID, IdSet, Update};
@@ -86,11 +87,15 @@ fn still_works(doc: &mut Doc) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// `PROPTEST_CASES` asks for more.
+/// The same cases in each run; `PROPTEST_CASES` asks for more, `PROPTEST_RNG_SEED` for others.
 fn config() -> ProptestConfig {
-    let cases =
-        std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(3000);
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    let number = |name| std::env::var(name).ok().and_then(|value: String| value.parse().ok());
+    ProptestConfig {
+        cases: number("PROPTEST_CASES").map_or(5000, |cases| cases as u32),
+        rng_seed: RngSeed::Fixed(number("PROPTEST_RNG_SEED").unwrap_or(1)),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 proptest! {

@@ -109,3 +109,17 @@ fn garbage_has_no_place_also_where_its_beginning_is_known() {
         assert!(matches!(judge(&mut index, update), Ok(Verdict::Ready(_))));
     }
 }
+
+/// A living value cannot become a parent because an update shows it without its content.
+#[test]
+fn what_is_known_keeps_its_content_when_an_update_shows_it_without() {
+    let values = [1, 1, 1, 0, 8, 1, 1, b't', 2, 126, 126, 0];
+    let deleted_below_one_of_them = [1, 1, 1, 0, 1, 0, 1, 1, 3, 0];
+    let mut index = Index::new(&OrderedMap::from([("t".to_owned(), RootKind::List)]));
+    assert!(matches!(judge(&mut index, &values), Ok(Verdict::Ready(_))));
+    let refused = judge(&mut index, &deleted_below_one_of_them);
+    assert!(
+        matches!(refused, Err(UpdateError::InvalidParent { client: 1, clock: 0 })),
+        "{refused:?}"
+    );
+}

@@ -2,6 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::*;
 
@@ -198,8 +199,18 @@ fn small() -> HubConfig {
     HubConfig { compact_records: 10, ..HubConfig::default() }
 }
 
+/// The same cases in each run; `PROPTEST_CASES` asks for more, `PROPTEST_RNG_SEED` for others.
+fn config() -> ProptestConfig {
+    let number = |name| std::env::var(name).ok().and_then(|value: String| value.parse().ok());
+    ProptestConfig {
+        cases: number("PROPTEST_CASES").map_or(200, |cases| cases as u32),
+        rng_seed: RngSeed::Fixed(number("PROPTEST_RNG_SEED").unwrap_or(1)),
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn members_and_the_disk_agree_and_nothing_was_shown_before_it_was_stored(
