@@ -1,4 +1,4 @@
-// Builds dist/ around what scripts/build.mjs has put there: core.js, inline.js and rejoin_bg.wasm.
+// Builds dist/ around what scripts/build.mjs has put there: the glue, the modules and their copies as text.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
@@ -9,7 +9,9 @@ import { rolldown } from 'rolldown';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
-const generated = ['core.js', 'inline.js', 'rejoin_bg.wasm'];
+const modules = ['rejoin_bg.wasm', 'links_bg.wasm'];
+const scripts = ['core.js', 'inline.js', 'links-core.js', 'links-inline.js'];
+const generated = [...scripts, ...modules];
 
 /** Each entry as one file; what is generated stays beside it, and is found by relative names. */
 async function bundle(entry, file, { format = 'es', external, inject } = {}) {
@@ -31,9 +33,9 @@ async function bundle(entry, file, { format = 'es', external, inject } = {}) {
 /** The minifier writes strings as templates, which not every bundler looks into for the names of files. */
 function keepLiterals(code) {
   const quoted = generated.reduce((text, name) => text.replaceAll(`\`./${name}\``, `'./${name}'`), code);
-  return quoted.replaceAll(
-    "new URL('./rejoin_bg.wasm',import.meta.url)",
-    "new URL('./rejoin_bg.wasm', import.meta.url)",
+  return modules.reduce(
+    (text, name) => text.replaceAll(`new URL('./${name}',import.meta.url)`, `new URL('./${name}', import.meta.url)`),
+    quoted,
   );
 }
 
@@ -68,11 +70,8 @@ async function declarations() {
 /** What bundlers and bare browsers rely on and a minifier could spoil. */
 async function verify() {
   const browser = await readFile(join(dist, 'index.browser.js'), 'utf8');
-  for (const literal of [
-    "new URL('./rejoin_bg.wasm', import.meta.url)",
-    "import('./core.js')",
-    "import('./inline.js')",
-  ]) {
+  const literals = ["new URL('./rejoin_bg.wasm', import.meta.url)", "import('./core.js')", "import('./inline.js')"];
+  for (const literal of literals) {
     if (!browser.includes(literal)) throw new Error(`dist/index.browser.js lost ${literal}`);
   }
   for (const file of ['react.js', 'react.cjs']) {

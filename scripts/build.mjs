@@ -20,7 +20,12 @@ import { unlessFresh } from './lib/stamp.mjs';
 import { setup } from './setup.mjs';
 
 const target = 'wasm32-unknown-unknown';
-const generated = join(root, 'pkg', 'wasm');
+/** The large module has the documents, the small one streams and sockets only: who needs no document does not load one. */
+const modules = [
+  { name: 'rejoin', glue: 'core', inline: 'inline', profile: 'release', features: 'documents' },
+  { name: 'links', glue: 'links-core', inline: 'links-inline', profile: 'links', features: 'links' },
+];
+const generatedBy = ({ name }) => join(root, 'pkg', 'wasm', name);
 const dist = join(root, 'pkg', 'dist');
 const notSource = new Set(['dist', 'wasm', 'node_modules', 'test', 'README.md']);
 const bindings = ['--target', 'web', '--omit-default-module-path', '--experimental-reset-state-function'];
@@ -33,62 +38,73 @@ const optimise = ['-Oz', '--one-caller-inline-max-function-size=0', ...features.
 /** Builds pkg/wasm and pkg/dist. */
 export async function build() {
   const started = Date.now();
-  const compiled = await compile();
-  const ran = [await bind(compiled), await shrink(), await emit(), await typescript()];
+  const ran = [];
+  for (const module of modules) {
+    const compiled = await compile(module);
+    ran.push(await bind(module, compiled), await shrink(module), await emit(module));
+  }
+  ran.push(await typescript());
   const words = ran.some(Boolean) ? 'built' : 'already built';
   console.log(`✓ package ${words} in ${((Date.now() - started) / 1000).toFixed(1)} s (${sizes()})`);
 }
 
 /** Cargo knows best what changed. */
-async function compile() {
+async function compile({ name, profile, features }) {
   // The folders of the machine that built it are nobody's business.
   const remap = [`${cargoHome}=cargo`, `${root}=rejoin`].map((pair) => `"--remap-path-prefix=${pair}"`);
   const flags = `target.${target}.rustflags=[${remap.join(',')}]`;
-  const args = ['build', '--release', '--lib', '-p', 'rejoin', '--target', target, '--config', flags];
-  await step('cargo build (wasm32, release)', 'cargo', args);
-  return join(targetDir, target, 'release', 'rejoin.wasm');
+  const parts = ['--profile', profile, '--no-default-features', '--features', features];
+  const args = ['build', ...parts, '--lib', '-p', 'rejoin', '--target', target, '--config', flags];
+  await step(`cargo build (wasm32, ${name})`, 'cargo', args);
+  return join(targetDir, target, profile, 'rejoin.wasm');
 }
 
-function bind(compiled) {
-  const outputs = ['rejoin.js', 'rejoin.d.ts', 'rejoin_bg.wasm'].map((name) => join(generated, name));
+function bind(module, compiled) {
+  const generated = generatedBy(module);
+  const outputs = [`${module.name}.js`, `${module.name}.d.ts`, `${module.name}_bg.wasm`];
   const salt = bindings.join(' ');
-  return unlessFresh({ name: 'bind', inputs: [compiled, join(root, 'Cargo.lock')], salt, outputs }, async () => {
+  const inputs = [compiled, join(root, 'Cargo.lock')];
+  const files = outputs.map((name) => join(generated, name));
+  return unlessFresh({ name: `bind-${module.name}`, inputs, salt, outputs: files }, async () => {
     rmSync(generated, { recursive: true, force: true });
-    await step('wasm-bindgen', 'wasm-bindgen', [compiled, ...bindings, '--out-dir', generated]);
+    const args = [compiled, ...bindings, '--out-name', module.name, '--out-dir', generated];
+    await step(`wasm-bindgen (${module.name})`, 'wasm-bindgen', args);
   });
 }
 
-function shrink() {
-  const input = join(generated, 'rejoin_bg.wasm');
-  const output = join(dist, 'rejoin_bg.wasm');
+function shrink(module) {
+  const file = `${module.name}_bg.wasm`;
+  const input = join(generatedBy(module), file);
+  const output = join(dist, file);
   const salt = `${optimise.join(' ')} ${binaryenVersion()}`;
-  return unlessFresh({ name: 'shrink', inputs: [input], salt, outputs: [output] }, async () => {
+  return unlessFresh({ name: `shrink-${module.name}`, inputs: [input], salt, outputs: [output] }, async () => {
     mkdirSync(dist, { recursive: true });
     const tool = join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
-    await step('wasm-opt', process.execPath, [tool, input, ...optimise, '-o', output]);
+    await step(`wasm-opt (${module.name})`, process.execPath, [tool, input, ...optimise, '-o', output]);
   });
 }
 
 /** The glue beside the package's own modules, and the module as text for bundlers without assets. */
-function emit() {
-  const glue = join(generated, 'rejoin.js');
-  const types = join(generated, 'rejoin.d.ts');
-  const module = join(dist, 'rejoin_bg.wasm');
-  const names = ['core.js', 'core.d.ts', 'inline.js', 'inline.d.ts'];
-  const outputs = names.map((name) => join(dist, name));
-  return unlessFresh({ name: 'emit', inputs: [glue, types, module], outputs }, () => {
-    cpSync(glue, join(dist, 'core.js'));
-    cpSync(types, join(dist, 'core.d.ts'));
-    const text = gzipSync(readFileSync(module), { level: 9 }).toString('base64');
-    writeFileSync(join(dist, 'inline.js'), `export default "${text}";\n`);
+function emit(module) {
+  const glue = join(generatedBy(module), `${module.name}.js`);
+  const types = join(generatedBy(module), `${module.name}.d.ts`);
+  const wasm = join(dist, `${module.name}_bg.wasm`);
+  const outputs = emitted(module).map((name) => join(dist, name));
+  return unlessFresh({ name: `emit-${module.name}`, inputs: [glue, types, wasm], outputs }, () => {
+    cpSync(glue, join(dist, `${module.glue}.js`));
+    cpSync(types, join(dist, `${module.glue}.d.ts`));
+    const text = gzipSync(readFileSync(wasm), { level: 9 }).toString('base64');
+    writeFileSync(join(dist, `${module.inline}.js`), `export default "${text}";\n`);
     writeFileSync(
-      join(dist, 'inline.d.ts'),
+      join(dist, `${module.inline}.d.ts`),
       '/** The module, gzip in base64. */\ndeclare const text: string;\nexport default text;\n',
     );
-    const snippets = join(generated, 'snippets');
+    const snippets = join(generatedBy(module), 'snippets');
     if (existsSync(snippets)) cpSync(snippets, join(dist, 'snippets'), { recursive: true });
   });
 }
+
+const emitted = ({ glue, inline }) => [`${glue}.js`, `${glue}.d.ts`, `${inline}.js`, `${inline}.d.ts`];
 
 function typescript() {
   const pkg = join(root, 'pkg');
@@ -98,7 +114,7 @@ function typescript() {
     .filter((name) => !notSource.has(name))
     .map((name) => join(pkg, name));
   // The CommonJS entry takes the glue and the module in.
-  inputs.push(...['core.d.ts', 'core.js', 'inline.js'].map((name) => join(dist, name)));
+  inputs.push(...modules.flatMap(emitted).map((name) => join(dist, name)));
   const outputs = published(join(pkg, 'package.json')).map((file) => join(pkg, file));
   return unlessFresh({ name: 'typescript', inputs, outputs }, async () => {
     await step('npm run build -w pkg', 'npm', ['run', 'build', '-w', 'pkg']);
@@ -118,9 +134,12 @@ function binaryenVersion() {
 }
 
 function sizes() {
-  const file = join(dist, 'rejoin_bg.wasm');
-  const zipped = gzipSync(readFileSync(file), { level: 9 }).length;
-  return `${relative(root, file)}: ${kilobytes(statSync(file).size)}, ${kilobytes(zipped)} gzip`;
+  const size = ({ name }) => {
+    const file = join(dist, `${name}_bg.wasm`);
+    const zipped = gzipSync(readFileSync(file), { level: 9 }).length;
+    return `${name} ${kilobytes(statSync(file).size)}, ${kilobytes(zipped)} gzip`;
+  };
+  return modules.map(size).join('; ');
 }
 
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;

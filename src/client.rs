@@ -11,10 +11,11 @@ use crate::doc::edit::Edit;
 use crate::error::{ErrorCode, Misuse};
 use crate::event::{Event, EventKind};
 use crate::io::{
-    EndpointRequest, Environment, Input, Output, RoomId, SocketId, SocketInput, SocketOutput,
-    TaskId,
+    EndpointRequest, Input, Output, RoomId, SocketId, SocketInput, SocketOutput, TaskId,
 };
+use crate::machine::Machine;
 use crate::ordered::OrderedMap;
+use crate::page::Page;
 use crate::room::{Room, RoomOutput};
 use crate::time::{Deadline, Instant};
 
@@ -24,38 +25,25 @@ pub struct Client {
     config: Config,
     rng: Rng,
     last_id: u32,
-    environment: Vec<Environment>,
+    page: Page,
     rooms: OrderedMap<RoomId, Room>,
     sockets: OrderedMap<SocketId, RoomId>,
     tasks: OrderedMap<TaskId, RoomId>,
     questions: OrderedMap<EndpointRequest, RoomId>,
-    outputs: VecDeque<Output>,
+    outputs: VecDeque<Output<Event>>,
 }
 
-impl Client {
-    /// A client without rooms. `seed` decides every random choice it will make.
-    pub fn new(config: Config, seed: u64) -> Self {
-        Self {
-            config,
-            rng: Rng::with_seed(seed),
-            last_id: 0,
-            environment: Vec::new(),
-            rooms: OrderedMap::new(),
-            sockets: OrderedMap::new(),
-            tasks: OrderedMap::new(),
-            questions: OrderedMap::new(),
-            outputs: VecDeque::new(),
-        }
-    }
+impl Machine for Client {
+    type Event = Event;
 
-    /// Takes one input. Drain [`poll_output`](Self::poll_output) afterwards.
-    pub fn handle_input(&mut self, now: Instant, input: Input) {
+    fn handle_input(&mut self, now: Instant, input: Input) {
         match input {
             Input::Timeout => self.each_room(now, Room::handle_timeout),
             Input::Environment(environment) => {
-                self.remember(environment);
+                self.page.note(environment);
                 self.each_room(now, |room, cx| room.handle_environment(cx, environment));
             }
+            Input::Fetch(..) => {}
             Input::Socket(socket, input) => self.handle_socket(now, socket, input),
             Input::Storage(task, reply) => {
                 if let Some(room) = self.tasks.remove(&task) {
@@ -65,14 +53,29 @@ impl Client {
         }
     }
 
-    /// Takes the next output, in order.
-    pub fn poll_output(&mut self) -> Option<Output> {
+    fn poll_output(&mut self) -> Option<Output<Event>> {
         self.outputs.pop_front()
     }
 
-    /// When [`Input::Timeout`] is wanted next.
-    pub fn poll_timeout(&self) -> Option<Deadline> {
+    fn poll_timeout(&self) -> Option<Deadline> {
         self.rooms.values().map(Room::poll_timeout).fold(None, Deadline::earliest)
+    }
+}
+
+impl Client {
+    /// A client without rooms. `seed` decides every random choice it will make.
+    pub fn new(config: Config, seed: u64) -> Self {
+        Self {
+            config,
+            rng: Rng::with_seed(seed),
+            last_id: 0,
+            page: Page::default(),
+            rooms: OrderedMap::new(),
+            sockets: OrderedMap::new(),
+            tasks: OrderedMap::new(),
+            questions: OrderedMap::new(),
+            outputs: VecDeque::new(),
+        }
     }
 
     /// Enters a room: loads its local copy, then connects if `options` say so.
@@ -85,7 +88,7 @@ impl Client {
         let mut cx = Context { now, rng: &mut self.rng, last_id: &mut self.last_id };
         let mut room = Room::new(&self.config, name, options, &mut cx)?;
         // A room that is entered later must know what the others know of the page.
-        for environment in &self.environment {
+        for environment in self.page.holding() {
             room.handle_environment(&mut cx, *environment);
         }
         *cx.last_id += 1;
@@ -208,28 +211,6 @@ impl Client {
             self.sockets.remove(&socket);
         }
         self.in_room(now, room, |room, cx| room.handle_socket(cx, socket, input));
-    }
-
-    /// Keeps what is true of the page now: at most one of each pair.
-    fn remember(&mut self, environment: Environment) {
-        let opposite = |other: &Environment| {
-            use Environment::{Hidden, Offline, Online, PageHide, PageShow, Visible};
-            match environment {
-                Online | Offline => matches!(other, Online | Offline),
-                Visible | Hidden => matches!(other, Visible | Hidden),
-                PageHide { .. } | PageShow { .. } => {
-                    matches!(other, PageHide { .. } | PageShow { .. })
-                }
-                Environment::Freeze | Environment::Resume | Environment::ClockJump => false,
-            }
-        };
-        self.environment.retain(|other| !opposite(other));
-        if matches!(
-            environment,
-            Environment::Offline | Environment::Hidden | Environment::PageHide { .. }
-        ) {
-            self.environment.push(environment);
-        }
     }
 
     fn room(&self, id: RoomId) -> Result<&Room, Misuse> {

@@ -1,26 +1,20 @@
-//! The whole boundary of the core on one page: what the driver puts in, what it takes out.
+//! The whole boundary of the core: what the driver puts in, what it takes out.
 
-use crate::event::Event;
+mod fetch;
+#[cfg(feature = "documents")]
+mod storage;
+
+pub use fetch::{FetchId, FetchInput, FetchOutput};
+#[cfg(feature = "documents")]
+pub use storage::{RecordKey, RoomId, StorageError, StorageReply, StorageTask, TaskId};
 
 /// One browser socket. A reconnect is a new id; inputs of an old id are ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketId(pub u32);
 
-/// One storage task, answered exactly once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TaskId(pub u32);
-
-/// One room of a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RoomId(pub u32);
-
 /// One question to the app for a URL and a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EndpointRequest(pub u32);
-
-/// Key of one record in a room's log, given by the database, growing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RecordKey(pub u64);
 
 /// What the driver tells the core.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,19 +25,25 @@ pub enum Input {
     Environment(Environment),
     /// Something happened to a socket.
     Socket(SocketId, SocketInput),
+    /// Something happened to a request.
+    Fetch(FetchId, FetchInput),
     /// A storage task ended.
+    #[cfg(feature = "documents")]
     Storage(TaskId, Result<StorageReply, StorageError>),
 }
 
 /// What the core tells the driver.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Output {
+pub enum Output<E> {
     /// Do this with a socket.
     Socket(SocketId, SocketOutput),
+    /// Do this with a request.
+    Fetch(FetchId, FetchOutput),
     /// Do this with the database and answer with [`Input::Storage`].
+    #[cfg(feature = "documents")]
     Storage(TaskId, StorageTask),
     /// Tell the app.
-    Event(Event),
+    Event(E),
 }
 
 /// Life of the page and of the network (HTML §8.1.7, Page Lifecycle, `navigator.onLine`).
@@ -146,78 +146,4 @@ pub enum SocketOutput {
         /// `ws:` or `wss:` URL; the driver asks `http:`/`https:`.
         url: String,
     },
-}
-
-/// What to do with a room's log. One task at a time per database; each is one transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StorageTask {
-    /// Open the database and read every record in key order. Writes nothing.
-    Load {
-        /// Name of the database.
-        database: String,
-    },
-    /// Append records, in order. Answered only when the transaction completed.
-    Append {
-        /// Name of the database.
-        database: String,
-        /// Encoded records.
-        records: Vec<Vec<u8>>,
-    },
-    /// Read one record back.
-    Read {
-        /// Name of the database.
-        database: String,
-        /// Its key.
-        key: RecordKey,
-    },
-    /// Under the database's Web Lock, in one transaction: append `record`, delete `remove`.
-    Replace {
-        /// Name of the database.
-        database: String,
-        /// An encoded snapshot record.
-        record: Vec<u8>,
-        /// Keys of records that older, verified snapshots contain.
-        remove: Vec<RecordKey>,
-    },
-    /// Close the database.
-    Close {
-        /// Name of the database.
-        database: String,
-    },
-}
-
-/// How a storage task succeeded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StorageReply {
-    /// All records, in key order.
-    Loaded(Vec<(RecordKey, Vec<u8>)>),
-    /// Keys of the appended records, in order; for `Replace` just one.
-    Written(Vec<RecordKey>),
-    /// The record, if it is still there.
-    Record(Option<Vec<u8>>),
-    /// Nothing to say.
-    Closed,
-}
-
-/// Why a storage task failed. Nothing of its transaction was kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StorageError {
-    /// No IndexedDB here: private mode, an opaque origin, a worker without it.
-    #[error("this browser offers no database here")]
-    Unavailable,
-    /// Another tab holds an older version open.
-    #[error("another tab blocks the database")]
-    Blocked,
-    /// The database was made by a newer version.
-    #[error("the database was made by a newer version")]
-    Version,
-    /// The disk or the origin's quota is full.
-    #[error("the storage quota is used up")]
-    Quota,
-    /// The connection was closed under us: site data cleared, backing store lost.
-    #[error("the database connection was closed by the browser")]
-    Closed,
-    /// Anything else.
-    #[error("the database transaction was aborted")]
-    Aborted,
 }

@@ -73,6 +73,14 @@ impl JsonText {
         self.serialize(&());
     }
 
+    /// What `write` writes of a value, or `null` where there is none.
+    pub fn or_null<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        match value {
+            Some(value) => write(self, value),
+            None => self.null(),
+        }
+    }
+
     /// Any value.
     pub fn value(&mut self, value: &Value) {
         self.serialize(value);

@@ -2,20 +2,30 @@
 //!
 //! Nothing in here knows a socket, a clock, a database or a random source. A driver puts [`io::Input`]
 //! in, takes [`io::Output`] out until there is none, and comes back at the deadline of
-//! [`client::Client::poll_timeout`]. The same code runs in the browser (`web`) and under simulation.
+//! [`machine::Machine::poll_timeout`]. The same code runs in the browser (`web`) and under simulation.
 
 pub mod backoff;
+#[cfg(feature = "documents")]
 pub mod client;
 pub mod config;
 pub mod connection;
+#[cfg(feature = "documents")]
 pub mod doc;
 pub mod error;
+#[cfg(feature = "documents")]
 pub mod event;
 pub mod io;
 pub mod json;
+#[cfg(feature = "links")]
+pub mod links;
+pub mod machine;
 pub mod ordered;
+pub mod page;
+#[cfg(feature = "documents")]
 pub mod protocol;
+#[cfg(feature = "documents")]
 pub mod room;
+pub mod status;
 pub mod time;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]

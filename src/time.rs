@@ -31,6 +31,17 @@ impl Add<u64> for Instant {
     }
 }
 
+/// What turns a moment into milliseconds since 1970: the difference of the browser's two clocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct WallClock(pub f64);
+
+impl WallClock {
+    /// Milliseconds since 1970 at `moment`, given in milliseconds of the driver.
+    pub fn at(self, moment: u64) -> u64 {
+        (moment as f64 + self.0).round() as u64
+    }
+}
+
 /// A moment at which the core wants [`Input::Timeout`](crate::io::Input::Timeout), and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline {

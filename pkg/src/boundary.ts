@@ -145,11 +145,15 @@ export interface Core {
   crashForTest(): void;
 }
 
-/** What the generated glue exports, as far as it is used. */
-export interface CoreModule {
-  readonly Core: new (config: CoreConfig, wake: () => void) => Core;
+/** What the glue of either module exports, as far as it is used. */
+export interface WasmModule {
   /** Instantiates the compiled module. */
   readonly default: (options: { module_or_path: WebAssembly.Module }) => Promise<unknown>;
   /** Replaces the instance by a fresh one of the same module; handles of the old one throw from then on. */
   readonly __wbg_reset_state: () => void;
+}
+
+/** The module of documents. */
+export interface CoreModule extends WasmModule {
+  readonly Core: new (config: CoreConfig, wake: () => void) => Core;
 }

@@ -1,27 +1,42 @@
-import type { Core, CoreConfig, CoreEvent } from './boundary.js';
+import type { Core, CoreModule, WasmModule } from './boundary.js';
 import { SyncError, toSyncError } from './errors.js';
 import type { WasmSource } from './load.js';
 import { isFatal, type Runtime, type RuntimeUser, type StartRuntime } from './runtime.js';
 import { runSafely } from './store.js';
 
-/** A room as the engine sees it. */
-export interface EngineRoom {
-  /** Id of the room. */
+/** What either wasm class has. */
+export interface AnyCore {
+  takeEvents(): unknown[];
+  remains(): Set<() => void>;
+}
+
+/** What a wasm class tells. */
+export type EventOf<C extends AnyCore> = ReturnType<C['takeEvents']>[number];
+
+/** A room or a link as the engine sees it. */
+export interface EngineRoom<C extends AnyCore = Core> {
+  /** Id of the room, or URL of the link. */
   readonly id: string;
-  /** Enters the room in this core and returns its number; must not call the app. */
-  enterCore(core: Core): number;
-  /** Takes what the core told this room in one turn; must not call the app. */
-  handleEvents(core: Core, number: number, events: readonly CoreEvent[]): void;
-  /** The core that held this room is gone. */
+  /** Enters it in this core and returns its number; must not call the app. */
+  enterCore(core: C): number;
+  /** Takes what the core told it in one turn; must not call the app. */
+  handleEvents(core: C, number: number, events: readonly EventOf<C>[]): void;
+  /** The core that held it is gone. */
   handleCrash(): void;
-  /** The room cannot go on. */
+  /** It cannot go on. */
   fail(error: SyncError): void;
 }
 
-/** What the engine needs of its client. */
-export interface EngineHost {
-  /** How the core is to behave. */
-  config(): CoreConfig;
+/** What the engine needs of its owner. */
+export interface EngineHost<C extends AnyCore = Core, M = CoreModule> {
+  /** Makes the core. */
+  make(module: M, wake: () => void): C;
+  /** Whom an event is for. */
+  numberOf(event: EventOf<C>): number;
+  /** Lets go of a room or a link. */
+  leave(core: C, number: number): void;
+  /** Ends the core. */
+  close(core: C): void;
   /** The core crashed; `recovered` if every room goes on. Called as a notification. */
   onCrash(recovered: boolean): void;
   /** Something failed where no caller can be told. */
@@ -40,21 +55,21 @@ const CRASH_WINDOW = 10_000;
  * The app's functions run only at the end of `drain`, when no call is under way. A trap makes a
  * fresh instance and every room enters it again.
  */
-export class Engine implements RuntimeUser {
-  readonly #start: StartRuntime;
-  readonly #host: EngineHost;
-  readonly #rooms = new Map<number, EngineRoom>();
+export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule> implements RuntimeUser {
+  readonly #start: StartRuntime<M>;
+  readonly #host: EngineHost<C, M>;
+  readonly #rooms = new Map<number, EngineRoom<C>>();
   readonly #crashes = new Map<object | null, number>();
   readonly #queue: (() => void)[] = [];
-  #runtime: Runtime | null = null;
-  #core: Core | null = null;
+  #runtime: Runtime<M> | null = null;
+  #core: C | null = null;
   /** Asked for while the core lives; a dead one cannot be asked. */
   #remains: Set<() => void> = new Set();
   #flushing = false;
   #held = 0;
   #closed = false;
 
-  constructor(start: StartRuntime, host: EngineHost) {
+  constructor(start: StartRuntime<M>, host: EngineHost<C, M>) {
     this.#start = start;
     this.#host = host;
   }
@@ -70,7 +85,7 @@ export class Engine implements RuntimeUser {
   }
 
   /** Enters a room in the core. Its events may come before this returns. */
-  enter(room: EngineRoom): number {
+  enter(room: EngineRoom<C>): number {
     const number = this.#guard(room, (core) => {
       const entered = room.enterCore(core);
       // Before anything is drained: with storage in memory the room is ready at once.
@@ -84,18 +99,18 @@ export class Engine implements RuntimeUser {
   /** Forgets a room; what the core still tells about it is ignored. */
   leave(number: number): void {
     this.#rooms.delete(number);
-    if (this.#core) this.call(null, (core) => core.leaveRoom(number));
+    if (this.#core) this.call(null, (core) => this.#host.leave(core, number));
   }
 
   /** Calls the core and lets the app hear what came of it. A trap is recovered from, and thrown as `E_CORE_CRASHED`. */
-  call<T>(room: EngineRoom | null, fn: (core: Core) => T): T {
+  call<T>(room: EngineRoom<C> | null, fn: (core: C) => T): T {
     const result = this.#guard(room, fn);
     this.drain();
     return result;
   }
 
   /** Asks the core something that changes nothing. Traps as in {@link Engine.call}. */
-  read<T>(room: EngineRoom, fn: (core: Core) => T): T {
+  read<T>(room: EngineRoom<C>, fn: (core: C) => T): T {
     return this.#guard(room, fn);
   }
 
@@ -130,7 +145,7 @@ export class Engine implements RuntimeUser {
   /** Whether the core no longer answers. */
   isDead(): boolean {
     try {
-      if (this.#core) this.#deliver(this.#core.takeEvents());
+      if (this.#core) this.#deliver(this.#take(this.#core));
       queueMicrotask(this.drain);
       return false;
     } catch {
@@ -164,19 +179,20 @@ export class Engine implements RuntimeUser {
     this.#rooms.clear();
     this.#runtime?.remove(this);
     try {
-      if (this.#core) this.#guard(null, (core) => core.close());
+      if (this.#core) this.#guard(null, (core) => this.#host.close(core));
     } finally {
       this.#core = null;
       this.#flush();
     }
   }
 
-  #makeCore(runtime: Runtime): void {
-    this.#core = new runtime.module.Core(this.#host.config(), () => queueMicrotask(this.drain));
-    this.#remains = this.#core.remains();
+  #makeCore(runtime: Runtime<M>): void {
+    const core = this.#host.make(runtime.module, () => queueMicrotask(this.drain));
+    this.#core = core;
+    this.#remains = core.remains();
   }
 
-  #guard<T>(room: EngineRoom | null, fn: (core: Core) => T): T {
+  #guard<T>(room: EngineRoom<C> | null, fn: (core: C) => T): T {
     const core = this.#core;
     if (!core) throw new SyncError('E_NOT_READY', 'the core is not loaded yet; await room.ready', { room: room?.id });
     try {
@@ -189,15 +205,20 @@ export class Engine implements RuntimeUser {
   }
 
   #route(): void {
-    if (this.#core) this.#deliver(this.#guard(null, (core) => core.takeEvents()));
+    if (this.#core) this.#deliver(this.#guard(null, (core) => this.#take(core)));
   }
 
-  #deliver(events: readonly CoreEvent[]): void {
-    const byRoom = new Map<number, CoreEvent[]>();
+  #take(core: C): EventOf<C>[] {
+    return core.takeEvents();
+  }
+
+  #deliver(events: readonly EventOf<C>[]): void {
+    const byRoom = new Map<number, EventOf<C>[]>();
     for (const event of events) {
-      const list = byRoom.get(event.room);
+      const number = this.#host.numberOf(event);
+      const list = byRoom.get(number);
       if (list) list.push(event);
-      else byRoom.set(event.room, [event]);
+      else byRoom.set(number, [event]);
     }
     for (const [number, list] of byRoom) {
       const room = this.#rooms.get(number);
@@ -216,7 +237,11 @@ export class Engine implements RuntimeUser {
   }
 
   /** Rooms that crashed twice in a short time: the culprit, or all if nobody knows which it was. */
-  #givenUp(culprit: object | null, own: EngineRoom | null, rooms: readonly EngineRoom[]): readonly EngineRoom[] {
+  #givenUp(
+    culprit: object | null,
+    own: EngineRoom<C> | null,
+    rooms: readonly EngineRoom<C>[],
+  ): readonly EngineRoom<C>[] {
     // The room of another client: that client counts it.
     if (culprit !== null && own === null) return [];
     const now = Date.now();
@@ -226,7 +251,7 @@ export class Engine implements RuntimeUser {
     return own ? [own] : rooms;
   }
 
-  #reenter(rooms: readonly EngineRoom[]): boolean {
+  #reenter(rooms: readonly EngineRoom<C>[]): boolean {
     try {
       if (this.#runtime) this.#makeCore(this.#runtime);
       for (const room of rooms) this.#guardEntry(room);
@@ -239,7 +264,7 @@ export class Engine implements RuntimeUser {
     }
   }
 
-  #guardEntry(room: EngineRoom): void {
+  #guardEntry(room: EngineRoom<C>): void {
     const core = this.#core;
     if (core) this.#rooms.set(room.enterCore(core), room);
   }

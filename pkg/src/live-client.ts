@@ -39,7 +39,10 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   constructor(options: ClientOptions<S>, start: StartRuntime) {
     this.#options = options;
     this.#engine = new Engine(start, {
-      config: () => coreConfig(options),
+      make: (module, wake) => new module.Core(coreConfig(options), wake),
+      numberOf: (event) => event.room,
+      leave: (core, room) => core.leaveRoom(room),
+      close: (core) => core.close(),
       onCrash: (recovered) => this.#emit('crashed', Object.freeze({ recovered })),
       onError: (error) => this.#report(error),
     });

@@ -1,13 +1,15 @@
-import type { CoreModule } from './boundary.js';
+import type { CoreModule, WasmModule } from './boundary.js';
 import { SyncError } from './errors.js';
 
 /** Where the wasm module may come from, for set-ups that the package does not know by itself. */
 export type WasmSource = URL | string | Response | BufferSource | WebAssembly.Module;
 
-/** What differs between browsers, Node and workers. Nothing of it runs before the first room is entered. */
-export interface Platform {
+/** Where one wasm module comes from in a browser, in Node or in a worker. Nothing of it runs before it is needed. */
+export interface Platform<M extends WasmModule = CoreModule> {
+  /** Name of the wasm file. */
+  readonly name: string;
   /** Imports the generated glue. */
-  readonly core: () => Promise<CoreModule>;
+  readonly core: () => Promise<M>;
   /** Opens the wasm file that lies beside the package. */
   readonly file: () => WasmSource | Promise<WasmSource>;
   /** Opens a place the app named. */
@@ -17,25 +19,25 @@ export interface Platform {
 }
 
 /** Loads the glue and the wasm module in parallel and instantiates it. */
-export async function loadCore(platform: Platform, source?: WasmSource): Promise<CoreModule> {
+export async function loadCore<M extends WasmModule>(platform: Platform<M>, source?: WasmSource): Promise<M> {
   const [core, wasm] = await Promise.all([loadGlue(platform), loadWasm(platform, source)]);
   try {
     await core.default({ module_or_path: wasm });
   } catch (error) {
-    throw refusal(error) ?? failure([describe('instantiation', error)], error);
+    throw refusal(error) ?? failure(platform.name, [describe('instantiation', error)], error);
   }
   return core;
 }
 
-async function loadGlue(platform: Platform): Promise<CoreModule> {
+async function loadGlue<M extends WasmModule>(platform: Platform<M>): Promise<M> {
   try {
     return await platform.core();
   } catch (error) {
-    throw failure([describe('core.js', error)], error);
+    throw failure(platform.name, [describe('glue', error)], error);
   }
 }
 
-async function loadWasm(platform: Platform, source?: WasmSource): Promise<WebAssembly.Module> {
+async function loadWasm(platform: Platform<WasmModule>, source?: WasmSource): Promise<WebAssembly.Module> {
   const tried: string[] = [];
   const attempts = source === undefined ? [platform.file, platform.inline] : [() => source];
   let last: unknown;
@@ -45,14 +47,14 @@ async function loadWasm(platform: Platform, source?: WasmSource): Promise<WebAss
     } catch (error) {
       const refused = refusal(error);
       if (refused) throw refused;
-      tried.push(describe(attempt === platform.inline ? 'inline copy' : 'rejoin_bg.wasm', error));
+      tried.push(describe(attempt === platform.inline ? 'inline copy' : platform.name, error));
       last = error;
     }
   }
-  throw failure(tried, last);
+  throw failure(platform.name, tried, last);
 }
 
-async function compile(platform: Platform, source: WasmSource): Promise<WebAssembly.Module> {
+async function compile(platform: Platform<WasmModule>, source: WasmSource): Promise<WebAssembly.Module> {
   if (isPlace(source)) return compile(platform, await platform.open(source));
   if (isModule(source)) return source;
   if (isResponse(source)) return compileResponse(source);
@@ -95,8 +97,8 @@ function describe(what: string, error: unknown): string {
   return `${what}: ${error instanceof Error ? error.message : String(error)}`;
 }
 
-function failure(tried: readonly string[], cause: unknown): SyncError {
-  const fix = 'serve rejoin_bg.wasm beside the package or give createClient({ wasm })';
+function failure(name: string, tried: readonly string[], cause: unknown): SyncError {
+  const fix = `serve ${name} beside the package or give createClient({ wasm })`;
   return new SyncError('E_WASM_LOAD', `the wasm module could not be loaded (${tried.join('; ')}); ${fix}`, { cause });
 }
 

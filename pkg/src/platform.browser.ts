@@ -1,10 +1,21 @@
+import type { LinksModule } from './links-boundary.js';
 import { fromBase64, gunzip, type Platform } from './load.js';
 
 /** Browsers and their workers, bundled or not. */
 export const browser: Platform = {
+  name: 'rejoin_bg.wasm',
   core: () => import('./core.js'),
   // Bundlers find the file by this very expression.
   file: () => fetch(new URL('./rejoin_bg.wasm', import.meta.url)),
   open: (place) => fetch(place),
   inline: async () => gunzip(fromBase64((await import('./inline.js')).default)),
+};
+
+/** The same for streams and sockets. */
+export const browserLinks: Platform<LinksModule> = {
+  name: 'links_bg.wasm',
+  core: () => import('./links-core.js'),
+  file: () => fetch(new URL('./links_bg.wasm', import.meta.url)),
+  open: browser.open,
+  inline: async () => gunzip(fromBase64((await import('./links-inline.js')).default)),
 };

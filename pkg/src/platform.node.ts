@@ -1,3 +1,4 @@
+import type { LinksModule } from './links-boundary.js';
 import { fromBase64, gunzip, type Platform } from './load.js';
 
 async function open(place: URL | string): Promise<Response | BufferSource> {
@@ -9,8 +10,18 @@ async function open(place: URL | string): Promise<Response | BufferSource> {
 
 /** Node, Bun and Deno. */
 export const node: Platform = {
+  name: 'rejoin_bg.wasm',
   core: () => import('./core.js'),
   file: () => open(new URL('./rejoin_bg.wasm', import.meta.url)),
   open,
   inline: async () => gunzip(fromBase64((await import('./inline.js')).default)),
+};
+
+/** The same for streams and sockets. */
+export const nodeLinks: Platform<LinksModule> = {
+  name: 'links_bg.wasm',
+  core: () => import('./links-core.js'),
+  file: () => open(new URL('./links_bg.wasm', import.meta.url)),
+  open,
+  inline: async () => gunzip(fromBase64((await import('./links-inline.js')).default)),
 };

@@ -2,19 +2,32 @@ import { Buffer } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import type { LinksModule } from './links-boundary.js';
 import type { Platform } from './load.js';
+
+const beside = async (name: string): Promise<BufferSource> => new Uint8Array(await readFile(join(__dirname, name)));
+const unpack = (base64: string): BufferSource => new Uint8Array(gunzipSync(Buffer.from(base64, 'base64')));
+
+async function open(place: URL | string): Promise<Response | BufferSource> {
+  const text = String(place);
+  if (/^https?:/.test(text)) return fetch(text);
+  return new Uint8Array(await readFile(text.startsWith('file:') ? new URL(text) : text));
+}
 
 /** `require()` and Jest, whose browser-like environments lack most of what the other platforms use. */
 export const requirePlatform: Platform = {
+  name: 'rejoin_bg.wasm',
   core: () => import('./core.js'),
-  file: async () => new Uint8Array(await readFile(join(__dirname, 'rejoin_bg.wasm'))),
-  open: async (place) => {
-    const text = String(place);
-    if (/^https?:/.test(text)) return fetch(text);
-    return new Uint8Array(await readFile(text.startsWith('file:') ? new URL(text) : text));
-  },
-  inline: async () => {
-    const { default: base64 } = await import('./inline.js');
-    return new Uint8Array(gunzipSync(Buffer.from(base64, 'base64')));
-  },
+  file: () => beside('rejoin_bg.wasm'),
+  open,
+  inline: async () => unpack((await import('./inline.js')).default),
+};
+
+/** The same for streams and sockets. */
+export const requireLinks: Platform<LinksModule> = {
+  name: 'links_bg.wasm',
+  core: () => import('./links-core.js'),
+  file: () => beside('links_bg.wasm'),
+  open,
+  inline: async () => unpack((await import('./links-inline.js')).default),
 };

@@ -1,10 +1,22 @@
+import linksWasm from './links_bg.wasm';
+import type { LinksModule } from './links-boundary.js';
 import { fromBase64, gunzip, type Platform } from './load.js';
 import wasm from './rejoin_bg.wasm';
 
 /** Workers of Cloudflare's kind: compiling at run time is forbidden there, modules are imported. */
 export const workerd: Platform = {
+  name: 'rejoin_bg.wasm',
   core: () => import('./core.js'),
   file: () => wasm,
   open: (place) => fetch(place),
   inline: async () => gunzip(fromBase64((await import('./inline.js')).default)),
+};
+
+/** The same for streams and sockets. */
+export const workerdLinks: Platform<LinksModule> = {
+  name: 'links_bg.wasm',
+  core: () => import('./links-core.js'),
+  file: () => linksWasm,
+  open: workerd.open,
+  inline: async () => gunzip(fromBase64((await import('./links-inline.js')).default)),
 };

@@ -1,4 +1,4 @@
-import type { CoreModule } from './boundary.js';
+import type { CoreModule, WasmModule } from './boundary.js';
 import { SyncError } from './errors.js';
 import { loadCore, type Platform, type WasmSource } from './load.js';
 
@@ -12,14 +12,16 @@ export interface RuntimeUser {
   isDead(): boolean;
 }
 
-/** The one wasm instance of this copy of the package, shared by all of its clients. */
-export class Runtime {
-  readonly module: CoreModule;
+/** The one instance of a wasm module in this copy of the package, shared by all that use it. */
+export class Runtime<M extends WasmModule = CoreModule> {
+  readonly module: M;
+  readonly #name: string;
   readonly #users = new Set<RuntimeUser>();
   #listening = false;
 
-  constructor(module: CoreModule) {
+  constructor(module: M, name: string) {
     this.module = module;
+    this.#name = name.replace('.wasm', '');
   }
 
   /** Adds a client. */
@@ -50,7 +52,7 @@ export class Runtime {
 
   #suspect(error: unknown): void {
     if (!isFatal(error)) return;
-    const ours = error instanceof WebAssembly.RuntimeError && /rejoin_bg/.test(error.stack ?? '');
+    const ours = error instanceof WebAssembly.RuntimeError && (error.stack ?? '').includes(this.#name);
     if (ours || [...this.#users].some((user) => user.isDead())) this.reset(null);
   }
 }
@@ -63,14 +65,14 @@ export function isFatal(error: unknown): boolean {
 }
 
 /** Loads the runtime once, however many ask; after a failure the next one tries again. */
-export type StartRuntime = (source?: WasmSource) => Promise<Runtime>;
+export type StartRuntime<M extends WasmModule = CoreModule> = (source?: WasmSource) => Promise<Runtime<M>>;
 
 /** A {@link StartRuntime} for a platform. Does nothing by itself. */
-export function lazyRuntime(platform: Platform): StartRuntime {
-  let started: Promise<Runtime> | null = null;
+export function lazyRuntime<M extends WasmModule>(platform: Platform<M>): StartRuntime<M> {
+  let started: Promise<Runtime<M>> | null = null;
   return (source) => {
     started ??= loadCore(platform, source).then(
-      (module) => new Runtime(module),
+      (module) => new Runtime(module, platform.name),
       (error: unknown) => {
         started = null;
         throw error;

@@ -15,6 +15,7 @@ function platform(
   file: () => WasmSource | Promise<WasmSource>,
 ): Platform & { readonly inline: ReturnType<typeof vi.fn> } {
   return {
+    name: 'rejoin_bg.wasm',
     core: async () => new FakeWorld().module(),
     file,
     open: async () => new Response(EMPTY, wasmHeaders),

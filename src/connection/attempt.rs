@@ -7,8 +7,8 @@ use super::state::{Park, State};
 use super::{Action, Connection, Context, Source};
 use crate::backoff::Hint;
 use crate::error::ErrorCode;
-use crate::event::{EndpointReason, Problem};
 use crate::io::{EndpointRequest, SocketId, SocketOutput};
+use crate::status::{EndpointReason, Problem};
 
 impl Connection {
     /// Starts an attempt: asks for a URL, or opens the fixed one.

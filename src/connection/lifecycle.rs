@@ -5,8 +5,8 @@ use super::state::{Park, State};
 use super::{Action, Connection, Context};
 use crate::backoff::{Backoff, Hint};
 use crate::error::ErrorCode;
-use crate::event::{Problem, Reason};
 use crate::io::{Environment, SocketId};
+use crate::status::{Problem, Reason};
 use crate::time::Instant;
 
 /// Wake events shorten a wait at most this often.

@@ -2,7 +2,7 @@
 
 use super::state::{Park, State};
 use super::{Action, Connection};
-use crate::event::{ConnectionState, Reason, Status, Transport};
+use crate::status::{ConnectionState, Reason, Status, Transport};
 
 impl Connection {
     /// The public view of the state.

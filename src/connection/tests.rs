@@ -1,6 +1,6 @@
 use super::*;
-use crate::event::Status;
 use crate::io::Environment;
+use crate::status::Status;
 
 /// A connection with a clock, a generator and a record of what it asked for.
 struct Rig {

@@ -1,19 +1,18 @@
 //! Events as JSON text: what TypeScript receives. By hand: derived writers of tagged enums are 20 kB of code.
 
-use super::{
-    ChangeOrigin, ConnectionState, Durability, EndpointReason, Event, EventKind, Problem, Reason,
-    Status, SyncState, SyncStatus, Transport,
-};
+use super::{ChangeOrigin, Durability, Event, EventKind, SyncState, SyncStatus};
 use crate::doc::change::{Attributes, Change, ListOp, Segment, TextOp};
 use crate::json::JsonText;
+use crate::machine::AppEvent;
+use crate::time::WallClock;
 
-impl Event {
+impl AppEvent for Event {
     /// Writes `{ type, room, … }`.
-    pub fn write(&self, json: &mut JsonText) {
+    fn write(&self, json: &mut JsonText, wall: WallClock) {
         json.object(|json| {
             json.word("type", self.kind.name());
             json.count("room", self.room.into());
-            self.kind.write(json);
+            self.kind.write(json, wall);
         });
     }
 }
@@ -32,7 +31,7 @@ impl EventKind {
         }
     }
 
-    fn write(&self, json: &mut JsonText) {
+    fn write(&self, json: &mut JsonText, wall: WallClock) {
         match self {
             Self::Ready => {}
             Self::Doc { origin, changes } => {
@@ -41,7 +40,7 @@ impl EventKind {
                     json.object(|json| write_change(json, change))
                 });
             }
-            Self::Connection(state) => state.write(json),
+            Self::Connection(state) => state.write(json, wall),
             Self::Sync(state) => state.write(json),
             Self::Presence { updated, removed } => {
                 json.array("updated", updated, |json, (client, state)| {
@@ -59,62 +58,6 @@ impl EventKind {
             }
             Self::Identity { client_id } => json.count("clientId", *client_id),
             Self::Error(problem) => problem.write(json),
-        }
-    }
-}
-
-impl Problem {
-    /// Writes the members `code`, `message` and `retryable`.
-    pub fn write(&self, json: &mut JsonText) {
-        json.word("code", self.code.as_str());
-        json.word("message", &self.message);
-        json.key("retryable");
-        json.flag(self.retryable);
-    }
-}
-
-impl ConnectionState {
-    fn write(&self, json: &mut JsonText) {
-        json.word("status", self.status.name());
-        json.key("transport");
-        or_null(json, self.transport, |json, transport| json.text(transport.name()));
-        json.count("attempt", self.attempt.into());
-        json.key("nextRetryAt");
-        or_null(json, self.next_retry_at, JsonText::number);
-        json.key("reason");
-        or_null(json, self.reason.as_ref(), |json, reason| json.object(|json| reason.write(json)));
-        json.key("rtt");
-        or_null(json, self.rtt, JsonText::number);
-        json.key("error");
-        or_null(json, self.error.as_ref(), |json, error| json.object(|json| error.write(json)));
-    }
-}
-
-impl Reason {
-    fn write(&self, json: &mut JsonText) {
-        json.word("kind", self.name());
-        match self {
-            Self::Closed { code, reason } => {
-                json.count("code", (*code).into());
-                json.word("reason", reason);
-            }
-            Self::Http { status } => json.count("status", (*status).into()),
-            Self::Timeout { waiting_for } => json.word("waitingFor", waiting_for),
-            _ => {}
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Closed { .. } => "closed",
-            Self::Http { .. } => "http",
-            Self::Timeout { .. } => "timeout",
-            Self::Auth => "auth",
-            Self::Offline => "offline",
-            Self::Suspended => "suspended",
-            Self::Requested => "requested",
-            Self::Refused => "refused",
-            Self::Protocol => "protocol",
         }
     }
 }
@@ -138,36 +81,6 @@ impl ChangeOrigin {
     }
 }
 
-impl EndpointReason {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Initial => "initial",
-            Self::Reconnect => "reconnect",
-            Self::Rejected => "rejected",
-        }
-    }
-}
-
-impl Status {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Idle => "idle",
-            Self::Connecting => "connecting",
-            Self::Connected => "connected",
-            Self::Reconnecting => "reconnecting",
-            Self::Disconnected => "disconnected",
-        }
-    }
-}
-
-impl Transport {
-    fn name(self) -> &'static str {
-        match self {
-            Self::WebSocket => "websocket",
-        }
-    }
-}
-
 impl SyncStatus {
     fn name(self) -> &'static str {
         match self {
@@ -184,13 +97,6 @@ impl Durability {
             Self::Saving => "saving",
             Self::Unavailable => "unavailable",
         }
-    }
-}
-
-fn or_null<T>(json: &mut JsonText, value: Option<T>, write: impl FnOnce(&mut JsonText, T)) {
-    match value {
-        Some(value) => write(json, value),
-        None => json.null(),
     }
 }
 

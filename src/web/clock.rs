@@ -4,7 +4,7 @@ use js_sys::{Date, Math, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::time::Instant;
+use crate::time::{Instant, WallClock};
 
 /// Wall and monotonic clock may go apart by this much between two looks before the machine is taken to have slept.
 const JUMP: f64 = 5_000.0;
@@ -26,6 +26,11 @@ pub fn now() -> Instant {
 /// What must be added to the monotonic clock to get milliseconds since 1970.
 pub fn epoch_offset() -> f64 {
     Date::now() - monotonic()
+}
+
+/// The wall clock, told from the monotonic one.
+pub fn wall() -> WallClock {
+    WallClock(epoch_offset())
 }
 
 /// Whether the two clocks have gone apart since an offset was taken.

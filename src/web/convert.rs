@@ -9,20 +9,20 @@ use serde_json::Value;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 
-use crate::doc::change::Attributes;
 use crate::error::{ErrorCode, Misuse};
-use crate::event::{Event, EventKind};
 use crate::json::JsonText;
+use crate::machine::AppEvent;
+use crate::time::WallClock;
 
-/// The events as an array of plain objects; `nextRetryAt` becomes milliseconds since 1970.
+/// The events as an array of plain objects.
 ///
 /// # Errors
 /// Only for a bug of ours.
-pub fn events_to_js(events: Vec<Event>, epoch_offset: f64) -> Result<JsValue, JsValue> {
+pub fn events_to_js<E: AppEvent>(events: &[E], wall: WallClock) -> Result<JsValue, JsValue> {
     let mut json = JsonText::default();
     json.list(|json| {
         for event in events {
-            on_wall_clock(event, epoch_offset).write(json);
+            event.write(json, wall);
         }
     });
     JSON::parse(&json.finish())
@@ -64,23 +64,6 @@ pub fn from_json(what: &str, text: &str) -> Result<Value, Misuse> {
     serde_json::from_str(text).map_err(|error| Misuse::argument(format!("{what}: {error}")))
 }
 
-/// JSON text of an object.
-///
-/// # Errors
-/// [`ErrorCode::InvalidArgument`] if it is something else.
-pub fn attributes(text: &str) -> Result<Attributes, Misuse> {
-    match from_json("attributes", text)? {
-        Value::Object(entries) => {
-            let mut attributes = Attributes::new();
-            for (key, value) in entries {
-                attributes.insert(key, value);
-            }
-            Ok(attributes)
-        }
-        _ => Err(Misuse::argument("attributes must be an object")),
-    }
-}
-
 /// A bug of ours, as the app sees it.
 pub fn internal(message: &str) -> Misuse {
     Misuse::new(ErrorCode::Internal, message)
@@ -89,12 +72,4 @@ pub fn internal(message: &str) -> Misuse {
 /// The name of a thrown `Error` or `DOMException`, or nothing.
 pub fn error_name(thrown: &JsValue) -> String {
     Reflect::get(thrown, &"name".into()).ok().and_then(|name| name.as_string()).unwrap_or_default()
-}
-
-fn on_wall_clock(mut event: Event, epoch_offset: f64) -> Event {
-    if let EventKind::Connection(state) = &mut event.kind {
-        state.next_retry_at =
-            state.next_retry_at.map(|at| (at as f64 + epoch_offset).round() as u64);
-    }
-    event
 }

@@ -10,28 +10,36 @@ use std::rc::{Rc, Weak};
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 
-use crate::client::Client;
 use crate::error::Misuse;
-use crate::event::Event;
 use crate::io::{Environment, Input, Output};
+use crate::machine::Machine;
 use crate::time::Instant;
 use crate::web::clock;
 use crate::web::convert::internal;
 use crate::web::environment;
 use crate::web::host::Host;
+#[cfg(feature = "documents")]
 use crate::web::indexed_db::{Durability, Storage};
 use crate::web::listener::Listener;
 use crate::web::remains::Remains;
 use crate::web::timer::Timer;
 use crate::web::web_socket::Sockets;
 
-/// Runs one client in a browser.
+/// What only the browser's side of a core can be told.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Settings {
+    /// How sure a transaction must be before it counts.
+    #[cfg(feature = "documents")]
+    pub durability: Durability,
+}
+
+/// Runs one core in a browser.
 #[derive(Debug)]
-pub struct Driver {
-    client: RefCell<Client>,
+pub struct Driver<M: Machine> {
+    machine: RefCell<M>,
     inputs: RefCell<VecDeque<Input>>,
-    effects: RefCell<VecDeque<Output>>,
-    events: RefCell<Vec<Event>>,
+    effects: RefCell<VecDeque<Output<M::Event>>>,
+    events: RefCell<Vec<M::Event>>,
     pumping: Cell<bool>,
     wake: Function,
     /// Whether the app has been woken since it last took the events.
@@ -39,15 +47,16 @@ pub struct Driver {
     epoch_offset: Cell<f64>,
     host: Host,
     sockets: Sockets,
+    #[cfg(feature = "documents")]
     storage: Storage,
     timer: Timer,
     page: RefCell<Vec<Listener>>,
 }
 
-impl Driver {
-    /// Starts driving `client`.
-    pub fn start(client: Client, wake: Function, durability: Durability) -> Rc<Self> {
-        let driver = Rc::new_cyclic(|driver| Self::new(driver, client, wake, durability));
+impl<M: Machine + 'static> Driver<M> {
+    /// Starts driving `machine`.
+    pub fn start(machine: M, wake: Function, settings: Settings) -> Rc<Self> {
+        let driver = Rc::new_cyclic(|driver| Self::new(driver, machine, wake, settings));
         if let Ok(mut page) = driver.page.try_borrow_mut() {
             *page = environment::listen(&driver.host);
         }
@@ -57,15 +66,17 @@ impl Driver {
         driver
     }
 
-    fn new(driver: &Weak<Self>, client: Client, wake: Function, durability: Durability) -> Self {
+    fn new(driver: &Weak<Self>, machine: M, wake: Function, settings: Settings) -> Self {
         let driver = Weak::clone(driver);
         let host = Host::new(move |input| {
             if let Some(driver) = driver.upgrade() {
                 driver.feed(input);
             }
         });
+        #[cfg(not(feature = "documents"))]
+        let Settings {} = settings;
         Self {
-            client: RefCell::new(client),
+            machine: RefCell::new(machine),
             inputs: RefCell::default(),
             effects: RefCell::default(),
             events: RefCell::default(),
@@ -74,7 +85,8 @@ impl Driver {
             woken: Cell::new(false),
             epoch_offset: Cell::new(clock::epoch_offset()),
             sockets: Sockets::new(host.clone()),
-            storage: Storage::new(host.clone(), durability),
+            #[cfg(feature = "documents")]
+            storage: Storage::new(host.clone(), settings.durability),
             timer: Timer::new(host.clone()),
             host,
             page: RefCell::default(),
@@ -95,11 +107,11 @@ impl Driver {
     /// What the core says, or an internal error.
     pub fn command<T>(
         &self,
-        command: impl FnOnce(&mut Client, Instant) -> Result<T, Misuse>,
+        command: impl FnOnce(&mut M, Instant) -> Result<T, Misuse>,
     ) -> Result<T, Misuse> {
         let (mut command, mut result) = (Some(command), None);
-        let done = self.advance(&mut |client, now| {
-            result = command.take().map(|command| command(client, now));
+        let done = self.advance(&mut |machine, now| {
+            result = command.take().map(|command| command(machine, now));
         });
         self.pump();
         done?;
@@ -110,13 +122,13 @@ impl Driver {
     ///
     /// # Errors
     /// What the core says, or an internal error.
-    pub fn read<T>(&self, read: impl FnOnce(&Client) -> Result<T, Misuse>) -> Result<T, Misuse> {
-        let client = self.client.try_borrow().map_err(|_| internal("the client is busy"))?;
-        read(&client)
+    pub fn read<T>(&self, read: impl FnOnce(&M) -> Result<T, Misuse>) -> Result<T, Misuse> {
+        let machine = self.machine.try_borrow().map_err(|_| internal("the core is busy"))?;
+        read(&machine)
     }
 
     /// The events since the last call.
-    pub fn take_events(&self) -> Vec<Event> {
+    pub fn take_events(&self) -> Vec<M::Event> {
         self.woken.set(false);
         self.events
             .try_borrow_mut()
@@ -145,9 +157,9 @@ impl Driver {
                 self.perform(output);
             } else if let Some(input) = pop(&self.inputs) {
                 let mut input = Some(input);
-                self.advance(&mut |client, now| {
+                self.advance(&mut |machine, now| {
                     if let Some(input) = input.take() {
-                        client.handle_input(now, input);
+                        machine.handle_input(now, input);
                     }
                 })
                 .ok();
@@ -161,25 +173,27 @@ impl Driver {
     }
 
     /// One borrow of the core: a change, and the complete drain after it. Not generic: every export would have a copy.
-    fn advance(&self, change: &mut dyn FnMut(&mut Client, Instant)) -> Result<(), Misuse> {
+    fn advance(&self, change: &mut dyn FnMut(&mut M, Instant)) -> Result<(), Misuse> {
         let now = clock::now();
-        let busy = |_| internal("the client is busy");
-        let mut client = self.client.try_borrow_mut().map_err(busy)?;
+        let busy = |_| internal("the core is busy");
+        let mut machine = self.machine.try_borrow_mut().map_err(busy)?;
         let mut effects = self.effects.try_borrow_mut().map_err(busy)?;
         let mut events = self.events.try_borrow_mut().map_err(busy)?;
-        change(&mut client, now);
-        while let Some(output) = client.poll_output() {
+        change(&mut machine, now);
+        while let Some(output) = machine.poll_output() {
             match output {
                 Output::Event(event) => events.push(event),
-                effect @ (Output::Socket(..) | Output::Storage(..)) => effects.push_back(effect),
+                effect => effects.push_back(effect),
             }
         }
         Ok(())
     }
 
-    fn perform(&self, output: Output) {
+    fn perform(&self, output: Output<M::Event>) {
         match output {
             Output::Socket(id, output) => self.sockets.perform(id, output),
+            Output::Fetch(..) => {}
+            #[cfg(feature = "documents")]
             Output::Storage(id, task) => self.storage.perform(id, task),
             Output::Event(event) => {
                 if let Ok(mut events) = self.events.try_borrow_mut() {
@@ -199,7 +213,7 @@ impl Driver {
     }
 
     fn arm_timer(&self) {
-        let deadline = self.client.try_borrow().ok().and_then(|client| client.poll_timeout());
+        let deadline = self.machine.try_borrow().ok().and_then(|machine| machine.poll_timeout());
         self.timer.arm(clock::now(), deadline.map(|deadline| deadline.at));
     }
 

@@ -9,6 +9,7 @@ use fastrand::Rng;
 use rejoin::config::Broken;
 use rejoin::event::{Durability, Event, EventKind, SyncStatus};
 use rejoin::io::{Environment, Input, Output, SocketInput};
+use rejoin::machine::Machine;
 use rejoin::time::Instant;
 use rejoin_server::hub::{HubInput, MemberId};
 
@@ -360,6 +361,7 @@ impl World {
             let boot = self.hosts[host].boot;
             match output {
                 Output::Socket(socket, output) => self.on_socket_output(host, boot, socket, output),
+                Output::Fetch(..) => unreachable!("rooms make no requests"),
                 Output::Storage(task, work) => {
                     if self.setup.print {
                         println!("{:>7} host {host} stores {:.60?}", self.now, work);

@@ -12,6 +12,7 @@ const EMPTY_WASM = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
 /** A platform whose glue is the double's. */
 export function fakePlatform(world: FakeWorld): Platform {
   return {
+    name: 'rejoin_bg.wasm',
     core: async () => world.module(),
     file: () => EMPTY_WASM,
     open: async () => EMPTY_WASM,

@@ -9,6 +9,7 @@ import type { Schema } from '../../src/schema.js';
 
 /** The sources of the package on the built wasm of pkg/dist; fails where the build has not been run. */
 const built: Platform = {
+  name: 'rejoin_bg.wasm',
   core: () => import('../../dist/core.js') as unknown as Promise<CoreModule>,
   file: () => node.open(new URL('../../dist/rejoin_bg.wasm', import.meta.url)),
   open: node.open,

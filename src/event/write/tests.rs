@@ -2,10 +2,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::ErrorCode;
+use crate::status::{ConnectionState, EndpointReason, Problem, Reason, Status, Transport};
 
 fn written(kind: EventKind) -> Value {
     let mut json = JsonText::default();
-    Event { room: 3, kind }.write(&mut json);
+    Event { room: 3, kind }.write(&mut json, WallClock(1_000.4));
     serde_json::from_str(&json.finish()).unwrap()
 }
 
@@ -64,7 +65,7 @@ fn a_connection_is_told_with_null_for_what_is_not_known() {
     assert_eq!(
         written(EventKind::Connection(lost)),
         json!({"type": "connection", "room": 3, "status": "reconnecting", "transport": null,
-            "attempt": 2, "nextRetryAt": 5, "rtt": null, "error": error,
+            "attempt": 2, "nextRetryAt": 1005, "rtt": null, "error": error,
             "reason": {"kind": "closed", "code": 1006, "reason": "gone"}})
     );
     let up = ConnectionState {

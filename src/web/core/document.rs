@@ -7,13 +7,13 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::client::Client;
-use crate::doc::change::Segment;
+use crate::doc::change::{Attributes, Segment};
 
 use crate::doc::{Assoc, Doc, Edit, Prelim, TypeId};
 use crate::error::{ErrorCode, Misuse};
 use crate::io::RoomId;
 use crate::json::JsonText;
-use crate::web::convert::{self, from_json};
+use crate::web::convert::from_json;
 use crate::web::{Core, thrown};
 
 #[wasm_bindgen]
@@ -63,7 +63,7 @@ impl Core {
         attributes: Option<String>,
     ) -> Result<(), JsValue> {
         self.edit(room, ty, |ty| {
-            let attributes = attributes.map(|json| convert::attributes(&json)).transpose()?;
+            let attributes = attributes.map(|json| read_attributes(&json)).transpose()?;
             Ok(Edit::TextInsert { ty, index, text, attributes })
         })
     }
@@ -91,7 +91,7 @@ impl Core {
         attributes: &str,
     ) -> Result<(), JsValue> {
         self.edit(room, ty, |ty| {
-            Ok(Edit::TextFormat { ty, index, length, attributes: convert::attributes(attributes)? })
+            Ok(Edit::TextFormat { ty, index, length, attributes: read_attributes(attributes)? })
         })
     }
 
@@ -279,5 +279,22 @@ fn segment(at: &JsValue) -> Result<Segment, Misuse> {
             Ok(Segment::Index(index as u32))
         }
         _ => Err(Misuse::argument("expected a key or an index")),
+    }
+}
+
+/// JSON text of an object.
+///
+/// # Errors
+/// [`ErrorCode::InvalidArgument`] if it is something else.
+fn read_attributes(text: &str) -> Result<Attributes, Misuse> {
+    match from_json("attributes", text)? {
+        Value::Object(entries) => {
+            let mut attributes = Attributes::new();
+            for (key, value) in entries {
+                attributes.insert(key, value);
+            }
+            Ok(attributes)
+        }
+        _ => Err(Misuse::argument("attributes must be an object")),
     }
 }

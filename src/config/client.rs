@@ -1,0 +1,179 @@
+//! How a client of rooms behaves.
+
+mod read;
+
+use super::LinkConfig;
+use crate::backoff::BackoffPolicy;
+use crate::doc::RootKind;
+use crate::error::Misuse;
+use crate::ordered::OrderedMap;
+
+/// Longest room name in bytes of UTF-8.
+const MAX_ROOM_NAME: usize = 512;
+
+/// How a client behaves.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Base URL of the server; the room's name is appended as a path. `None`: ask the app at each attempt.
+    pub url: Option<String>,
+    /// Where edits are kept on this device.
+    pub persistence: PersistenceMode,
+    /// Keeps databases of different apps or users of one origin apart.
+    pub namespace: String,
+    /// Wait between attempts.
+    pub backoff: BackoffPolicy,
+    /// Limits of the link.
+    pub link: LinkConfig,
+    /// Presence timing.
+    pub presence: PresenceConfig,
+    /// Storage policy.
+    pub storage: StorageConfig,
+    /// Largest frame this client sends. Uvicorn refuses more than 16 MiB; one of more than 100 MiB kills some servers.
+    pub max_send_frame: usize,
+    /// Largest frame this client reads.
+    pub max_receive_frame: usize,
+    /// Rules switched off by the simulation's mutation proof. Never set in a product.
+    pub broken: Broken,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            url: None,
+            persistence: PersistenceMode::default(),
+            namespace: String::new(),
+            backoff: BackoffPolicy::default(),
+            link: LinkConfig::default(),
+            presence: PresenceConfig::default(),
+            storage: StorageConfig::default(),
+            max_send_frame: 16 << 20,
+            max_receive_frame: 64 << 20,
+            broken: Broken::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Name of a room's database.
+    pub fn database(&self, room: &str) -> String {
+        format!("rejoin/{}/{room}", self.namespace)
+    }
+}
+
+/// Where edits are kept on this device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PersistenceMode {
+    /// In a database of the browser.
+    #[default]
+    IndexedDb,
+    /// In memory only: `saved` is never claimed.
+    Memory,
+}
+
+/// Timing and limits of presence (y-protocols 1.0 renews at 15 s and forgets at 30 s).
+#[derive(Clone, Copy, Debug)]
+pub struct PresenceConfig {
+    /// Silence after which the own state is sent again.
+    pub presence_renewal: u64,
+    /// Silence after which another is gone.
+    pub presence_expiry: u64,
+    /// How long others stay visible without a link, and may take to show up again after a reconnect.
+    pub presence_grace: u64,
+    /// Largest own state, in bytes of JSON.
+    pub presence_size: usize,
+    /// Most others kept.
+    pub presence_members: usize,
+}
+
+impl Default for PresenceConfig {
+    fn default() -> Self {
+        Self {
+            presence_renewal: 15_000,
+            presence_expiry: 30_000,
+            presence_grace: 5_000,
+            presence_size: 4_096,
+            presence_members: 2_048,
+        }
+    }
+}
+
+/// When the log is compacted.
+#[derive(Clone, Copy, Debug)]
+pub struct StorageConfig {
+    /// Records after the last snapshot that make a new one worth it.
+    pub compact_records: usize,
+    /// Bytes after the last snapshot that make a new one worth it, if they outweigh it too.
+    pub compact_bytes: usize,
+    /// First wait before a failed transaction is tried again; doubles up to a minute.
+    pub storage_retry: u64,
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        Self { compact_records: 500, compact_bytes: 256 << 10, storage_retry: 1_000 }
+    }
+}
+
+/// Rules that the mutation proof breaks, one at a time, to show that the simulation notices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Broken {
+    /// Frames leave before their edits are committed.
+    pub send_before_commit: bool,
+    /// A quiet link is never probed.
+    pub no_heartbeat: bool,
+    /// Live updates are sent before the handshake was answered.
+    pub stream_before_handshake: bool,
+    /// Updates that are not causally ready go straight to yrs.
+    pub no_gate: bool,
+    /// `saved` is claimed before the transaction completed.
+    pub saved_before_commit: bool,
+    /// An edit counts as acknowledged when it was sent.
+    pub trim_on_send: bool,
+    /// A held update never makes us ask again.
+    pub no_resync: bool,
+}
+
+/// How a room is entered.
+#[derive(Clone, Debug, Default)]
+pub struct RoomOptions {
+    /// Shared types at the top of the document.
+    pub roots: OrderedMap<String, RootKind>,
+    /// JSON text of the initial presence state.
+    pub presence: Option<String>,
+    /// Whether to connect as soon as the local copy is ready.
+    pub connect: bool,
+}
+
+/// Refuses names that cannot be a path on a server or a database's name.
+pub fn check_room_name(name: &str) -> Result<(), Misuse> {
+    if name.is_empty() {
+        return Err(Misuse::argument("a room needs a name; got an empty string"));
+    }
+    if name.len() > MAX_ROOM_NAME {
+        let message = format!("a room name has at most {MAX_ROOM_NAME} bytes; got {}", name.len());
+        return Err(Misuse::argument(message));
+    }
+    let dots = name.split('/').any(|part| part == "." || part == ".." || part.is_empty());
+    if dots || name.chars().any(char::is_control) {
+        let message = format!(
+            "a room name holds no control characters and no empty, `.` or `..` path segments; got {name:?}"
+        );
+        return Err(Misuse::argument(message));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_room_names_are_refused_and_ordinary_ones_taken() {
+        for name in ["", "a/../b", "/a", "a/", "a\nb", &"x".repeat(513)] {
+            assert!(check_room_name(name).is_err(), "{name:?}");
+        }
+        for name in ["demo", "team 1/plan", "日本語", "a.b"] {
+            assert!(check_room_name(name).is_ok(), "{name:?}");
+        }
+    }
+}

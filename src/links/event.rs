@@ -1,0 +1,65 @@
+//! What a link tells the app.
+
+use crate::json::JsonText;
+use crate::machine::AppEvent;
+use crate::status::{ConnectionState, EndpointReason, Problem};
+use crate::time::WallClock;
+
+/// One event of one link. In JSON `{ type, link, … }` with camelCase names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkEvent {
+    /// Number of the link.
+    pub link: u32,
+    /// What happened.
+    pub kind: LinkEventKind,
+}
+
+/// What happened on a link.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LinkEventKind {
+    /// The connection's public state changed.
+    Connection(ConnectionState),
+    /// The app is to answer with a URL and a token.
+    Endpoint {
+        /// Number of the question.
+        request: u32,
+        /// Connection attempt, from 0.
+        attempt: u32,
+        /// Why it is asked.
+        reason: EndpointReason,
+    },
+    /// Something went wrong.
+    Error(Problem),
+}
+
+impl AppEvent for LinkEvent {
+    fn write(&self, json: &mut JsonText, wall: WallClock) {
+        json.object(|json| {
+            json.word("type", self.kind.name());
+            json.count("link", self.link.into());
+            self.kind.write(json, wall);
+        });
+    }
+}
+
+impl LinkEventKind {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Connection(_) => "connection",
+            Self::Endpoint { .. } => "endpoint",
+            Self::Error(_) => "error",
+        }
+    }
+
+    fn write(&self, json: &mut JsonText, wall: WallClock) {
+        match self {
+            Self::Connection(state) => state.write(json, wall),
+            Self::Endpoint { request, attempt, reason } => {
+                json.count("request", (*request).into());
+                json.count("attempt", (*attempt).into());
+                json.word("reason", reason.name());
+            }
+            Self::Error(problem) => problem.write(json),
+        }
+    }
+}

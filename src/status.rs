@@ -1,0 +1,109 @@
+//! The public view of a link: where it stands, why, and what went wrong.
+
+mod write;
+
+use crate::error::ErrorCode;
+
+/// Why a URL and a token are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointReason {
+    /// First connection.
+    Initial,
+    /// The link was lost.
+    Reconnect,
+    /// The server refused the last token.
+    Rejected,
+}
+
+/// A typed error for the app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Stable code.
+    pub code: ErrorCode,
+    /// What happened and what to do, in a sentence or two.
+    pub message: String,
+    /// Whether it may pass by itself or by trying again.
+    pub retryable: bool,
+}
+
+impl Problem {
+    /// A problem with the usual retryability of its code.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), retryable: code.is_retryable() }
+    }
+}
+
+/// The public view of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionState {
+    /// Where it stands.
+    pub status: Status,
+    /// `websocket` while there is a socket.
+    pub transport: Option<Transport>,
+    /// Attempts since the link was last proven, 0 while connected.
+    pub attempt: u32,
+    /// When the next attempt is due, in the driver's milliseconds.
+    pub next_retry_at: Option<u64>,
+    /// Why the last link ended or the connection is parked.
+    pub reason: Option<Reason>,
+    /// Round trip of the last probe in milliseconds.
+    pub rtt: Option<u64>,
+    /// The error behind `reason`, if it is one.
+    pub error: Option<Problem>,
+}
+
+/// Public connection status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Not asked to connect yet.
+    Idle,
+    /// First attempt under way.
+    Connecting,
+    /// The server answered the handshake.
+    Connected,
+    /// Lost; trying again by itself.
+    Reconnecting,
+    /// Not connected and not trying: asked to, parked, or failed for good (see `reason`, `error`).
+    Disconnected,
+}
+
+/// Kind of link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// A WebSocket.
+    WebSocket,
+}
+
+/// Why there is no link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The server or the network closed the socket.
+    Closed {
+        /// Close code, 1006 when nothing is known.
+        code: u16,
+        /// The server's words.
+        reason: String,
+    },
+    /// The handshake was refused with an HTTP status.
+    Http {
+        /// HTTP status.
+        status: u16,
+    },
+    /// Nothing answered in time.
+    Timeout {
+        /// What was waited for: `auth`, `connect`, `handshake` or `heartbeat`.
+        waiting_for: &'static str,
+    },
+    /// The app's URL or token function failed.
+    Auth,
+    /// The browser says that there is no network.
+    Offline,
+    /// The page is hidden, frozen or in the back/forward cache.
+    Suspended,
+    /// The app asked for it.
+    Requested,
+    /// The browser refused to create the socket.
+    Refused,
+    /// The counterpart broke the protocol.
+    Protocol,
+}
