@@ -205,7 +205,10 @@ impl Client {
         let Some(room) = self.sockets.get(&socket).copied() else { return };
         let over = !matches!(
             input,
-            SocketInput::Opened { .. } | SocketInput::Frame(_) | SocketInput::Text(_)
+            SocketInput::Opened { .. }
+                | SocketInput::Frame(_)
+                | SocketInput::Text(_)
+                | SocketInput::Buffered(_)
         );
         if over {
             self.sockets.remove(&socket);
@@ -263,7 +266,9 @@ impl Client {
                         SocketOutput::Close { .. } | SocketOutput::Abandon => {
                             self.sockets.remove(&socket);
                         }
-                        SocketOutput::Send(_) => {}
+                        SocketOutput::Send(_)
+                        | SocketOutput::SendText(_)
+                        | SocketOutput::Measure => {}
                     }
                     Output::Socket(socket, output)
                 }

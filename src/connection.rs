@@ -18,6 +18,9 @@ mod attempt;
 pub mod close;
 pub mod heartbeat;
 mod lifecycle;
+pub mod manner;
+pub mod preset;
+mod rulings;
 mod state;
 mod status;
 
@@ -33,8 +36,9 @@ use crate::error::ErrorCode;
 use crate::io::{EndpointRequest, SocketId, SocketInput, SocketOutput, SocketRefusal};
 use crate::status::{ConnectionState, EndpointReason, Problem, Reason};
 use crate::time::{Deadline, Instant};
-use close::{Verdict, judge_close};
-use heartbeat::Heartbeat;
+use close::Verdict;
+use heartbeat::{Heartbeat, Life};
+use manner::{Manner, VerdictRequest};
 use state::State;
 
 /// Attempts that never opened before the HTTP status is asked for.
@@ -49,6 +53,8 @@ pub enum Action {
     Socket(SocketId, SocketOutput),
     /// Ask the app for a URL and a token.
     AskEndpoint(EndpointRequest, u32, EndpointReason),
+    /// Ask the app what a close means.
+    AskVerdict(VerdictRequest, u16, String),
     /// The socket is open: start the handshake.
     LinkUp(SocketId),
     /// The link is gone; nothing more can be sent on it.
@@ -107,6 +113,7 @@ pub struct Connection {
     config: LinkConfig,
     source: Source,
     path: String,
+    manner: Manner,
     backoff: Backoff,
     state: State,
     page: lifecycle::Page,
@@ -143,6 +150,7 @@ impl Connection {
             config,
             source,
             path,
+            manner: Manner::default(),
             backoff: Backoff::new(backoff),
             state: State::Idle,
             page: lifecycle::Page::default(),
@@ -150,6 +158,12 @@ impl Connection {
             actions: VecDeque::new(),
             last_status: None,
         }
+    }
+
+    /// The same for another kind of link.
+    pub fn with_manner(mut self, manner: Manner) -> Self {
+        self.manner = manner;
+        self
     }
 
     /// Takes the next action, in order.
@@ -184,8 +198,7 @@ impl Connection {
             | State::Backoff { .. }
             | State::Parked { .. } => {
                 if matches!(self.state, State::Failed) {
-                    self.history.refreshed = false;
-                    self.history.protocol_errors = 0;
+                    self.forgive();
                     self.backoff.reset();
                 }
                 self.attempt(cx);
@@ -212,10 +225,24 @@ impl Connection {
         url: &str,
         token: Option<&str>,
     ) {
-        if matches!(self.state, State::Auth { request: asked, .. } if asked == request) {
-            self.open(cx, complete_url(url, &self.path), token);
+        self.provide_answer(cx, request, url, token, None);
+    }
+
+    /// The same with subprotocols for this attempt; `true` if the question was still open.
+    pub fn provide_answer(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: EndpointRequest,
+        url: &str,
+        token: Option<&str>,
+        protocols: Option<Vec<String>>,
+    ) -> bool {
+        let asked = matches!(self.state, State::Auth { request: asked, .. } if asked == request);
+        if asked {
+            self.open(cx, complete_url(url, &self.path), token, protocols);
             self.publish();
         }
+        asked
     }
 
     /// The app could not answer.
@@ -253,6 +280,7 @@ impl Connection {
         input: &SocketInput,
     ) -> bool {
         let current = self.state.socket() == Some(id);
+        self.reset_backoff_if_proven(cx.now);
         let carries = match input {
             SocketInput::Opened { .. } if current => {
                 self.on_opened(cx, id);
@@ -285,43 +313,18 @@ impl Connection {
         if let State::Handshaking { socket, .. } = self.state {
             self.history.connected_once = true;
             self.history.never_opened = 0;
-            self.history.refreshed = false;
-            self.history.protocol_errors = 0;
+            if !self.manner.bare {
+                self.forgive();
+            }
             self.history.reason = None;
             self.history.error = None;
-            let heartbeat = Heartbeat::alive(now, &self.config);
-            self.state = State::Online { socket, since: now, proven: false, heartbeat };
+            let life = self.manner.life;
+            let heartbeat = Heartbeat::start(now, &self.config, life);
+            // Where nothing is asked, no answer can prove the link: its uptime must do.
+            let proven = life != Life::Probe;
+            self.state = State::Online { socket, since: now, proven, heartbeat };
             self.publish();
         }
-    }
-
-    /// The counterpart broke the protocol beyond repair: end this link.
-    pub fn handle_violation(&mut self, cx: &mut Context<'_>, problem: Problem, code: u16) {
-        if self.state.socket().is_none() {
-            return;
-        }
-        self.close_link(code);
-        self.report(problem);
-        self.history.reason = Some(Reason::Protocol);
-        self.on_verdict(cx, Verdict::Protocol);
-        self.publish();
-    }
-
-    /// The server denies entry inside the protocol: a fresh token may help, once.
-    pub fn handle_denial(&mut self, cx: &mut Context<'_>, problem: Problem) {
-        if self.state.socket().is_none() {
-            return;
-        }
-        self.close_link(1000);
-        self.history.reason = Some(Reason::Auth);
-        match self.source {
-            Source::App => {
-                self.report(problem);
-                self.on_verdict(cx, Verdict::Refresh);
-            }
-            Source::Fixed(_) => self.fail(problem),
-        }
-        self.publish();
     }
 
     /// A step of the handshake arrived; a large document may take long to follow.
@@ -366,7 +369,7 @@ impl Connection {
         }
         self.history.reason = Some(Reason::Closed { code, reason: reason.to_owned() });
         self.preflight_if_due(cx);
-        self.on_verdict(cx, judge_close(code, reason));
+        self.rule(cx, code, reason);
     }
 
     /// A browser hides the status of a refused handshake, so it is asked for over HTTP.
@@ -406,7 +409,7 @@ impl Connection {
         let (code, message) = match refusal {
             SocketRefusal::InvalidUrl => {
                 let url = &self.history.url;
-                (ErrorCode::Url, format!("{url:?} is no ws: or wss: URL; check createClient({{ url }})"))
+                (ErrorCode::Url, format!("{url:?} is no ws: or wss: URL; check the url that was given"))
             }
             SocketRefusal::Forbidden => (
                 ErrorCode::Url,

@@ -85,8 +85,10 @@ pub enum SocketInput {
     },
     /// A binary message.
     Frame(Vec<u8>),
-    /// A text message of this many UTF-16 units: the document protocol has none.
-    Text(usize),
+    /// A text message; lone surrogates have been replaced.
+    Text(String),
+    /// Answer to [`SocketOutput::Measure`]: bytes the browser has not sent yet.
+    Buffered(u64),
     /// The socket closed, or never opened (RFC 6455 §7.4; 1006 when nothing is known).
     Closed {
         /// Close code.
@@ -132,6 +134,10 @@ pub enum SocketOutput {
     },
     /// Send a binary message.
     Send(Vec<u8>),
+    /// Send a text message.
+    SendText(String),
+    /// Tell how much the browser has not sent yet.
+    Measure,
     /// Close it politely; the core no longer listens.
     Close {
         /// 1000 or 3000–4999.

@@ -1,8 +1,5 @@
 //! Attempts: where to, with which token, when again, and how a link is let go.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use super::state::{Park, State};
 use super::{Action, Connection, Context, Source};
 use crate::backoff::Hint;
@@ -16,7 +13,7 @@ impl Connection {
         match &self.source {
             Source::Fixed(url) => {
                 let url = url.clone();
-                self.open(cx, url, None);
+                self.open(cx, url, None, None);
             }
             Source::App => {
                 let request = EndpointRequest(cx.fresh());
@@ -41,10 +38,18 @@ impl Connection {
         }
     }
 
-    pub(super) fn open(&mut self, cx: &mut Context<'_>, url: String, token: Option<&str>) {
+    pub(super) fn open(
+        &mut self,
+        cx: &mut Context<'_>,
+        url: String,
+        token: Option<&str>,
+        protocols: Option<Vec<String>>,
+    ) {
         let socket = SocketId(cx.fresh());
+        let protocols = protocols.unwrap_or_else(|| self.manner.protocols.clone());
+        let protocols = self.manner.offer(protocols, token);
+        let url = self.manner.place(url, token);
         self.history.url.clone_from(&url);
-        let protocols = token.map_or_else(Vec::new, bearer_protocols);
         self.actions.push_back(Action::Socket(socket, SocketOutput::Open { url, protocols }));
         let deadline = cx.now + self.config.connect_timeout;
         self.state = State::Connecting { socket, since: cx.now, deadline };
@@ -98,13 +103,11 @@ impl Connection {
     }
 }
 
-/// Offers the token as a subprotocol, where it stays out of URLs and logs. The server picks the first name.
-fn bearer_protocols(token: &str) -> Vec<String> {
-    vec!["rejoin".into(), format!("bearer.{}", URL_SAFE_NO_PAD.encode(token))]
-}
-
-/// Appends the room's path to a base URL, before its query.
+/// Appends the room's path to a base URL, before its query. Without a path the URL stays as it is.
 pub fn complete_url(base: &str, path: &str) -> String {
+    if path.is_empty() {
+        return base.to_owned();
+    }
     let (before, query) = base.split_once('?').map_or((base, None), |(b, q)| (b, Some(q)));
     let mut url = format!("{}/{path}", before.trim_end_matches('/'));
     if let Some(query) = query {

@@ -70,7 +70,7 @@ fn names_a_token(reason: &str) -> bool {
 }
 
 /// `{"retry_ms": 1500}` as a close reason.
-fn hint(reason: &str) -> Option<Hint> {
+pub(super) fn hint(reason: &str) -> Option<Hint> {
     let value: serde_json::Value = serde_json::from_str(reason).ok()?;
     value.get("retry_ms")?.as_u64().map(Hint::After)
 }

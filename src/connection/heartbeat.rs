@@ -6,9 +6,30 @@ use crate::time::Instant;
 /// A deadline that passes this much late was held up by a sleeping machine or a throttled timer.
 pub const LATE: u64 = 5_000;
 
+/// Who shows life on a quiet link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Life {
+    /// We ask after [`LinkConfig::heartbeat`], and whatever comes is the answer.
+    #[default]
+    Probe,
+    /// The counterpart speaks by itself; silence for [`LinkConfig::heartbeat`] is death.
+    Listen,
+    /// Nobody promised to speak: silence means nothing.
+    Trust,
+}
+
 /// Life signs of one link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heartbeat {
+    /// Silence means nothing here.
+    Trusting,
+    /// Only the counterpart speaks.
+    Listening {
+        /// When silence counts as death.
+        dead_at: Instant,
+        /// Whether a late timer has already been forgiven.
+        forgiven: bool,
+    },
     /// Something arrived lately.
     Alive {
         /// When a probe falls due.
@@ -42,26 +63,45 @@ impl Heartbeat {
         Self::Alive { probe_at: now + config.heartbeat }
     }
 
+    /// A link that has just been opened.
+    pub fn start(now: Instant, config: &LinkConfig, life: Life) -> Self {
+        match life {
+            Life::Probe => Self::alive(now, config),
+            Life::Listen => Self::heard(now, config),
+            Life::Trust => Self::Trusting,
+        }
+    }
+
+    fn heard(now: Instant, config: &LinkConfig) -> Self {
+        Self::Listening { dead_at: now + config.heartbeat, forgiven: false }
+    }
+
     /// The next moment to look again.
-    pub fn deadline(self) -> Instant {
+    pub fn deadline(self) -> Option<Instant> {
         match self {
-            Self::Alive { probe_at } => probe_at,
-            Self::Probing { dead_at, .. } => dead_at,
+            Self::Alive { probe_at } => Some(probe_at),
+            Self::Probing { dead_at, .. } | Self::Listening { dead_at, .. } => Some(dead_at),
+            Self::Trusting => None,
         }
     }
 
     /// Something arrived. Returns the round trip in milliseconds if a probe was out.
     pub fn handle_life(&mut self, now: Instant, config: &LinkConfig) -> Option<u64> {
-        let rtt = match *self {
-            Self::Alive { .. } => None,
-            Self::Probing { sent_at, .. } => Some(now.since(sent_at)),
+        let (next, rtt) = match *self {
+            Self::Trusting => (Self::Trusting, None),
+            Self::Listening { .. } => (Self::heard(now, config), None),
+            Self::Alive { .. } => (Self::alive(now, config), None),
+            Self::Probing { sent_at, .. } => (Self::alive(now, config), Some(now.since(sent_at))),
         };
-        *self = Self::alive(now, config);
+        *self = next;
         rtt
     }
 
     /// The link is in doubt: probe it within `patience`, unless a stricter probe is already out.
     pub fn suspect(&mut self, now: Instant, patience: u64) -> Beat {
+        if matches!(self, Self::Trusting | Self::Listening { .. }) {
+            return Beat::Wait;
+        }
         if let Self::Probing { dead_at, .. } = *self
             && dead_at <= now + patience
             && dead_at > now
@@ -86,6 +126,15 @@ impl Heartbeat {
                     let dead_at = now + config.wake_pong_timeout;
                     *self = Self::Probing { sent_at: now, dead_at, forgiven: true };
                     return Beat::Probe;
+                }
+                Beat::Dead
+            }
+            Self::Listening { dead_at, forgiven } if now >= dead_at => {
+                // After a sleep, what the counterpart said meanwhile is still on its way to us.
+                if now.since(dead_at) > LATE && !forgiven {
+                    let dead_at = now + config.wake_pong_timeout;
+                    *self = Self::Listening { dead_at, forgiven: true };
+                    return Beat::Wait;
                 }
                 Beat::Dead
             }
@@ -118,7 +167,7 @@ mod tests {
         let mut heartbeat = Heartbeat::alive(at(0), &CONFIG());
         heartbeat.handle_timeout(at(25_000), &CONFIG());
         assert_eq!(heartbeat.handle_life(at(25_040), &CONFIG()), Some(40));
-        assert_eq!(heartbeat.deadline(), at(50_040));
+        assert_eq!(heartbeat.deadline(), Some(at(50_040)));
     }
 
     #[test]
@@ -134,7 +183,27 @@ mod tests {
         let mut heartbeat = Heartbeat::alive(at(0), &CONFIG());
         heartbeat.handle_timeout(at(25_000), &CONFIG());
         assert_eq!(heartbeat.suspect(at(26_000), 3_000), Beat::Probe);
-        assert_eq!(heartbeat.deadline(), at(29_000));
+        assert_eq!(heartbeat.deadline(), Some(at(29_000)));
         assert_eq!(heartbeat.suspect(at(27_000), 3_000), Beat::Wait);
+    }
+
+    #[test]
+    fn where_only_the_counterpart_speaks_its_silence_is_death_and_nothing_is_asked() {
+        let mut heartbeat = Heartbeat::start(at(0), &CONFIG(), Life::Listen);
+        assert_eq!(heartbeat.suspect(at(1_000), 3_000), Beat::Wait);
+        assert_eq!(heartbeat.handle_life(at(20_000), &CONFIG()), None);
+        assert_eq!(heartbeat.handle_timeout(at(44_999), &CONFIG()), Beat::Wait);
+        assert_eq!(heartbeat.handle_timeout(at(45_000), &CONFIG()), Beat::Dead);
+        let mut asleep = Heartbeat::start(at(0), &CONFIG(), Life::Listen);
+        assert_eq!(asleep.handle_timeout(at(90_000), &CONFIG()), Beat::Wait);
+        assert_eq!(asleep.handle_timeout(at(93_000), &CONFIG()), Beat::Dead);
+    }
+
+    #[test]
+    fn where_nobody_promised_to_speak_silence_means_nothing() {
+        let mut heartbeat = Heartbeat::start(at(0), &CONFIG(), Life::Trust);
+        assert_eq!(heartbeat.deadline(), None);
+        assert_eq!(heartbeat.suspect(at(1_000), 3_000), Beat::Wait);
+        assert_eq!(heartbeat.handle_timeout(at(u64::MAX), &CONFIG()), Beat::Wait);
     }
 }

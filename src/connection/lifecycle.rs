@@ -76,6 +76,7 @@ impl Connection {
             }
             State::Handshaking { .. } => self.give_up(cx, "handshake"),
             State::Online { .. } => self.on_heartbeat(cx),
+            State::Judging { verdict, .. } => self.on_verdict(cx, verdict),
             State::Backoff { .. } | State::Parked { .. } => self.attempt(cx),
             State::Idle | State::Closed | State::Failed => {}
         }
@@ -97,12 +98,19 @@ impl Connection {
         self.retry(cx, Hint::None);
     }
 
-    fn reset_backoff_if_proven(&mut self, now: Instant) {
+    pub(super) fn reset_backoff_if_proven(&mut self, now: Instant) {
         if let State::Online { since, proven: true, .. } = self.state
             && now.since(since) >= self.config.reset_after
         {
             self.backoff.reset();
+            self.forgive();
         }
+    }
+
+    /// Forgets refused tokens and broken protocols.
+    pub(super) fn forgive(&mut self) {
+        self.history.refreshed = false;
+        self.history.protocol_errors = 0;
     }
 
     /// The network may be gone: a working socket is only doubted, a retry is not worth it.

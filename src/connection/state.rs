@@ -1,6 +1,8 @@
 //! Where a connection stands; the data lives in the variants.
 
+use super::close::Verdict;
 use super::heartbeat::Heartbeat;
+use super::manner::VerdictRequest;
 use crate::io::{EndpointRequest, SocketId};
 use crate::time::{Deadline, Instant};
 
@@ -17,6 +19,8 @@ pub(super) enum State {
     Handshaking { socket: SocketId, deadline: Instant },
     /// The link works.
     Online { socket: SocketId, since: Instant, proven: bool, heartbeat: Heartbeat },
+    /// The app was asked what a close means; this verdict holds if it does not say.
+    Judging { request: VerdictRequest, verdict: Verdict, deadline: Instant },
     /// The next attempt is due.
     Backoff { until: Instant },
     /// Attempts make no sense now.
@@ -53,7 +57,8 @@ impl State {
             Self::Auth { deadline, .. } => (*deadline, "auth"),
             Self::Connecting { deadline, .. } => (*deadline, "connect"),
             Self::Handshaking { deadline, .. } => (*deadline, "handshake"),
-            Self::Online { heartbeat, .. } => (heartbeat.deadline(), "heartbeat"),
+            Self::Judging { deadline, .. } => (*deadline, "verdict"),
+            Self::Online { heartbeat, .. } => (heartbeat.deadline()?, "heartbeat"),
             Self::Backoff { until } => (*until, "retry"),
             Self::Parked { retry_at, .. } => ((*retry_at)?, "retry while offline"),
             Self::Idle | Self::Closed | Self::Failed => return None,

@@ -1,3 +1,4 @@
+use super::manner::Ruling;
 use super::*;
 use crate::io::Environment;
 use crate::status::Status;
@@ -387,4 +388,101 @@ fn after_any_loss_something_is_always_due_unless_it_ended() {
         assert_eq!(rig.connection.poll_timeout().is_none(), ended, "{code}");
         assert_eq!(!rig.problems().is_empty(), ended, "{code}");
     }
+}
+
+/// A connection of another manner that is online.
+fn mannered(manner: Manner) -> Rig {
+    let mut rig = Rig::fixed();
+    rig.connection = Connection::new(
+        LinkConfig::default(),
+        BackoffPolicy::default(),
+        Source::Fixed("ws://server".into()),
+        String::new(),
+    )
+    .with_manner(manner);
+    rig.go_online();
+    rig
+}
+
+#[test]
+fn the_app_decides_what_a_close_means_and_silence_leaves_it_to_the_table() {
+    let asked = |code| {
+        let mut rig = mannered(Manner { ask: true, ..Manner::default() });
+        rig.close(code);
+        let question = rig.actions.iter().find_map(|action| match action {
+            Action::AskVerdict(request, code, _) => Some((*request, *code)),
+            _ => None,
+        });
+        let (request, told) = question.expect("a question");
+        assert_eq!((told, rig.status()), (code, Status::Reconnecting));
+        (rig, request)
+    };
+    let (mut rig, request) = asked(4403);
+    rig.run(|connection, cx| connection.provide_ruling(cx, request, Ruling::Retry(Some(6_000))));
+    assert!((6_000..=9_000).contains(&rig.pass()));
+    let (mut rig, request) = asked(1006);
+    rig.run(|connection, cx| connection.provide_ruling(cx, request, Ruling::Fail));
+    assert_eq!((rig.problems(), rig.status()), (vec![ErrorCode::Connection], Status::Disconnected));
+    let (mut rig, request) = asked(4403);
+    rig.run(|connection, cx| connection.provide_ruling(cx, request, Ruling::Default));
+    assert_eq!(rig.problems(), [ErrorCode::Forbidden]);
+    let (mut rig, request) = asked(4403);
+    assert_eq!(rig.pass(), 5_000);
+    assert_eq!(rig.problems(), [ErrorCode::Forbidden]);
+    rig.run(|connection, cx| connection.provide_ruling(cx, request, Ruling::Retry(None)));
+    assert_eq!(rig.connection.poll_timeout(), None, "a late answer changes nothing");
+}
+
+#[test]
+fn a_frame_that_was_too_large_is_set_aside_also_when_the_app_decides() {
+    let mut rig = mannered(Manner { ask: true, ..Manner::default() });
+    rig.close(1009);
+    let request = VerdictRequest(rig.last_id);
+    rig.run(|connection, cx| connection.provide_ruling(cx, request, Ruling::Retry(None)));
+    assert!(rig.actions.contains(&Action::TooLarge), "{:?}", rig.actions);
+}
+
+#[test]
+fn a_link_nobody_probes_is_proven_by_its_uptime() {
+    for life in [Life::Listen, Life::Trust] {
+        let mut rig = mannered(Manner { life, ..Manner::default() });
+        for round in 0..4 {
+            assert_eq!(rig.connection.backoff.attempt(), round, "{life:?}");
+            rig.close(1006);
+            rig.pass();
+            rig.open();
+        }
+        rig.now += 10_000;
+        rig.socket_says(SocketInput::Text("hello".into()));
+        assert_eq!(rig.connection.backoff.attempt(), 0, "{life:?}");
+    }
+}
+
+#[test]
+fn a_link_whose_server_promised_to_speak_is_dead_after_its_silence() {
+    let mut rig = mannered(Manner { life: Life::Listen, ..Manner::default() });
+    rig.run(|connection, cx| connection.set_silence(cx.now, 45_000));
+    assert_eq!(rig.pass(), 45_000);
+    let reason = rig.connection.status().reason;
+    assert_eq!(reason, Some(Reason::Timeout { waiting_for: "heartbeat" }));
+}
+
+#[test]
+fn without_a_handshake_a_fresh_token_that_is_refused_after_opening_is_the_end() {
+    let mut rig = mannered(Manner { bare: true, life: Life::Trust, ..Manner::default() });
+    rig.close(4401);
+    rig.pass();
+    rig.open();
+    rig.close(4401);
+    assert_eq!((rig.problems(), rig.status()), (vec![ErrorCode::Auth], Status::Disconnected));
+    rig.run(Connection::connect);
+    rig.open();
+    rig.wait(10_000);
+    rig.close(4401);
+    assert_eq!(rig.status(), Status::Reconnecting, "it was good for a while");
+}
+
+#[test]
+fn a_url_without_a_path_to_append_stays_as_it_is() {
+    assert_eq!(complete_url("wss://server/chat/?v=1", ""), "wss://server/chat/?v=1");
 }

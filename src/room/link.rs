@@ -76,6 +76,8 @@ impl Room {
                     self.outputs.push_back(RoomOutput::Event(EventKind::Connection(state)));
                 }
                 Action::Problem(problem) => self.tell_problem(problem),
+                // A room reads closes by itself.
+                Action::AskVerdict(..) => {}
             }
         }
     }

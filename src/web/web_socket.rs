@@ -35,7 +35,12 @@ impl Sockets {
     pub fn perform(&self, id: SocketId, output: SocketOutput) {
         match output {
             SocketOutput::Open { url, protocols } => self.open(id, &url, &protocols),
-            SocketOutput::Send(frame) => self.send(id, &frame),
+            SocketOutput::Send(frame) => self.send(id, |socket| socket.send_with_u8_array(&frame)),
+            SocketOutput::SendText(text) => self.send(id, |socket| socket.send_with_str(&text)),
+            SocketOutput::Measure => {
+                let bytes = u64::from(self.buffered(id));
+                self.tell(id, SocketInput::Buffered(bytes));
+            }
             SocketOutput::Close { code, reason } => self.close(id, code, &reason),
             SocketOutput::Abandon => self.close(id, ABANDONED, ""),
             SocketOutput::Preflight { url } => self.preflight(id, &url),
@@ -56,14 +61,19 @@ impl Sockets {
         }
     }
 
-    fn send(&self, id: SocketId, frame: &[u8]) {
-        let browser = self
-            .open
-            .try_borrow()
-            .ok()
-            .and_then(|open| open.get(&id).map(|socket| socket.browser.clone()));
-        let Some(browser) = browser else { return };
-        if browser.send_with_u8_array(frame).is_err() {
+    /// Bytes the browser has not sent yet.
+    pub fn buffered(&self, id: SocketId) -> u32 {
+        self.browser(id).map_or(0, |browser| browser.buffered_amount())
+    }
+
+    fn browser(&self, id: SocketId) -> Option<WebSocket> {
+        let open = self.open.try_borrow().ok()?;
+        open.get(&id).map(|socket| socket.browser.clone())
+    }
+
+    fn send(&self, id: SocketId, send: impl FnOnce(&WebSocket) -> Result<(), JsValue>) {
+        let Some(browser) = self.browser(id) else { return };
+        if send(&browser).is_err() {
             self.close(id, ABANDONED, "");
             self.tell(id, SocketInput::Closed { code: 1006, reason: String::new(), clean: false });
         }
@@ -154,7 +164,7 @@ fn received(_: &WebSocket, event: JsValue) -> SocketInput {
     match data.dyn_into::<ArrayBuffer>() {
         Ok(buffer) => SocketInput::Frame(Uint8Array::new(&buffer).to_vec()),
         Err(text) => {
-            SocketInput::Text(text.dyn_ref::<JsString>().map_or(0, |text| text.length() as usize))
+            SocketInput::Text(text.dyn_ref::<JsString>().map(String::from).unwrap_or_default())
         }
     }
 }

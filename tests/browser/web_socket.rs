@@ -31,11 +31,28 @@ async fn the_subprotocol_the_server_chose_is_told() {
 }
 
 #[wasm_bindgen_test]
-async fn a_text_frame_is_told_by_its_length() {
+async fn a_text_frame_arrives_as_it_was_sent() {
     let page = Page::new();
     page.open(FIRST, "/text").await;
-    assert_eq!(page.next().await, (FIRST, SocketInput::Text(5)));
+    assert_eq!(page.next().await, (FIRST, SocketInput::Text("héllo".to_owned())));
+    let text = "naïve 😀".to_owned();
+    page.sockets.perform(FIRST, SocketOutput::SendText(text.clone()));
+    assert_eq!(page.next().await, (FIRST, SocketInput::Text(text)));
     page.abandon(FIRST);
+}
+
+#[wasm_bindgen_test]
+async fn what_the_browser_has_not_sent_yet_is_measured() {
+    let page = Page::new();
+    page.open(FIRST, "/").await;
+    page.sockets.perform(FIRST, SocketOutput::Measure);
+    assert_eq!(page.next().await, (FIRST, SocketInput::Buffered(0)));
+    page.sockets.perform(FIRST, SocketOutput::Send(vec![7; 8 << 20]));
+    page.sockets.perform(FIRST, SocketOutput::Measure);
+    assert_eq!(page.next().await, (FIRST, SocketInput::Buffered(8 << 20)));
+    page.abandon(FIRST);
+    page.sockets.perform(FIRST, SocketOutput::Measure);
+    assert_eq!(page.next().await, (FIRST, SocketInput::Buffered(0)));
 }
 
 #[wasm_bindgen_test]

@@ -34,7 +34,7 @@ impl World {
                     self.later(at, Happening::Gone { link });
                 }
             }
-            SocketOutput::Preflight { .. } => {}
+            SocketOutput::Preflight { .. } | SocketOutput::SendText(_) | SocketOutput::Measure => {}
         }
     }
 
