@@ -210,7 +210,12 @@ impl Connection {
 
     /// Ends the link with a farewell and stays away until [`connect`](Self::connect).
     pub fn disconnect(&mut self) {
-        self.close_link(1000);
+        self.close(1000, "");
+    }
+
+    /// The same with a close code (1000 or 3000–4999) and a reason (at most 123 bytes).
+    pub fn close(&mut self, code: u16, reason: &str) {
+        self.close_link_saying(code, reason);
         self.state = State::Closed;
         self.history.reason = Some(Reason::Requested);
         self.history.error = None;

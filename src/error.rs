@@ -29,6 +29,14 @@ pub enum ErrorCode {
     Update,
     /// An update waits for a missing one and none came in time.
     MissingUpdates,
+    /// There is no connection to send on.
+    NotConnected,
+    /// Too much waits to be sent.
+    BufferFull,
+    /// More messages than the app allows itself.
+    RateLimit,
+    /// Nothing was heard of something in time.
+    Timeout,
     /// Somebody writes under this replica's client id; a new one was taken.
     ClientIdConflict,
     /// A presence state was refused: not JSON, too large, too many.
@@ -62,6 +70,10 @@ impl ErrorCode {
             Self::FrameTooLarge => "E_FRAME_TOO_LARGE",
             Self::Update => "E_UPDATE",
             Self::MissingUpdates => "E_MISSING_UPDATES",
+            Self::NotConnected => "E_NOT_CONNECTED",
+            Self::BufferFull => "E_BUFFER_FULL",
+            Self::RateLimit => "E_RATE_LIMIT",
+            Self::Timeout => "E_TIMEOUT",
             Self::ClientIdConflict => "E_CLIENT_ID_CONFLICT",
             Self::Presence => "E_PRESENCE",
             Self::Quota => "E_QUOTA",
@@ -80,6 +92,10 @@ impl ErrorCode {
                 | Self::Unavailable
                 | Self::Connection
                 | Self::MissingUpdates
+                | Self::NotConnected
+                | Self::BufferFull
+                | Self::RateLimit
+                | Self::Timeout
                 | Self::ClientIdConflict
                 | Self::Quota
                 | Self::IdbBlocked

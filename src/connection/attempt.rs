@@ -82,10 +82,14 @@ impl Connection {
 
     /// Says farewell and closes an open socket; abandons one that never opened.
     pub(super) fn close_link(&mut self, code: u16) {
+        self.close_link_saying(code, "");
+    }
+
+    pub(super) fn close_link_saying(&mut self, code: u16, reason: &str) {
         let Some(socket) = self.state.socket() else { return };
         if self.socket().is_some() {
             self.actions.push_back(Action::Farewell(socket));
-            let close = SocketOutput::Close { code, reason: String::new() };
+            let close = SocketOutput::Close { code, reason: reason.to_owned() };
             self.actions.push_back(Action::Socket(socket, close));
             self.actions.push_back(Action::LinkDown);
         } else {

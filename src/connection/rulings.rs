@@ -104,6 +104,11 @@ impl Connection {
         self.state.socket()
     }
 
+    /// Whether it stays away until [`connect`](Self::connect).
+    pub fn has_ended(&self) -> bool {
+        matches!(self.state, State::Idle | State::Closed | State::Failed)
+    }
+
     /// Why the last link ended.
     pub fn last_reason(&self) -> Option<&Reason> {
         self.history.reason.as_ref()

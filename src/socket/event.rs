@@ -1,0 +1,100 @@
+//! What sockets tell.
+
+use crate::connection::manner::VerdictRequest;
+use crate::io::{EndpointRequest, SocketId, SocketOutput};
+use crate::json::JsonText;
+use crate::socket::message::Message;
+use crate::status::{ConnectionState, EndpointReason, Problem};
+
+/// What a session over a socket wants, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Signal<E> {
+    /// Do this with a browser's socket.
+    Socket(SocketId, SocketOutput),
+    /// Ask the app for a URL and a token.
+    AskEndpoint(EndpointRequest, u32, EndpointReason),
+    /// Ask the app what a close with this code and reason means.
+    AskVerdict(VerdictRequest, u16, String),
+    /// Tell the app.
+    Event(E),
+}
+
+/// What a plain socket tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SocketEvent {
+    /// The connection's public state changed.
+    Connection(ConnectionState),
+    /// A browser's socket opened.
+    Opened {
+        /// The subprotocol the server chose, or nothing.
+        protocol: String,
+    },
+    /// A message came.
+    Message(Message),
+    /// An attempt ended, whether it had opened or not.
+    Closed(Closing),
+    /// What waited under this ticket is with the browser.
+    Sent(u32),
+    /// What waited under this ticket was not sent.
+    Unsent(u32, Problem),
+    /// Something went wrong.
+    Error(Problem),
+}
+
+/// How a browser's socket ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// Close code (RFC 6455 §7.4).
+    pub code: u16,
+    /// Words with it.
+    pub reason: String,
+    /// Whether both sides agreed.
+    pub clean: bool,
+}
+
+impl Closing {
+    /// A socket that was given up.
+    pub(crate) fn lost() -> Self {
+        Self { code: 1006, reason: String::new(), clean: false }
+    }
+}
+
+impl SocketEvent {
+    /// Writes `type` and the other members; bytes go to `attachments`, and their index into the JSON.
+    pub fn write(&self, json: &mut JsonText, attachments: &mut Vec<Vec<u8>>) {
+        json.word("type", self.name());
+        match self {
+            Self::Connection(state) => state.write(json),
+            Self::Opened { protocol } => json.word("protocol", protocol),
+            Self::Message(Message::Text(text)) => json.word("text", text),
+            Self::Message(Message::Binary(bytes)) => {
+                json.count("attachment", attachments.len() as u64);
+                attachments.push(bytes.clone());
+            }
+            Self::Closed(Closing { code, reason, clean }) => {
+                json.count("code", (*code).into());
+                json.word("reason", reason);
+                json.key("clean");
+                json.flag(*clean);
+            }
+            Self::Sent(ticket) => json.count("ticket", (*ticket).into()),
+            Self::Unsent(ticket, problem) => {
+                json.count("ticket", (*ticket).into());
+                problem.write(json);
+            }
+            Self::Error(problem) => problem.write(json),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Connection(_) => "connection",
+            Self::Opened { .. } => "opened",
+            Self::Message(_) => "message",
+            Self::Closed(_) => "closed",
+            Self::Sent(_) => "sent",
+            Self::Unsent(..) => "unsent",
+            Self::Error(_) => "error",
+        }
+    }
+}
