@@ -25,6 +25,8 @@ pub mod page;
 pub mod protocol;
 #[cfg(feature = "documents")]
 pub mod room;
+#[cfg(feature = "links")]
+pub mod socket;
 pub mod status;
 pub mod time;
 #[cfg(target_family = "wasm")]

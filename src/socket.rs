@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use crate::connection::manner::{Ruling, TokenPlace, VerdictRequest};
 use crate::connection::{Action, Connection, Context, EndpointFailure};
 use crate::error::{ErrorCode, Misuse};
-use crate::io::{EndpointRequest, Environment, SocketId, SocketInput};
+use crate::io::{EndpointRequest, Environment, SocketId, SocketInput, SocketOutput};
 use crate::status::Problem;
 use crate::time::{Deadline, Instant};
 use event::{Closing, Signal, SocketEvent};
@@ -43,6 +43,8 @@ pub struct Socket {
     link: Option<SocketId>,
     attempt: Option<SocketId>,
     closing: Option<Closing>,
+    /// Whether the end of the last attempt has been told.
+    told: bool,
     signals: VecDeque<Signal<SocketEvent>>,
 }
 
@@ -75,6 +77,7 @@ impl Socket {
             link: None,
             attempt: None,
             closing: None,
+            told: false,
             signals: VecDeque::new(),
         }
     }
@@ -109,9 +112,11 @@ impl Socket {
 
     /// Sends what may go, closes and stays away until [`connect`](Self::connect).
     pub fn close(&mut self, cx: &mut Context<'_>, code: u16, reason: &str) {
-        let reason = reason.to_owned();
-        self.closing = Some(Closing { code, reason: reason.clone(), clean: true });
-        self.connection.close(code, &reason);
+        if !self.connection.has_ended() {
+            self.told = false;
+            self.closing = Some(Closing { code, reason: reason.to_owned(), clean: true });
+        }
+        self.connection.close(code, reason);
         self.drain(cx.now);
     }
 
@@ -123,8 +128,7 @@ impl Socket {
         answer: Answer,
     ) {
         let Answer { url, token, protocols, hello } = answer;
-        let taken =
-            self.connection.provide_answer(cx, request, &url, token.as_deref(), protocols);
+        let taken = self.connection.provide_answer(cx, request, &url, token.as_deref(), protocols);
         if taken {
             let first = |token| Message::Text(token);
             let spoken = token.filter(|_| self.place == TokenPlace::FirstFrame).map(first);
@@ -166,6 +170,10 @@ impl Socket {
         ticket: u32,
         message: Message,
     ) -> Result<Handed, Misuse> {
+        if self.connection.has_ended() && !self.connection.is_idle() {
+            let words = "the socket is closed or has failed; connect() starts anew";
+            return Err(Misuse::new(ErrorCode::NotConnected, words));
+        }
         let handed = self.outgoing.send(cx.now, Parcel { ticket, messages: vec![message] });
         self.drain(cx.now);
         handed
@@ -222,8 +230,7 @@ impl Socket {
     fn note(&mut self, now: Instant, id: SocketId, input: &SocketInput) {
         match input {
             SocketInput::Closed { code, reason, clean } => {
-                self.closing =
-                    Some(Closing { code: *code, reason: reason.clone(), clean: *clean });
+                self.closing = Some(Closing { code: *code, reason: reason.clone(), clean: *clean });
             }
             SocketInput::Opened { protocol } => {
                 let protocol = protocol.clone();
@@ -240,8 +247,9 @@ impl Socket {
     fn receive(&mut self, cx: &mut Context<'_>, message: Message) {
         let (len, most) = (message.len(), self.max_receive);
         if len > most {
-            let words =
-                format!("a message of {len} bytes came, more than the limit of {most} (maxReceive)");
+            let words = format!(
+                "a message of {len} bytes came, more than the limit of {most} (maxReceive)"
+            );
             let problem = Problem::new(ErrorCode::FrameTooLarge, words);
             return self.connection.handle_violation(cx, problem, TOO_LARGE);
         }
@@ -273,8 +281,8 @@ impl Socket {
                 }
                 Action::Probe(_) => self.ping(),
                 Action::TooLarge => self.on_too_large(),
-                Action::Status(state) => self.tell(SocketEvent::Connection(state)),
-                Action::Problem(problem) => self.tell(SocketEvent::Error(problem)),
+                Action::Status(state) => self.signals.push_back(Signal::Status(state)),
+                Action::Problem(problem) => self.signals.push_back(Signal::Problem(problem)),
             }
         }
         self.drain_outgoing();
@@ -288,21 +296,28 @@ impl Socket {
         while let Some(leaving) = self.outgoing.poll() {
             match (leaving, self.link) {
                 (Leaving::Sent(ticket), _) => self.tell(SocketEvent::Sent(ticket)),
-                (leaving, Some(id)) => self.signals.extend(leaving.into_output().map(|output| Signal::Socket(id, output))),
+                (Leaving::Message(message), Some(id)) => {
+                    self.signals.push_back(Signal::Socket(id, message.into_output()));
+                }
+                (Leaving::Measure, Some(id)) => {
+                    self.signals.push_back(Signal::Socket(id, SocketOutput::Measure));
+                }
                 (_, None) => {}
             }
         }
     }
 
-    /// Tells the end of each attempt, whether it opened or not.
+    /// Tells the end of each attempt once, whether it opened or not.
     fn follow_attempt(&mut self) {
         let attempt = self.connection.attempted_socket();
-        if attempt == self.attempt {
-            return;
-        }
-        let closing = self.closing.take();
-        if self.attempt.take().is_some() {
+        let over = self.attempt.is_some() && attempt != self.attempt;
+        if over || (self.connection.has_ended() && !self.connection.is_idle() && !self.told) {
+            let closing = self.closing.take();
             self.tell(SocketEvent::Closed(closing.unwrap_or_else(Closing::lost)));
+            self.told = true;
+        }
+        if attempt.is_some() && attempt != self.attempt {
+            self.told = false;
         }
         self.attempt = attempt;
     }
@@ -311,19 +326,27 @@ impl Socket {
         self.link = Some(id);
         self.connection.handle_handshake(now);
         // The first message goes before whatever waited for the link.
-        self.outgoing.link_up(self.hello.take().or_else(|| self.keepalive.hello.clone()), now);
+        self.outgoing.link_up(now, self.hello.take());
     }
 
     fn on_link_down(&mut self) {
         self.link = None;
         self.volatile.clear();
         let lost = self.outgoing.link_down();
-        self.tell_unsent(lost, ErrorCode::NotConnected, "the connection was lost before this message was sent");
+        self.tell_unsent(
+            lost,
+            ErrorCode::NotConnected,
+            "the connection was lost before this message was sent",
+        );
     }
 
     fn refuse_waiting(&mut self) {
         let waiting = self.outgoing.clear();
-        self.tell_unsent(waiting, ErrorCode::NotConnected, "the connection ended before this message was sent");
+        self.tell_unsent(
+            waiting,
+            ErrorCode::NotConnected,
+            "the connection ended before this message was sent",
+        );
     }
 
     fn tell_unsent(&mut self, tickets: Vec<u32>, code: ErrorCode, words: &str) {
@@ -334,10 +357,14 @@ impl Socket {
 
     fn on_too_large(&mut self) {
         let words = match self.outgoing.quarantine() {
-            Some(len) => format!("the server refused a message of {len} bytes as too large (close code 1009); it is not sent again"),
-            None => "the server closed with code 1009 (message too large) though none was sent".into(),
+            Some(len) => format!(
+                "the server refused a message of {len} bytes as too large (close code 1009); it is not sent again"
+            ),
+            None => {
+                "the server closed with code 1009 (message too large) though none was sent".into()
+            }
         };
-        self.tell(SocketEvent::Error(Problem::new(ErrorCode::FrameTooLarge, words)));
+        self.signals.push_back(Signal::Problem(Problem::new(ErrorCode::FrameTooLarge, words)));
     }
 
     fn ping(&mut self) {

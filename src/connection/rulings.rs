@@ -5,8 +5,8 @@ use super::manner::{Ruling, VerdictRequest};
 use super::state::State;
 use super::{Action, Connection, Context, Source};
 use crate::error::ErrorCode;
-use crate::event::{Problem, Reason};
 use crate::io::SocketId;
+use crate::status::{Problem, Reason};
 use crate::time::Instant;
 
 /// How long the app may think about a close.
@@ -107,6 +107,11 @@ impl Connection {
     /// Whether it stays away until [`connect`](Self::connect).
     pub fn has_ended(&self) -> bool {
         matches!(self.state, State::Idle | State::Closed | State::Failed)
+    }
+
+    /// Whether it never was asked to connect.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle)
     }
 
     /// Why the last link ended.

@@ -15,6 +15,10 @@ pub enum Signal<E> {
     AskEndpoint(EndpointRequest, u32, EndpointReason),
     /// Ask the app what a close with this code and reason means.
     AskVerdict(VerdictRequest, u16, String),
+    /// The connection's public state changed.
+    Status(ConnectionState),
+    /// Something went wrong.
+    Problem(Problem),
     /// Tell the app.
     Event(E),
 }
@@ -22,8 +26,6 @@ pub enum Signal<E> {
 /// What a plain socket tells.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SocketEvent {
-    /// The connection's public state changed.
-    Connection(ConnectionState),
     /// A browser's socket opened.
     Opened {
         /// The subprotocol the server chose, or nothing.
@@ -37,8 +39,6 @@ pub enum SocketEvent {
     Sent(u32),
     /// What waited under this ticket was not sent.
     Unsent(u32, Problem),
-    /// Something went wrong.
-    Error(Problem),
 }
 
 /// How a browser's socket ended.
@@ -60,17 +60,23 @@ impl Closing {
 }
 
 impl SocketEvent {
-    /// Writes `type` and the other members; bytes go to `attachments`, and their index into the JSON.
-    pub fn write(&self, json: &mut JsonText, attachments: &mut Vec<Vec<u8>>) {
-        json.word("type", self.name());
+    /// The word for it.
+    pub fn name(&self) -> &'static str {
         match self {
-            Self::Connection(state) => state.write(json),
+            Self::Opened { .. } => "opened",
+            Self::Message(_) => "message",
+            Self::Closed(_) => "closed",
+            Self::Sent(_) => "sent",
+            Self::Unsent(..) => "unsent",
+        }
+    }
+
+    /// Writes its members. Bytes are no JSON: see [`attachments`](Self::attachments).
+    pub fn write(&self, json: &mut JsonText) {
+        match self {
             Self::Opened { protocol } => json.word("protocol", protocol),
             Self::Message(Message::Text(text)) => json.word("text", text),
-            Self::Message(Message::Binary(bytes)) => {
-                json.count("attachment", attachments.len() as u64);
-                attachments.push(bytes.clone());
-            }
+            Self::Message(Message::Binary(_)) => {}
             Self::Closed(Closing { code, reason, clean }) => {
                 json.count("code", (*code).into());
                 json.word("reason", reason);
@@ -82,19 +88,14 @@ impl SocketEvent {
                 json.count("ticket", (*ticket).into());
                 problem.write(json);
             }
-            Self::Error(problem) => problem.write(json),
         }
     }
 
-    fn name(&self) -> &'static str {
+    /// The bytes that go beside the JSON.
+    pub fn attachments(&self) -> &[Vec<u8>] {
         match self {
-            Self::Connection(_) => "connection",
-            Self::Opened { .. } => "opened",
-            Self::Message(_) => "message",
-            Self::Closed(_) => "closed",
-            Self::Sent(_) => "sent",
-            Self::Unsent(..) => "unsent",
-            Self::Error(_) => "error",
+            Self::Message(Message::Binary(bytes)) => std::slice::from_ref(bytes),
+            _ => &[],
         }
     }
 }

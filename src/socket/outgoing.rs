@@ -155,11 +155,14 @@ impl Outgoing {
         }
     }
 
-    /// There is a link: what waited goes.
-    pub fn link_up(&mut self, now: Instant) {
+    /// There is a link: a first message goes, then what waited.
+    pub fn link_up(&mut self, now: Instant, first: Option<Message>) {
         self.linked = true;
         self.flow.reset();
         self.quarantine.reset();
+        if let Some(first) = first {
+            self.push(first);
+        }
         self.drain(now);
     }
 

@@ -57,9 +57,10 @@ impl Fingerprint {
             Message::Text(_) => 0xcbf2_9ce4_8422_2325,
             Message::Binary(_) => 0x8422_2325_cbf2_9ce4,
         };
-        let hash = message.bytes().iter().fold(seed, |hash: u64, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = message
+            .bytes()
+            .iter()
+            .fold(seed, |hash: u64, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
         Self { len: message.len(), hash }
     }
 }
