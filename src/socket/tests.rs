@@ -181,7 +181,7 @@ fn each_attempt_that_ends_is_told_once_with_its_code() {
     let bye = Closing { code: 3001, reason: "enough".into(), clean: true };
     assert_eq!(rig.events(), [&SocketEvent::Closed(bye)]);
     rig.run(|socket, cx| socket.close(cx, 1000, ""));
-    assert_eq!(rig.events(), [&closed(1000); 0]);
+    assert!(rig.events().is_empty(), "it is told once");
     assert_eq!((rig.status(), rig.socket.poll_timeout()), (Status::Disconnected, None));
 }
 
