@@ -18,6 +18,8 @@ import { Failure, main } from './lib/failure.mjs';
 import { step } from './lib/run.mjs';
 import { unlessFresh } from './lib/stamp.mjs';
 import { setup } from './setup.mjs';
+import { functionBodies, withFunctionNames } from './wasm/module.mjs';
+import { orderByLikeness } from './wasm/order.mjs';
 
 const target = 'wasm32-unknown-unknown';
 /** The large module has the documents, the small one streams and sockets only: who needs no document does not load one. */
@@ -30,10 +32,11 @@ const dist = join(root, 'pkg', 'dist');
 const notSource = new Set(['dist', 'wasm', 'node_modules', 'test', 'README.md']);
 const bindings = ['--target', 'web', '--omit-default-module-path', '--experimental-reset-state-function'];
 /** What rustc's wasm32 target switches on by itself; naming more would shut out browsers. */
-const features = ['bulk-memory', 'bulk-memory-opt', 'call-indirect-overlong', 'multivalue', 'mutable-globals'];
-features.push('nontrapping-float-to-int', 'reference-types', 'sign-ext');
+const proposals = ['bulk-memory', 'bulk-memory-opt', 'call-indirect-overlong', 'multivalue', 'mutable-globals'];
+proposals.push('nontrapping-float-to-int', 'reference-types', 'sign-ext');
+const features = proposals.map((name) => `--enable-${name}`);
 /** What is inlined into its only caller no longer resembles its kin: smaller as it is, larger in gzip by a tenth. */
-const optimise = ['-Oz', '--one-caller-inline-max-function-size=0', ...features.map((name) => `--enable-${name}`)];
+const optimise = ['-Oz', '--converge', '--one-caller-inline-max-function-size=0', ...features];
 
 /** Builds pkg/wasm and pkg/dist. */
 export async function build() {
@@ -76,12 +79,24 @@ function shrink(module) {
   const file = `${module.name}_bg.wasm`;
   const input = join(generatedBy(module), file);
   const output = join(dist, file);
-  const salt = `${optimise.join(' ')} ${binaryenVersion()}`;
+  const salt = `${optimise.join(' ')} ${binaryenVersion()} in order`;
   return unlessFresh({ name: `shrink-${module.name}`, inputs: [input], salt, outputs: [output] }, async () => {
     mkdirSync(dist, { recursive: true });
     const tool = join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
     await step(`wasm-opt (${module.name})`, process.execPath, [tool, input, ...optimise, '-o', output]);
+    await order(module, tool, output);
   });
+}
+
+/** wasm-opt sorts functions by name, so each gets its place for a name. */
+async function order(module, tool, file) {
+  const wasm = readFileSync(file);
+  const names = [];
+  for (const [place, at] of orderByLikeness(functionBodies(wasm)).entries()) names[at] = String(place).padStart(6, '0');
+  const named = join(generatedBy(module), 'named.wasm');
+  writeFileSync(named, withFunctionNames(wasm, names));
+  const args = [tool, named, ...features, '--reorder-functions-by-name', '--strip-debug', '-o', file];
+  await step(`order of functions (${module.name})`, process.execPath, args);
 }
 
 /** The glue beside the package's own modules, and the module as text for bundlers without assets. */
