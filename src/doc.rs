@@ -117,6 +117,17 @@ impl Doc {
         self.engine = engine;
     }
 
+    /// Whether the engine failed in a way that should not be possible, so that nothing can be done any more.
+    pub fn is_broken(&self) -> bool {
+        self.broken.is_some()
+    }
+
+    /// Breaks it, as only a bug could.
+    #[cfg(test)]
+    pub(crate) fn break_for_test(&mut self) {
+        self.broken = Some(UpdateError::Engine("for a test".into()));
+    }
+
     /// What it takes in.
     pub fn limits(&self) -> Limits {
         self.limits

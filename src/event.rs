@@ -51,6 +51,9 @@ pub enum EventKind {
         /// The new client id.
         client_id: u64,
     },
+    /// The document's engine failed in a way that should not be possible and is not used any more. The driver is to throw
+    /// this instance away; a fresh one replays the log.
+    Broken,
     /// Something went wrong. Nothing was lost unless the message says so.
     Error(Problem),
 }

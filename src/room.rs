@@ -150,7 +150,9 @@ impl Room {
     /// Edits the document: one transaction, told at once, saved and sent in its turn.
     pub fn edit(&mut self, cx: &mut Context<'_>, edit: Edit) -> Result<(), Misuse> {
         self.usable()?;
-        let mut edited = self.doc.edit(edit)?;
+        let edited = self.doc.edit(edit);
+        self.notice_break();
+        let mut edited = edited?;
         let changes = std::mem::take(&mut edited.changes);
         self.tell_changes(ChangeOrigin::Local, changes);
         self.outbox.record(&edited.content);
@@ -182,7 +184,9 @@ impl Room {
     pub fn apply_update(&mut self, cx: &mut Context<'_>, update: &[u8]) -> Result<(), Misuse> {
         self.usable()?;
         let refused = |error: crate::doc::UpdateError| Misuse::new(error.code(), error.to_string());
-        let applied = self.doc.apply(update, Origin::Remote).map_err(refused)?;
+        let applied = self.doc.apply(update, Origin::Remote);
+        self.notice_break();
+        let applied = applied.map_err(refused)?;
         for integrated in applied.integrated {
             self.outbox.record(&integrated.content);
             self.tell_changes(ChangeOrigin::Remote, integrated.changes);
@@ -190,6 +194,15 @@ impl Room {
         }
         self.settle(cx);
         Ok(())
+    }
+
+    /// An engine that failed refuses everything: the driver replaces this instance, and the log is replayed.
+    fn notice_break(&mut self) -> bool {
+        if self.doc.is_broken() {
+            self.connection.disconnect();
+            self.outputs.push_back(RoomOutput::Event(EventKind::Broken));
+        }
+        self.doc.is_broken()
     }
 
     /// Sets the own presence state, JSON text, or takes it away.

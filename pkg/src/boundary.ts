@@ -90,6 +90,7 @@ export type CoreEvent = { readonly room: number } & (
     }
   | { readonly type: 'endpoint'; readonly request: number; readonly attempt: number; readonly reason: EndpointReason }
   | { readonly type: 'identity'; readonly clientId: number }
+  | { readonly type: 'broken' }
   | ({ readonly type: 'error' } & Problem)
 );
 

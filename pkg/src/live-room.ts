@@ -10,6 +10,7 @@ import { RootLiveRef, textAt } from './refs/live.js';
 import type { RefHost } from './refs/place.js';
 import type { RootRef, Text, TextEvent } from './refs.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
+import { BrokenCore } from './runtime.js';
 import { type DocSnapshot, rootsOf, type Schema } from './schema.js';
 import { type Store, ValueStore } from './store.js';
 
@@ -157,6 +158,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
 
   /** See {@link EngineRoom}. */
   handleEvents(core: Core, number: number, events: readonly CoreEvent[]): void {
+    if (events.some((event) => event.type === 'broken')) throw new BrokenCore('the document engine failed');
     // The document is read as it is now: it has the changes of this turn already.
     const reload = events.some((event) => event.type === 'ready');
     if (reload) this.#becomeReady(core, number);

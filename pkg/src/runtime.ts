@@ -57,8 +57,12 @@ export class Runtime<M extends WasmModule = CoreModule> {
   }
 }
 
+/** The core says itself that it is not to be trusted any more. */
+export class BrokenCore extends Error {}
+
 /** Whether a thrown value means that the instance can no longer be trusted. */
 export function isFatal(error: unknown): boolean {
+  if (error instanceof BrokenCore) return true;
   if (typeof WebAssembly === 'object' && error instanceof WebAssembly.RuntimeError) return true;
   // A stack overflow inside wasm: RangeError in Chromium and WebKit, InternalError in Gecko.
   return error instanceof RangeError || (error instanceof Error && error.name === 'InternalError');

@@ -108,6 +108,18 @@ describe('listeners', () => {
 });
 
 describe('a trap', () => {
+  test('and a core that says itself that it is broken end alike: a fresh one takes over', async () => {
+    const { client, room, world, told } = await entered();
+    room.root.get('note').insert(0, 'saved');
+    world.core.tell(0, { type: 'broken' });
+    await microtasks();
+    await room.ready;
+    expect([world.resets, world.cores.length]).toEqual([1, 2]);
+    expect(room.doc.getSnapshot()?.note).toBe('saved');
+    expect(told).toEqual(['crashed true']);
+    await client.close();
+  });
+
   test('is thrown as E_CORE_CRASHED; a fresh core takes over with the rooms, their presence and what was saved', async () => {
     const { client, room, rooms, world, told } = await entered(undefined, ['one', 'two']);
     room.root.get('note').insert(0, 'saved');

@@ -27,13 +27,14 @@ impl EventKind {
             Self::Presence { .. } => "presence",
             Self::Endpoint { .. } => "endpoint",
             Self::Identity { .. } => "identity",
+            Self::Broken => "broken",
             Self::Error(_) => "error",
         }
     }
 
     fn write(&self, json: &mut JsonText, wall: WallClock) {
         match self {
-            Self::Ready => {}
+            Self::Ready | Self::Broken => {}
             Self::Doc { origin, changes } => {
                 json.word("origin", origin.name());
                 json.array("changes", changes, |json, change| {

@@ -323,6 +323,9 @@ impl Room {
     }
 
     fn on_refused(&mut self, cx: &mut Context<'_>, error: &UpdateError) {
+        if self.notice_break() {
+            return;
+        }
         self.strikes.refused = true;
         let problem = Problem::new(error.code(), error.to_string());
         if self.strikes.count(cx.now) >= MAX_STRIKES {

@@ -424,3 +424,19 @@ fn odd_names_become_safe_paths() {
     assert_eq!(url_path("team 1/plan"), "team%201/plan");
     assert_eq!(url_path("日?#%"), "%E6%97%A5%3F%23%25");
 }
+
+#[test]
+fn a_document_that_broke_lets_go_of_the_link_and_asks_to_be_replaced() {
+    let mut rig = Rig::online();
+    let (_, update) = other("x");
+    rig.room.doc.break_for_test();
+    rig.receive(encode::update(&update));
+    assert!(rig.events.contains(&EventKind::Broken), "{:?}", rig.events);
+    assert_eq!(rig.room.connection.status().status, Status::Disconnected);
+    assert!(rig.problems().is_empty(), "the server is not to blame: {:?}", rig.problems());
+    rig.events.clear();
+    let ty: TypeId = "r/text".parse().unwrap();
+    let refused = rig.run(|room, cx| room.edit(cx, Edit::TextDelete { ty, index: 0, length: 0 }));
+    assert_eq!(refused.map_err(|misuse| misuse.code), Err(ErrorCode::Internal));
+    assert!(rig.events.contains(&EventKind::Broken));
+}
