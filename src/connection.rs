@@ -83,7 +83,7 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn fresh(&mut self) -> u32 {
+    pub(crate) fn fresh(&mut self) -> u32 {
         *self.last_id = self.last_id.wrapping_add(1);
         *self.last_id
     }

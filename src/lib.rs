@@ -28,6 +28,7 @@ pub mod room;
 #[cfg(feature = "links")]
 pub mod socket;
 pub mod status;
+pub mod stream;
 pub mod time;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]

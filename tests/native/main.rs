@@ -17,3 +17,5 @@ mod doc_properties;
 mod doc_support;
 mod doc_traces;
 mod herd;
+mod stream_parser;
+mod stream_support;
