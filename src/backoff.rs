@@ -107,12 +107,15 @@ impl Backoff {
         rng.u64(WAKE.0..=WAKE.1)
     }
 
+    /// A wait that a server asked for, kept within bounds and spread upwards.
+    pub fn asked(rng: &mut Rng, wait: u64) -> u64 {
+        let wait = wait.clamp(FLOOR, MAX_HINT);
+        wait + rng.u64(0..=wait / 2)
+    }
+
     fn draw(&self, rng: &mut Rng, hint: Hint, hidden: bool) -> u64 {
         match hint {
-            Hint::After(wait) => {
-                let wait = wait.clamp(FLOOR, MAX_HINT);
-                wait + rng.u64(0..=wait / 2)
-            }
+            Hint::After(wait) => Self::asked(rng, wait),
             Hint::Restart if self.attempt == 0 => rng.u64(0..=5_000),
             _ if self.attempt == 0 => self.spread(rng, 0, self.policy.initial_delay),
             _ => self.spread(rng, FLOOR, self.ceiling(hidden)),

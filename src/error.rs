@@ -49,6 +49,8 @@ pub enum ErrorCode {
     Storage,
     /// A stored record was damaged and set aside.
     StorageCorrupt,
+    /// The server broke a stream off with an error of its own.
+    Stream,
     /// A bug of rejoin; the client keeps going.
     Internal,
 }
@@ -80,6 +82,7 @@ impl ErrorCode {
             Self::IdbBlocked => "E_IDB_BLOCKED",
             Self::Storage => "E_STORAGE",
             Self::StorageCorrupt => "E_STORAGE_CORRUPT",
+            Self::Stream => "E_STREAM",
             Self::Internal => "E_INTERNAL",
         }
     }

@@ -91,7 +91,7 @@ pub enum Reason {
     },
     /// Nothing answered in time.
     Timeout {
-        /// What was waited for: `auth`, `connect`, `handshake` or `heartbeat`.
+        /// What was waited for: `auth`, `connect`, `handshake`, `heartbeat` or `idle`.
         waiting_for: &'static str,
     },
     /// The app's URL or token function failed.
@@ -106,4 +106,8 @@ pub enum Reason {
     Refused,
     /// The counterpart broke the protocol.
     Protocol,
+    /// The server ended the stream as it should.
+    Ended,
+    /// The stream broke off, or nothing could be reached.
+    Lost,
 }

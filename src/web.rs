@@ -8,6 +8,8 @@ pub mod convert;
 pub mod core;
 pub mod driver;
 pub mod environment;
+pub mod event_source;
+pub mod fetch;
 pub mod host;
 #[cfg(feature = "documents")]
 pub mod indexed_db;

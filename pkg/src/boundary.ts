@@ -48,8 +48,8 @@ export type ChangeOrigin = 'local' | 'remote' | 'storage';
 export type ConnectionReason =
   | { readonly kind: 'closed'; readonly code: number; readonly reason: string }
   | { readonly kind: 'http'; readonly status: number }
-  | { readonly kind: 'timeout'; readonly waitingFor: 'auth' | 'connect' | 'handshake' | 'heartbeat' }
-  | { readonly kind: 'auth' | 'offline' | 'suspended' | 'requested' | 'refused' | 'protocol' };
+  | { readonly kind: 'timeout'; readonly waitingFor: 'auth' | 'connect' | 'handshake' | 'heartbeat' | 'idle' }
+  | { readonly kind: 'auth' | 'offline' | 'suspended' | 'requested' | 'refused' | 'protocol' | 'ended' | 'lost' };
 
 /** Where a connection stands. */
 export type Status = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'disconnected';

@@ -23,6 +23,7 @@ const CORE_CODES = [
   'E_IDB_BLOCKED',
   'E_STORAGE',
   'E_STORAGE_CORRUPT',
+  'E_STREAM',
   'E_INTERNAL',
 ] as const;
 

@@ -3,6 +3,7 @@
 use crate::json::JsonText;
 use crate::machine::AppEvent;
 use crate::status::{ConnectionState, EndpointReason, Problem};
+use crate::stream::StreamEvent;
 use crate::time::WallClock;
 
 /// One event of one link. In JSON `{ type, link, … }` with camelCase names.
@@ -28,6 +29,8 @@ pub enum LinkEventKind {
         /// Why it is asked.
         reason: EndpointReason,
     },
+    /// Something happened on a stream.
+    Stream(StreamEvent),
     /// Something went wrong.
     Error(Problem),
 }
@@ -47,6 +50,7 @@ impl LinkEventKind {
         match self {
             Self::Connection(_) => "connection",
             Self::Endpoint { .. } => "endpoint",
+            Self::Stream(event) => event.name(),
             Self::Error(_) => "error",
         }
     }
@@ -59,6 +63,7 @@ impl LinkEventKind {
                 json.count("attempt", (*attempt).into());
                 json.word("reason", reason.name());
             }
+            Self::Stream(event) => event.write(json, wall),
             Self::Error(problem) => problem.write(json),
         }
     }

@@ -32,7 +32,7 @@ impl ConnectionState {
 }
 
 impl Reason {
-    fn write(&self, json: &mut JsonText) {
+    pub(crate) fn write(&self, json: &mut JsonText) {
         json.word("kind", self.name());
         match self {
             Self::Closed { code, reason } => {
@@ -56,6 +56,8 @@ impl Reason {
             Self::Requested => "requested",
             Self::Refused => "refused",
             Self::Protocol => "protocol",
+            Self::Ended => "ended",
+            Self::Lost => "lost",
         }
     }
 }

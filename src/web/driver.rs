@@ -17,6 +17,7 @@ use crate::time::Instant;
 use crate::web::clock;
 use crate::web::convert::internal;
 use crate::web::environment;
+use crate::web::fetch::Fetches;
 use crate::web::host::Host;
 #[cfg(feature = "documents")]
 use crate::web::indexed_db::{Durability, Storage};
@@ -47,6 +48,7 @@ pub struct Driver<M: Machine> {
     epoch_offset: Cell<f64>,
     host: Host,
     sockets: Sockets,
+    fetches: Fetches,
     #[cfg(feature = "documents")]
     storage: Storage,
     timer: Timer,
@@ -85,6 +87,7 @@ impl<M: Machine + 'static> Driver<M> {
             woken: Cell::new(false),
             epoch_offset: Cell::new(clock::epoch_offset()),
             sockets: Sockets::new(host.clone()),
+            fetches: Fetches::new(host.clone()),
             #[cfg(feature = "documents")]
             storage: Storage::new(host.clone(), settings.durability),
             timer: Timer::new(host.clone()),
@@ -134,6 +137,11 @@ impl<M: Machine + 'static> Driver<M> {
             .try_borrow_mut()
             .map(|mut events| std::mem::take(&mut *events))
             .unwrap_or_default()
+    }
+
+    /// The requests, for the app's part of them.
+    pub fn fetches(&self) -> &Fetches {
+        &self.fetches
     }
 
     /// What must be undone in JavaScript should this instance die.
@@ -192,7 +200,7 @@ impl<M: Machine + 'static> Driver<M> {
     fn perform(&self, output: Output<M::Event>) {
         match output {
             Output::Socket(id, output) => self.sockets.perform(id, output),
-            Output::Fetch(..) => {}
+            Output::Fetch(id, output) => self.fetches.perform(id, output),
             #[cfg(feature = "documents")]
             Output::Storage(id, task) => self.storage.perform(id, task),
             Output::Event(event) => {

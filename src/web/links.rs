@@ -1,5 +1,7 @@
 //! The exported class of streams and sockets, in a module of its own without the document engine.
 
+mod streams;
+
 use std::rc::Rc;
 
 use js_sys::{Function, Set};
@@ -23,7 +25,7 @@ impl Links {
     /// Starts without links. `wake` is called without arguments when there are events; it may only schedule a microtask.
     #[wasm_bindgen(constructor)]
     pub fn new(wake: Function) -> Self {
-        let links = crate::links::Links::new();
+        let links = crate::links::Links::new(clock::seed());
         Self { driver: Driver::start(links, wake, Settings::default()) }
     }
 
@@ -41,6 +43,7 @@ impl Links {
     /// # Errors
     /// Only for a bug of ours.
     pub fn leave(&self, link: u32) -> Result<(), JsValue> {
+        self.driver.fetches().forget(link);
         thrown(self.driver.command(|links, now| {
             links.leave(now, link);
             Ok(())

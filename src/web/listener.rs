@@ -1,5 +1,7 @@
 //! One listener on one browser object, removed when dropped.
 
+use std::borrow::Cow;
+
 use js_sys::Function;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -12,7 +14,7 @@ use crate::web::remains::Remains;
 #[must_use = "dropping it removes the listener"]
 pub struct Listener {
     target: EventTarget,
-    kind: &'static str,
+    kind: Cow<'static, str>,
     callback: Closure<dyn Fn(JsValue)>,
 }
 
@@ -24,9 +26,10 @@ impl Listener {
     pub fn new(
         remains: &Remains,
         target: &EventTarget,
-        kind: &'static str,
+        kind: impl Into<Cow<'static, str>>,
         handle: impl Fn(JsValue) + 'static,
     ) -> Result<Self, JsValue> {
+        let kind = kind.into();
         let callback = Closure::<dyn Fn(JsValue)>::new(handle);
         let options = AddEventListenerOptions::new();
         if let Some(signal) = remains.signal() {
@@ -34,7 +37,7 @@ impl Listener {
         }
         let function: &Function = callback.as_ref().unchecked_ref();
         target.add_event_listener_with_callback_and_add_event_listener_options(
-            kind, function, &options,
+            &kind, function, &options,
         )?;
         Ok(Self { target: target.clone(), kind, callback })
     }
@@ -43,6 +46,6 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         let function: &Function = self.callback.as_ref().unchecked_ref();
-        self.target.remove_event_listener_with_callback(self.kind, function).ok();
+        self.target.remove_event_listener_with_callback(&self.kind, function).ok();
     }
 }

@@ -124,7 +124,7 @@ fn http_twin(url: &str) -> String {
 }
 
 /// Seconds or a date (RFC 9110 §10.2.3), as milliseconds from now.
-fn retry_after(value: &str) -> Option<u64> {
+pub(super) fn retry_after(value: &str) -> Option<u64> {
     if let Ok(seconds) = value.trim().parse::<u64>() {
         return Some(seconds.saturating_mul(1_000));
     }

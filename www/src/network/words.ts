@@ -23,6 +23,10 @@ export function reasonInWords({ reason, attempt }: Pick<ConnectionState, 'reason
       return 'The browser refused the connection';
     case 'protocol':
       return 'The server broke the protocol';
+    case 'ended':
+      return 'The server ended the stream';
+    case 'lost':
+      return 'The stream broke off';
   }
 }
 

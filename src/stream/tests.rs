@@ -1,0 +1,4 @@
+mod bench;
+mod events;
+mod life;
+mod text;

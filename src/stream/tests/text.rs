@@ -1,0 +1,159 @@
+//! Text: never asked for twice, resumed only where it may be.
+
+use super::super::*;
+use super::bench::*;
+use crate::io::Environment;
+use crate::status::EndpointReason;
+
+#[test]
+fn text_is_never_asked_for_again_by_itself() {
+    let losses: [fn(&mut Bench); 3] = [Bench::break_off, Bench::end, Bench::wait];
+    for lose in losses {
+        let mut bench = Bench::streaming(text(format::Format::OpenAi));
+        bench.chunk("id: 1\ndata: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n");
+        lose(&mut bench);
+        assert_eq!(bench.error(), (ErrorCode::Connection, true));
+        for environment in [
+            Environment::Hidden,
+            Environment::Visible,
+            Environment::Offline,
+            Environment::Online,
+            Environment::PageHide { persisted: true },
+            Environment::PageShow { persisted: true },
+            Environment::ClockJump,
+        ] {
+            bench.environment(environment);
+        }
+        assert_eq!((bench.opened.len(), bench.stream.poll_timeout()), (1, None));
+        assert_eq!((bench.text.as_str(), bench.status()), ("Hi", StreamStatus::Error));
+    }
+}
+
+#[test]
+fn a_busy_model_is_told_to_the_app_and_not_asked_again() {
+    let mut bench = Bench::started(text(format::Format::OpenAi));
+    bench.refuse(429, &[("retry-after", "1")], "{\"error\":{\"message\":\"slow down\"}}");
+    assert_eq!(bench.error(), (ErrorCode::Unavailable, true));
+    assert_eq!((bench.opened.len(), bench.stream.poll_timeout()), (1, None));
+}
+
+#[test]
+fn the_end_of_a_format_is_the_end_and_a_body_that_breaks_after_it_does_no_harm() {
+    let done = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+    let losses: [fn(&mut Bench); 2] = [Bench::break_off, Bench::end];
+    for lose in losses {
+        let mut bench = Bench::streaming(text(format::Format::OpenAi));
+        bench.chunk(done);
+        assert_eq!(bench.status(), StreamStatus::Streaming);
+        lose(&mut bench);
+        assert_eq!((bench.status(), bench.state().error), (StreamStatus::Done, None));
+    }
+    let mut bench = Bench::streaming(text(format::Format::OpenAi));
+    bench.chunk("data: [DONE]\n\n");
+    assert_eq!((bench.status(), bench.aborts), (StreamStatus::Done, 1));
+}
+
+#[test]
+fn plain_events_end_with_their_body_unless_the_app_says_otherwise() {
+    let mut bench = Bench::streaming(text(format::Format::Sse));
+    bench.chunk("data: a\n\n");
+    bench.end();
+    assert_eq!(bench.status(), StreamStatus::Done);
+    let config = StreamConfig { eof_is_done: Some(false), ..text(format::Format::Sse) };
+    let mut bench = Bench::streaming(config);
+    bench.end();
+    assert_eq!(bench.error(), (ErrorCode::Connection, true));
+}
+
+#[test]
+fn an_error_in_the_stream_ends_it_with_its_words_after_the_text_before_it() {
+    let mut bench = Bench::streaming(text(format::Format::Sse));
+    bench.chunk("data: a\n\nevent: error\ndata: out of tokens\n\ndata: b\n\n");
+    assert_eq!((bench.text.as_str(), bench.error()), ("a", (ErrorCode::Stream, false)));
+    let message = bench.state().error.unwrap().problem.message;
+    assert!(message.contains("out of tokens"), "{message}");
+}
+
+#[test]
+fn text_with_ids_goes_on_by_its_last_id() {
+    let mut bench = Bench::streaming(resumable(Resume::ById));
+    bench.chunk("id: 1\ndata: a\n\nid: 2\ndata: b\n\n");
+    bench.break_off();
+    assert_eq!(bench.status(), StreamStatus::Reconnecting);
+    bench.wait();
+    assert_eq!(bench.reasons.last(), Some(&(EndpointReason::Reconnect, true)));
+    assert_eq!(bench.header("last-event-id"), Some("2"));
+    bench.answer(200, "text/event-stream");
+    bench.chunk("id: 2\ndata: b\n\nid: 3\ndata: c\n\nevent: done\ndata\n\n");
+    assert_eq!((bench.text.as_str(), bench.status()), ("abc", StreamStatus::Done));
+}
+
+#[test]
+fn text_without_ids_is_not_resumed_by_id() {
+    let mut bench = Bench::streaming(resumable(Resume::ById));
+    bench.chunk("data: a\n\n");
+    bench.break_off();
+    assert_eq!((bench.status(), bench.opened.len()), (StreamStatus::Error, 1));
+}
+
+#[test]
+fn a_named_stream_that_is_replayed_from_its_start_is_not_told_twice() {
+    let mut bench = Bench::streaming(resumable(Resume::OnceOpened));
+    bench.chunk("data: héllo\n\n");
+    bench.break_off();
+    bench.wait();
+    bench.answer(200, "text/event-stream");
+    bench.chunk("data: hé\n\n");
+    bench.chunk("data: llo wor\n\ndata: ld\n\n");
+    assert_eq!(bench.text, "héllo world");
+    bench.end();
+    assert_eq!(bench.status(), StreamStatus::Done);
+}
+
+#[test]
+fn a_named_stream_that_never_opened_is_not_repeated() {
+    let mut bench = Bench::started(resumable(Resume::OnceOpened));
+    bench.break_off();
+    assert_eq!((bench.status(), bench.opened.len()), (StreamStatus::Error, 1));
+}
+
+#[test]
+fn text_from_before_a_reload_is_continued() {
+    let config = StreamConfig { last_event_id: "7".into(), received: 5, ..resumable(Resume::ById) };
+    let mut bench = Bench::started(config);
+    assert_eq!(bench.reasons, [(EndpointReason::Reconnect, true)]);
+    assert_eq!(bench.header("last-event-id"), Some("7"));
+    bench.answer(200, "text/event-stream");
+    bench.chunk("id: 7\ndata: old\n\nid: 8\ndata: new\n\n");
+    assert_eq!(bench.text, "new");
+}
+
+#[test]
+fn stop_ends_and_disconnect_only_lets_go() {
+    let mut bench = Bench::streaming(resumable(Resume::ById));
+    bench.chunk("id: 1\ndata: a\n\n");
+    bench.act(|stream, _| stream.disconnect());
+    assert_eq!((bench.status(), bench.aborts), (StreamStatus::Idle, 1));
+    bench.act(Stream::start);
+    assert_eq!(bench.reasons.last(), Some(&(EndpointReason::Reconnect, true)));
+    bench.answer(200, "text/event-stream");
+    bench.chunk("id: 2\ndata: b\n\n");
+    bench.act(|stream, _| stream.stop());
+    assert_eq!((bench.text.as_str(), bench.status()), ("ab", StreamStatus::Stopped));
+    bench.act(Stream::start);
+    assert_eq!(bench.text, "");
+    assert_eq!(bench.reasons.last(), Some(&(EndpointReason::Initial, false)));
+    assert_eq!(bench.header("last-event-id"), None);
+}
+
+#[test]
+fn the_app_may_find_the_end_or_an_error_itself() {
+    let mut bench = Bench::streaming(text(format::Format::Raw));
+    bench.chunk("data: x\n\n");
+    assert_eq!(bench.messages, ["x"]);
+    bench.act(|stream, _| stream.complete());
+    assert_eq!(bench.status(), StreamStatus::Done);
+    let mut bench = Bench::streaming(text(format::Format::Raw));
+    bench.act(|stream, _| stream.reject("no such field"));
+    assert_eq!(bench.error(), (ErrorCode::Stream, false));
+}
