@@ -303,6 +303,10 @@ impl Connection {
                 self.on_refused(refusal);
                 false
             }
+            SocketInput::Buffered(bytes) if current => {
+                self.on_buffered(cx, *bytes);
+                false
+            }
             SocketInput::HttpStatus { status, retry_after } => {
                 self.on_status(cx, id, *status, *retry_after);
                 false

@@ -5,6 +5,8 @@ use crate::time::Instant;
 
 /// A deadline that passes this much late was held up by a sleeping machine or a throttled timer.
 pub const LATE: u64 = 5_000;
+/// The browser measures at once; this is for one that never answers.
+const MEASURE_TIMEOUT: u64 = 1_000;
 
 /// Who shows life on a quiet link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +45,20 @@ pub enum Heartbeat {
         dead_at: Instant,
         /// Whether a late timer has already been forgiven.
         forgiven: bool,
+        /// What the browser had not sent yet when it was last measured.
+        upload: Upload,
     },
+}
+
+/// An answer cannot come before the question has left, and that may wait behind an upload of minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upload {
+    /// Not measured yet.
+    Unknown,
+    /// So many bytes were left.
+    Left(u64),
+    /// So many were left; the browser is being asked again.
+    Asked(u64),
 }
 
 /// What a passed deadline asks for.
@@ -53,6 +68,8 @@ pub enum Beat {
     Wait,
     /// Send a probe.
     Probe,
+    /// Measure what the browser has not sent yet.
+    Measure,
     /// Give the link up.
     Dead,
 }
@@ -108,26 +125,58 @@ impl Heartbeat {
         {
             return Beat::Wait;
         }
-        *self = Self::Probing { sent_at: now, dead_at: now + patience, forgiven: false };
+        *self = Self::probing(now, now + patience, false);
         Beat::Probe
+    }
+
+    fn probing(sent_at: Instant, dead_at: Instant, forgiven: bool) -> Self {
+        Self::Probing { sent_at, dead_at, forgiven, upload: Upload::Unknown }
+    }
+
+    /// A probe stayed unanswered: it may not even have left.
+    fn ask_for_upload(&mut self, now: Instant) -> Beat {
+        match self {
+            Self::Probing { dead_at, upload, .. } => match *upload {
+                Upload::Left(bytes) if bytes > 0 => {
+                    *upload = Upload::Asked(bytes);
+                    *dead_at = now + MEASURE_TIMEOUT;
+                    Beat::Measure
+                }
+                _ => Beat::Dead,
+            },
+            _ => Beat::Dead,
+        }
+    }
+
+    /// The browser told how much it has not sent yet. A link that still swallows bytes is alive.
+    pub fn handle_buffered(&mut self, now: Instant, bytes: u64, config: &LinkConfig) -> Beat {
+        let Self::Probing { dead_at, upload, .. } = self else { return Beat::Wait };
+        match *upload {
+            Upload::Unknown => *upload = Upload::Left(bytes),
+            Upload::Asked(before) if bytes < before => {
+                *upload = Upload::Left(bytes);
+                *dead_at = now + config.pong_timeout;
+            }
+            Upload::Asked(_) => return Beat::Dead,
+            Upload::Left(_) => {}
+        }
+        Beat::Wait
     }
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Instant, config: &LinkConfig) -> Beat {
         match *self {
             Self::Alive { probe_at } if now >= probe_at => {
-                let dead_at = now + config.pong_timeout;
-                *self = Self::Probing { sent_at: now, dead_at, forgiven: false };
+                *self = Self::probing(now, now + config.pong_timeout, false);
                 Beat::Probe
             }
             Self::Probing { dead_at, forgiven, .. } if now >= dead_at => {
                 // Our own timer was late, so the answer may be waiting behind it: ask once more.
                 if now.since(dead_at) > LATE && !forgiven {
-                    let dead_at = now + config.wake_pong_timeout;
-                    *self = Self::Probing { sent_at: now, dead_at, forgiven: true };
+                    *self = Self::probing(now, now + config.wake_pong_timeout, true);
                     return Beat::Probe;
                 }
-                Beat::Dead
+                self.ask_for_upload(now)
             }
             Self::Listening { dead_at, forgiven } if now >= dead_at => {
                 // After a sleep, what the counterpart said meanwhile is still on its way to us.
@@ -160,6 +209,34 @@ mod tests {
         assert_eq!(heartbeat.handle_timeout(at(25_000), &CONFIG()), Beat::Probe);
         assert_eq!(heartbeat.handle_timeout(at(32_999), &CONFIG()), Beat::Wait);
         assert_eq!(heartbeat.handle_timeout(at(33_000), &CONFIG()), Beat::Dead);
+    }
+
+    #[test]
+    fn a_link_that_still_swallows_an_upload_lives_and_one_that_stopped_is_dead_at_once() {
+        let mut heartbeat = Heartbeat::alive(at(0), &CONFIG());
+        assert_eq!(heartbeat.handle_timeout(at(25_000), &CONFIG()), Beat::Probe);
+        assert_eq!(heartbeat.handle_buffered(at(25_000), 9_000_000, &CONFIG()), Beat::Wait);
+        for (now, left) in [(33_000, 6_000_000), (41_000, 3_000_000), (49_000, 0)] {
+            assert_eq!(heartbeat.handle_timeout(at(now), &CONFIG()), Beat::Measure);
+            assert_eq!(heartbeat.handle_buffered(at(now), left, &CONFIG()), Beat::Wait);
+        }
+        // All of it has left: now the answer is due.
+        assert_eq!(heartbeat.handle_timeout(at(57_000), &CONFIG()), Beat::Dead);
+        let mut stuck = Heartbeat::alive(at(0), &CONFIG());
+        stuck.handle_timeout(at(25_000), &CONFIG());
+        stuck.handle_buffered(at(25_000), 500, &CONFIG());
+        assert_eq!(stuck.handle_timeout(at(33_000), &CONFIG()), Beat::Measure);
+        assert_eq!(stuck.handle_buffered(at(33_000), 500, &CONFIG()), Beat::Dead);
+    }
+
+    #[test]
+    fn a_browser_that_does_not_measure_does_not_keep_a_dead_link_alive() {
+        let mut heartbeat = Heartbeat::alive(at(0), &CONFIG());
+        heartbeat.handle_timeout(at(25_000), &CONFIG());
+        heartbeat.handle_buffered(at(25_000), 500, &CONFIG());
+        assert_eq!(heartbeat.handle_timeout(at(33_000), &CONFIG()), Beat::Measure);
+        assert_eq!(heartbeat.deadline(), Some(at(34_000)));
+        assert_eq!(heartbeat.handle_timeout(at(34_000), &CONFIG()), Beat::Dead);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::state::{Park, State};
 use super::{Action, Connection, Context};
 use crate::backoff::{Backoff, Hint};
 use crate::error::ErrorCode;
-use crate::io::{Environment, SocketId};
+use crate::io::{Environment, SocketId, SocketOutput};
 use crate::status::{Problem, Reason};
 use crate::time::Instant;
 
@@ -84,10 +84,23 @@ impl Connection {
 
     fn on_heartbeat(&mut self, cx: &mut Context<'_>) {
         let State::Online { socket, heartbeat, .. } = &mut self.state else { return };
-        let socket = *socket;
-        match heartbeat.handle_timeout(cx.now, &self.config) {
+        let (socket, beat) = (*socket, heartbeat.handle_timeout(cx.now, &self.config));
+        self.on_beat(cx, socket, beat);
+    }
+
+    /// The browser told what it has not sent yet.
+    pub(super) fn on_buffered(&mut self, cx: &mut Context<'_>, bytes: u64) {
+        let State::Online { socket, heartbeat, .. } = &mut self.state else { return };
+        let (socket, beat) = (*socket, heartbeat.handle_buffered(cx.now, bytes, &self.config));
+        self.on_beat(cx, socket, beat);
+    }
+
+    fn on_beat(&mut self, cx: &mut Context<'_>, socket: SocketId, beat: Beat) {
+        let measure = Action::Socket(socket, SocketOutput::Measure);
+        match beat {
             Beat::Wait => {}
-            Beat::Probe => self.actions.push_back(Action::Probe(socket)),
+            Beat::Probe => self.actions.extend([measure, Action::Probe(socket)]),
+            Beat::Measure => self.actions.push_back(measure),
             Beat::Dead => self.give_up(cx, "heartbeat"),
         }
     }
@@ -152,10 +165,9 @@ impl Connection {
 
     fn doubt(&mut self, cx: &mut Context<'_>) {
         let patience = self.config.wake_pong_timeout;
-        if let State::Online { socket, heartbeat, .. } = &mut self.state
-            && heartbeat.suspect(cx.now, patience) == Beat::Probe
-        {
-            self.actions.push_back(Action::Probe(*socket));
+        if let State::Online { socket, heartbeat, .. } = &mut self.state {
+            let (socket, beat) = (*socket, heartbeat.suspect(cx.now, patience));
+            self.on_beat(cx, socket, beat);
         }
     }
 

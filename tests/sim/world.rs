@@ -349,7 +349,7 @@ impl World {
         }
     }
 
-    fn feed(&mut self, host: usize, input: Input) {
+    pub(super) fn feed(&mut self, host: usize, input: Input) {
         self.command(host, |tab, now| tab.client.handle_input(now, input));
     }
 

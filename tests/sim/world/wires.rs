@@ -34,7 +34,10 @@ impl World {
                     self.later(at, Happening::Gone { link });
                 }
             }
-            SocketOutput::Preflight { .. } | SocketOutput::SendText(_) | SocketOutput::Measure => {}
+            SocketOutput::Measure => {
+                self.feed(host, Input::Socket(socket, SocketInput::Buffered(0)));
+            }
+            SocketOutput::Preflight { .. } | SocketOutput::SendText(_) => {}
         }
     }
 
