@@ -14,11 +14,11 @@ const scripts = ['core.js', 'inline.js', 'links-core.js', 'links-inline.js'];
 const generated = [...scripts, ...modules];
 
 /** Each entry as one file; what is generated stays beside it, and is found by relative names. */
-async function bundle(entry, file, { format = 'es', external, inject } = {}) {
+async function bundle(entry, file, { format = 'es', platform = 'neutral', external, inject } = {}) {
   const build = await rolldown({
     input: join(here, 'src', entry),
     external,
-    platform: format === 'cjs' ? 'node' : 'neutral',
+    platform,
     resolve: { extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } },
     plugins: [fromDist()],
     transform: inject ? { inject } : {},
@@ -78,6 +78,9 @@ async function verify() {
     const react = await readFile(join(dist, file), 'utf8');
     if (!/^["']use client["'];?\s*/.test(react)) throw new Error(`dist/${file} does not begin with "use client"`);
   }
+  const program = await readFile(join(dist, 'cli.mjs'), 'utf8');
+  if (!program.startsWith('#!/usr/bin/env node\n')) throw new Error('dist/cli.mjs does not begin with #!');
+  if (/from\s*["']ws["']/.test(program)) throw new Error('dist/cli.mjs asks for ws, which users do not have');
 }
 
 const missing = generated.filter((name) => !existsSync(join(dist, name)));
@@ -91,7 +94,10 @@ await bundle('index.node.ts', 'index.node.js', { external: outside });
 await bundle('index.workerd.ts', 'index.workerd.js', { external: outside });
 // Jest's browser-like environments have no TextDecoder, which the glue needs.
 const inject = { TextDecoder: ['node:util', 'TextDecoder'], TextEncoder: ['node:util', 'TextEncoder'] };
-await bundle('index.require.ts', 'index.cjs', { format: 'cjs', external: [/^node:/], inject });
+await bundle('index.require.ts', 'index.cjs', { format: 'cjs', platform: 'node', external: [/^node:/], inject });
 await bundle('react.ts', 'react.js', { external: [/^react/] });
-await bundle('react.ts', 'react.cjs', { format: 'cjs', external: [/^react/] });
+await bundle('react.ts', 'react.cjs', { format: 'cjs', platform: 'node', external: [/^react/] });
+// `ws` is taken in; what makes it faster where it is installed is not looked for.
+const native = ['bufferutil', 'utf-8-validate'];
+await bundle('cli/main.ts', 'cli.mjs', { platform: 'node', external: native });
 await verify();
