@@ -7,7 +7,7 @@ const testTimeout = 60_000;
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', root, testTimeout, include: ['test/*.test.{ts,tsx}'] } },
+      { test: { name: 'unit', root, testTimeout, include: ['test/{,cli/}*.test.{ts,tsx}'] } },
       // Needs pkg/dist: fails, and is not skipped, where the build has not been run.
       { test: { name: 'wasm', root, testTimeout, include: ['test/wasm/*.test.ts'] } },
     ],

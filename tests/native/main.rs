@@ -10,6 +10,7 @@
     clippy::print_stdout
 )]
 
+mod close_codes;
 mod doc_convergence;
 mod doc_edits;
 mod doc_hostile;

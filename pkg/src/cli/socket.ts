@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DoctorOptions } from './options.js';
 import { duration, excerpt, type Report } from './report.js';
 import { type Door, findDoor, tellEnding } from './socket/door.js';
-import { enterNamespace, findEngine } from './socket/engine.js';
+import { enterNamespace, findEngine, namesEngine } from './socket/engine.js';
 import { type Identity, identify } from './socket/identify.js';
 import { open, type Way } from './socket/link.js';
 import { measureEcho, measureLatency, tellClosing, tellPings } from './socket/measure.js';
@@ -15,8 +15,13 @@ const foreignOrigin = 'https://rejoin-doctor.invalid';
 export async function examineSocket(options: DoctorOptions, report: Report): Promise<void> {
   const { url, protocols, headers, origin, timeout, token } = options;
   const way: Way = { url, protocols, headers, origin, timeout };
-  const engine = await findEngine(way);
-  const door = engine ?? (await findDoor(way, token, report));
+  let engine: Door | null = null;
+  const elsewhere = async () => {
+    engine = await findEngine(way);
+    return engine;
+  };
+  const first = namesEngine(url) ? await elsewhere() : null;
+  const door = first ?? (await findDoor(way, token, report, elsewhere));
   if (!door) return;
   tellHandshake(door, report);
   const identity = engine ? await ofEngine(engine, token, report) : await identify(door, token);

@@ -18,7 +18,7 @@ export function judgeClose(code: number, reason: string): Reaction {
   if (code === 1009) return 'too-large';
   if (code === 1012 || code === 1013 || code === 4429) return 'retry-later';
   if (code === 3000 || code === 4401) return 'refresh';
-  if (code === 4408 || code === 4425) return asksForWait(reason);
+  if (code === 4408 || code === 4425) return 'retry';
   if (code === 3003 || code === 4999 || (code >= 4400 && code <= 4499)) return 'fail';
   return asksForWait(reason);
 }

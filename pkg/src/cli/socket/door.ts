@@ -18,8 +18,16 @@ const unwelcome = new Set(['refresh', 'fail']);
 
 type Try = { readonly door: Door } | { readonly refused: Opening | Link };
 
-/** Finds a way in: as it is, then with the token in each place where servers look for it. Tells what was refused. */
-export async function findDoor(way: Way, token: string | null, report: Report): Promise<Door | null> {
+/**
+ * Finds a way in: as it is, then with the token in each place where servers look for it; `elsewhere` is asked where
+ * nothing that is known answers. Tells what was refused.
+ */
+export async function findDoor(
+  way: Way,
+  token: string | null,
+  report: Report,
+  elsewhere: () => Promise<Door | null>,
+): Promise<Door | null> {
   const first = await attempt(way);
   const wanted = wantedProtocol(first, way);
   const plain = wanted === null ? first : await attempt({ ...way, protocols: [wanted] });
@@ -31,6 +39,10 @@ export async function findDoor(way: Way, token: string | null, report: Report): 
       token === null ? 'the handshake wants no token' : 'the handshake is taken without the token',
     );
     return plain.door;
+  }
+  if (isNobody(plain.refused)) {
+    const other = await elsewhere();
+    if (other) return other;
   }
   if (token !== null && isAboutLogin(plain.refused)) {
     const door = await withToken(way, token, report);
@@ -52,6 +64,12 @@ async function attempt(way: Way): Promise<Try> {
 function wantedProtocol(first: Try, { protocols }: Way): string | null {
   if (protocols.length > 0 || 'door' in first || 'kind' in first.refused) return null;
   return first.refused.ending?.code === 4406 ? 'graphql-transport-ws' : null;
+}
+
+/** Nothing was said about the caller: there may be something else at this address. */
+function isNobody(refused: Opening | Link): boolean {
+  if (!('kind' in refused)) return false;
+  return refused.kind === 'failed' || (refused.kind === 'refused' && ![401, 403].includes(refused.refusal.status));
 }
 
 function isAboutLogin(refused: Opening | Link): boolean {

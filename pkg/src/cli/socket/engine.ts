@@ -39,10 +39,15 @@ export async function findEngine(way: Way): Promise<Door | null> {
   return null;
 }
 
+/** Whether an address says by itself that a Socket.IO server is there. */
+export function namesEngine({ pathname }: URL): boolean {
+  return /\/(socket|engine)\.io\/?$/.test(pathname);
+}
+
 /** `/socket.io/?EIO=4&transport=…`, unless the address is another server's. */
 function engineUrl(from: URL, transport: string): URL | null {
   const url = new URL(from);
-  if (!/\/(socket|engine)\.io\/?$/.test(url.pathname)) {
+  if (!namesEngine(url)) {
     if (url.pathname !== '/') return null;
     url.pathname = '/socket.io/';
   }

@@ -4,7 +4,7 @@ import { type Probe, type ProbeContext, probesFor } from './probes.js';
 import { describe, recognise, type Spoken } from './recognise.js';
 
 /** A quick server answers at once; a slow line gets some round trips. Milliseconds. */
-const shortest = 400;
+const shortest = 250;
 const longest = 3000;
 const roundTrips = 6;
 
