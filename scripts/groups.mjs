@@ -19,6 +19,7 @@ export const groups = {
   ts: { about: 'the TypeScript package', needsPackage: true, run: typescript },
   browser: { about: 'the web driver in Chromium', run: browser },
   e2e: { about: 'two browsers, the server and stock clients', needsPackage: true, run: endToEnd },
+  servers: { about: 'the servers that people run, and the doctor', needsPackage: true, run: servers },
   pack: { about: 'the tarball, its types and its size', needsPackage: true, run: pack },
 };
 
@@ -68,10 +69,18 @@ async function endToEnd(report) {
   await buildSite();
   const files = [
     ...testFiles('www/server/tests'),
-    ...testFiles('tests/interop'),
+    ...testFiles('tests/interop').filter((file) => !file.includes('/servers/')),
     ...testFiles('tests/e2e').filter((file) => !file.includes('/pack/')),
   ];
   report(await nodeTests(files));
+}
+
+/** What cannot be installed is told here, and fails in its own tests. */
+async function servers(report) {
+  const { installServers } = await import('../tests/servers/start.mjs');
+  const missing = await installServers();
+  for (const [name, why] of Object.entries(missing)) console.log(`✗ ${name}: ${why}`);
+  report(await nodeTests(testFiles('tests/interop/servers')));
 }
 
 async function pack(report) {

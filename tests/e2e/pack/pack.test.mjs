@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createServer } from 'vite';
+import { startEcho } from '../../browser/echo.mjs';
 import { writePlainPage, writeViteApp } from './app.mjs';
 import { launch, visit } from './browser.mjs';
 import { refusingAddress, serve } from './site.mjs';
-import { installInto, pack, programOf, run, temporaryFolder, versionOf } from './tarball.mjs';
+import { installInto, pack, programOf, run, runAside, temporaryFolder, versionOf } from './tarball.mjs';
 
 const folder = temporaryFolder();
 let packed;
@@ -70,6 +71,29 @@ describe('in Node', () => {
   it('is required by CommonJS', () => {
     const code = "console.log(typeof require('rejoin').createClient);";
     assert.equal(run(process.execPath, ['--input-type=commonjs', '-e', code], plain).trim(), 'function');
+  });
+});
+
+describe('the program', () => {
+  it('runs by npx where nothing but the package is installed', async () => {
+    assert.ok(!existsSync(join(plain, 'node_modules', 'ws')), 'ws is there: the test would prove nothing');
+    const echo = await startEcho();
+    try {
+      const args = ['--no-install', 'rejoin', 'doctor', echo.url, '--json', '--listen', '0.2'];
+      const { code, stdout, stderr } = await runAside('npx', args, plain);
+      assert.equal(code, 0, stderr);
+      const { kind, ok, findings } = JSON.parse(stdout);
+      assert.deepEqual([kind, ok], ['ws', true]);
+      assert.equal(findings.find(({ id }) => id === 'protocol').data.name, 'echo');
+    } finally {
+      echo.stop();
+    }
+  });
+
+  it('tells a problem by its exit code', async () => {
+    const { code, stdout } = await runAside('npx', ['--no-install', 'rejoin', 'doctor', address], plain);
+    assert.equal(code, 1);
+    assert.match(stdout, /ECONNREFUSED/);
   });
 });
 

@@ -85,7 +85,12 @@ async fn read(
             Some(Ok(Message::Text(_))) => hub.input(HubInput::Text { member }),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => hub.input(HubInput::Heard { member }),
             Some(Err(error)) if is_too_large(&error) => return ReadEnd::TooLarge,
-            Some(Ok(Message::Close(_)) | Err(_)) | None => return ReadEnd::Gone,
+            Some(Ok(Message::Close(_))) => {
+                // The answer to a close frame leaves with the next read.
+                let _ = timeout(LINGER, stream.next()).await;
+                return ReadEnd::Gone;
+            }
+            Some(Err(_)) | None => return ReadEnd::Gone,
         }
     }
 }

@@ -49,8 +49,11 @@ export function open({ url, protocols, headers, origin, timeout }: Way): Promise
   return new Promise((resolve) => {
     socket.once('open', () => resolve({ kind: 'open', link, ms: performance.now() - started }));
     socket.once('unexpected-response', async (request, response) => {
+      const { socket: connection } = response;
       resolve({ kind: 'refused', refusal: await readRefusal(response) });
       request.destroy();
+      // Kept alive by the server, it would keep the program running.
+      connection.destroy();
     });
     socket.on('error', (error) => resolve({ kind: 'failed', reason: reasonOf(error), code: codeOf(error) }));
   });

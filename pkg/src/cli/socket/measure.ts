@@ -77,7 +77,11 @@ export async function tellClosing(link: Link, report: Report): Promise<void> {
     report.add('close', 'ok', `answers our 1000 with ${code}`, { data: { code } });
     return;
   }
-  report.add('close', 'warn', `no close frame within ${duration(closeLimit)} of ours`, {
+  const cut = link.ending !== null;
+  const value = cut
+    ? 'cuts the connection without a close frame'
+    : `no close frame within ${duration(closeLimit)} of ours`;
+  report.add('close', 'warn', value, {
     advice: 'rejoin does not wait for it; other clients may hang until a timeout',
     data: { code: null },
   });

@@ -1,0 +1,57 @@
+//! tokio-tungstenite alone: it answers nothing but handshakes.
+
+use std::env::var;
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::accept_hdr_async;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::StatusCode;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind(format!("127.0.0.1:{}", var("PORT")?)).await?;
+    let refused = Arc::new(AtomicI32::new(3));
+    loop {
+        let (stream, _) = listener.accept().await?;
+        tokio::spawn(serve(stream, Arc::clone(&refused)));
+    }
+}
+
+async fn serve(stream: TcpStream, refused: Arc<AtomicI32>) {
+    let check = |request: &Request, response: Response| check(request, response, &refused);
+    let Ok(mut socket) = accept_hdr_async(stream, check).await else { return };
+    while let Some(Ok(message)) = socket.next().await {
+        let echoes = message.is_text() || message.is_binary();
+        if echoes && socket.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[expect(clippy::result_large_err, reason = "the library wants it so")]
+fn check(
+    request: &Request,
+    response: Response,
+    refused: &AtomicI32,
+) -> Result<Response, ErrorResponse> {
+    let uri = request.uri();
+    let knows =
+        uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "token=secret"));
+    match uri.path() {
+        "/private" if !knows => Err(refusal(StatusCode::UNAUTHORIZED)),
+        "/busy" if refused.fetch_sub(1, Ordering::Relaxed) > 0 => {
+            Err(refusal(StatusCode::SERVICE_UNAVAILABLE))
+        }
+        _ => Ok(response),
+    }
+}
+
+fn refusal(status: StatusCode) -> ErrorResponse {
+    let mut response = ErrorResponse::new(None);
+    *response.status_mut() = status;
+    response
+}
