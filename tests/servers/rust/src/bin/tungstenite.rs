@@ -1,4 +1,5 @@
 //! tokio-tungstenite alone: it answers nothing but handshakes.
+#![expect(clippy::result_large_err, reason = "the library wants it so")]
 
 use std::env::var;
 use std::error::Error;
@@ -32,7 +33,6 @@ async fn serve(stream: TcpStream, refused: Arc<AtomicI32>) {
     }
 }
 
-#[expect(clippy::result_large_err, reason = "the library wants it so")]
 fn check(
     request: &Request,
     response: Response,
