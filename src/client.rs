@@ -186,6 +186,59 @@ impl Client {
         self.command(now, room, |room, cx| room.set_presence(cx, state))
     }
 
+    /// Sends a message that is stored, JSON text; returns its id.
+    pub fn send_message(
+        &mut self,
+        now: Instant,
+        room: RoomId,
+        kind: u64,
+        data: String,
+    ) -> Result<String, Misuse> {
+        self.command(now, room, |room, cx| room.send_message(cx, kind, data))
+    }
+
+    /// Sends a message to one connection; returns the number of the question.
+    pub fn send_direct(
+        &mut self,
+        now: Instant,
+        room: RoomId,
+        to: u64,
+        kind: u64,
+        data: &str,
+    ) -> Result<u64, Misuse> {
+        self.command(now, room, |room, cx| room.send_direct(cx, to, kind, data))
+    }
+
+    /// Sends a message to everyone else who is here now.
+    pub fn send_volatile(
+        &mut self,
+        now: Instant,
+        room: RoomId,
+        kind: u64,
+        data: &str,
+    ) -> Result<(), Misuse> {
+        self.command(now, room, |room, cx| room.send_volatile(cx, kind, data))
+    }
+
+    /// Asks for the messages before a number; returns the number of the question.
+    pub fn load_messages(
+        &mut self,
+        now: Instant,
+        room: RoomId,
+        before: u64,
+        limit: u64,
+    ) -> Result<u64, Misuse> {
+        self.command(now, room, |room, cx| room.load_messages(cx, before, limit))
+    }
+
+    /// The app wants to hear a room's messages.
+    pub fn subscribe_messages(&mut self, now: Instant, room: RoomId) -> Result<(), Misuse> {
+        self.command(now, room, |room, cx| {
+            room.subscribe_messages(cx);
+            Ok(())
+        })
+    }
+
     /// The id a room's replica writes under.
     pub fn client_id(&self, room: RoomId) -> Result<u64, Misuse> {
         self.room(room).map(Room::client_id)

@@ -7,7 +7,8 @@ mod read;
 
 #[cfg(feature = "documents")]
 pub use client::{
-    Broken, Config, PersistenceMode, PresenceConfig, RoomOptions, StorageConfig, check_room_name,
+    Broken, Config, MessageConfig, PersistenceMode, PresenceConfig, RoomOptions, StorageConfig,
+    check_room_name,
 };
 pub use fields::Fields;
 pub use read::read_link;

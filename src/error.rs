@@ -41,6 +41,16 @@ pub enum ErrorCode {
     ClientIdConflict,
     /// A presence state was refused: not JSON, too large, too many.
     Presence,
+    /// The server does not speak what is asked for.
+    Unsupported,
+    /// Too much waits for the server; nothing was taken.
+    Backpressure,
+    /// Too many messages in too short a time; those that wait are sent again later.
+    RateLimited,
+    /// Nothing answered in time.
+    Timeout,
+    /// A message was refused: no JSON, too large, or not allowed.
+    Message,
     /// The storage quota is used up.
     Quota,
     /// Another tab blocks the database.
@@ -78,6 +88,11 @@ impl ErrorCode {
             Self::Timeout => "E_TIMEOUT",
             Self::ClientIdConflict => "E_CLIENT_ID_CONFLICT",
             Self::Presence => "E_PRESENCE",
+            Self::Unsupported => "E_UNSUPPORTED",
+            Self::Backpressure => "E_BACKPRESSURE",
+            Self::RateLimited => "E_RATE_LIMITED",
+            Self::Timeout => "E_TIMEOUT",
+            Self::Message => "E_MESSAGE",
             Self::Quota => "E_QUOTA",
             Self::IdbBlocked => "E_IDB_BLOCKED",
             Self::Storage => "E_STORAGE",
@@ -100,6 +115,9 @@ impl ErrorCode {
                 | Self::RateLimit
                 | Self::Timeout
                 | Self::ClientIdConflict
+                | Self::Backpressure
+                | Self::RateLimited
+                | Self::Timeout
                 | Self::Quota
                 | Self::IdbBlocked
         )

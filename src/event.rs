@@ -1,8 +1,11 @@
 //! Everything the app can hear.
 
+mod messages;
 mod write;
 
 use crate::doc::change::Change;
+pub use messages::{Answer, Message, MessageEvent};
+
 pub use crate::status::{ConnectionState, EndpointReason, Problem, Reason, Status, Transport};
 
 /// One event for the app, of one room. In JSON `{ type, room, … }` with camelCase names.
@@ -37,6 +40,8 @@ pub enum EventKind {
         /// Connection ids that are gone.
         removed: Vec<u64>,
     },
+    /// Something about the room's messages.
+    Messages(MessageEvent),
     /// The app is to answer with `provide_endpoint` or `refuse_endpoint`.
     Endpoint {
         /// Number of the question.
@@ -76,7 +81,7 @@ pub struct SyncState {
     pub status: SyncStatus,
     /// Whether this device has every edit.
     pub local: Durability,
-    /// Edits the server has not returned yet: inserted and deleted units.
+    /// Edits the server has not returned yet, in inserted and deleted units, and messages it has not acknowledged.
     pub pending: u64,
     /// Whether updates wait for a missing one.
     pub held: u32,

@@ -5,6 +5,7 @@
 
 pub mod awareness;
 pub mod encode;
+pub mod messages;
 mod reader;
 pub mod writer;
 
@@ -29,6 +30,8 @@ pub mod tag {
     pub const UPDATE: u64 = 2;
     /// Auth: the server refuses.
     pub const PERMISSION_DENIED: u64 = 0;
+    /// Messages of a room, our own dialect in a buffer; stock servers ignore it, and stock clients never get it.
+    pub const MESSAGES: u64 = 120;
 }
 
 /// Bounds on what one frame may carry.
@@ -65,6 +68,8 @@ pub enum Message<'a> {
     QueryAwareness,
     /// The server refuses, with its words.
     Denied(&'a str),
+    /// Something of the [`messages`] dialect.
+    Messages(&'a [u8]),
     /// A message of another dialect; the rest of its frame cannot be read.
     Unknown(u64),
 }
@@ -102,6 +107,7 @@ fn read_message<'a>(
             _ => Ok(Message::Unknown(tag::AUTH)),
         },
         tag::QUERY_AWARENESS => Ok(Message::QueryAwareness),
+        tag::MESSAGES => reader.buffer().map(Message::Messages),
         unknown => Ok(Message::Unknown(unknown)),
     }
 }

@@ -10,6 +10,8 @@
 
 mod audit;
 mod link;
+pub mod messages;
+mod messaging;
 pub mod outbox;
 pub mod persistence;
 pub mod presence;
@@ -30,6 +32,7 @@ use crate::event::{
 };
 use crate::io::{EndpointRequest, Environment, SocketId, SocketInput, SocketOutput, StorageTask};
 use crate::time::Instant;
+use messages::Messages;
 use outbox::Outbox;
 use persistence::record::RecordKind;
 use persistence::{Persistence, Seq};
@@ -71,6 +74,7 @@ pub struct Room {
     outbox: Outbox,
     presence: Presence,
     persistence: Persistence,
+    messages: Messages,
     /// Frames that wait for the log, each with the record it waits for.
     outgoing: VecDeque<(Seq, Vec<u8>)>,
     batch: Option<Vec<Integrated>>,
@@ -106,6 +110,7 @@ impl Room {
             ungated: config.broken.no_gate,
             ..Limits::default()
         };
+        let boot = cx.rng.u64(..);
         let mut room = Self {
             phase: Phase::Loading { connect: options.connect },
             doc: Doc::new(client, &options.roots, limits),
@@ -113,7 +118,8 @@ impl Room {
             session: Session::Down,
             outbox: Outbox::new(config.link.ack_timeout),
             presence,
-            persistence: Persistence::new(config.storage, database, cx.rng.u64(..)),
+            persistence: Persistence::new(config.storage, database, boot),
+            messages: Messages::new(config.messages, config.broken, boot, config.link.ack_timeout),
             outgoing: VecDeque::new(),
             batch: None,
             timers: timers::Timers::default(),
@@ -318,6 +324,7 @@ impl Room {
     /// Brings everything that follows from a change to rest; ends every command and input.
     fn settle(&mut self, cx: &mut Context<'_>) {
         self.drain_connection(cx);
+        self.drive_messages(cx.now);
         self.drain_storage(cx.now);
         self.flush_outgoing(cx.now);
         self.publish_sync(cx.now);
@@ -334,7 +341,8 @@ impl Room {
 
     fn sync_state(&self) -> SyncState {
         let held = u32::try_from(self.doc.held()).unwrap_or(u32::MAX);
-        let idle = self.outgoing.is_empty() && self.batch.is_none() && held == 0;
+        let messages = self.messages.waiting();
+        let idle = self.outgoing.is_empty() && self.batch.is_none() && held == 0 && messages == 0;
         let synced =
             self.session.is_complete() && self.outbox.is_empty() && idle && !self.strikes.lacks();
         let saved = self.persistence.is_saved() || self.config.broken.saved_before_commit;
@@ -344,7 +352,7 @@ impl Room {
             true => Durability::Saving,
         };
         let status = if synced { SyncStatus::Synchronized } else { SyncStatus::Synchronizing };
-        SyncState { status, local, pending: self.outbox.pending(), held }
+        SyncState { status, local, pending: self.outbox.pending() + messages as u64, held }
     }
 
     fn tell_changes(&mut self, origin: ChangeOrigin, changes: Vec<crate::doc::change::Change>) {

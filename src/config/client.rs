@@ -28,6 +28,8 @@ pub struct Config {
     pub presence: PresenceConfig,
     /// Storage policy.
     pub storage: StorageConfig,
+    /// Limits of messages.
+    pub messages: MessageConfig,
     /// Largest frame this client sends. Uvicorn refuses more than 16 MiB; one of more than 100 MiB kills some servers.
     pub max_send_frame: usize,
     /// Largest frame this client reads.
@@ -46,6 +48,7 @@ impl Default for Config {
             link: LinkConfig::default(),
             presence: PresenceConfig::default(),
             storage: StorageConfig::default(),
+            messages: MessageConfig::default(),
             max_send_frame: 16 << 20,
             max_receive_frame: 64 << 20,
             broken: Broken::default(),
@@ -114,6 +117,21 @@ impl Default for StorageConfig {
     }
 }
 
+/// Limits of a room's messages.
+#[derive(Clone, Copy, Debug)]
+pub struct MessageConfig {
+    /// Largest message this client sends, in bytes of JSON. A server may take less.
+    pub message_size: usize,
+    /// How many of the latest messages a client wants that has seen none.
+    pub message_history: usize,
+}
+
+impl Default for MessageConfig {
+    fn default() -> Self {
+        Self { message_size: 64 << 10, message_history: 50 }
+    }
+}
+
 /// Rules that the mutation proof breaks, one at a time, to show that the simulation notices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Broken {
@@ -131,6 +149,8 @@ pub struct Broken {
     pub trim_on_send: bool,
     /// A held update never makes us ask again.
     pub no_resync: bool,
+    /// A message that was seen is shown again.
+    pub no_message_dedupe: bool,
 }
 
 /// How a room is entered.

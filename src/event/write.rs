@@ -25,6 +25,7 @@ impl EventKind {
             Self::Connection(_) => "connection",
             Self::Sync(_) => "sync",
             Self::Presence { .. } => "presence",
+            Self::Messages(_) => "messages",
             Self::Endpoint { .. } => "endpoint",
             Self::Identity { .. } => "identity",
             Self::Broken => "broken",
@@ -52,6 +53,7 @@ impl EventKind {
                 });
                 json.array("removed", removed, |json, client| json.number(*client));
             }
+            Self::Messages(event) => event.write(json),
             Self::Endpoint { request, attempt, reason } => {
                 json.count("request", (*request).into());
                 json.count("attempt", (*attempt).into());

@@ -97,6 +97,7 @@ impl Room {
         self.session = Session::Down;
         self.outgoing.clear();
         self.outbox.handle_link_down();
+        self.messages.handle_link_down(now);
         self.presence.handle_link_down(now);
         self.timers.handle_link_down();
     }
@@ -199,6 +200,7 @@ impl Room {
                 Message::Awareness(entries) => self.on_awareness(cx, entries),
                 Message::QueryAwareness => self.announce(cx.now),
                 Message::Denied(reason) => self.on_denied(cx, reason),
+                Message::Messages(bytes) => self.on_messages(cx, bytes),
                 Message::Unknown(_) => {}
             }
         }
@@ -207,7 +209,7 @@ impl Room {
         }
     }
 
-    fn on_malformed(&mut self, cx: &mut Context<'_>, error: &FrameError) {
+    pub(super) fn on_malformed(&mut self, cx: &mut Context<'_>, error: &FrameError) {
         let code = error.code();
         let fatal = code == ErrorCode::FrameTooLarge || self.strikes.count(cx.now) >= MAX_STRIKES;
         let problem = Problem::new(code, error.to_string());
@@ -311,6 +313,7 @@ impl Room {
         let farewell = self.presence.rename(client_id);
         self.send(encode::awareness(&[farewell]));
         self.announce(cx.now);
+        self.messages.handle_identity(cx.now);
         self.outputs.push_back(RoomOutput::Event(EventKind::Identity { client_id }));
         self.tell_problem(Problem::new(error.code(), error.to_string()));
     }
@@ -327,7 +330,11 @@ impl Room {
             return;
         }
         self.strikes.refused = true;
-        let problem = Problem::new(error.code(), error.to_string());
+        self.on_violation(cx, Problem::new(error.code(), error.to_string()));
+    }
+
+    /// The server broke the protocol in a frame that could be read.
+    pub(super) fn on_violation(&mut self, cx: &mut Context<'_>, problem: Problem) {
         if self.strikes.count(cx.now) >= MAX_STRIKES {
             self.connection.handle_violation(cx, problem, browser_close_code(1002));
         } else {

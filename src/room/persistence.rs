@@ -205,13 +205,13 @@ impl Persistence {
 
     /// Tries again after a failure: reads the log if that is still to be done, else writes the whole
     /// document.
-    pub fn recover(&mut self, snapshot: Vec<u8>) -> Option<StorageTask> {
+    pub fn recover(&mut self, (kind, snapshot): (RecordKind, Vec<u8>)) -> Option<StorageTask> {
         let Phase::Failing { wait, .. } = self.phase else { return None };
         if self.loaded.is_none() {
             self.phase = Phase::Loading;
             return Some(StorageTask::Load { database: self.database.clone() });
         }
-        let record = self.record(RecordKind::Snapshot, snapshot).encode();
+        let record = self.record(kind, snapshot).encode();
         self.queue.clear();
         self.phase = Phase::Recovering { upto: self.queued, wait, bytes: record.len() };
         Some(StorageTask::Append { database: self.database.clone(), records: vec![record] })
@@ -269,8 +269,8 @@ impl Persistence {
     }
 
     /// Writes a snapshot and deletes what verified ones contain.
-    pub fn compact(&mut self, snapshot: Vec<u8>) -> StorageTask {
-        let record = self.record(RecordKind::Snapshot, snapshot).encode();
+    pub fn compact(&mut self, (kind, snapshot): (RecordKind, Vec<u8>)) -> StorageTask {
+        let record = self.record(kind, snapshot).encode();
         let covers = self.log.recent.clone();
         let remove = self.log.superseded.keys().copied().collect();
         self.phase = Phase::Compacting { covers, bytes: record.len() };
@@ -390,7 +390,7 @@ impl Persistence {
 
 impl Log {
     fn track(&mut self, key: RecordKey, record: &Record, bytes: usize) {
-        if record.kind == RecordKind::Snapshot {
+        if record.kind.is_snapshot() {
             // Another tab may have appended what the writer of this snapshot never saw.
             let (covers, rest): (OrderedMap<_, _>, OrderedMap<_, _>) =
                 std::mem::take(&mut self.recent)

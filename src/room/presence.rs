@@ -254,7 +254,8 @@ fn accepts(known: Option<&Other>, entry: &AwarenessEntry) -> bool {
     }
 }
 
-fn is_json(text: &str) -> bool {
+/// Whether a text is JSON.
+pub(super) fn is_json(text: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 

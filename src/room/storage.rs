@@ -4,6 +4,7 @@ use yrs::IdSet;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 
+use super::messaging::{Stored, decode_ids, decode_messages};
 use super::persistence::record::{Record, RecordKind};
 use super::persistence::{Loaded, Outcome};
 use super::{Phase, Room, RoomOutput};
@@ -67,17 +68,24 @@ impl Room {
         self.persistence.append(RecordKind::Acknowledgement, payload);
     }
 
-    /// The whole document behind what the server lacks of it.
-    fn snapshot(&self) -> Vec<u8> {
+    /// The whole document behind what the server lacks of it, and the messages that wait.
+    fn snapshot(&self) -> (RecordKind, Vec<u8>) {
         let mut payload = encode_content(self.outbox.content());
+        let mut kind = RecordKind::Snapshot;
+        let messages = self.encode_queue();
+        if !messages.is_empty() {
+            kind = RecordKind::SnapshotWithMessages;
+            write_buffer(&mut payload, &messages);
+        }
         payload.extend_from_slice(&self.doc.encode_state());
-        payload
+        (kind, payload)
     }
 
     fn on_loaded(&mut self, cx: &mut Context<'_>, loaded: Loaded) {
-        let (unacknowledged, refused) = self.replay(cx, &loaded.records);
-        self.outbox.record(&unacknowledged);
-        let lost = loaded.damaged + refused;
+        let replayed = self.replay(cx, &loaded.records);
+        self.outbox.record(&replayed.unacknowledged);
+        self.messages.restore(replayed.messages);
+        let lost = loaded.damaged + replayed.refused;
         if lost > 0 {
             let message = format!(
                 "{lost} of {} stored records are damaged and were set aside; what the server has comes back from there",
@@ -87,7 +95,8 @@ impl Room {
         }
         // What came over the link while the log could not be read is in the document only.
         if self.phase == Phase::Ready {
-            self.persistence.append(RecordKind::Snapshot, self.snapshot());
+            let (kind, snapshot) = self.snapshot();
+            self.persistence.append(kind, snapshot);
         }
         if self.session.may_stream() {
             self.push_unasked(cx);
@@ -95,17 +104,15 @@ impl Room {
         self.become_ready(cx);
     }
 
-    /// Applies the stored records; returns what the server had not returned, and how many were refused.
-    fn replay(
-        &mut self,
-        cx: &mut Context<'_>,
-        records: &[(RecordKey, Record)],
-    ) -> (Content, usize) {
+    /// Applies the stored records.
+    fn replay(&mut self, cx: &mut Context<'_>, records: &[(RecordKey, Record)]) -> Replayed {
         let mut pending: Vec<(u64, u64, Content)> = Vec::new();
+        let mut messages = Vec::new();
         let mut refused = 0;
         let base = self.apply_last_snapshot(cx, records);
         for (key, record) in records {
-            let Some((content, update)) = split(record) else {
+            let parts = split(record).filter(|_| replay_messages(&mut messages, key.0, record));
+            let Some((content, update)) = parts else {
                 refused += 1;
                 continue;
             };
@@ -121,8 +128,10 @@ impl Room {
                 RecordKind::Local => {
                     pending.push((key.0, record.boot, applied.unwrap_or_default()))
                 }
-                RecordKind::Remote => {}
-                RecordKind::Acknowledgement | RecordKind::Snapshot => {
+                RecordKind::Remote | RecordKind::Message | RecordKind::MessagesDone => {}
+                RecordKind::Acknowledgement
+                | RecordKind::Snapshot
+                | RecordKind::SnapshotWithMessages => {
                     pending.retain(|(key, boot, _)| !record.knew(*key, *boot));
                     pending.push((key.0, record.boot, content));
                 }
@@ -132,7 +141,8 @@ impl Room {
         for (_, _, content) in &pending {
             unacknowledged.merge(content);
         }
-        (unacknowledged, refused)
+        let messages = messages.into_iter().map(|(_, _, message)| message).collect();
+        Replayed { unacknowledged, messages, refused }
     }
 
     /// Starts from the newest snapshot that can be read; the records it knew need not be applied.
@@ -142,7 +152,7 @@ impl Room {
         records: &'a [(RecordKey, Record)],
     ) -> Option<&'a (RecordKey, Record)> {
         records.iter().rev().find(|(_, record)| {
-            record.kind == RecordKind::Snapshot
+            record.kind.is_snapshot()
                 && split(record).and_then(|(_, update)| update).is_some_and(|update| {
                     self.apply_stored(cx, update).is_ok_and(|applied| !applied.held)
                 })
@@ -201,6 +211,47 @@ impl Room {
     }
 }
 
+/// What the log says.
+struct Replayed {
+    /// What the server had not returned.
+    unacknowledged: Content,
+    /// Messages it had not acknowledged.
+    messages: Vec<Stored>,
+    /// Records that could not be used.
+    refused: usize,
+}
+
+/// Follows the messages that wait through a record; `false` if it cannot be read.
+fn replay_messages(waiting: &mut Vec<(u64, u64, Stored)>, key: u64, record: &Record) -> bool {
+    let added = match record.kind {
+        RecordKind::Message => decode_messages(&record.payload),
+        RecordKind::MessagesDone => {
+            let Some(ids) = decode_ids(&record.payload) else { return false };
+            waiting.retain(|(_, _, (id, ..))| !ids.contains(&id.as_str()));
+            return true;
+        }
+        RecordKind::Snapshot | RecordKind::SnapshotWithMessages => {
+            let Some(messages) = snapshot_messages(record) else { return false };
+            waiting.retain(|(key, boot, _)| !record.knew(*key, *boot));
+            Some(messages)
+        }
+        RecordKind::Local | RecordKind::Remote | RecordKind::Acknowledgement => return true,
+    };
+    let readable = added.is_some();
+    waiting.extend(added.into_iter().flatten().map(|message| (key, record.boot, message)));
+    readable
+}
+
+fn snapshot_messages(record: &Record) -> Option<Vec<Stored>> {
+    if record.kind == RecordKind::Snapshot {
+        return Some(Vec::new());
+    }
+    let mut reader = Reader::new(&record.payload);
+    reader.buffer().ok()?;
+    reader.buffer().ok()?;
+    decode_messages(reader.buffer().ok()?)
+}
+
 /// Two id sets, each behind its length.
 fn encode_content(content: &Content) -> Vec<u8> {
     let mut out = Vec::new();
@@ -213,12 +264,16 @@ fn encode_content(content: &Content) -> Vec<u8> {
 fn split(record: &Record) -> Option<(Content, Option<&[u8]>)> {
     match record.kind {
         RecordKind::Local | RecordKind::Remote => Some((Content::default(), Some(&record.payload))),
-        RecordKind::Acknowledgement | RecordKind::Snapshot => {
+        RecordKind::Message | RecordKind::MessagesDone => Some((Content::default(), None)),
+        RecordKind::Acknowledgement | RecordKind::Snapshot | RecordKind::SnapshotWithMessages => {
             let mut reader = Reader::new(&record.payload);
             let inserts = IdSet::decode_v1(reader.buffer().ok()?).ok()?;
             let deletes = IdSet::decode_v1(reader.buffer().ok()?).ok()?;
+            if record.kind == RecordKind::SnapshotWithMessages {
+                reader.buffer().ok()?;
+            }
             let rest = record.payload.get(reader.offset()..)?;
-            let update = (record.kind == RecordKind::Snapshot).then_some(rest);
+            let update = record.kind.is_snapshot().then_some(rest);
             Some((Content { inserts, deletes }, update))
         }
     }

@@ -142,6 +142,7 @@ impl Room {
             self.session.poll_timeout(),
             self.outbox.poll_timeout(),
             self.presence.poll_timeout(),
+            self.messages.poll_timeout(),
             self.persistence.poll_timeout(),
         ]
         .into_iter()
@@ -177,6 +178,10 @@ impl Room {
         }
         self.on_presence_timeout(now);
         self.on_hold_timeout(now);
+        if self.messages.handle_timeout(now) {
+            self.connection.handle_silence(now);
+            self.send_probe();
+        }
         self.on_storage_timeout(now);
         if self.timers.acknowledged_due(now) {
             self.log_acknowledgement();

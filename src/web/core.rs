@@ -1,6 +1,7 @@
 //! The exported class of documents.
 
 mod document;
+mod messages;
 
 use std::rc::Rc;
 

@@ -63,9 +63,11 @@ fn times(config: &mut Config) -> [(&'static str, &mut u64); 4] {
     ]
 }
 
-fn sizes(config: &mut Config) -> [(&'static str, &mut usize); 6] {
-    let Config { presence, storage, .. } = config;
+fn sizes(config: &mut Config) -> [(&'static str, &mut usize); 8] {
+    let Config { presence, storage, messages, .. } = config;
     [
+        ("messageSize", &mut messages.message_size),
+        ("messageHistory", &mut messages.message_history),
         ("presenceSize", &mut presence.presence_size),
         ("presenceMembers", &mut presence.presence_members),
         ("compactRecords", &mut storage.compact_records),

@@ -21,6 +21,19 @@ pub enum RecordKind {
     Acknowledgement,
     /// The whole document, with what the server had not returned.
     Snapshot,
+    /// A message written here.
+    Message,
+    /// Ids of messages that no longer wait for the server.
+    MessagesDone,
+    /// A snapshot, with the messages that waited for the server.
+    SnapshotWithMessages,
+}
+
+impl RecordKind {
+    /// Whether it holds the whole document.
+    pub fn is_snapshot(self) -> bool {
+        matches!(self, Self::Snapshot | Self::SnapshotWithMessages)
+    }
 }
 
 /// A decoded record.
@@ -60,6 +73,9 @@ impl Record {
             RecordKind::Remote => 1,
             RecordKind::Acknowledgement => 2,
             RecordKind::Snapshot => 3,
+            RecordKind::Message => 4,
+            RecordKind::MessagesDone => 5,
+            RecordKind::SnapshotWithMessages => 6,
         });
         out.extend_from_slice(&self.boot.to_le_bytes());
         out.extend_from_slice(&self.loaded.to_le_bytes());
@@ -91,6 +107,9 @@ impl Record {
             1 => RecordKind::Remote,
             2 => RecordKind::Acknowledgement,
             3 => RecordKind::Snapshot,
+            4 => RecordKind::Message,
+            5 => RecordKind::MessagesDone,
+            6 => RecordKind::SnapshotWithMessages,
             _ => return Err(RecordError::Malformed),
         };
         let loaded = u64::from_le_bytes(*loaded);

@@ -74,7 +74,7 @@ fn compact(log: &mut Persistence, database: &mut Database, snapshot: u8) {
         };
         log.handle_verified(record.is_some());
     }
-    let task = log.compact(vec![snapshot]);
+    let task = log.compact((RecordKind::Snapshot, vec![snapshot]));
     log.handle_reply(at(0), Ok(database.run(task)));
 }
 
@@ -192,7 +192,7 @@ fn a_full_disk_is_told_edits_go_on_and_the_whole_document_is_written_later() {
     assert_eq!(log.released(), seq, "the server is the only safe place now");
     log.append(RecordKind::Local, vec![2]);
     assert!(!log.wants_recovery(at(999)) && log.wants_recovery(at(1_000)));
-    let task = log.recover(vec![99]).expect("a task");
+    let task = log.recover((RecordKind::Snapshot, vec![99])).expect("a task");
     log.append(RecordKind::Local, vec![3]);
     log.handle_reply(at(1_000), Ok(database.run(task)));
     let task = log.poll_task().expect("the edit made meanwhile");
@@ -208,7 +208,7 @@ fn a_log_that_could_not_be_read_is_read_later_and_never_overwritten() {
     log.poll_task();
     log.handle_reply(at(0), Err(StorageError::Blocked));
     log.append(RecordKind::Local, vec![1]);
-    let task = log.recover(vec![99]).expect("a task");
+    let task = log.recover((RecordKind::Snapshot, vec![99])).expect("a task");
     assert!(matches!(task, StorageTask::Load { .. }));
     let Outcome::Loaded(loaded) = log.handle_reply(at(1), Ok(database.run(task))) else {
         panic!("not loaded")
