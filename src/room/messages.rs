@@ -55,6 +55,9 @@ pub struct Messages {
     link: Link,
     audit: Option<Audit>,
     request: u64,
+    /// When the server was last asked, and how long to wait before a gap makes us ask again.
+    asked_at: Instant,
+    gap_wait: u64,
     hangups: u32,
     /// Whether the server was ever heard to speak messages; nothing while unknown.
     supported: Option<bool>,
@@ -111,6 +114,8 @@ impl Messages {
             link: Link::Down,
             audit: None,
             request: 0,
+            asked_at: Instant::default(),
+            gap_wait: 0,
             hangups: 0,
             supported: None,
             not_before: Instant::default(),
@@ -354,6 +359,7 @@ impl Messages {
         if ask.at > now {
             return;
         }
+        self.asked_at = now;
         *ask = Ask {
             since: if ask.asked { ask.since } else { now },
             at: now + ask.wait,
@@ -428,15 +434,24 @@ impl Messages {
         match self.inbox.handle_message(message.seq) {
             Arrival::Next => {
                 self.received.push(message);
+                self.gap_wait = 0;
                 if let Some(audit) = &mut self.audit {
                     audit.handle_traffic(now);
                 }
             }
             Arrival::Duplicate if self.broken.no_message_dedupe => self.received.push(message),
             Arrival::Duplicate => {}
-            Arrival::Gap => self.ask_again(now),
+            Arrival::Gap => self.on_gap(now),
         }
         Ok(())
+    }
+
+    /// A server that answers and still leaves the gap is asked ever more seldom.
+    fn on_gap(&mut self, now: Instant) {
+        if let Link::Speaking { again: None, .. } = self.link {
+            self.ask_again(now.max(self.asked_at + self.gap_wait));
+            self.gap_wait = (self.gap_wait * 2).clamp(ASK.0, ASK.1);
+        }
     }
 
     fn on_ack(&mut self, now: Instant, n: u64, seq: u64) -> Result<(), Violation> {

@@ -7,6 +7,8 @@ use crate::io::{RecordKey, StorageError, StorageReply};
 use crate::ordered::OrderedMap;
 use crate::protocol::{FrameLimits, Message, decode, encode};
 
+mod messages;
+
 const EMPTY_VECTOR: &[u8] = &[0];
 const EMPTY_UPDATE: &[u8] = &[0, 0];
 
@@ -26,10 +28,14 @@ struct Rig {
 
 impl Rig {
     fn new(persistence: PersistenceMode) -> Self {
+        Self::seeded(persistence, 3)
+    }
+
+    fn seeded(persistence: PersistenceMode, seed: u64) -> Self {
         let config = Config { url: Some("ws://s".into()), persistence, ..Config::default() };
         let roots = OrderedMap::from([("text".to_owned(), RootKind::Text)]);
         let options = RoomOptions { roots, presence: Some("{}".into()), connect: true };
-        let (mut rng, mut last_id) = (Rng::with_seed(3), 0);
+        let (mut rng, mut last_id) = (Rng::with_seed(seed), 0);
         let mut cx = Context { now: Instant::default(), rng: &mut rng, last_id: &mut last_id };
         let room = Room::new(&config, "room", options, &mut cx).unwrap();
         let mut rig = Self {

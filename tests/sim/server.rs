@@ -1,14 +1,19 @@
 //! The server: the real hub on a disk that forgets what it had not flushed.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use rejoin::doc::limits::Limits;
 use rejoin::doc::{Doc, Origin};
 use rejoin::time::Instant;
-use rejoin_server::hub::{Hub, HubConfig, HubInput, HubOutput, MemberId, Record, RecordKey};
+use rejoin_server::hub::{
+    Hub, HubConfig, HubInput, HubOutput, MemberId, Record, RecordKey, StoredMessages,
+};
 
 use crate::host::roots;
+
+/// Of the one disk there is.
+const EPOCH: u64 = 4_711;
 
 /// The server machine.
 #[derive(Debug)]
@@ -16,6 +21,8 @@ pub struct Server {
     pub hub: Option<Hub>,
     /// Rows on the disk.
     rows: Vec<Record>,
+    /// Messages on the disk.
+    pub messages: BTreeMap<u64, Vec<u8>>,
     last_key: u64,
     under_way: VecDeque<HubOutput>,
     free_at: u64,
@@ -29,6 +36,7 @@ impl Server {
         let mut server = Self {
             hub: None,
             rows: Vec::new(),
+            messages: BTreeMap::new(),
             last_key: 0,
             under_way: VecDeque::new(),
             free_at: 0,
@@ -73,9 +81,13 @@ impl Server {
     pub fn complete(&mut self) -> Option<HubInput> {
         match self.under_way.pop_front()? {
             HubOutput::Load { room, ticket } => {
-                Some(HubInput::Loaded { room, ticket, result: Ok(self.rows.clone()) })
+                let messages = self.messages.clone().into_iter().collect();
+                let messages = StoredMessages { epoch: EPOCH, messages };
+                Some(HubInput::Loaded { room, ticket, result: Ok(self.rows.clone()), messages })
             }
-            HubOutput::Store { room, ticket, updates } => {
+            HubOutput::Store { room, ticket, updates, messages, first } => {
+                self.messages.extend(messages);
+                self.messages.retain(|seq, _| *seq >= first);
                 for update in updates {
                     self.last_key += 1;
                     let applied =

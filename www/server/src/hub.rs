@@ -10,6 +10,7 @@ mod config;
 mod context;
 mod io;
 mod member;
+mod messages;
 mod notice;
 mod outgoing;
 mod presence;
@@ -22,7 +23,11 @@ use std::collections::{BTreeMap, VecDeque};
 use rejoin::time::{Deadline, Instant};
 
 pub use config::{Broken, HubConfig, PresenceLimits};
-pub use io::{HubInput, HubOutput, MemberId, Record, RecordKey, RoomName, StoreFailure, Ticket};
+pub use io::{
+    HubInput, HubOutput, MemberId, Record, RecordKey, RoomName, StoreFailure, StoredMessages,
+    Ticket,
+};
+pub use messages::MessageLimits;
 pub use notice::{Counters, Notice};
 pub(crate) use replica::new_doc;
 
@@ -85,8 +90,10 @@ impl Hub {
                 self.with_member(now, member, |room, cx| room.leave(cx, member));
                 self.members.remove(&member);
             }
-            HubInput::Loaded { room, ticket, result } => {
-                self.with_room(now, &room, |room, cx| room.on_loaded(cx, ticket, result));
+            HubInput::Loaded { room, ticket, result, messages } => {
+                self.with_room(now, &room, |room, cx| {
+                    room.on_loaded(cx, ticket, result, messages);
+                });
             }
             HubInput::Stored { room, ticket, result } => {
                 self.with_room(now, &room, |room, cx| room.on_stored(cx, ticket, result));

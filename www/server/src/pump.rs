@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use crate::hub::{Counters, Hub, HubConfig, HubInput, HubOutput, MemberId, Notice, RoomName};
 use crate::outbox::{End, Outbox};
 use crate::store::worker::{Task, Worker};
-use crate::store::{Store, StoreError};
+use crate::store::{Records, Store, StoreError};
 
 /// What the hub's task is told.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ pub(crate) struct HubHandle {
 impl HubHandle {
     /// Starts the hub's task and the storage thread.
     pub(crate) fn start(
-        config: HubConfig,
+        mut config: HubConfig,
         store: Store,
         max_inbound: usize,
     ) -> Result<Self, StoreError> {
@@ -73,6 +73,7 @@ impl HubHandle {
             let _ = answers.send(Letter::Input(answer));
         })?;
         let start = tokio::time::Instant::now();
+        config.wall_origin = wall_clock();
         let pump = Pump { hub: Hub::new(config), worker, sockets: BTreeMap::new(), start };
         tokio::spawn(pump.run(inbox));
         let inbound = Arc::new(Semaphore::new(max_inbound));
@@ -210,8 +211,8 @@ impl Pump {
                 self.sockets.remove(&member);
             }
             HubOutput::Load { room, ticket } => self.worker.ask(Task::Load(room, ticket)),
-            HubOutput::Store { room, ticket, updates } => {
-                self.worker.ask(Task::Append(room, ticket, updates));
+            HubOutput::Store { room, ticket, updates, messages, first } => {
+                self.worker.ask(Task::Append(room, ticket, Records { updates, messages, first }));
             }
             HubOutput::Compact { room, ticket, snapshot, content } => {
                 self.worker.ask(Task::Compact(room, ticket, snapshot, content));
@@ -252,6 +253,13 @@ impl Pump {
             None => std::future::pending().await,
         }
     }
+}
+
+/// Milliseconds since 1970. The hub counts on from there, whatever is done to the clock.
+#[expect(clippy::disallowed_methods, reason = "the shell reads the clock for the hub, once")]
+fn wall_clock() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn tell(notice: &Notice) {

@@ -2,6 +2,7 @@
 //! is damaged or refused is set aside with its bytes and the rest is still read.
 
 mod error;
+mod messages;
 mod record;
 pub mod worker;
 
@@ -15,7 +16,7 @@ use rejoin::doc::{Content, Origin};
 
 pub use error::StoreError;
 
-use crate::hub::{Record, RecordKey, new_doc};
+use crate::hub::{Record, RecordKey, StoredMessages, new_doc};
 
 /// Updates by room and order.
 const UPDATES: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("updates");
@@ -40,15 +41,28 @@ pub struct Loaded {
     pub records: Vec<Record>,
     /// Damaged records, set aside by now.
     pub damaged: Vec<RecordKey>,
+    /// Messages in order. Damaged ones are empty.
+    pub messages: StoredMessages,
 }
 
-/// Updates of one room to append.
+/// What a room has to store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Records {
+    /// Updates, in order.
+    pub updates: Vec<Vec<u8>>,
+    /// Messages with their numbers, in order.
+    pub messages: Vec<(u64, Vec<u8>)>,
+    /// Number of the oldest message to keep.
+    pub first: u64,
+}
+
+/// What to append to one room.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
     /// The room.
     pub room: &'a str,
-    /// Updates, in order.
-    pub updates: &'a [Vec<u8>],
+    /// What.
+    pub records: &'a Records,
 }
 
 impl Store {
@@ -69,7 +83,7 @@ impl Store {
             transaction.open_table(UPDATES)?;
             transaction.open_table(SNAPSHOTS)?;
             transaction.open_table(SET_ASIDE)?;
-            Ok(())
+            messages::prepare(transaction)
         })?;
         Ok(store)
     }
@@ -85,6 +99,7 @@ impl Store {
             let (key, stored) = entry?;
             loaded.take(RecordKey::Update(key.value().1), stored.value());
         }
+        loaded.messages = messages::load(&transaction, room)?;
         for key in &loaded.damaged {
             self.set_aside(room, *key)?;
         }
@@ -95,15 +110,15 @@ impl Store {
     pub fn append(&self, batches: &[Batch<'_>]) -> Result<(), StoreError> {
         self.write(|transaction| {
             let mut table = transaction.open_table(UPDATES)?;
-            for Batch { room, updates } in batches {
+            for Batch { room, records } in batches {
                 let last = table.range((*room, 0)..=(*room, u64::MAX))?.next_back().transpose()?;
                 let mut key = last.map_or(0, |(key, _)| key.value().1);
-                for update in *updates {
+                for update in &records.updates {
                     key += 1;
                     table.insert((*room, key), record::seal(update).as_slice())?;
                 }
             }
-            Ok(())
+            messages::append(transaction, batches)
         })
     }
 

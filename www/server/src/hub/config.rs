@@ -2,6 +2,8 @@
 
 use rejoin::protocol::FrameLimits;
 
+use super::messages::MessageLimits;
+
 /// How the hub behaves. Times are milliseconds, sizes bytes.
 #[derive(Clone, Debug)]
 pub struct HubConfig {
@@ -31,6 +33,10 @@ pub struct HubConfig {
     pub questions_per_second: u64,
     /// Limits of presence.
     pub presence: PresenceLimits,
+    /// Limits of messages.
+    pub messages: MessageLimits,
+    /// Milliseconds since 1970 at the hub's moment 0: messages are dated.
+    pub wall_origin: u64,
     /// Rules switched off by the simulation's mutation proof. Never set in a product.
     pub broken: Broken,
 }
@@ -51,6 +57,8 @@ impl Default for HubConfig {
             resync_interval: 1_000,
             questions_per_second: 4,
             presence: PresenceLimits::default(),
+            messages: MessageLimits::default(),
+            wall_origin: 0,
             broken: Broken::default(),
         }
     }
@@ -98,4 +106,8 @@ pub struct Broken {
     pub no_resync: bool,
     /// Updates that are not causally ready go straight to yrs.
     pub no_gate: bool,
+    /// Messages are acknowledged and shown before they are stored.
+    pub ack_before_commit: bool,
+    /// A message that was sent again is stored again.
+    pub no_dedupe: bool,
 }

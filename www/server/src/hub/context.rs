@@ -46,6 +46,11 @@ fn digest(update: &[u8]) -> u64 {
 const MAX_POISON: usize = 1_024;
 
 impl Context<'_> {
+    /// Milliseconds since 1970.
+    pub(super) fn wall(&self) -> u64 {
+        self.config.wall_origin + self.now.as_millis()
+    }
+
     pub(super) fn ticket(&mut self) -> Ticket {
         *self.last_ticket += 1;
         Ticket(*self.last_ticket)

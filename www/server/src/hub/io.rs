@@ -58,6 +58,8 @@ pub enum HubInput {
         ticket: Ticket,
         /// Its records, the snapshot first, then updates in the order they were stored.
         result: Result<Vec<Record>, StoreFailure>,
+        /// Its messages; of no meaning if `result` is a failure.
+        messages: StoredMessages,
     },
     /// Answer to [`HubOutput::Store`].
     Stored {
@@ -123,7 +125,7 @@ pub enum HubOutput {
         /// The task.
         ticket: Ticket,
     },
-    /// Append updates in one durable transaction.
+    /// Append updates and messages in one durable transaction.
     Store {
         /// The room.
         room: RoomName,
@@ -131,6 +133,10 @@ pub enum HubOutput {
         ticket: Ticket,
         /// Updates, in order.
         updates: Vec<Vec<u8>>,
+        /// Messages with their numbers, in order.
+        messages: Vec<(u64, Vec<u8>)>,
+        /// Number of the oldest message to keep; earlier ones are deleted.
+        first: u64,
     },
     /// Verify a snapshot and put it in the place of all records of the room, in one transaction.
     Compact {
@@ -152,6 +158,15 @@ pub enum HubOutput {
     },
     /// Tell the operator.
     Notice(Notice),
+}
+
+/// The stored messages of a room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoredMessages {
+    /// Random number of the disk, not 0: another disk gives messages other meanings to the same numbers.
+    pub epoch: u64,
+    /// Messages with their numbers, in order.
+    pub messages: Vec<(u64, Vec<u8>)>,
 }
 
 /// One stored record.

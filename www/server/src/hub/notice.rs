@@ -104,6 +104,12 @@ pub struct Counters {
     pub presence: u64,
     /// Presence entries ignored: stale, too large, too many, another's.
     pub presence_ignored: u64,
+    /// Messages stored.
+    pub messages: u64,
+    /// Messages that were sent again and known.
+    pub duplicate_messages: u64,
+    /// Messages refused, for good or for now.
+    pub refused_messages: u64,
     /// Storage transactions asked for.
     pub stores: u64,
     /// Snapshots asked for.

@@ -34,6 +34,21 @@ pub(super) enum Payload {
     },
 }
 
+/// What is to be stored in one transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Batch {
+    /// Updates, in order.
+    pub(super) updates: Vec<Vec<u8>>,
+    /// Messages with their numbers, in order.
+    pub(super) messages: Vec<(u64, Vec<u8>)>,
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.updates.is_empty() && self.messages.is_empty()
+    }
+}
+
 /// The commit barrier of a room.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
@@ -41,7 +56,7 @@ pub(super) struct Outgoing {
     /// Updates integrated so far, and how many of them are stored.
     revision: u64,
     committed: u64,
-    waiting: Vec<Vec<u8>>,
+    waiting: Batch,
     waiting_bytes: usize,
     in_flight: Option<(Ticket, u64)>,
 }
@@ -51,7 +66,14 @@ impl Outgoing {
     pub(super) fn record(&mut self, update: Vec<u8>) {
         self.revision += 1;
         self.waiting_bytes += update.len();
-        self.waiting.push(update);
+        self.waiting.updates.push(update);
+    }
+
+    /// Takes a numbered message; every later frame shows it.
+    pub(super) fn record_message(&mut self, seq: u64, message: Vec<u8>) {
+        self.revision += 1;
+        self.waiting_bytes += message.len();
+        self.waiting.messages.push((seq, message));
     }
 
     /// Queues a frame that shows the document as it is now.
@@ -65,7 +87,7 @@ impl Outgoing {
     }
 
     /// Everything that waits, as one batch under `ticket`.
-    pub(super) fn start_store(&mut self, ticket: Ticket) -> Vec<Vec<u8>> {
+    pub(super) fn start_store(&mut self, ticket: Ticket) -> Batch {
         self.in_flight = Some((ticket, self.revision));
         self.waiting_bytes = 0;
         std::mem::take(&mut self.waiting)
@@ -122,7 +144,7 @@ mod tests {
         assert_eq!(outgoing.pop_committed(), Some((Target::One(MemberId(1)), frame("before"))));
         assert_eq!(outgoing.pop_committed(), None);
 
-        assert_eq!(outgoing.start_store(Ticket(1)), [vec![1]]);
+        assert_eq!(outgoing.start_store(Ticket(1)).updates, [vec![1]]);
         outgoing.record(vec![2]);
         outgoing.push(Target::ArrivedBefore(9), frame("shows 2"));
         assert!(!outgoing.wants_store(), "one store at a time");
@@ -140,7 +162,7 @@ mod tests {
         outgoing.record(vec![1]);
         outgoing.record(vec![2, 2]);
         assert_eq!(outgoing.waiting_bytes(), 3);
-        assert_eq!(outgoing.start_store(Ticket(7)), [vec![1], vec![2, 2]]);
+        assert_eq!(outgoing.start_store(Ticket(7)).updates, [vec![1], vec![2, 2]]);
         assert!(outgoing.is_storing(Ticket(7)) && !outgoing.is_storing(Ticket(6)));
         outgoing.finish_store();
         assert!(outgoing.is_settled());

@@ -3,14 +3,18 @@
 use bytes::Bytes;
 use rejoin::doc::{Doc, Limits, Origin, UpdateError};
 use rejoin::ordered::OrderedMap;
-use rejoin::protocol::{AwarenessEntry, encode};
+use rejoin::protocol::messages::Request;
+use rejoin::protocol::{AwarenessEntry, FrameError, encode};
 use rejoin::time::Instant;
 
 use super::context::Context;
 use super::member::Member;
-use super::outgoing::{Outgoing, Payload, Target};
+use super::messages::Messages;
+use super::outgoing::{Batch, Outgoing, Payload, Target};
 use super::presence::{Presence, Verdict};
-use super::{HubConfig, HubOutput, MemberId, Notice, Record, RecordKey, RoomName, Ticket};
+use super::{
+    HubConfig, HubOutput, MemberId, Notice, Record, RecordKey, RoomName, StoredMessages, Ticket,
+};
 
 /// The server never writes, so its replica's id is never seen; no client draws the largest one.
 const CLIENT_ID: u64 = (1 << 53) - 1;
@@ -35,6 +39,7 @@ pub(super) struct Replica {
     doc: Doc,
     pub(super) presence: Presence,
     pub(super) outgoing: Outgoing,
+    messages: Messages,
     arrivals: u64,
     growth: Growth,
     compacting: Option<Ticket>,
@@ -50,7 +55,12 @@ struct Growth {
 
 impl Replica {
     /// Reads a room's records. One that is refused is set aside; the rest still counts.
-    pub(super) fn load(cx: &mut Context<'_>, room: &RoomName, records: Vec<Record>) -> Self {
+    pub(super) fn load(
+        cx: &mut Context<'_>,
+        room: &RoomName,
+        records: Vec<Record>,
+        messages: StoredMessages,
+    ) -> Self {
         let mut doc = doc_with(Limits { ungated: cx.config.broken.no_gate, ..Limits::default() });
         let mut growth = Growth::default();
         for Record { key, update } in records {
@@ -69,6 +79,7 @@ impl Replica {
             doc,
             presence: Presence::new(cx.config.presence),
             outgoing: Outgoing::default(),
+            messages: Messages::load(messages),
             arrivals: 0,
             growth,
             compacting: None,
@@ -164,6 +175,34 @@ impl Replica {
         self.announce(cx, &accepted);
     }
 
+    /// Takes what a member asks of the room's messages.
+    pub(super) fn on_messages(
+        &mut self,
+        cx: &mut Context<'_>,
+        id: MemberId,
+        bytes: &[u8],
+    ) -> Result<(), FrameError> {
+        match Request::decode(bytes)? {
+            Some(request) => self.messages.handle(cx, &mut self.outgoing, id, request),
+            None => cx.counters.unknown += 1,
+        }
+        Ok(())
+    }
+
+    /// Does what has waited for its time.
+    pub(super) fn on_timeout(&mut self, cx: &mut Context<'_>) {
+        let changed = self.presence.on_timeout(cx.now);
+        self.announce(cx, &changed);
+        self.messages.on_timeout(cx, &mut self.outgoing);
+    }
+
+    /// A member is gone.
+    pub(super) fn on_leave(&mut self, cx: &mut Context<'_>, id: MemberId) {
+        self.messages.leave(id);
+        let farewells = self.presence.on_leave(cx.now, id);
+        self.announce(cx, &farewells);
+    }
+
     /// Relays presence entries to everyone.
     pub(super) fn announce(&mut self, cx: &mut Context<'_>, entries: &[AwarenessEntry]) {
         if entries.is_empty() {
@@ -182,9 +221,10 @@ impl Replica {
     pub(super) fn store(&mut self, cx: &mut Context<'_>) {
         if self.outgoing.wants_store() {
             let (room, ticket) = (self.room.clone(), cx.ticket());
-            let updates = self.outgoing.start_store(ticket);
+            let Batch { updates, messages } = self.outgoing.start_store(ticket);
+            let first = self.messages.first();
             cx.counters.stores += 1;
-            cx.output(HubOutput::Store { room, ticket, updates });
+            cx.output(HubOutput::Store { room, ticket, updates, messages, first });
         }
         if self.compacting.is_none() && self.doc.held() == 0 && self.growth.is_due(cx.config) {
             self.compact(cx);
@@ -210,9 +250,9 @@ impl Replica {
         }
     }
 
-    /// When presence has something to do.
+    /// When presence or messages have something to do.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        self.presence.poll_timeout()
+        self.presence.poll_timeout().into_iter().chain(self.messages.poll_timeout()).min()
     }
 
     /// Whether nothing is on its way to the disk or to a member.

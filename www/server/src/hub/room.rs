@@ -15,7 +15,9 @@ use super::context::Context;
 use super::member::Member;
 use super::outgoing::{Payload, Target};
 use super::replica::{Reception, Replica};
-use super::{HubOutput, MemberId, Notice, Record, RoomName, StoreFailure, Ticket, close};
+use super::{
+    HubOutput, MemberId, Notice, Record, RoomName, StoreFailure, StoredMessages, Ticket, close,
+};
 
 /// One room.
 #[derive(Debug)]
@@ -64,8 +66,7 @@ impl Room {
             return;
         }
         if let Phase::Open(replica) = &mut self.phase {
-            let farewells = replica.presence.on_leave(cx.now, id);
-            replica.announce(cx, &farewells);
+            replica.on_leave(cx, id);
         }
         if self.members.is_empty() {
             self.empty_since = Some(cx.now);
@@ -122,6 +123,12 @@ impl Room {
                 let reception = replica.receive(cx, id, update);
                 return self.on_received(cx, id, reception);
             }
+            Message::Messages(bytes) => {
+                if let Err(error) = replica.on_messages(cx, id, bytes) {
+                    return self.on_malformed(cx, id, error.to_string());
+                }
+                return self.check_backlog(cx, id);
+            }
             Message::Denied(_) | Message::Unknown(_) => cx.counters.unknown += 1,
         }
         self.serve(cx, id);
@@ -141,13 +148,18 @@ impl Room {
             Reception::Refused(why) => self.on_refused(cx, id, why),
             Reception::Broken(why) => return self.fail(cx, "integration", &StoreFailure(why)),
         }
+        self.check_backlog(cx, id);
+        self.serve(cx, id);
+    }
+
+    /// Sends a member away that writes faster than the disk.
+    fn check_backlog(&mut self, cx: &mut Context<'_>, id: MemberId) {
         let full = self
             .replica()
             .is_some_and(|replica| replica.outgoing.waiting_bytes() > cx.config.max_unstored);
         if full {
             self.send_away(cx, id, close::TRY_LATER, close::BUSY);
         }
-        self.serve(cx, id);
     }
 
     /// Does for a member what its pace allows now.
@@ -196,6 +208,7 @@ impl Room {
         cx: &mut Context<'_>,
         ticket: Ticket,
         result: Result<Vec<Record>, StoreFailure>,
+        messages: StoredMessages,
     ) {
         let Phase::Loading { ticket: current, frames, .. } = &mut self.phase else { return };
         if *current != ticket {
@@ -203,13 +216,19 @@ impl Room {
         }
         let frames = std::mem::take(frames);
         match result {
-            Ok(records) => self.open(cx, records, frames),
+            Ok(records) => self.open(cx, records, messages, frames),
             Err(failure) => self.fail(cx, "load", &failure),
         }
     }
 
-    fn open(&mut self, cx: &mut Context<'_>, records: Vec<Record>, frames: Vec<(MemberId, Bytes)>) {
-        let mut replica = Box::new(Replica::load(cx, &self.name, records));
+    fn open(
+        &mut self,
+        cx: &mut Context<'_>,
+        records: Vec<Record>,
+        messages: StoredMessages,
+        frames: Vec<(MemberId, Bytes)>,
+    ) {
+        let mut replica = Box::new(Replica::load(cx, &self.name, records, messages));
         for (id, member) in &mut self.members {
             replica.welcome(*id, member);
         }
@@ -251,8 +270,7 @@ impl Room {
 
     pub(super) fn on_timeout(&mut self, cx: &mut Context<'_>) {
         if let Phase::Open(replica) = &mut self.phase {
-            let changed = replica.presence.on_timeout(cx.now);
-            replica.announce(cx, &changed);
+            replica.on_timeout(cx);
         }
         let due = self
             .members

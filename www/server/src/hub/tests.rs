@@ -3,6 +3,7 @@
 mod barrier;
 mod conduct;
 mod life;
+mod messages;
 mod people;
 mod properties;
 mod sync;
@@ -37,6 +38,8 @@ pub(super) struct World {
 #[derive(Default)]
 pub(super) struct Disk {
     pub(super) records: BTreeMap<RoomName, Vec<Record>>,
+    pub(super) messages: BTreeMap<u64, Vec<u8>>,
+    pub(super) epoch: u64,
     pub(super) tasks: VecDeque<HubOutput>,
     pub(super) set_aside: Vec<RecordKey>,
     pub(super) broken: bool,
@@ -146,12 +149,16 @@ impl Disk {
             HubOutput::Load { room, ticket } => {
                 let records = self.records.get(&room).cloned().unwrap_or_default();
                 let result = if self.broken { Err(failed()) } else { Ok(records) };
-                Some(HubInput::Loaded { room, ticket, result })
+                let messages = self.messages.clone().into_iter().collect();
+                let messages = StoredMessages { epoch: self.epoch, messages };
+                Some(HubInput::Loaded { room, ticket, result, messages })
             }
             HubOutput::Store { room, ticket, .. } if self.broken => {
                 Some(HubInput::Stored { room, ticket, result: Err(failed()) })
             }
-            HubOutput::Store { room, ticket, updates } => {
+            HubOutput::Store { room, ticket, updates, messages, first } => {
+                self.messages.extend(messages);
+                self.messages.retain(|seq, _| *seq >= first);
                 let records = self.records.entry(room.clone()).or_default();
                 for update in updates {
                     let key = RecordKey::Update(records.len() as u64 + 1);

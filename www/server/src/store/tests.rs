@@ -29,7 +29,8 @@ fn open(directory: &TempDir) -> Store {
 }
 
 fn append(store: &Store, room: &str, updates: &[Vec<u8>]) {
-    store.append(&[Batch { room, updates }]).expect("space on the disk");
+    let records = Records { updates: updates.to_vec(), ..Records::default() };
+    store.append(&[Batch { room, records: &records }]).expect("space on the disk");
 }
 
 fn updates_of(store: &Store, room: &str) -> Vec<Vec<u8>> {
@@ -166,7 +167,8 @@ fn the_worker_answers_in_order_and_finishes_before_it_closes() {
     let updates = typed(1, "abcdef");
     worker.ask(worker::Task::Load(room.clone(), Ticket(0)));
     for (ticket, update) in (1..).zip(&updates) {
-        worker.ask(worker::Task::Append(room.clone(), Ticket(ticket), vec![update.clone()]));
+        let records = Records { updates: vec![update.clone()], ..Records::default() };
+        worker.ask(worker::Task::Append(room.clone(), Ticket(ticket), records));
     }
     worker.close();
     let tickets: Vec<u64> = answered
@@ -185,4 +187,55 @@ fn the_worker_answers_in_order_and_finishes_before_it_closes() {
     assert_eq!(updates_of(&store, ROOM), updates);
     let transaction = store.database.begin_read().expect("a readable database");
     assert_eq!(transaction.open_table(UPDATES).expect("the table").len().expect("its length"), 6);
+}
+
+fn append_messages(store: &Store, room: &str, numbers: std::ops::RangeInclusive<u64>, first: u64) {
+    let messages = numbers.map(|seq| (seq, format!("message {seq}").into_bytes())).collect();
+    let records = Records { messages, first, ..Records::default() };
+    store.append(&[Batch { room, records: &records }]).expect("space on the disk");
+}
+
+fn messages_of(store: &Store, room: &str) -> Vec<(u64, String)> {
+    let messages = store.load(room).expect("a readable database").messages.messages;
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    messages.into_iter().map(|(seq, bytes)| (seq, text(bytes))).collect()
+}
+
+#[test]
+fn messages_are_kept_by_room_and_number_and_trimmed_with_the_next_ones() {
+    let directory = directory();
+    let store = open(&directory);
+    append_messages(&store, "a", 1..=3, 1);
+    append_messages(&store, "ab", 1..=1, 1);
+    append_messages(&store, "a", 4..=5, 3);
+    drop(store);
+    let store = open(&directory);
+    let kept: Vec<u64> = messages_of(&store, "a").into_iter().map(|(seq, _)| seq).collect();
+    assert_eq!(kept, [3, 4, 5]);
+    assert_eq!(messages_of(&store, "ab"), [(1, "message 1".to_owned())]);
+    assert!(store.load("a").expect("a readable database").records.is_empty());
+}
+
+#[test]
+fn a_damaged_message_shows_as_a_hole() {
+    let store = Store::in_memory().expect("memory");
+    append_messages(&store, ROOM, 1..=3, 1);
+    let change = |transaction: &WriteTransaction| {
+        let mut table = transaction.open_table(messages::MESSAGES)?;
+        table.insert((ROOM, 2), b"damaged".as_slice())?;
+        Ok(())
+    };
+    store.write(change).expect("space on the disk");
+    let stored = messages_of(&store, ROOM);
+    assert_eq!(stored[1], (2, String::new()));
+}
+
+#[test]
+fn each_database_has_an_epoch_of_its_own_for_good() {
+    let directory = directory();
+    let epoch = |store: &Store| store.load(ROOM).expect("a readable database").messages.epoch;
+    let first = epoch(&open(&directory));
+    assert_eq!(epoch(&open(&directory)), first);
+    assert!(first > 0 && first < 1 << 53);
+    assert_ne!(epoch(&Store::in_memory().expect("memory")), first);
 }

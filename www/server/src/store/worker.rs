@@ -5,8 +5,8 @@ use std::thread::JoinHandle;
 
 use rejoin::doc::Content;
 
-use super::{Batch, Store, StoreError};
-use crate::hub::{HubInput, RecordKey, RoomName, StoreFailure, Ticket};
+use super::{Batch, Loaded, Records, Store, StoreError};
+use crate::hub::{HubInput, RecordKey, RoomName, StoreFailure, StoredMessages, Ticket};
 
 /// Most tasks of one transaction.
 const MAX_BATCH: usize = 256;
@@ -16,8 +16,8 @@ const MAX_BATCH: usize = 256;
 pub enum Task {
     /// Read a room.
     Load(RoomName, Ticket),
-    /// Append updates.
-    Append(RoomName, Ticket, Vec<Vec<u8>>),
+    /// Append updates and messages.
+    Append(RoomName, Ticket, Records),
     /// Put a snapshot with this content in the place of a room's records.
     Compact(RoomName, Ticket, Vec<u8>, Content),
     /// Move a record out of the way.
@@ -70,8 +70,8 @@ fn run(store: &Store, inbox: &Receiver<Task>, mut answer: impl FnMut(HubInput)) 
     let mut next = inbox.recv().ok();
     while let Some(task) = next.take() {
         match task {
-            Task::Append(room, ticket, updates) => {
-                let mut batch = vec![(room, ticket, updates)];
+            Task::Append(room, ticket, records) => {
+                let mut batch = vec![(room, ticket, records)];
                 next = collect(inbox, &mut batch);
                 append(store, batch, &mut answer);
             }
@@ -90,13 +90,13 @@ fn run(store: &Store, inbox: &Receiver<Task>, mut answer: impl FnMut(HubInput)) 
     }
 }
 
-type Append = (RoomName, Ticket, Vec<Vec<u8>>);
+type Append = (RoomName, Ticket, Records);
 
 /// Takes the appends that wait already; returns the first task that is none.
 fn collect(inbox: &Receiver<Task>, batch: &mut Vec<Append>) -> Option<Task> {
     while batch.len() < MAX_BATCH {
         match inbox.try_recv().ok()? {
-            Task::Append(room, ticket, updates) => batch.push((room, ticket, updates)),
+            Task::Append(room, ticket, records) => batch.push((room, ticket, records)),
             other => return Some(other),
         }
     }
@@ -105,7 +105,7 @@ fn collect(inbox: &Receiver<Task>, batch: &mut Vec<Append>) -> Option<Task> {
 
 fn append(store: &Store, batch: Vec<Append>, answer: &mut impl FnMut(HubInput)) {
     let batches: Vec<Batch<'_>> =
-        batch.iter().map(|(room, _, updates)| Batch { room, updates }).collect();
+        batch.iter().map(|(room, _, records)| Batch { room, records }).collect();
     let result = store.append(&batches).map_err(failure);
     for (room, ticket, _) in batch {
         answer(HubInput::Stored { room, ticket, result: result.clone() });
@@ -113,13 +113,16 @@ fn append(store: &Store, batch: Vec<Append>, answer: &mut impl FnMut(HubInput)) 
 }
 
 fn load(store: &Store, room: RoomName, ticket: Ticket) -> HubInput {
-    let result = store.load(&room).map_err(failure).map(|loaded| {
-        for key in &loaded.damaged {
-            tracing::error!(%room, ?key, "a damaged record was set aside; clients that have its content bring it back");
+    let (result, messages) = match store.load(&room) {
+        Ok(Loaded { records, damaged, messages }) => {
+            for key in &damaged {
+                tracing::error!(%room, ?key, "a damaged record was set aside; clients that have its content bring it back");
+            }
+            (Ok(records), messages)
         }
-        loaded.records
-    });
-    HubInput::Loaded { room, ticket, result }
+        Err(error) => (Err(failure(error)), StoredMessages::default()),
+    };
+    HubInput::Loaded { room, ticket, result, messages }
 }
 
 fn failure(error: StoreError) -> StoreFailure {
