@@ -43,12 +43,6 @@ pub enum ErrorCode {
     Presence,
     /// The server does not speak what is asked for.
     Unsupported,
-    /// Too much waits for the server; nothing was taken.
-    Backpressure,
-    /// Too many messages in too short a time; those that wait are sent again later.
-    RateLimited,
-    /// Nothing answered in time.
-    Timeout,
     /// A message was refused: no JSON, too large, or not allowed.
     Message,
     /// The storage quota is used up.
@@ -89,9 +83,6 @@ impl ErrorCode {
             Self::ClientIdConflict => "E_CLIENT_ID_CONFLICT",
             Self::Presence => "E_PRESENCE",
             Self::Unsupported => "E_UNSUPPORTED",
-            Self::Backpressure => "E_BACKPRESSURE",
-            Self::RateLimited => "E_RATE_LIMITED",
-            Self::Timeout => "E_TIMEOUT",
             Self::Message => "E_MESSAGE",
             Self::Quota => "E_QUOTA",
             Self::IdbBlocked => "E_IDB_BLOCKED",
@@ -115,9 +106,6 @@ impl ErrorCode {
                 | Self::RateLimit
                 | Self::Timeout
                 | Self::ClientIdConflict
-                | Self::Backpressure
-                | Self::RateLimited
-                | Self::Timeout
                 | Self::Quota
                 | Self::IdbBlocked
         )

@@ -211,7 +211,7 @@ impl Messages {
             return Err(match self.supported {
                 Some(false) => Misuse::new(ErrorCode::Unsupported, UNSUPPORTED),
                 _ => {
-                    Misuse::new(ErrorCode::Unavailable, "there is no link; the message is dropped")
+                    Misuse::new(ErrorCode::NotConnected, "there is no link; the message is dropped")
                 }
             });
         }
@@ -338,7 +338,7 @@ impl Messages {
         }
         if !self.questions.has_space() {
             let message = "too many questions wait for the server's answer";
-            return Err(Misuse::new(ErrorCode::Backpressure, message));
+            return Err(Misuse::new(ErrorCode::BufferFull, message));
         }
         self.request += 1;
         self.questions.ask(now, self.request, make(self.request).encode());
@@ -552,7 +552,7 @@ impl Messages {
 fn refusal(code: RejectCode) -> Problem {
     let (code, message) = match code {
         RejectCode::RateLimit => (
-            ErrorCode::RateLimited,
+            ErrorCode::RateLimit,
             "the server takes no more messages for a moment; those that wait are sent again",
         ),
         RejectCode::TooLarge => (ErrorCode::Message, "the server refused a message as too large"),

@@ -24,11 +24,20 @@ pub enum Action {
     FullDisk(usize),
     EmptyDisk(usize),
     Reconnect(usize),
+    /// Of a message.
+    Write(usize),
 }
 
 impl Action {
     pub fn is_fault(self) -> bool {
-        !matches!(self, Self::Edit(_) | Self::Restart(_) | Self::ServerRestart | Self::EmptyDisk(_))
+        !matches!(
+            self,
+            Self::Edit(_)
+                | Self::Write(_)
+                | Self::Restart(_)
+                | Self::ServerRestart
+                | Self::EmptyDisk(_)
+        )
     }
 
     /// Draws what happens next in the time of faults.

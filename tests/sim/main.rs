@@ -9,6 +9,7 @@
 mod actions;
 mod disk;
 mod host;
+mod mailbox;
 mod mutation;
 mod net;
 mod oracle;
@@ -42,6 +43,27 @@ fn no_seed_breaks_a_promise() {
     println!(
         "{seeds} seeds, {faults} faults, {edits} edits: nothing lost, diverged or falsely claimed"
     );
+}
+
+#[test]
+fn no_seed_loses_repeats_or_reorders_a_message() {
+    let setup = Setup { messages: true, ..Setup::default() };
+    if let Some(seed) = env("SIM_SEED") {
+        let outcome = World::new(seed, Setup { print: true, ..setup }).run();
+        println!("seed {seed}: {outcome:?}");
+        assert_eq!(outcome.broken, None);
+        return;
+    }
+    let seeds = env("SIM_SEEDS").unwrap_or(500);
+    let (mut messages, mut faults, mut failures) = (0, 0, Vec::new());
+    for seed in 0..seeds {
+        let outcome = World::new(seed, setup).run();
+        failures.extend(outcome.broken.map(|claim| format!("SIM_SEED={seed} {claim:.300}")));
+        messages += outcome.messages;
+        faults += outcome.faults;
+    }
+    assert!(failures.is_empty(), "{} of {seeds} seeds:\n{}", failures.len(), failures.join("\n"));
+    println!("{seeds} seeds, {faults} faults, {messages} messages: each delivered once, in order");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Mutation proof: with one rule switched off, the simulation must notice.
 
 use rejoin::config::Broken;
+use rejoin_server::hub::Broken as HubBroken;
 
 use crate::world::{Setup, World};
 
@@ -8,8 +9,12 @@ use crate::world::{Setup, World};
 const PATIENCE: u64 = 300;
 
 fn assert_caught(rule: &str, broken: Broken) {
+    assert_caught_by(rule, Setup { broken, ..Setup::default() });
+}
+
+fn assert_caught_by(rule: &str, setup: Setup) {
     for seed in 0..PATIENCE {
-        let outcome = World::new(seed, Setup { broken, ..Setup::default() }).run();
+        let outcome = World::new(seed, setup).run();
         if let Some(claim) = outcome.broken {
             println!("{rule}: caught at seed {seed}: {claim}");
             return;
@@ -47,4 +52,22 @@ fn a_build_that_claims_saved_before_the_commit_is_caught() {
 #[test]
 fn a_build_that_trusts_what_it_sent_is_caught() {
     assert_caught("trim-on-send", Broken { trim_on_send: true, ..Broken::default() });
+}
+
+#[test]
+fn a_server_that_acknowledges_a_message_before_it_is_stored_is_caught() {
+    let server = HubBroken { ack_before_commit: true, ..HubBroken::default() };
+    assert_caught_by("ack-before-commit", Setup { messages: true, server, ..Setup::default() });
+}
+
+#[test]
+fn a_server_that_stores_again_what_was_sent_again_is_caught() {
+    let server = HubBroken { no_dedupe: true, ..HubBroken::default() };
+    assert_caught_by("no-dedupe", Setup { messages: true, server, ..Setup::default() });
+}
+
+#[test]
+fn a_client_that_shows_again_what_it_has_seen_is_caught() {
+    let broken = Broken { no_message_dedupe: true, ..Broken::default() };
+    assert_caught_by("no-message-dedupe", Setup { messages: true, broken, ..Setup::default() });
 }

@@ -7,7 +7,8 @@ use rejoin::doc::limits::Limits;
 use rejoin::doc::{Doc, Origin};
 use rejoin::time::Instant;
 use rejoin_server::hub::{
-    Hub, HubConfig, HubInput, HubOutput, MemberId, Record, RecordKey, StoredMessages,
+    Broken, Hub, HubConfig, HubInput, HubOutput, MemberId, MessageLimits, Record, RecordKey,
+    StoredMessages,
 };
 
 use crate::host::roots;
@@ -19,6 +20,8 @@ const EPOCH: u64 = 4_711;
 #[derive(Debug)]
 pub struct Server {
     pub hub: Option<Hub>,
+    /// Rules switched off by the mutation proof.
+    broken: Broken,
     /// Rows on the disk.
     rows: Vec<Record>,
     /// Messages on the disk.
@@ -32,9 +35,10 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn new() -> Self {
+    pub fn new(broken: Broken) -> Self {
         let mut server = Self {
             hub: None,
+            broken,
             rows: Vec::new(),
             messages: BTreeMap::new(),
             last_key: 0,
@@ -48,7 +52,13 @@ impl Server {
     }
 
     pub fn start(&mut self) {
-        let config = HubConfig { compact_records: 40, ..HubConfig::default() };
+        let config = HubConfig {
+            compact_records: 40,
+            // Few enough for a burst to be refused.
+            messages: MessageLimits { per_second: 8, ..MessageLimits::default() },
+            broken: self.broken,
+            ..HubConfig::default()
+        };
         self.hub = Some(Hub::new(config));
     }
 

@@ -1,5 +1,6 @@
 //! The virtual world: one clock, one queue of happenings, everything drawn from one seed.
 
+mod letters;
 mod wires;
 
 use std::collections::BTreeMap;
@@ -11,10 +12,11 @@ use rejoin::event::{Durability, Event, EventKind, SyncStatus};
 use rejoin::io::{Environment, Input, Output, SocketInput};
 use rejoin::machine::Machine;
 use rejoin::time::Instant;
-use rejoin_server::hub::{HubInput, MemberId};
+use rejoin_server::hub::{Broken as HubBroken, HubInput, MemberId};
 
 use crate::actions::{Action, draw_edit, draw_storage_error};
 use crate::host::{Host, Tab};
+use crate::mailbox::Mailbox;
 use crate::net::{Health, LinkId, Net};
 use crate::oracle::Oracle;
 use crate::server::Server;
@@ -29,6 +31,10 @@ const HOSTS: usize = 3;
 pub struct Setup {
     /// Rules switched off in the clients.
     pub broken: Broken,
+    /// Rules switched off in the server.
+    pub server: HubBroken,
+    /// Whether hosts write messages too.
+    pub messages: bool,
     /// Whether the script is printed.
     pub print: bool,
 }
@@ -38,6 +44,7 @@ pub struct Setup {
 pub struct Outcome {
     pub broken: Option<String>,
     pub edits: u64,
+    pub messages: u64,
     pub faults: u64,
     /// Hash of everything that happened.
     pub trace: u64,
@@ -69,6 +76,7 @@ pub struct World {
     server_life: u64,
     net: Net,
     oracle: Oracle,
+    mailbox: Mailbox,
     trace: DefaultHasher,
     edits: u64,
     faults: u64,
@@ -86,10 +94,11 @@ impl World {
             serial: 0,
             queue: BTreeMap::new(),
             hosts: (0..HOSTS).map(|_| Host::new()).collect(),
-            server: Server::new(),
+            server: Server::new(setup.server),
             server_life: 0,
             net,
             oracle: Oracle::default(),
+            mailbox: Mailbox::default(),
             trace: DefaultHasher::new(),
             edits: 0,
             faults: 0,
@@ -105,6 +114,9 @@ impl World {
             world.later(at, Happening::Act(action));
         }
         world.later(FAULTS + 1, Happening::Heal);
+        if setup.messages {
+            world.plan_messages();
+        }
         world
     }
 
@@ -127,6 +139,7 @@ impl World {
         Outcome {
             broken: self.oracle.broken,
             edits: self.edits,
+            messages: self.mailbox.written,
             faults: self.faults,
             trace: self.trace.finish(),
         }
@@ -190,6 +203,7 @@ impl World {
         self.faults += u64::from(action.is_fault());
         match action {
             Action::Edit(host) => self.edit(host),
+            Action::Write(host) => self.write(host),
             Action::Crash(host) => self.crash(host),
             Action::Restart(host) => self.start(host),
             Action::Cut(host) => self.cut(host),
@@ -247,6 +261,8 @@ impl World {
         }
         let seed = self.rng.u64(..);
         self.hosts[host].start(self.now, seed, self.setup.broken);
+        self.mailbox.started(host);
+        self.subscribe(host);
         self.drain(host);
     }
 
@@ -402,6 +418,7 @@ impl World {
                     self.oracle.check_restart(host, doc, &self.server.durable);
                 }
             }
+            EventKind::Messages(event) => self.on_message_event(host, event),
             EventKind::Sync(state) => {
                 tab.sync = Some(state);
                 match state.local {
@@ -412,12 +429,16 @@ impl World {
                 if state.status == SyncStatus::Synchronized {
                     self.oracle.told_synced(host, &tab.typed, &self.server.durable);
                 }
+                self.on_messages_saved(host, state);
             }
             _ => {}
         }
     }
 
     fn check_end(&mut self) {
+        if let Err(claim) = self.mailbox.check_end(&self.server.messages) {
+            self.oracle.fail(claim);
+        }
         for (index, host) in self.hosts.iter().enumerate() {
             let Some(tab) = &host.tab else { continue };
             let place = format!("host {index}");

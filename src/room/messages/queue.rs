@@ -111,7 +111,7 @@ impl Queue {
             self.waiting.len(),
             self.bytes
         );
-        Err(Misuse::new(ErrorCode::Backpressure, message))
+        Err(Misuse::new(ErrorCode::BufferFull, message))
     }
 
     /// Adds a message behind all others.
@@ -331,7 +331,7 @@ mod tests {
     #[test]
     fn over_256_messages_or_a_mebibyte_is_backpressure() {
         let full = queue(256);
-        assert_eq!(full.check_space(1).unwrap_err().code, ErrorCode::Backpressure);
+        assert_eq!(full.check_space(1).unwrap_err().code, ErrorCode::BufferFull);
         let mut large = Queue::new(1_000);
         large.push(Waiting::new("a".into(), 0, "x".repeat(MAX_WAITING_BYTES - 10), 1));
         assert!(large.check_space(9).is_ok());

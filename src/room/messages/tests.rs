@@ -211,7 +211,7 @@ fn a_rate_limit_is_told_and_waited_for() {
     let what = Rejected::Publish(1);
     let told =
         rig.reply(Reply::Reject(Reject { what, code: RejectCode::RateLimit, retry_ms: 400 }));
-    assert_eq!(told.unwrap().map(|problem| problem.code), Some(ErrorCode::RateLimited));
+    assert_eq!(told.unwrap().map(|problem| problem.code), Some(ErrorCode::RateLimit));
     rig.wait(399);
     assert!(rig.requests().is_empty());
     rig.wait(1);

@@ -11,7 +11,7 @@ impl Core {
     /// Sends a message that is stored, JSON text; returns its id. A `sent` or `refused` event follows.
     ///
     /// # Errors
-    /// `E_MESSAGE` if it is no JSON or too large, `E_BACKPRESSURE` while too many wait.
+    /// `E_MESSAGE` if it is no JSON or too large, `E_BUFFER_FULL` while too many wait.
     #[wasm_bindgen(js_name = sendMessage)]
     pub fn send_message(&self, room: u32, kind: u32, data: String) -> Result<String, JsValue> {
         thrown(
@@ -36,7 +36,7 @@ impl Core {
     /// Sends a message to everyone else who is here now.
     ///
     /// # Errors
-    /// `E_UNAVAILABLE` without a link, `E_UNSUPPORTED`, `E_MESSAGE`.
+    /// `E_NOT_CONNECTED` without a link, `E_UNSUPPORTED`, `E_MESSAGE`.
     #[wasm_bindgen(js_name = sendVolatile)]
     pub fn send_volatile(&self, room: u32, kind: u32, data: &str) -> Result<(), JsValue> {
         thrown(
@@ -48,7 +48,7 @@ impl Core {
     /// Asks for the messages before a number; returns the number of the question that an event answers.
     ///
     /// # Errors
-    /// `E_UNSUPPORTED`, `E_BACKPRESSURE`.
+    /// `E_UNSUPPORTED`, `E_BUFFER_FULL`.
     #[wasm_bindgen(js_name = loadMessages)]
     pub fn load_messages(&self, room: u32, before: f64, limit: u32) -> Result<f64, JsValue> {
         let (room, before) = (RoomId(room), before as u64);
