@@ -1,5 +1,6 @@
 //! What has come: in order, once, and never with a silent gap.
 
+use super::Violation;
 use crate::protocol::messages::Hello;
 
 /// How a hello continues what was seen.
@@ -44,9 +45,9 @@ impl Inbox {
     }
 
     /// Takes the answer to a subscription. `Err` if its numbers make no sense.
-    pub fn handle_hello(&mut self, hello: &Hello) -> Result<Continuation, ()> {
+    pub fn handle_hello(&mut self, hello: &Hello) -> Result<Continuation, Violation> {
         if hello.next == 0 || hello.next > hello.head.saturating_add(1) {
-            return Err(());
+            return Err(Violation("a subscription is answered with numbers that make no sense"));
         }
         let same = self.epoch == Some(hello.epoch);
         if same && hello.recovered && hello.next <= self.last + 1 {
@@ -114,7 +115,7 @@ mod tests {
     fn numbers_that_make_no_sense_change_nothing() {
         for odd in [hello(6, 0, 9, true), hello(6, 11, 9, true), hello(6, u64::MAX, 9, true)] {
             let mut inbox = at(3);
-            assert_eq!(inbox.handle_hello(&odd), Err(()));
+            assert!(inbox.handle_hello(&odd).is_err());
             assert_eq!((inbox.epoch(), inbox.last()), (5, 3));
         }
     }

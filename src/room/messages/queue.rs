@@ -8,6 +8,7 @@
 
 use std::collections::VecDeque;
 
+use super::Violation;
 use crate::error::{ErrorCode, Misuse};
 use crate::room::persistence::Seq;
 use crate::time::{Deadline, Instant};
@@ -151,7 +152,7 @@ impl Queue {
     }
 
     /// The server has a message; returns it, or nothing if that was known. `Err` for one it was never sent.
-    pub fn handle_ack(&mut self, now: Instant, n: u64) -> Result<Option<Waiting>, ()> {
+    pub fn handle_ack(&mut self, now: Instant, n: u64) -> Result<Option<Waiting>, Violation> {
         self.check_number(n)?;
         let done = self.take(n);
         if done.is_some() {
@@ -161,13 +162,13 @@ impl Queue {
     }
 
     /// The server refuses a message for good; as [`handle_ack`](Self::handle_ack).
-    pub fn handle_refusal(&mut self, now: Instant, n: u64) -> Result<Option<Waiting>, ()> {
+    pub fn handle_refusal(&mut self, now: Instant, n: u64) -> Result<Option<Waiting>, Violation> {
         self.handle_ack(now, n)
     }
 
     /// The server does not take a message now: everything from there on goes again after a wait, and then
     /// one at a time. `false` if the message is not waiting.
-    pub fn handle_busy(&mut self, now: Instant, n: u64, retry: u64) -> Result<bool, ()> {
+    pub fn handle_busy(&mut self, now: Instant, n: u64, retry: u64) -> Result<bool, Violation> {
         self.check_number(n)?;
         let waits = self.waiting.iter().any(|message| message.n == Some(n));
         if waits {
@@ -199,8 +200,11 @@ impl Queue {
         true
     }
 
-    fn check_number(&self, n: u64) -> Result<(), ()> {
-        if n >= self.next { Err(()) } else { Ok(()) }
+    fn check_number(&self, n: u64) -> Result<(), Violation> {
+        if n < self.next {
+            return Ok(());
+        }
+        Err(Violation("an answer is about a message that was never sent"))
     }
 
     fn take(&mut self, n: u64) -> Option<Waiting> {
@@ -274,8 +278,8 @@ mod tests {
     fn an_acknowledgement_counts_once_and_one_for_what_was_never_sent_is_an_error() {
         let mut queue = queue(2);
         sends(&mut queue, 0, 1);
-        assert_eq!(queue.handle_ack(at(0), 2), Err(()));
-        assert_eq!(queue.handle_ack(at(0), u64::MAX), Err(()));
+        assert!(queue.handle_ack(at(0), 2).is_err());
+        assert!(queue.handle_ack(at(0), u64::MAX).is_err());
         assert!(queue.handle_ack(at(0), 1).unwrap().is_some());
         assert_eq!(queue.handle_ack(at(0), 1), Ok(None));
         assert_eq!(queue.handle_ack(at(0), 0), Ok(None));
@@ -315,7 +319,7 @@ mod tests {
         queue.handle_ack(at(610), 2).unwrap();
         assert_eq!(sends(&mut queue, 610, 9), all(3..=3));
         assert_eq!(queue.handle_busy(at(620), 2, 500), Ok(false), "it is not waiting any more");
-        assert_eq!(queue.handle_busy(at(620), 9, 500), Err(()));
+        assert!(queue.handle_busy(at(620), 9, 500).is_err());
     }
 
     #[test]

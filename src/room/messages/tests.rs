@@ -1,4 +1,6 @@
 use super::*;
+use crate::event::{Answer, Problem};
+use crate::protocol::messages::{Envelope, Hello, Reject, RejectCode, Rejected, Reply};
 
 const CONNECTION: u64 = 9;
 

@@ -231,7 +231,7 @@ impl Messages {
         }
         let known = self.log.find(draft.id).filter(|_| !cx.config.broken.no_dedupe);
         let seen = n <= subscriber.last && !cx.config.broken.no_dedupe;
-        if let Some(seq) = known.or(seen.then_some(0)) {
+        if let Some(seq) = known.or_else(|| seen.then_some(0)) {
             cx.counters.duplicate_messages += 1;
             let refusal = if known.is_none() { subscriber.refusal(n) } else { None };
             subscriber.last = subscriber.last.max(n);
