@@ -17,6 +17,8 @@ pub enum MessageEvent {
     Received {
         /// Whether they do not adjoin what was received before: that is to be forgotten.
         reset: bool,
+        /// Whether they were written before this subscription, for those who have seen nothing that adjoins them.
+        history: bool,
         /// The messages.
         messages: Vec<Message>,
     },
@@ -98,9 +100,11 @@ impl MessageEvent {
                     json.or_null(*value, JsonText::flag);
                 }
             }
-            Self::Received { reset: flag, messages } => {
+            Self::Received { reset, history, messages } => {
                 json.key("reset");
-                json.flag(*flag);
+                json.flag(*reset);
+                json.key("history");
+                json.flag(*history);
                 write_messages(json, messages);
             }
             Self::Passing { direct, message } => {

@@ -66,6 +66,8 @@ pub struct Messages {
     questions: Questions,
     received: Vec<Message>,
     reset: bool,
+    /// Up to this number messages are history: they were there before we came.
+    history: u64,
     done: Vec<String>,
     frames: Vec<Vec<u8>>,
     events: VecDeque<MessageEvent>,
@@ -123,6 +125,7 @@ impl Messages {
             questions: Questions::default(),
             received: Vec::new(),
             reset: false,
+            history: 0,
             done: Vec::new(),
             frames: Vec::new(),
             events: VecDeque::new(),
@@ -285,12 +288,10 @@ impl Messages {
 
     /// Takes the next thing to tell the app.
     pub fn poll_event(&mut self) -> Option<MessageEvent> {
-        let event = self.events.pop_front();
-        if event.is_some() || (self.received.is_empty() && !self.reset) {
-            return event;
+        if self.events.is_empty() {
+            self.flush_received();
         }
-        let messages = std::mem::take(&mut self.received);
-        Some(MessageEvent::Received { reset: std::mem::take(&mut self.reset), messages })
+        self.events.pop_front()
     }
 
     /// Ids of messages that no longer wait, for the log.

@@ -60,7 +60,7 @@ impl Mailbox {
         durable: &Durable,
     ) -> Result<(), Broken> {
         match event {
-            MessageEvent::Received { reset, messages } => {
+            MessageEvent::Received { reset, messages, .. } => {
                 let seat = self.seats.entry(host).or_default();
                 if reset {
                     seat.heard.clear();

@@ -108,6 +108,8 @@ impl Server {
                 Some(HubInput::Stored { room, ticket, result: Ok(()) })
             }
             HubOutput::Compact { room, ticket, snapshot, .. } => {
+                // It may hold what the hub has integrated and not yet asked to store.
+                self.durable.apply(&snapshot, Origin::Remote).expect("a sound snapshot");
                 self.rows = vec![Record { key: RecordKey::Snapshot, update: snapshot }];
                 Some(HubInput::Compacted { room, ticket, result: Ok(()) })
             }

@@ -119,3 +119,56 @@ fn every_other_event_has_its_form() {
         assert_eq!(written(kind), expected);
     }
 }
+
+#[test]
+fn messages_are_told_by_what_happened_to_them() {
+    let (id, data) = ("a-1".to_owned(), "{\"x\":1}".to_owned());
+    let message = Message { seq: 4, at: 5, from: 6, kind: 0, id: id.clone(), data, own: true };
+    let shown = json!({"seq": 4, "at": 5, "from": 6, "kind": 0, "id": "a-1", "data": "{\"x\":1}", "own": true});
+    let problem = || Problem::new(ErrorCode::Message, "no");
+    let page = Answer::Page { more: true, messages: vec![message.clone()] };
+    let cases = [
+        (
+            MessageEvent::State { supported: Some(true), recovered: None },
+            json!({"what": "state", "supported": true, "recovered": null}),
+        ),
+        (
+            MessageEvent::Received { reset: true, history: false, messages: vec![message.clone()] },
+            json!({"what": "received", "reset": true, "history": false, "messages": [shown.clone()]}),
+        ),
+        (
+            MessageEvent::Passing { direct: true, message: message.clone() },
+            json!({"what": "passing", "direct": true, "message": shown.clone()}),
+        ),
+        (
+            MessageEvent::Restored(vec![message]),
+            json!({"what": "restored", "messages": [shown.clone()]}),
+        ),
+        (
+            MessageEvent::Sent { id: id.clone(), seq: 4 },
+            json!({"what": "sent", "id": "a-1", "seq": 4}),
+        ),
+        (
+            MessageEvent::Refused { id, problem: problem() },
+            json!({"what": "refused", "id": "a-1", "code": "E_MESSAGE", "message": "no", "retryable": false}),
+        ),
+        (
+            MessageEvent::Answer { request: 7, answer: Answer::Delivered },
+            json!({"what": "delivered", "request": 7}),
+        ),
+        (
+            MessageEvent::Answer { request: 7, answer: page },
+            json!({"what": "page", "request": 7, "more": true, "messages": [shown]}),
+        ),
+        (
+            MessageEvent::Answer { request: 7, answer: Answer::Failed(problem()) },
+            json!({"what": "failed", "request": 7, "code": "E_MESSAGE", "message": "no", "retryable": false}),
+        ),
+    ];
+    for (event, mut expected) in cases {
+        if let Some(members) = expected.as_object_mut() {
+            members.extend([("type".to_owned(), json!("messages")), ("room".to_owned(), json!(3))]);
+        }
+        assert_eq!(written(EventKind::Messages(event)), expected);
+    }
+}

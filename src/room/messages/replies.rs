@@ -57,6 +57,7 @@ impl Messages {
         if continuation != Continuation::Recovered {
             self.flush_received();
             self.reset = true;
+            self.history = hello.head;
         }
         let max_bytes = usize::try_from(hello.max_bytes).unwrap_or(usize::MAX);
         self.link = Link::Speaking { again: None, max_bytes };
@@ -79,6 +80,9 @@ impl Messages {
         let message = self.message(envelope)?;
         match self.inbox.handle_message(message.seq) {
             Arrival::Next => {
+                if message.seq == self.history + 1 {
+                    self.flush_received();
+                }
                 self.received.push(message);
                 self.gap_wait = 0;
                 if let Some(audit) = &mut self.audit {
@@ -154,11 +158,12 @@ impl Messages {
     }
 
     /// What was received goes before what is told next.
-    fn flush_received(&mut self) {
+    pub(super) fn flush_received(&mut self) {
         if !self.received.is_empty() || self.reset {
-            let (reset, messages) =
-                (std::mem::take(&mut self.reset), std::mem::take(&mut self.received));
-            self.events.push_back(MessageEvent::Received { reset, messages });
+            let messages = std::mem::take(&mut self.received);
+            let reset = std::mem::take(&mut self.reset);
+            let history = messages.first().is_none_or(|message| message.seq <= self.history);
+            self.events.push_back(MessageEvent::Received { reset, history, messages });
         }
     }
 

@@ -91,7 +91,7 @@ impl Rig {
     fn heard(&mut self) -> Vec<u64> {
         let mut heard = Vec::new();
         for event in std::mem::take(&mut self.events) {
-            if let MessageEvent::Received { reset, messages } = event {
+            if let MessageEvent::Received { reset, messages, .. } = event {
                 heard.extend(reset.then_some(0));
                 heard.extend(messages.iter().map(|message| message.seq));
             }
@@ -358,4 +358,28 @@ fn own_messages_are_known_as_own_also_those_of_an_earlier_run() {
         .map(|message| message.own)
         .collect();
     assert_eq!(own, [true, true, false, false]);
+}
+
+#[test]
+fn what_was_there_before_is_told_apart_from_what_is_new() {
+    let mut rig = Rig::asking();
+    rig.hello(7, 1, 2, false);
+    (1..=3).for_each(|seq| rig.message(seq));
+    rig.run(|messages, now| messages.handle_link_down(now));
+    rig.run(|messages, now| messages.handle_link_up(now));
+    rig.hello(7, 4, 4, true);
+    rig.message(4);
+    let told: Vec<(bool, Vec<u64>)> = rig
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            MessageEvent::Received { history, messages, .. } => {
+                Some((*history, messages.iter().map(|message| message.seq).collect()))
+            }
+            _ => None,
+        })
+        .collect();
+    let expected =
+        [(true, vec![]), (true, vec![1]), (true, vec![2]), (false, vec![3]), (false, vec![4])];
+    assert_eq!(told, expected, "what was missed while away is new");
 }
