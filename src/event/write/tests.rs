@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::ErrorCode;
+use crate::event::{Answer, Message, MessageEvent};
 use crate::status::{ConnectionState, EndpointReason, Problem, Reason, Status, Transport};
 
 fn written(kind: EventKind) -> Value {
