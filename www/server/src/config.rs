@@ -18,7 +18,7 @@ pub struct Config {
     pub socket: SocketConfig,
     /// Directory of a web page to serve beside the rooms.
     pub assets: Option<PathBuf>,
-    /// Whether `POST /demo/…` may cut links and restart rooms.
+    /// Whether `/demo/…` serves the streams of the demo page, and may cut links and restart rooms.
     pub demo: bool,
 }
 

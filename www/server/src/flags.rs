@@ -14,7 +14,7 @@ rejoin-server: rooms that speak the y-websocket protocol, durable on local disk
   --data DIR          directory of the rooms (default .data)
   --memory            keep rooms in memory only
   --assets DIR        serve a web page beside the rooms
-  --demo              allow POST /demo/drop, /demo/stall and /demo/restart
+  --demo              serve the streams of the demo page, and break links on POST /demo/drop, /stall, /restart
   --token SECRET      token every client must show: ?token=… or subprotocol bearer.<base64url>
   --allow-origin URL  origin whose pages may connect (repeatable; default: all)
   --log LEVEL         error, warn, info, debug or trace (default info)

@@ -6,6 +6,7 @@
 mod access;
 mod assets;
 mod config;
+mod demo;
 pub mod hub;
 mod outbox;
 mod pump;
@@ -45,7 +46,12 @@ impl App {
             Data::Memory => Store::in_memory()?,
         };
         let hub = HubHandle::start(config.hub.clone(), store, config.socket.max_inbound)?;
-        let shared = Shared { hub, config: Arc::new(config), sockets: TaskTracker::new() };
+        let shared = Shared {
+            hub,
+            config: Arc::new(config),
+            sockets: TaskTracker::new(),
+            lines: demo::Lines::default(),
+        };
         Ok(Self { shared })
     }
 

@@ -2,30 +2,26 @@
 //! demo's controls, the page's files, or the status a handshake here would get.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Query, State, WebSocketUpgrade};
+use axum::extract::{FromRequestParts, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use serde::Deserialize;
-use serde_json::json;
+use axum::routing::get;
 use tokio_util::task::TaskTracker;
 
 use crate::access::{self, Refusal};
 use crate::assets;
 use crate::config::Config;
-use crate::hub::{HubInput, RoomName};
-use crate::pump::{HubHandle, SocketOrder};
+use crate::demo;
+use crate::hub::RoomName;
+use crate::pump::HubHandle;
 use crate::socket;
 
 /// Subprotocol of our own clients.
 const PROTOCOL: &str = "rejoin";
-/// Longest stall the demo plays.
-const MAX_STALL: u64 = 300_000;
 
 /// What every request needs.
 #[derive(Clone, Debug)]
@@ -33,16 +29,14 @@ pub(crate) struct Shared {
     pub(crate) hub: HubHandle,
     pub(crate) config: Arc<Config>,
     pub(crate) sockets: TaskTracker,
+    pub(crate) lines: demo::Lines,
 }
 
 /// All routes.
 pub(crate) fn router(shared: Shared) -> Router {
     let mut router = Router::new().route("/health", get(health));
     if shared.config.demo {
-        router = router
-            .route("/demo/drop", post(demo_drop))
-            .route("/demo/stall", post(demo_stall))
-            .route("/demo/restart", post(demo_restart));
+        router = router.merge(demo::routes());
     }
     router
         .fallback(file_or_status)
@@ -87,7 +81,7 @@ fn join(shared: Shared, room: RoomName, upgrade: WebSocketUpgrade) -> Response {
     let upgrade =
         upgrade.protocols([PROTOCOL]).max_message_size(max_frame).max_frame_size(max_frame);
     upgrade.on_upgrade(async move |socket| {
-        let Shared { hub, config, sockets } = shared;
+        let Shared { hub, config, sockets, .. } = shared;
         sockets.track_future(socket::serve(socket, room, hub, config.socket)).await;
     })
 }
@@ -119,33 +113,4 @@ async fn health(State(shared): State<Shared>) -> Response {
         Some(health) => axum::Json(health).into_response(),
         None => Refusal::Full.into_response(),
     }
-}
-
-#[derive(Debug, Deserialize)]
-struct RoomQuery {
-    room: String,
-    #[serde(default)]
-    ms: u64,
-}
-
-impl RoomQuery {
-    fn name(&self) -> RoomName {
-        RoomName::from(self.room.as_str())
-    }
-}
-
-async fn demo_drop(State(shared): State<Shared>, Query(query): Query<RoomQuery>) -> Response {
-    let sockets = shared.hub.order(query.name(), SocketOrder::Cut).await;
-    axum::Json(json!({ "sockets": sockets })).into_response()
-}
-
-async fn demo_stall(State(shared): State<Shared>, Query(query): Query<RoomQuery>) -> Response {
-    let time = Duration::from_millis(query.ms.min(MAX_STALL));
-    let sockets = shared.hub.order(query.name(), SocketOrder::Stall(time)).await;
-    axum::Json(json!({ "sockets": sockets })).into_response()
-}
-
-async fn demo_restart(State(shared): State<Shared>) -> StatusCode {
-    shared.hub.input(HubInput::Restart);
-    StatusCode::NO_CONTENT
 }

@@ -5,4 +5,5 @@ mod demo;
 mod http;
 mod process;
 mod sockets;
+mod streams;
 mod support;
