@@ -23,7 +23,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/demo/drop", post(controls::drop))
         .route("/demo/stall", post(controls::stall))
         .route("/demo/restart", post(controls::restart))
-        .route("/demo/answer", post(streams::answer))
+        .route("/demo/answer", post(streams::answer).get(streams::resumed))
         .route("/demo/readings", get(streams::readings))
         .route("/demo/readings/latest", get(streams::latest))
 }

@@ -46,14 +46,26 @@ pub(super) struct Question {
     prompt: String,
 }
 
-/// The model's answer, from the event after `Last-Event-ID` on.
+/// The model's answer.
 pub(super) async fn answer(
     State(shared): State<Shared>,
     Query(query): Query<AnswerQuery>,
-    headers: HeaderMap,
     Json(question): Json<Question>,
 ) -> Response {
-    let after = last_event_id(&headers).unwrap_or_default();
+    answered(&shared, query, &question, 0)
+}
+
+/// The rest of an answer: the events after `Last-Event-ID`. The model is not asked again: its answers are known.
+pub(super) async fn resumed(
+    State(shared): State<Shared>,
+    Query(query): Query<AnswerQuery>,
+    Query(question): Query<Question>,
+    headers: HeaderMap,
+) -> Response {
+    answered(&shared, query, &question, last_event_id(&headers).unwrap_or_default())
+}
+
+fn answered(shared: &Shared, query: AnswerQuery, question: &Question, after: u64) -> Response {
     let frames = model::answer(&question.prompt, query.format, after);
     let pace = Duration::from_millis(query.pace.min(MAX_PACE));
     Sse::new(paced(shared.lines.join(query.room), frames.into(), pace)).into_response()

@@ -15,12 +15,20 @@ struct Answer {
 }
 
 impl Answer {
-    async fn ask(server: &Server, query: &str, headers: &str) -> Self {
+    async fn ask(server: &Server, query: &str) -> Self {
         let body = r#"{"prompt":"a poem"}"#;
         let length = body.len();
         let request = format!(
             "POST /demo/answer?{query} HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\n\
-             content-length: {length}\r\nconnection: close\r\n{headers}\r\n{body}"
+             content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        );
+        Self::send(server, &request).await
+    }
+
+    async fn resume(server: &Server, last: u64) -> Self {
+        let request = format!(
+            "GET /demo/answer?pace=0&prompt=a+poem HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\
+             last-event-id: {last}\r\n\r\n"
         );
         Self::send(server, &request).await
     }
@@ -66,22 +74,22 @@ fn ids(said: &str) -> Vec<u64> {
 #[tokio::test]
 async fn an_answer_ends_with_a_word_and_goes_on_where_it_was_cut() {
     let server = Server::start(config()).await;
-    let whole = Answer::ask(&server, "pace=0", "").await.ends().await;
+    let whole = Answer::ask(&server, "pace=0").await.ends().await;
     assert!(whole.contains("content-type: text/event-stream"), "{whole}");
     assert!(whole.contains("event: done"), "{whole}");
     let count = ids(&whole).len() as u64;
     assert_eq!(ids(&whole), (1..=count).collect::<Vec<_>>());
-    let rest = Answer::ask(&server, "pace=0", "last-event-id: 40\r\n").await.ends().await;
+    let rest = Answer::resume(&server, 40).await.ends().await;
     assert_eq!(ids(&rest), (41..=count).collect::<Vec<_>>());
-    let chunks = Answer::ask(&server, "pace=0&format=openai", "").await.ends().await;
+    let chunks = Answer::ask(&server, "pace=0&format=openai").await.ends().await;
     assert!(chunks.contains("data: [DONE]"), "{chunks}");
 }
 
 #[tokio::test]
 async fn an_answer_is_cut_without_its_end_and_others_go_on() {
     let server = Server::start(config()).await;
-    let mut cut = Answer::ask(&server, "pace=5&room=r", "").await;
-    let mut other = Answer::ask(&server, "pace=5&room=other", "").await;
+    let mut cut = Answer::ask(&server, "pace=5&room=r").await;
+    let mut other = Answer::ask(&server, "pace=5&room=other").await;
     cut.says("id: 3").await;
     other.says("id: 3").await;
     let reply = server.http("POST", "/demo/drop?room=r&only=streams", "").await.2;
@@ -119,6 +127,6 @@ async fn readings_follow_each_other_at_their_rate_and_the_latest_can_be_asked_fo
 #[tokio::test]
 async fn without_the_flag_there_is_no_model() {
     let server = Server::start(Config { demo: false, ..config() }).await;
-    let answer = Answer::ask(&server, "", "").await.ends().await;
+    let answer = Answer::ask(&server, "").await.ends().await;
     assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
 }
