@@ -2,6 +2,7 @@
 
 use crate::json::JsonText;
 use crate::machine::AppEvent;
+use crate::socket::event::SocketEvent;
 use crate::status::{ConnectionState, EndpointReason, Problem};
 use crate::stream::StreamEvent;
 use crate::time::WallClock;
@@ -33,6 +34,17 @@ pub enum LinkEventKind {
     Stream(StreamEvent),
     /// Something went wrong.
     Error(Problem),
+    /// The app is to say what a close means.
+    Verdict {
+        /// Number of the question.
+        request: u32,
+        /// Close code.
+        code: u16,
+        /// Close reason of the server, possibly empty.
+        reason: String,
+    },
+    /// What only a socket tells.
+    Socket(SocketEvent),
 }
 
 impl AppEvent for LinkEvent {
@@ -46,12 +58,22 @@ impl AppEvent for LinkEvent {
 }
 
 impl LinkEventKind {
+    /// The bytes that go beside the JSON, as the member `attachments`.
+    pub fn attachments(&self) -> &[Vec<u8>] {
+        match self {
+            Self::Socket(event) => event.attachments(),
+            _ => &[],
+        }
+    }
+
     fn name(&self) -> &'static str {
         match self {
             Self::Connection(_) => "connection",
             Self::Endpoint { .. } => "endpoint",
             Self::Stream(event) => event.name(),
             Self::Error(_) => "error",
+            Self::Verdict { .. } => "verdict",
+            Self::Socket(event) => event.name(),
         }
     }
 
@@ -65,6 +87,12 @@ impl LinkEventKind {
             }
             Self::Stream(event) => event.write(json, wall),
             Self::Error(problem) => problem.write(json),
+            Self::Verdict { request, code, reason } => {
+                json.count("request", (*request).into());
+                json.count("code", (*code).into());
+                json.word("reason", reason);
+            }
+            Self::Socket(event) => event.write(json),
         }
     }
 }

@@ -149,6 +149,11 @@ impl<M: Machine + 'static> Driver<M> {
         self.host.remains()
     }
 
+    /// The browser's sockets, for asking.
+    pub fn sockets(&self) -> &Sockets {
+        &self.sockets
+    }
+
     /// Stops listening to the page. What is under way still ends.
     pub fn leave_page(&self) {
         let listeners = self.page.try_borrow_mut().map(|mut page| std::mem::take(&mut *page));

@@ -1,10 +1,11 @@
 //! The exported class of streams and sockets, in a module of its own without the document engine.
 
+mod sockets;
 mod streams;
 
 use std::rc::Rc;
 
-use js_sys::{Function, Set};
+use js_sys::{Array, Function, Reflect, Set, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -29,13 +30,18 @@ impl Links {
         Self { driver: Driver::start(links, wake, Settings::default()) }
     }
 
-    /// The events since the last call, as plain objects.
+    /// The events since the last call, as plain objects; bytes are in the member `attachments`.
     ///
     /// # Errors
     /// Only for a bug of ours.
     #[wasm_bindgen(js_name = takeEvents)]
     pub fn take_events(&self) -> Result<JsValue, JsValue> {
-        events_to_js(&self.driver.take_events(), clock::wall())
+        let events = self.driver.take_events();
+        let objects = events_to_js(&events, clock::wall())?;
+        for (index, event) in events.iter().enumerate() {
+            attach(&objects, index as u32, event.kind.attachments())?;
+        }
+        Ok(objects)
     }
 
     /// Lets go of a link; nothing more is heard of it.
@@ -67,4 +73,15 @@ impl Links {
     pub fn remains(&self) -> Set {
         self.driver.remains().as_set().clone()
     }
+}
+
+/// Bytes are no JSON: each becomes an `ArrayBuffer` of its own.
+fn attach(objects: &JsValue, index: u32, attachments: &[Vec<u8>]) -> Result<(), JsValue> {
+    if attachments.is_empty() {
+        return Ok(());
+    }
+    let event = Reflect::get_u32(objects, index)?;
+    let buffers: Array =
+        attachments.iter().map(|bytes| Uint8Array::from(bytes.as_slice()).buffer()).collect();
+    Reflect::set(&event, &"attachments".into(), &buffers).map(drop)
 }
