@@ -95,8 +95,9 @@ await bundle('index.workerd.ts', 'index.workerd.js', { external: outside });
 // Jest's browser-like environments have no TextDecoder, which the glue needs.
 const inject = { TextDecoder: ['node:util', 'TextDecoder'], TextEncoder: ['node:util', 'TextEncoder'] };
 await bundle('index.require.ts', 'index.cjs', { format: 'cjs', platform: 'node', external: [/^node:/], inject });
-await bundle('react.ts', 'react.js', { external: [/^react/] });
-await bundle('react.ts', 'react.cjs', { format: 'cjs', platform: 'node', external: [/^react/] });
+// The main entry holds the module's one instance, whichever entry asks for it.
+await bundle('react.ts', 'react.js', { external: [/^react/, 'rejoin'] });
+await bundle('react.ts', 'react.cjs', { format: 'cjs', platform: 'node', external: [/^react/, 'rejoin'] });
 // `ws` is taken in; what makes it faster where it is installed is not looked for.
 const native = ['bufferutil', 'utf-8-validate'];
 await bundle('cli/main.ts', 'cli.mjs', { platform: 'node', external: native });

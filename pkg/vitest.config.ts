@@ -4,10 +4,13 @@ const root = import.meta.dirname;
 /** Property tests run for seconds where other work is done at the same time; milliseconds. */
 const testTimeout = 60_000;
 
+/** The React entry takes the main one by its name, as an app does. */
+const resolve = { alias: [{ find: /^rejoin$/, replacement: `${root}/src/index.node.ts` }] };
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', root, testTimeout, include: ['test/{,cli/}*.test.{ts,tsx}'] } },
+      { resolve, test: { name: 'unit', root, testTimeout, include: ['test/{,cli/}*.test.{ts,tsx}'] } },
       // Needs pkg/dist: fails, and is not skipped, where the build has not been run.
       { test: { name: 'wasm', root, testTimeout, include: ['test/wasm/*.test.ts'] } },
     ],

@@ -42,4 +42,22 @@ export {
   t,
 } from './schema.js';
 export { shallow } from './shallow.js';
+export type {
+  CloseCodes,
+  CloseInfo,
+  CloseRuling,
+  Heartbeat,
+  PartySocketOptions,
+  PerAttempt,
+  ReconnectingSocket,
+  SendBuffer,
+  SocketContext,
+  SocketData,
+  SocketEventMap,
+  SocketInput,
+  SocketListener,
+  SocketOptions,
+  SocketUrl,
+  TokenPlace,
+} from './socket.js';
 export type { Store } from './store.js';

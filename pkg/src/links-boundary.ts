@@ -1,16 +1,47 @@
 import type { CoreConnection, EndpointReason, WasmModule } from './boundary.js';
 import type { Problem } from './errors.js';
+import type { CoreSocketOptions } from './socket/options.js';
 
 /** Everything a link tells. */
 export type LinkEvent = { readonly link: number } & (
   | ({ readonly type: 'connection' } & CoreConnection)
   | { readonly type: 'endpoint'; readonly request: number; readonly attempt: number; readonly reason: EndpointReason }
   | ({ readonly type: 'error' } & Problem)
+  | SocketEvent
 );
+
+/** What only a socket tells. */
+export type SocketEvent =
+  | { readonly type: 'opened'; readonly protocol: string }
+  | { readonly type: 'message'; readonly text: string; readonly attachments?: undefined }
+  | { readonly type: 'message'; readonly text?: undefined; readonly attachments: readonly [ArrayBuffer] }
+  | { readonly type: 'closed'; readonly code: number; readonly reason: string; readonly clean: boolean }
+  | { readonly type: 'sent'; readonly ticket: number }
+  | ({ readonly type: 'unsent'; readonly ticket: number } & Problem)
+  | { readonly type: 'verdict'; readonly request: number; readonly code: number; readonly reason: string };
 
 /** The one class of the small wasm module. Links are numbers; nothing needs `free()`. */
 export interface LinksCore {
   takeEvents(): LinkEvent[];
+  /** Opens a socket and returns its number. */
+  openSocket(options: CoreSocketOptions): number;
+  connectSocket(link: number): void;
+  closeSocket(link: number, code: number, reason: string): void;
+  /** False if the message waits: then its ticket is told. */
+  sendText(link: number, ticket: number, text: string): boolean;
+  sendBytes(link: number, ticket: number, bytes: Uint8Array): boolean;
+  sendVolatile(link: number, key: string, text: string, bytes: Uint8Array | null): void;
+  provideSocket(
+    link: number,
+    request: number,
+    url: string,
+    token: string | null,
+    protocols: string[] | null,
+    hello: string | null,
+  ): void;
+  refuseSocket(link: number, request: number, failure: 'unauthorized' | 'unavailable', message: string): void;
+  ruleSocket(link: number, request: number, word: 'default' | 'retry' | 'refresh' | 'fail', wait: number | null): void;
+  bufferedAmount(link: number): number;
   leave(link: number): void;
   close(): void;
   /** Functions that undo in JavaScript what a dead instance left: sockets, requests, listeners. */

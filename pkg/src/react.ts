@@ -17,6 +17,7 @@ export {
   useOthersMapped,
   useUpdateMyPresence,
 } from './react/presence.js';
+export { type SocketHandle, type UseSocketOptions, useSocket } from './react/socket.js';
 export {
   useConnection,
   useErrorListener,

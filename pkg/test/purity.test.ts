@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 async function script(entry: string): Promise<string> {
   const build = await rolldown({
     input: new URL(`../src/${entry}`, import.meta.url).pathname,
-    external: [/^react/, /(core|inline)\.js$/, /_bg\.wasm$/, /^node:/],
+    external: [/^react/, 'rejoin', /(core|inline)\.js$/, /_bg\.wasm$/, /^node:/],
     platform: 'neutral',
     resolve: { extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } },
     onLog: () => {},

@@ -1,0 +1,134 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { reconnectingWebSocket, SyncError } from 'rejoin';
+import type { ConnectionState } from '../room.js';
+import type {
+  ReconnectingSocket,
+  SocketData,
+  SocketEventMap,
+  SocketInput,
+  SocketOptions,
+  SocketUrl,
+} from '../socket.js';
+import { useStore } from './store.js';
+
+/** A socket that nobody took up again for this long is closed, in milliseconds. StrictMode comes back at once. */
+const GRACE = 100;
+
+/** Options of {@link useSocket}: those of the socket, and what hears it. Functions may be written inline. */
+export interface UseSocketOptions<T = SocketData> extends Omit<SocketOptions<T>, 'startClosed'> {
+  /** Hears each message. */
+  readonly onMessage?: ((data: T, event: MessageEvent<T>) => void) | undefined;
+  /** Hears each link. */
+  readonly onOpen?: ((event: SocketEventMap<T>['open']) => void) | undefined;
+  /** Hears each end of a link or of an attempt. */
+  readonly onClosed?: ((event: SocketEventMap<T>['close']) => void) | undefined;
+  /** Hears errors. */
+  readonly onError?: ((event: SocketEventMap<T>['error']) => void) | undefined;
+}
+
+/** What {@link useSocket} gives. */
+export interface SocketHandle<T = SocketData, Sent = SocketInput> {
+  /** The socket; null while there is no URL. */
+  readonly socket: ReconnectingSocket<T, Sent> | null;
+  /** Where the connection stands, why, and when it is tried again. */
+  readonly connection: ConnectionState;
+  /** As `connection.status`. */
+  readonly status: ConnectionState['status'];
+  /** As `socket.send`; the same function in each render. Rejects with `E_NOT_CONNECTED` without a socket. */
+  readonly send: (data: Sent) => Promise<void>;
+}
+
+/**
+ * A socket while the component is mounted: one, also in StrictMode. Another URL or other subprotocols are another socket;
+ * null is none. Rendering has no effect; on a server nothing is loaded or connected.
+ */
+export function useSocket<T = SocketData, Sent = SocketInput>(
+  url: SocketUrl | null,
+  options: UseSocketOptions<T> = {},
+): SocketHandle<T, Sent> {
+  const latest = useRef(options);
+  useEffect(() => {
+    latest.current = options;
+  });
+  const key = keyOf(url, options);
+  const [held, setHeld] = useState(() => prepare<T, Sent>(key, url, options, latest));
+  const current = held.key === key ? held : prepare<T, Sent>(key, url, options, latest);
+  if (current !== held) setHeld(current);
+  useEffect(() => current.take(), [current]);
+  const connection = useStore(current.socket?.state ?? NO_SOCKET);
+  const { socket } = current;
+  const send = useCallback(async (data: Sent) => (socket ? socket.send(data) : refuse()), [socket]);
+  return { socket, connection, status: connection.status, send };
+}
+
+interface Held<T, Sent> {
+  readonly key: string;
+  readonly socket: ReconnectingSocket<T, Sent> | null;
+  /** Connects; the returned function lets go, unless it is taken again at once. */
+  readonly take: () => () => void;
+}
+
+interface Latest<T> {
+  readonly current: UseSocketOptions<T>;
+}
+
+/** Makes a socket that does nothing yet. */
+function prepare<T, Sent>(
+  key: string,
+  url: SocketUrl | null,
+  options: UseSocketOptions<T>,
+  latest: Latest<T>,
+): Held<T, Sent> {
+  if (url === null) return { key, socket: null, take: () => () => {} };
+  const socket = reconnectingWebSocket<T, Sent>(url, { ...following(options, latest), startClosed: true });
+  socket.onmessage = (event) => latest.current.onMessage?.(event.data, event);
+  socket.onopen = (event) => latest.current.onOpen?.(event as SocketEventMap<T>['open']);
+  socket.onclose = (event) => latest.current.onClosed?.(event);
+  socket.onerror = (event) => latest.current.onError?.(event);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let taken = false;
+  const take = (): (() => void) => {
+    clearTimeout(timer);
+    if (!taken) socket.reconnect();
+    taken = true;
+    return () => {
+      timer = setTimeout(() => {
+        taken = false;
+        socket.close();
+      }, GRACE);
+    };
+  };
+  return { key, socket, take };
+}
+
+/** Functions of the app as they are in the latest render. */
+function following<T>(options: UseSocketOptions<T>, latest: Latest<T>): SocketOptions<T> {
+  const { onMessage: _, onOpen: __, onClosed: ___, onError: ____, auth, onClose, ...rest } = options;
+  return {
+    ...rest,
+    ...(auth ? { auth: (context) => (latest.current.auth ?? auth)(context) } : {}),
+    ...(onClose ? { onClose: (close) => (latest.current.onClose ?? onClose)(close) } : {}),
+  };
+}
+
+/** A function is the same socket in each render: it is asked before each attempt anyway. */
+function keyOf<T>(url: SocketUrl | null, { protocols }: UseSocketOptions<T>): string {
+  const place = typeof url === 'function' ? 'asked' : url === null ? null : String(url);
+  return JSON.stringify([place, typeof protocols === 'function' ? 'asked' : protocols]);
+}
+
+async function refuse(): Promise<void> {
+  throw new SyncError('E_NOT_CONNECTED', 'there is no socket without a URL');
+}
+
+const IDLE: ConnectionState = Object.freeze({
+  status: 'idle',
+  transport: null,
+  attempt: 0,
+  nextRetryAt: null,
+  reason: null,
+  rtt: null,
+  error: null,
+});
+
+const NO_SOCKET = { getSnapshot: () => IDLE, getServerSnapshot: () => IDLE, subscribe: () => () => {} };

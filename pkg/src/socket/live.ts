@@ -1,0 +1,380 @@
+import { Deferred } from '../deferred.js';
+import { fromProblem, isProblem, SyncError, toSyncError } from '../errors.js';
+import type { EngineLink, LinksEngine } from '../links.js';
+import type { LinkEvent, LinksCore } from '../links-boundary.js';
+import type { ConnectionState } from '../room.js';
+import type {
+  CloseInfo,
+  CloseRuling,
+  ReconnectingSocket,
+  SocketData,
+  SocketEventMap,
+  SocketInput,
+  SocketListener,
+  SocketOptions,
+  SocketUrl,
+} from '../socket.js';
+import { runSafely, ValueStore } from '../store.js';
+import { type Codec, codecOf } from './codec.js';
+import { SocketEndpoint } from './endpoint.js';
+import { closeEvent, errorEvent, messageEvent, SocketEvents } from './events.js';
+import { Inbox } from './inbox.js';
+import { type CoreSocketOptions, coreSocketOptions } from './options.js';
+import { Tickets } from './tickets.js';
+
+type Of<K extends LinkEvent['type']> = Extract<LinkEvent, { readonly type: K }>;
+type Handlers<T> = { [K in keyof SocketEventMap<T>]: ((event: SocketEventMap<T>[K]) => void) | null };
+
+const IDLE: ConnectionState = Object.freeze({
+  status: 'idle',
+  transport: null,
+  attempt: 0,
+  nextRetryAt: null,
+  reason: null,
+  rtt: null,
+  error: null,
+});
+
+/** The {@link ReconnectingSocket} behind its interface. */
+export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, Sent>, EngineLink {
+  readonly CONNECTING = 0;
+  readonly OPEN = 1;
+  readonly CLOSING = 2;
+  readonly CLOSED = 3;
+  readonly state: ValueStore<ConnectionState>;
+  readyState: 0 | 1 | 2 | 3 = 0;
+  protocol = '';
+  readonly extensions = '';
+  readonly #engine: LinksEngine;
+  readonly #options: SocketOptions<T>;
+  readonly #core: CoreSocketOptions;
+  readonly #endpoint: SocketEndpoint<T>;
+  readonly #codec: Codec<T>;
+  readonly #events = new SocketEvents(this);
+  readonly #inbox = new Inbox<T>();
+  readonly #tickets = new Tickets();
+  #opened = new Deferred();
+  #number: number | null = null;
+  /** Resolves when the core is there; null while nobody asked to connect. */
+  #loading: Promise<void> | null = null;
+  #disposed = false;
+
+  constructor(engine: LinksEngine, url: SocketUrl, options: SocketOptions<T>) {
+    this.#engine = engine;
+    this.#options = options;
+    this.#core = coreSocketOptions(url, options);
+    this.#endpoint = new SocketEndpoint(url, options);
+    this.#codec = codecOf(options.json);
+    this.state = new ValueStore<ConnectionState>(IDLE, engine.notify);
+    if (options.auth && typeof options.tokenIn === 'object' && 'query' in options.tokenIn) {
+      console.warn('rejoin: a token in a URL ends up in the logs of servers and proxies; prefer another `tokenIn`');
+    }
+    if (!options.startClosed) this.reconnect();
+  }
+
+  get id(): string {
+    return this.#endpoint.url;
+  }
+
+  get url(): string {
+    return this.#endpoint.url;
+  }
+
+  get ready(): Promise<void> {
+    return this.#opened.promise;
+  }
+
+  get binaryType(): BinaryType {
+    return 'arraybuffer';
+  }
+
+  set binaryType(_: BinaryType) {
+    // Blobs cost several times as much, and are never what the wire has.
+  }
+
+  get bufferedAmount(): number {
+    const number = this.#number;
+    return number === null ? 0 : this.#engine.read(this, (core) => core.bufferedAmount(number));
+  }
+
+  get onopen(): Handlers<T>['open'] {
+    return this.#handler('open');
+  }
+  set onopen(handler: Handlers<T>['open']) {
+    this.#events.handlers.open = handler;
+  }
+  get onmessage(): Handlers<T>['message'] {
+    return this.#handler('message');
+  }
+  set onmessage(handler: Handlers<T>['message']) {
+    this.#events.handlers.message = handler;
+  }
+  get onclose(): Handlers<T>['close'] {
+    return this.#handler('close');
+  }
+  set onclose(handler: Handlers<T>['close']) {
+    this.#events.handlers.close = handler;
+  }
+  get onerror(): Handlers<T>['error'] {
+    return this.#handler('error');
+  }
+  set onerror(handler: Handlers<T>['error']) {
+    this.#events.handlers.error = handler;
+  }
+
+  addEventListener<K extends keyof SocketEventMap<T>>(
+    type: K,
+    listener: SocketListener<SocketEventMap<T>[K]> | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void {
+    this.#events.add(type, listener, options);
+  }
+
+  removeEventListener<K extends keyof SocketEventMap<T>>(
+    type: K,
+    listener: SocketListener<SocketEventMap<T>[K]> | null,
+    options?: boolean | EventListenerOptions,
+  ): void {
+    this.#events.remove(type, listener, options);
+  }
+
+  dispatchEvent(event: Event): boolean {
+    return this.#events.dispatch(event);
+  }
+
+  send(data: Sent): Promise<void> {
+    const sending = this.#trySend(data);
+    sending.catch((error: SyncError) => this.#tellError(error));
+    return sending;
+  }
+
+  sendVolatile(key: string, data: Sent): void {
+    const frame = this.#codec.encode(data);
+    const number = this.#number;
+    if (number === null) return;
+    const [text, bytes] = typeof frame === 'string' ? [frame, null] : ['', frame];
+    this.#engine.call(this, (core) => core.sendVolatile(number, key, text, bytes));
+  }
+
+  reconnect(): void {
+    if (this.#disposed) throw new SyncError('E_DISPOSED', 'the socket has been let go');
+    if (this.readyState >= 2) {
+      this.readyState = 0;
+      this.#opened = new Deferred();
+    }
+    const number = this.#number;
+    if (number !== null) this.#engine.call(this, (core) => core.connectSocket(number));
+    else this.#loading ??= this.#start();
+  }
+
+  close(code = 1000, reason = ''): void {
+    if (code !== 1000 && !(code >= 3000 && code <= 4999)) {
+      throw new SyncError('E_INVALID_ARGUMENT', `a close code is 1000 or 3000–4999; got ${code}`);
+    }
+    if (new TextEncoder().encode(reason).length > 123) {
+      throw new SyncError('E_INVALID_ARGUMENT', 'a close reason has at most 123 bytes of UTF-8');
+    }
+    if (this.readyState >= 2) return;
+    this.readyState = 2;
+    const number = this.#number;
+    if (number !== null) this.#engine.call(this, (core) => core.closeSocket(number, code, reason));
+    // Nothing is loaded yet: what is on its way finds the socket closed.
+    else this.#engine.notify(() => this.#end(closeEvent(code, reason, true), null));
+    queueMicrotask(this.#engine.drain);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
+    return this.#inbox.read();
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.readyState = 3;
+    this.#leave();
+    this.#finish(new SyncError('E_DISPOSED', 'the socket has been let go'), null);
+  }
+
+  enterCore(core: LinksCore): number {
+    this.#number = core.openSocket(this.#core);
+    return this.#number;
+  }
+
+  handleEvents(_core: LinksCore, number: number, events: readonly LinkEvent[]): void {
+    if (number === this.#number) for (const event of events) this.#handle(number, event);
+  }
+
+  handleCrash(): void {
+    this.#number = null;
+    const error = new SyncError('E_CORE_CRASHED', 'the core crashed; the socket connects anew');
+    this.#engine.notify(() => this.#tickets.fail(error));
+  }
+
+  fail(error: SyncError): void {
+    this.#number = null;
+    this.state.set(Object.freeze({ ...IDLE, status: 'disconnected', error }));
+    this.#engine.notify(() => {
+      this.#events.dispatch(errorEvent(error));
+      this.#end(closeEvent(1006, '', false), error);
+    });
+  }
+
+  #handle(number: number, event: LinkEvent): void {
+    if (event.type === 'connection') this.#handleConnection(event);
+    else if (event.type === 'sent') this.#tickets.settle(event.ticket);
+    else if (event.type === 'unsent') this.#tickets.settle(event.ticket, fromProblem(event));
+    else this.#engine.notify(() => this.#tell(number, event));
+  }
+
+  /** What the app may notice: no call of the core is under way. */
+  #tell(number: number, event: Exclude<LinkEvent, Of<'connection' | 'sent' | 'unsent'>>): void {
+    if (this.#disposed) return;
+    if (event.type === 'message') this.#receive(event.attachments?.[0] ?? event.text ?? '');
+    else if (event.type === 'opened') this.#open(event.protocol);
+    else if (event.type === 'closed') this.#close(event);
+    else if (event.type === 'error') this.#tellError(fromProblem(event));
+    else if (event.type === 'endpoint') this.#ask(number, event);
+    else if (event.type === 'verdict') void this.#rule(number, event);
+  }
+
+  #handleConnection({ type: _, link: __, error, ...state }: Of<'connection'>): void {
+    const told = isProblem(error) ? fromProblem(error) : null;
+    this.state.set(Object.freeze({ ...state, error: told }));
+    const over = state.status === 'disconnected' && state.nextRetryAt === null && state.reason?.kind !== 'suspended';
+    // The last attempt's end may have been told before it was known to be the last.
+    if (over) this.#engine.notify(() => this.#settle(told));
+  }
+
+  #close({ code, reason, clean }: Of<'closed'>): void {
+    if (this.readyState === 1) this.readyState = 0;
+    if (!clean || code === 1006) this.#events.dispatch(errorEvent(lost(code)));
+    const { status, error } = this.state.getSnapshot();
+    if (this.readyState === 2) this.#end(closeEvent(code, reason, clean), null);
+    else if (status === 'disconnected' && error) this.#end(closeEvent(code, reason, clean), error);
+    else this.#events.dispatch(closeEvent(code, reason, clean));
+  }
+
+  /** It is over, without or after a close event. */
+  #settle(error: SyncError | null): void {
+    if (this.readyState >= 2) return;
+    this.readyState = 3;
+    this.#finish(error ?? closed(), error);
+  }
+
+  /** The last close event. */
+  #end(event: CloseEvent, error: SyncError | null): void {
+    this.readyState = 3;
+    this.#events.dispatch(event);
+    if (this.readyState !== 3) return;
+    this.#leave();
+    this.#finish(error ?? closed(), error);
+  }
+
+  #finish(reason: SyncError, error: SyncError | null): void {
+    this.#opened.reject(reason);
+    this.#tickets.fail(reason);
+    this.#inbox.end(error);
+  }
+
+  #leave(): void {
+    const number = this.#number;
+    this.#number = null;
+    this.#loading = null;
+    if (number !== null) this.#engine.leave(number);
+  }
+
+  async #start(): Promise<void> {
+    try {
+      await this.#engine.start();
+      if (this.readyState < 2 && this.#number === null) this.#engine.enter(this);
+    } catch (error) {
+      this.#loading = null;
+      if (this.readyState < 2) this.fail(error as SyncError);
+      queueMicrotask(this.#engine.drain);
+    }
+  }
+
+  async #trySend(data: Sent): Promise<void> {
+    const frame = this.#codec.encode(data);
+    // Before the module is there nothing can say whether a message may wait, but this.
+    if (this.#number === null && this.#loading && this.#core.buffer && this.readyState === 0) await this.#loading;
+    const number = this.#number;
+    if (number === null) throw new SyncError('E_NOT_CONNECTED', 'the socket is not open');
+    const ticket = this.#tickets.next();
+    // Before the call: what is sent in its course is told before it returns.
+    const sent = this.#tickets.wait(ticket);
+    try {
+      const over = this.#engine.call(this, (core) =>
+        typeof frame === 'string' ? core.sendText(number, ticket, frame) : core.sendBytes(number, ticket, frame),
+      );
+      if (over) this.#tickets.settle(ticket);
+    } catch (error) {
+      this.#tickets.settle(ticket, error);
+    }
+    return sent;
+  }
+
+  #open(protocol: string): void {
+    if (this.readyState >= 2) return;
+    this.protocol = protocol;
+    this.readyState = 1;
+    this.#opened.resolve();
+    this.#events.dispatch(new Event('open'));
+  }
+
+  #receive(data: SocketData): void {
+    if (this.readyState >= 2) return;
+    try {
+      const message = this.#codec.decode(data);
+      this.#events.dispatch(messageEvent(message, originOf(this.url)));
+      this.#inbox.push(message);
+    } catch (error) {
+      this.#tellError(toSyncError(error));
+    }
+  }
+
+  #tellError(error: SyncError): void {
+    if (!this.#disposed) this.#events.dispatch(errorEvent(error));
+  }
+
+  #ask(number: number, { request, attempt, reason }: Of<'endpoint'>): void {
+    const asking = this.#endpoint.ask({ attempt, reason });
+    void asking.then((tell) => {
+      if (number === this.#number) this.#engine.call(this, (core) => tell(core, number, request));
+    });
+  }
+
+  async #rule(number: number, { request, code, reason }: Of<'verdict'>): Promise<void> {
+    const ruling = await this.#askOnClose({ code, reason });
+    if (number !== this.#number) return;
+    const [word, wait] = typeof ruling === 'object' ? (['retry', ruling.retryMs] as const) : ([ruling, null] as const);
+    this.#engine.call(this, (core) => core.ruleSocket(number, request, word, wait));
+  }
+
+  async #askOnClose(close: CloseInfo): Promise<CloseRuling> {
+    try {
+      return (await this.#options.onClose?.(close)) ?? 'default';
+    } catch (error) {
+      runSafely(() => {
+        throw error;
+      });
+      return 'default';
+    }
+  }
+
+  #handler<K extends keyof SocketEventMap<T>>(type: K): Handlers<T>[K] {
+    return (this.#events.handlers[type] ?? null) as Handlers<T>[K];
+  }
+}
+
+function closed(): SyncError {
+  return new SyncError('E_NOT_CONNECTED', 'the socket has been closed');
+}
+
+function lost(code: number): SyncError {
+  return new SyncError('E_CONNECTION', `the connection was lost or could not be made (close code ${code})`);
+}
+
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : '';
+}

@@ -1,0 +1,91 @@
+import { absolute } from '../endpoint.js';
+import { SyncError } from '../errors.js';
+import type { SocketOptions, SocketUrl, TokenPlace } from '../socket.js';
+
+/** What the core is told of a socket: plain values, what is missing has its default. */
+export type CoreSocketOptions = Readonly<Record<string, unknown>>;
+
+/** The options of a socket as the core reads them. */
+export function coreSocketOptions<T>(url: SocketUrl, options: SocketOptions<T>): CoreSocketOptions {
+  const { closeCodes: preset, maxFrame, maxReceive, highWater, lowWater } = options;
+  const asked = typeof url === 'function' || options.auth !== undefined || typeof options.protocols === 'function';
+  const given = {
+    ...timing(options),
+    ...heartbeat(options),
+    ...buffer(options),
+    ...rate(options),
+    ...(options.auth ? token(options.tokenIn ?? 'subprotocol') : {}),
+    preset,
+    maxFrame,
+    maxReceive,
+    highWater,
+    lowWater,
+    asksOnClose: options.onClose !== undefined,
+    protocols: typeof options.protocols === 'function' ? undefined : list(options.protocols),
+    url: asked ? undefined : absolute(url as string | URL),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null));
+}
+
+/** Subprotocols as a list. */
+export function list(protocols: string | readonly string[] | null | undefined): string[] | undefined {
+  if (protocols === null || protocols === undefined) return undefined;
+  return typeof protocols === 'string' ? [protocols] : [...protocols];
+}
+
+function timing<T>(options: SocketOptions<T>): CoreSocketOptions {
+  return {
+    initialDelay: options.minReconnectionDelay,
+    maxDelay: options.maxReconnectionDelay,
+    factor: options.reconnectionDelayGrowFactor,
+    resetAfter: options.minUptime,
+    maxAttempts: finite(options.maxRetries),
+    connectTimeout: options.connectTimeout ?? options.connectionTimeout,
+    ...set(options.backoff ?? {}),
+  };
+}
+
+function heartbeat<T>({ heartbeat: beat, answer }: SocketOptions<T>): CoreSocketOptions {
+  const reply = answer && { replyTo: answer[0], replyWith: answer[1] };
+  if (!beat) return { ...reply };
+  if ('idle' in beat) return { ...reply, life: 'listen', heartbeat: beat.idle };
+  const { ping, pong, interval, timeout } = beat;
+  return { ...reply, ping: message(ping), pong: pong && message(pong), heartbeat: interval, pongTimeout: timeout };
+}
+
+/** Bytes cross as a list. */
+function message(data: string | Uint8Array): string | number[] {
+  return typeof data === 'string' ? data : [...data];
+}
+
+function buffer<T>({ buffer: given, maxEnqueuedMessages: most }: SocketOptions<T>): CoreSocketOptions {
+  if (given === undefined && most === undefined) return {};
+  const { messages, bytes } = typeof given === 'object' ? given : { messages: finite(most), bytes: undefined };
+  return { buffer: given === undefined ? most !== 0 : given !== false, bufferMessages: messages, bufferBytes: bytes };
+}
+
+function rate<T>({ rateLimit }: SocketOptions<T>): CoreSocketOptions {
+  if (!rateLimit) return {};
+  const { count, per, over } = rateLimit;
+  return { rateCount: count, ratePer: per, rateRejects: over === 'reject' };
+}
+
+function token(place: TokenPlace): CoreSocketOptions {
+  if (place === 'cookie') return { tokenIn: 'cookie' };
+  if (place === 'subprotocol') return { tokenIn: 'subprotocol' };
+  if (place === 'first-message' || 'firstMessage' in place) return { tokenIn: 'firstMessage' };
+  if ('query' in place) return { tokenIn: 'query', tokenName: place.query };
+  if ('subprotocol' in place) {
+    return { tokenIn: 'subprotocol', tokenName: place.subprotocol, tokenEncoded: place.encoded ?? true };
+  }
+  throw new SyncError('E_INVALID_ARGUMENT', `tokenIn cannot be ${JSON.stringify(place)}`);
+}
+
+/** `Infinity` is the usual word for no limit; here that is saying nothing. */
+function finite(number: number | undefined): number | undefined {
+  return number !== undefined && Number.isFinite(number) ? number : undefined;
+}
+
+function set(values: object): CoreSocketOptions {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
