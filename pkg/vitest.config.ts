@@ -5,7 +5,7 @@ const root = import.meta.dirname;
 const testTimeout = 60_000;
 
 /** The React entry takes the main one by its name, as an app does. */
-const resolve = { alias: [{ find: /^rejoin$/, replacement: `${root}/src/index.node.ts` }] };
+const resolve = { alias: [{ find: /^rejoin$/, replacement: `${root}/test/support/entry.ts` }] };
 
 export default defineConfig({
   test: {

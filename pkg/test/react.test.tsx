@@ -317,6 +317,7 @@ test('every hook renders on a server, and nothing is loaded there', () => {
       useOthersMapped: hooks.useOthersMapped<number, S>((other) => other.presence.x),
       useRoom: hooks.useRoom<S>().id,
       useStatus: hooks.useStatus(),
+      useSocket: hooks.useSocket('wss://a.example').status,
       useStore: hooks.useStore(client.sync).pending,
       useSyncStatus: hooks.useSyncStatus({ smooth: true }),
       useText: hooks.useText<S>('note'),

@@ -176,11 +176,14 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
     }
     if (this.readyState >= 2) return;
     this.readyState = 2;
-    const number = this.#number;
-    if (number !== null) this.#engine.call(this, (core) => core.closeSocket(number, code, reason));
-    // Nothing is loaded yet: what is on its way finds the socket closed.
-    else this.#engine.notify(() => this.#end(closeEvent(code, reason, true), null));
-    queueMicrotask(this.#engine.drain);
+    // Not now: the app hears `close` after its call, as from a native socket.
+    queueMicrotask(() => {
+      const number = this.#number;
+      if (this.readyState !== 2) return;
+      if (number !== null) this.#engine.call(this, (core) => core.closeSocket(number, code, reason));
+      // Nothing is loaded yet: what is on its way finds the socket closed.
+      else this.#end(closeEvent(code, reason, true), null);
+    });
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
@@ -299,7 +302,7 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
     // Before the module is there nothing can say whether a message may wait, but this.
     if (this.#number === null && this.#loading && this.#core.buffer && this.readyState === 0) await this.#loading;
     const number = this.#number;
-    if (number === null) throw new SyncError('E_NOT_CONNECTED', 'the socket is not open');
+    if (number === null || this.readyState >= 2) throw new SyncError('E_NOT_CONNECTED', 'the socket is not open');
     const ticket = this.#tickets.next();
     // Before the call: what is sent in its course is told before it returns.
     const sent = this.#tickets.wait(ticket);

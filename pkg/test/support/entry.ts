@@ -1,0 +1,12 @@
+// The main entry without a platform: the generated files are not there when these tests run.
+import { SyncError } from '../../src/errors.js';
+import { linksEngine } from '../../src/links.js';
+import { LiveSocket } from '../../src/socket/live.js';
+import type { SocketOptions, SocketUrl } from '../../src/socket.js';
+
+export * from '../../src/exports.js';
+
+const links = linksEngine(() => Promise.reject(new SyncError('E_WASM_LOAD', 'there is no module in these tests')));
+
+export const reconnectingWebSocket = <T>(url: SocketUrl, options: SocketOptions<T> = {}): LiveSocket<T> =>
+  new LiveSocket<T>(links, url, options);
