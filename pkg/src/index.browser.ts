@@ -10,8 +10,8 @@ import type { ReconnectingSocket, SocketData, SocketInput, SocketOptions, Socket
 
 export * from './exports.js';
 
-const start = lazyRuntime(browser);
-const links = linksEngine(lazyRuntime(browserLinks));
+const start = /* @__PURE__ */ lazyRuntime(browser);
+const links = /* @__PURE__ */ linksEngine(/* @__PURE__ */ lazyRuntime(browserLinks));
 
 /**
  * Makes a client. Nothing is loaded, opened or connected before the first room is entered, so this is

@@ -10,8 +10,8 @@ import type { ReconnectingSocket, SocketData, SocketInput, SocketOptions, Socket
 
 export * from './exports.js';
 
-const start = lazyRuntime(node);
-const links = linksEngine(lazyRuntime(nodeLinks));
+const start = /* @__PURE__ */ lazyRuntime(node);
+const links = /* @__PURE__ */ linksEngine(/* @__PURE__ */ lazyRuntime(nodeLinks));
 
 /**
  * Makes a client. Nothing is loaded, opened or connected before the first room is entered, so this is

@@ -10,8 +10,8 @@ import type { ReconnectingSocket, SocketData, SocketInput, SocketOptions, Socket
 
 export * from './exports.js';
 
-const start = lazyRuntime(requirePlatform);
-const links = linksEngine(lazyRuntime(requireLinks));
+const start = /* @__PURE__ */ lazyRuntime(requirePlatform);
+const links = /* @__PURE__ */ linksEngine(/* @__PURE__ */ lazyRuntime(requireLinks));
 
 /**
  * Makes a client. Nothing is loaded, opened or connected before the first room is entered, so this is

@@ -10,8 +10,8 @@ import type { ReconnectingSocket, SocketData, SocketInput, SocketOptions, Socket
 
 export * from './exports.js';
 
-const start = lazyRuntime(workerd);
-const links = linksEngine(lazyRuntime(workerdLinks));
+const start = /* @__PURE__ */ lazyRuntime(workerd);
+const links = /* @__PURE__ */ linksEngine(/* @__PURE__ */ lazyRuntime(workerdLinks));
 
 /**
  * Makes a client. Nothing is loaded, opened or connected before the first room is entered, so this is
