@@ -30,7 +30,7 @@ export async function checkSizes() {
     core: total(core.filter((chunk) => !isFallback(chunk) && !isGlue(chunk))),
     sockets: total(sockets.filter((chunk) => !isFallback(chunk) && !isGlue(chunk))),
     glue: total(core.filter((chunk) => isGlue(chunk) && !isLinks(chunk))),
-    linksGlue: total(sockets.filter(isGlue)),
+    linksGlue: total(sockets.filter(isLinks)),
     react: total(hooks),
   });
 }
