@@ -25,7 +25,7 @@ use crate::config::{Config, PersistenceMode, RoomOptions, check_room_name};
 use crate::connection::{Connection, Context, EndpointFailure, Source, complete_url};
 use crate::doc::edit::Edit;
 use crate::doc::limits::Limits;
-use crate::doc::{Doc, Integrated, Origin};
+use crate::doc::{Doc, DocHost, Integrated, Origin};
 use crate::error::{ErrorCode, Misuse};
 use crate::event::{
     ChangeOrigin, Durability, EndpointReason, EventKind, Problem, SyncState, SyncStatus,
@@ -63,12 +63,12 @@ enum Phase {
     Leaving,
 }
 
-/// One room of a client.
+/// One room of a client. Any [`DocHost`] can be its document; only ours is edited through the room.
 #[derive(Debug)]
-pub struct Room {
+pub struct Room<D = Doc> {
     config: Config,
     phase: Phase,
-    doc: Doc,
+    doc: D,
     connection: Connection,
     session: Session,
     outbox: Outbox,
@@ -85,15 +85,58 @@ pub struct Room {
 }
 
 impl Room {
-    /// A room that starts to load at once.
+    /// A room with a document of our own, that starts to load at once.
     pub fn new(
         config: &Config,
         name: &str,
         options: RoomOptions,
         cx: &mut Context<'_>,
     ) -> Result<Self, Misuse> {
-        check_room_name(name)?;
         let client = u64::from(cx.rng.u32(1..));
+        let limits = Limits {
+            update_bytes: config.max_receive_frame,
+            ungated: config.broken.no_gate,
+            ..Limits::default()
+        };
+        let doc = Doc::new(client, &options.roots, limits);
+        Self::with_doc(config, name, options, doc, cx)
+    }
+
+    /// The document, for reading.
+    pub fn doc(&self) -> Result<&Doc, Misuse> {
+        self.usable()?;
+        Ok(&self.doc)
+    }
+
+    /// Edits the document: one transaction, told at once, saved and sent in its turn.
+    pub fn edit(&mut self, cx: &mut Context<'_>, edit: Edit) -> Result<(), Misuse> {
+        self.usable()?;
+        let edited = self.doc.edit(edit);
+        self.notice_break();
+        let mut edited = edited?;
+        let changes = std::mem::take(&mut edited.changes);
+        self.tell_changes(ChangeOrigin::Local, changes);
+        self.outbox.record(&edited.content);
+        match &mut self.batch {
+            _ if edited.content.is_empty() => {}
+            Some(batch) => batch.push(edited),
+            None => self.ship(edited.update),
+        }
+        self.settle(cx);
+        Ok(())
+    }
+}
+
+impl<D: DocHost> Room<D> {
+    /// A room around a document that exists, that starts to load at once.
+    pub fn with_doc(
+        config: &Config,
+        name: &str,
+        options: RoomOptions,
+        doc: D,
+        cx: &mut Context<'_>,
+    ) -> Result<Self, Misuse> {
+        check_room_name(name)?;
         let database =
             (config.persistence == PersistenceMode::IndexedDb).then(|| config.database(name));
         let path = url_path(name);
@@ -101,19 +144,14 @@ impl Room {
             .url
             .as_deref()
             .map_or(Source::App, |base| Source::Fixed(complete_url(base, &path)));
-        let mut presence = Presence::new(config.presence, client);
+        let mut presence = Presence::new(config.presence, doc.client_id());
         if let Some(state) = options.presence {
             presence.set(Some(state))?;
         }
-        let limits = Limits {
-            update_bytes: config.max_receive_frame,
-            ungated: config.broken.no_gate,
-            ..Limits::default()
-        };
         let boot = cx.rng.u64(..);
         let mut room = Self {
             phase: Phase::Loading { connect: options.connect },
-            doc: Doc::new(client, &options.roots, limits),
+            doc,
             connection: Connection::new(config.link, config.backoff, source, path),
             session: Session::Down,
             outbox: Outbox::new(config.link.ack_timeout),
@@ -142,33 +180,9 @@ impl Room {
         self.phase == Phase::Leaving && self.persistence.is_closed()
     }
 
-    /// The document, for reading.
-    pub fn doc(&self) -> Result<&Doc, Misuse> {
-        self.usable()?;
-        Ok(&self.doc)
-    }
-
     /// The id this replica writes under.
     pub fn client_id(&self) -> u64 {
         self.doc.client_id()
-    }
-
-    /// Edits the document: one transaction, told at once, saved and sent in its turn.
-    pub fn edit(&mut self, cx: &mut Context<'_>, edit: Edit) -> Result<(), Misuse> {
-        self.usable()?;
-        let edited = self.doc.edit(edit);
-        self.notice_break();
-        let mut edited = edited?;
-        let changes = std::mem::take(&mut edited.changes);
-        self.tell_changes(ChangeOrigin::Local, changes);
-        self.outbox.record(&edited.content);
-        match &mut self.batch {
-            _ if edited.content.is_empty() => {}
-            Some(batch) => batch.push(edited),
-            None => self.ship(edited.update),
-        }
-        self.settle(cx);
-        Ok(())
     }
 
     /// Edits until [`end_batch`](Self::end_batch) become one record and one frame.

@@ -2,6 +2,7 @@
 
 use yrs::StateVector;
 
+use crate::doc::limits::Limits;
 use crate::doc::{Applied, Content, Doc, Origin, UpdateError};
 
 /// A document that a room syncs and stores.
@@ -26,6 +27,10 @@ pub trait DocHost {
     fn held(&self) -> usize;
     /// The same for replicas with the same content.
     fn hash(&self) -> u64;
+    /// What it takes in.
+    fn limits(&self) -> Limits;
+    /// Whether it failed in a way that should not be possible, so that nothing can be done with it any more.
+    fn is_broken(&self) -> bool;
 }
 
 impl DocHost for Doc {
@@ -58,5 +63,11 @@ impl DocHost for Doc {
     }
     fn hash(&self) -> u64 {
         self.hash()
+    }
+    fn limits(&self) -> Limits {
+        self.limits()
+    }
+    fn is_broken(&self) -> bool {
+        self.is_broken()
     }
 }

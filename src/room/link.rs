@@ -9,7 +9,7 @@ use super::presence::Announce;
 use super::session::Session;
 use super::{Room, RoomOutput};
 use crate::connection::{Action, Context};
-use crate::doc::{Applied, Origin, UpdateError};
+use crate::doc::{Applied, DocHost, Origin, UpdateError};
 use crate::error::ErrorCode;
 use crate::event::{ChangeOrigin, EventKind, Problem};
 use crate::io::{SocketId, SocketOutput};
@@ -51,7 +51,7 @@ impl Strikes {
     }
 }
 
-impl Room {
+impl<D: DocHost> Room<D> {
     pub(super) fn may_stream(&self) -> bool {
         let early = self.config.broken.stream_before_handshake && self.session.socket().is_some();
         self.session.may_stream() || early

@@ -5,6 +5,7 @@ use super::persistence::Seq;
 use super::persistence::record::RecordKind;
 use super::{Room, RoomOutput};
 use crate::connection::Context;
+use crate::doc::DocHost;
 use crate::error::{ErrorCode, Misuse};
 use crate::event::{EventKind, Problem};
 use crate::protocol::Reader;
@@ -15,7 +16,7 @@ use crate::time::Instant;
 /// A message as the log keeps it: id, kind, JSON text.
 pub(super) type Stored = (String, u64, String);
 
-impl Room {
+impl<D: DocHost> Room<D> {
     /// Sends a message that is stored: it waits in the log until the server has it. Returns its id.
     pub fn send_message(
         &mut self,

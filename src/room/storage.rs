@@ -9,7 +9,7 @@ use super::persistence::record::{Record, RecordKind};
 use super::persistence::{Loaded, Outcome};
 use super::{Phase, Room, RoomOutput};
 use crate::connection::Context;
-use crate::doc::{Applied, Content, Doc, Origin, UpdateError};
+use crate::doc::{Applied, Content, Doc, DocHost, Origin, UpdateError};
 use crate::error::ErrorCode;
 use crate::event::{ChangeOrigin, EventKind, Problem};
 use crate::io::{RecordKey, StorageError, StorageReply};
@@ -18,7 +18,7 @@ use crate::protocol::Reader;
 use crate::protocol::writer::write_buffer;
 use crate::time::Instant;
 
-impl Room {
+impl<D: DocHost> Room<D> {
     /// Loads, or is ready at once where there is no log.
     pub(super) fn start(&mut self, cx: &mut Context<'_>) {
         if !self.persistence.is_working() {

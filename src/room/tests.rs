@@ -7,6 +7,7 @@ use crate::io::{RecordKey, StorageError, StorageReply};
 use crate::ordered::OrderedMap;
 use crate::protocol::{FrameLimits, Message, decode, encode};
 
+mod host;
 mod messages;
 
 const EMPTY_VECTOR: &[u8] = &[0];

@@ -6,6 +6,7 @@ use super::session::Session;
 use super::{Room, RoomOutput};
 use crate::config::Config;
 use crate::connection::{Connection, Context};
+use crate::doc::DocHost;
 use crate::error::ErrorCode;
 use crate::event::{EventKind, Problem};
 use crate::protocol::encode;
@@ -133,7 +134,7 @@ impl Timers {
     }
 }
 
-impl Room {
+impl<D: DocHost> Room<D> {
     /// When time matters next.
     pub fn poll_timeout(&self) -> Option<Deadline> {
         [

@@ -186,7 +186,7 @@ fn a_message_that_is_damaged_on_disk_is_told_and_the_others_are_kept() {
     rig.store(&mut rows);
     let last = rows[1].1.len() - 1;
     rows[1].1[last] ^= 1;
-    let mut reopened = Rig::run_number(7, &mut rows);
+    let reopened = Rig::run_number(7, &mut rows);
     let [first, _, third] = ids;
     assert_eq!(reopened.restored(), [first, third]);
     assert_eq!(reopened.problems(), [ErrorCode::StorageCorrupt]);
