@@ -71,11 +71,47 @@ export interface SyncState {
   readonly status: 'synchronizing' | 'synchronized';
   /** `saved`: this device has every edit; `unavailable`: edits live in memory only. */
   readonly local: 'saved' | 'saving' | 'unavailable';
-  /** Edits the server has not returned yet, in inserted and deleted units. */
+  /** Edits the server has not returned yet, in inserted and deleted units, and messages it has not acknowledged. */
   readonly pending: number;
   /** Updates of others that wait for a missing one. */
   readonly held: number;
 }
+
+/** A message of a room as the core tells it. */
+export interface CoreMessage {
+  /** 0 if it is not stored. */
+  readonly seq: number;
+  readonly at: number;
+  readonly from: number;
+  readonly kind: number;
+  readonly id: string;
+  readonly data: string;
+  readonly own: boolean;
+}
+
+/** What the core tells of messages. */
+export type CoreMessageEvent =
+  | { readonly what: 'state'; readonly supported: boolean | null; readonly recovered: boolean | null }
+  | {
+      readonly what: 'received';
+      /** What was received before no longer adjoins. */
+      readonly reset: boolean;
+      /** They were there before this subscription. */
+      readonly history: boolean;
+      readonly messages: readonly CoreMessage[];
+    }
+  | { readonly what: 'passing'; readonly direct: boolean; readonly message: CoreMessage }
+  | { readonly what: 'restored'; readonly messages: readonly CoreMessage[] }
+  | { readonly what: 'sent'; readonly id: string; readonly seq: number }
+  | ({ readonly what: 'refused'; readonly id: string } & Problem)
+  | { readonly what: 'delivered'; readonly request: number }
+  | {
+      readonly what: 'page';
+      readonly request: number;
+      readonly more: boolean;
+      readonly messages: readonly CoreMessage[];
+    }
+  | ({ readonly what: 'failed'; readonly request: number } & Problem);
 
 /** Everything the core tells. */
 export type CoreEvent = { readonly room: number } & (
@@ -88,6 +124,7 @@ export type CoreEvent = { readonly room: number } & (
       readonly updated: readonly (readonly [connectionId: number, json: string])[];
       readonly removed: readonly number[];
     }
+  | ({ readonly type: 'messages' } & CoreMessageEvent)
   | { readonly type: 'endpoint'; readonly request: number; readonly attempt: number; readonly reason: EndpointReason }
   | { readonly type: 'identity'; readonly clientId: number }
   | { readonly type: 'broken' }
@@ -122,6 +159,11 @@ export interface Core {
   refuseEndpoint(request: number, failure: 'unauthorized' | 'unavailable', message: string): void;
   setPresence(room: number, json: string | null): void;
   clientId(room: number): number;
+  sendMessage(room: number, kind: number, data: string): string;
+  sendDirect(room: number, to: number, kind: number, data: string): number;
+  sendVolatile(room: number, kind: number, data: string): void;
+  loadMessages(room: number, before: number, limit: number): number;
+  subscribeMessages(room: number): void;
   readDoc(room: number): string;
   textToString(room: number, type: string): string;
   lengthOf(room: number, type: string): number;

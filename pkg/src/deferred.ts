@@ -1,13 +1,13 @@
 /** A promise that is settled from outside, once. An unheard rejection is no error of the page. */
-export class Deferred {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
+export class Deferred<T = void> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
   readonly reject: (error: unknown) => void;
 
   constructor() {
-    let resolve = (): void => {};
+    let resolve = (_value: T): void => {};
     let reject = (_error: unknown): void => {};
-    this.promise = new Promise<void>((yes, no) => {
+    this.promise = new Promise<T>((yes, no) => {
       resolve = yes;
       reject = no;
     });

@@ -10,6 +10,16 @@ export type { AuthOption, EndpointContext, Token, UrlOption } from './endpoint.j
 export { ERROR_CODES, type ErrorCode, SyncError, type SyncErrorOptions } from './errors.js';
 export type { Json } from './json.js';
 export type { WasmSource } from './load.js';
+export type {
+  BroadcastOptions,
+  IncomingMessage,
+  Message,
+  Messages,
+  MessagesState,
+  RoomEvent,
+  SendOptions,
+  SentMessage,
+} from './messages.js';
 export type { Backoff, ClientOptions, LogEvent, LogLevel } from './options.js';
 export type { Other, Presence } from './presence.js';
 export type {

@@ -5,7 +5,9 @@ import type { Endpoint } from './endpoint.js';
 import type { Engine, EngineRoom } from './engine.js';
 import { fromProblem, isProblem, SyncError, toSyncError } from './errors.js';
 import type { Json } from './json.js';
-import { PresenceStore } from './presence.js';
+import { type MessagesHost, MessagesImpl } from './live-messages.js';
+import type { BroadcastOptions, Messages, RoomEvent } from './messages.js';
+import { type Meta, PresenceStore } from './presence.js';
 import { RootLiveRef, textAt } from './refs/live.js';
 import type { RefHost } from './refs/place.js';
 import type { RootRef, Text, TextEvent } from './refs.js';
@@ -69,6 +71,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
   readonly #endpoint: Endpoint;
   readonly #view: DocumentView<S['doc']>;
   readonly #root: RootLiveRef;
+  readonly #messages: MessagesImpl<S['~m'], S['~e']>;
   #phase: Phase = { kind: 'idle' };
   #ready = new Deferred();
   #synced = new Deferred();
@@ -98,8 +101,22 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
       notify: engine.notify,
       send: (json: string) => this.#sendPresence(json),
       report: (error: unknown) => this.#report(error),
+      onMetas: (metas: ReadonlyMap<number, Meta>) => this.#messages.handleMetas(metas),
     };
     this.presence = new PresenceStore(presence, options.initialPresence, host.presenceThrottle, schema.presence);
+    this.#messages = new MessagesImpl(this.#messagesHost(), schema);
+  }
+
+  get messages(): Messages<S['~m']> {
+    return this.#messages.want();
+  }
+
+  broadcast(event: S['~e'], options?: BroadcastOptions): Promise<void> {
+    return this.#messages.want().broadcast(event, options);
+  }
+
+  onEvent(listener: (event: RoomEvent<S['~e']>) => void): () => void {
+    return this.#messages.want().onEvent(listener);
   }
 
   get ready(): Promise<void> {
@@ -153,6 +170,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     });
     this.#phase = { kind: 'loading', number };
     this.#entry++;
+    this.#messages.enter(core, number);
     return number;
   }
 
@@ -167,6 +185,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
         if (!reload) this.#applyDoc(core, number, event);
       } else this.#handleEvent(event);
     }
+    this.#messages.endTurn(reload);
   }
 
   /** See {@link EngineRoom}. */
@@ -180,6 +199,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     this.#phase = { kind: 'waiting' };
     this.#connectionId = null;
     this.presence.clear();
+    this.#messages.handleCrash();
   }
 
   /** See {@link EngineRoom}. */
@@ -307,6 +327,9 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
       case 'presence':
         this.presence.handle(event.updated, event.removed);
         break;
+      case 'messages':
+        this.#messages.handle(event);
+        break;
       case 'endpoint':
         this.#handleEndpoint(event);
         break;
@@ -397,6 +420,29 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     this.#ready.reject(error);
     this.#synced.reject(error);
     this.presence.clear();
+    this.#messages.end(error);
+  }
+
+  #messagesHost(): MessagesHost {
+    const room = this;
+    return {
+      id: this.id,
+      notify: this.#host.engine.notify,
+      get connectionId() {
+        return room.#connectionId;
+      },
+      whenReady: () => this.#afterReady(),
+      write: (fn) => this.write(fn),
+      ifEntered: (fn) => this.#ifEntered(fn),
+      setMeta: (meta) => this.presence.setMeta(meta),
+      drain: () => queueMicrotask(this.#host.engine.drain),
+      report: (error) => this.#report(error),
+    };
+  }
+
+  /** Rejects where nobody has entered the room: it would wait for ever. */
+  #afterReady(): Promise<void> {
+    return this.#phase.kind === 'failed' ? Promise.reject(this.#phase.error) : this.whenReady();
   }
 
   #report(error: unknown): void {

@@ -9,6 +9,7 @@ export {
   useRoom,
 } from './react/context.js';
 export { type MutationContext, useDoc, useMutation, useText } from './react/document.js';
+export { type MessagesView, useBroadcastEvent, useEventListener, useMessages, useTyping } from './react/messages.js';
 export {
   useMyPresence,
   useOther,

@@ -1,5 +1,6 @@
 import type { ConnectionReason, SyncState as CoreSyncState, Status } from './boundary.js';
 import type { SyncError } from './errors.js';
+import type { BroadcastOptions, Messages, RoomEvent } from './messages.js';
 import type { Presence } from './presence.js';
 import type { RootRef, Text } from './refs.js';
 import type { DocSnapshot, Registered, Schema } from './schema.js';
@@ -53,6 +54,16 @@ export interface Room<S extends Schema = Registered> {
   readonly synced: Promise<void>;
   /** Who is here. */
   readonly presence: Presence<S['~p']>;
+  /** Messages that everybody gets, in one order, once: chat, commands. Touching it makes the room ask for them. */
+  readonly messages: Messages<S['~m']>;
+  /**
+   * Tells an event to everybody else: to those who are here now, or with `queue` also, once, to those who are away for
+   * a while. Resolves when it is sent, with `queue` when the server has it on disk. Rejects with `E_NOT_CONNECTED`,
+   * `E_UNSUPPORTED`, `E_MESSAGE`, `E_BUFFER_FULL`; a rejection that nobody hears is no error of the page.
+   */
+  broadcast(event: S['~e'], options?: BroadcastOptions): Promise<void>;
+  /** Hears the events of others. Returns the function that stops it. */
+  onEvent(listener: (event: RoomEvent<S['~e']>) => void): () => void;
   /** Runs several writes as one: one record on disk, one frame on the wire, one notification. What was written before `fn` throws stays. */
   batch<T>(fn: () => T): T;
   /** The live text at a dotted path such as `note` or `todos.0.text`; null while there is none, or while loading. */

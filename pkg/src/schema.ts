@@ -65,13 +65,21 @@ export type DocSnapshot<D extends Fields> = {
 };
 
 /** Shape of a document and of presence: types when compiling, checks and shared types when running. */
-export interface Schema<D extends Fields = Fields, P = unknown> {
+export interface Schema<D extends Fields = Fields, P = unknown, E = unknown, M = unknown> {
   /** The document's fields. */
   readonly doc: D;
   /** Validator of presence states, if there is one. */
   readonly presence: StandardSchemaV1 | undefined;
+  /** Validator of broadcast events, if there is one. */
+  readonly events: StandardSchemaV1 | undefined;
+  /** Validator of messages, if there is one. */
+  readonly messages: StandardSchemaV1 | undefined;
   /** Only for types. */
   readonly '~p': P;
+  /** Only for types. */
+  readonly '~e': E;
+  /** Only for types. */
+  readonly '~m': M;
 }
 
 /** Augment it once, and hooks know your types: `declare module 'rejoin' { interface Register { schema: typeof schema } }`. */
@@ -111,17 +119,21 @@ export const t = {
 };
 
 /**
- * Declares the shape of a document and of presence.
+ * Declares the shape of a document, of presence, of broadcast events and of messages.
  *
- * Presence states of others that `presence` refuses are left out of `room.presence.others`.
+ * Presence states of others that `presence` refuses are left out of `room.presence.others`; events and messages that do
+ * not fit are told by the client's `error` event and not shown.
  * @throws SyncError `E_SCHEMA` if a field cannot be told from the map that keeps plain values.
  */
-export function defineSchema<D extends Fields, P extends StandardSchemaV1 = StandardSchemaV1<Json>>(shape: {
-  doc: D;
-  presence?: P;
-}): Schema<D, Infer<P>> {
+export function defineSchema<
+  D extends Fields,
+  P extends StandardSchemaV1 = StandardSchemaV1<Json>,
+  E extends StandardSchemaV1 = StandardSchemaV1<Json>,
+  M extends StandardSchemaV1 = StandardSchemaV1<Json>,
+>(shape: { doc: D; presence?: P; events?: E; messages?: M }): Schema<D, Infer<P>, Infer<E>, Infer<M>> {
   rootsOf(shape.doc);
-  return { doc: shape.doc, presence: shape.presence } as Schema<D, Infer<P>>;
+  const { doc, presence, events, messages } = shape;
+  return { doc, presence, events, messages } as Schema<D, Infer<P>, Infer<E>, Infer<M>>;
 }
 
 /** The shared type that keeps the plain values of the document's top. */

@@ -304,11 +304,14 @@ test('every hook renders on a server, and nothing is loaded there', () => {
   function Everything() {
     const mutate = hooks.useMutation<[], void, S>(({ root }) => root.get('note').insert(0, 'x'), []);
     const values = {
+      useBroadcastEvent: typeof hooks.useBroadcastEvent<S>(),
       useClient: hooks.useClient<S>() === client,
       useConnection: hooks.useConnection(),
       useDoc: hooks.useDoc<string, S>((doc) => doc.note),
       useErrorListener: hooks.useErrorListener(() => {}),
+      useEventListener: hooks.useEventListener<S>(() => {}),
       useLostConnectionListener: hooks.useLostConnectionListener(() => {}),
+      useMessages: hooks.useMessages<S>().messages,
       useMutation: typeof mutate,
       useMyPresence: hooks.useMyPresence<S>()[0],
       useOther: hooks.useOther<number, S>(1, (other) => other.presence.x),
@@ -322,6 +325,7 @@ test('every hook renders on a server, and nothing is loaded there', () => {
       useSyncStatus: hooks.useSyncStatus({ smooth: true }),
       useText: hooks.useText<S>('note'),
       useTextInput: typeof hooks.useTextInput('note').ref,
+      useTyping: hooks.useTyping()[0],
       useUpdateMyPresence: typeof hooks.useUpdateMyPresence<S>(),
     };
     const tested = Object.keys(values).sort();

@@ -172,17 +172,19 @@ impl Messages {
 
     /// Messages of earlier runs that the log says were not acknowledged.
     pub fn restore(&mut self, stored: Vec<(String, u64, String)>) {
-        let mut restored = Vec::new();
+        let (mut restored, mut waiting) = (Vec::new(), Vec::new());
         for (id, kind, data) in stored {
             if self.queue.iter().any(|waiting| waiting.id == id) {
                 continue;
             }
             let (seq, at, from) = (0, 0, 0);
             let message = Message { seq, at, from, kind, id, data, own: true };
-            self.push(message.id.clone(), kind, message.data.clone(), 0);
+            waiting.push(Waiting::new(message.id.clone(), kind, message.data.clone(), 0));
             restored.push(message);
         }
         if !restored.is_empty() {
+            self.want();
+            self.queue.restore(waiting);
             self.events.push_back(MessageEvent::Restored(restored));
         }
     }

@@ -25,3 +25,18 @@ fn seeds_that_failed_once_pass() {
         assert_eq!(outcome.broken, None, "seed {seed}: {story}");
     }
 }
+
+/// The same, of runs with messages.
+const MESSAGE_SEEDS: &[(u64, &str)] = &[
+    (785, "messages of a log that was read late went behind those of this run"),
+    (4_621, "the same"),
+    (7_474, "a snapshot on the server's disk was not counted as durable (the simulation's fault)"),
+];
+
+#[test]
+fn message_seeds_that_failed_once_pass() {
+    for (seed, story) in MESSAGE_SEEDS {
+        let outcome = World::new(*seed, Setup { messages: true, ..Setup::default() }).run();
+        assert_eq!(outcome.broken, None, "seed {seed}: {story}");
+    }
+}

@@ -35,6 +35,8 @@ export class FakeWorld {
   resets = 0;
   /** Names of functions that trap when they are called next. */
   readonly traps = new Set<string>();
+  /** Code with which messages are refused. */
+  refusal: string | null = null;
   /** Whether rooms become ready by themselves. */
   autoReady = true;
   /** What the log on this device holds, per room. */
@@ -80,6 +82,7 @@ export class FakeCore implements Core {
   buried = 0;
   #events: CoreEvent[] = [];
   #next = 0;
+  #sent = 0;
 
   constructor(world: FakeWorld, config: CoreConfig, wake: () => void) {
     this.world = world;
@@ -156,6 +159,36 @@ export class FakeCore implements Core {
   clientId(room: number): number {
     this.#enter('clientId', []);
     return this.#room(room).doc.clientID;
+  }
+
+  sendMessage(_room: number, kind: number, data: string): string {
+    this.#enter('sendMessage', [kind, data]);
+    this.#refuse();
+    this.#sent++;
+    return `own-${this.#sent}`;
+  }
+
+  sendDirect(_room: number, to: number, kind: number, data: string): number {
+    this.#enter('sendDirect', [to, kind, data]);
+    this.#refuse();
+    this.#sent++;
+    return this.#sent;
+  }
+
+  sendVolatile(_room: number, kind: number, data: string): void {
+    this.#enter('sendVolatile', [kind, data]);
+    this.#refuse();
+  }
+
+  loadMessages(_room: number, before: number, limit: number): number {
+    this.#enter('loadMessages', [before, limit]);
+    this.#refuse();
+    this.#sent++;
+    return this.#sent;
+  }
+
+  subscribeMessages(_room: number): void {
+    this.#enter('subscribeMessages', []);
   }
 
   readDoc(room: number): string {
@@ -271,6 +304,11 @@ export class FakeCore implements Core {
     if (this.dead) throw new Error('Invalid stale object from previous Wasm instance');
     if (log) this.world.calls.push(`${name}(${args.join(', ')})`);
     if (this.world.traps.delete(name)) this.#trap();
+  }
+
+  #refuse(): void {
+    const code = this.world.refusal;
+    if (code) throw { code, message: 'refused', retryable: true };
   }
 
   #trap(): never {

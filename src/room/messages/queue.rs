@@ -121,6 +121,15 @@ impl Queue {
         self.waiting.push_back(message);
     }
 
+    /// Adds messages of an earlier run before those of this one that were not sent on this link: the log was read late.
+    pub fn restore(&mut self, messages: Vec<Waiting>) {
+        let unsent = self.waiting.iter().position(|message| message.n.is_none());
+        let later = self.waiting.split_off(unsent.unwrap_or(self.waiting.len()));
+        self.bytes += messages.iter().map(Waiting::bytes).sum::<usize>();
+        self.waiting.extend(messages);
+        self.waiting.extend(later);
+    }
+
     /// A new link: numbers begin anew.
     pub fn handle_link_up(&mut self) {
         self.next = 1;
@@ -305,6 +314,15 @@ mod tests {
         queue.handle_link_up();
         let again = vec![(1, "m1".to_owned()), (2, "m3".to_owned())];
         assert_eq!(sends(&mut queue, 5, 9), again);
+    }
+
+    #[test]
+    fn messages_of_an_earlier_run_go_before_those_of_this_one_that_were_not_sent() {
+        let mut queue = queue(2);
+        sends(&mut queue, 0, 1);
+        queue.restore(vec![Waiting::new("old".into(), 0, "1".into(), 0)]);
+        let expected = vec![(2, "old".to_owned()), (3, "m2".to_owned())];
+        assert_eq!(sends(&mut queue, 0, 2), expected);
     }
 
     #[test]

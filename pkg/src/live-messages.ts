@@ -1,0 +1,411 @@
+import type { Core, CoreMessage, CoreMessageEvent } from './boundary.js';
+import { Deferred } from './deferred.js';
+import { fromProblem, SyncError } from './errors.js';
+import { deepFreeze, type Json } from './json.js';
+import type {
+  BroadcastOptions,
+  IncomingMessage,
+  Message,
+  Messages,
+  MessagesState,
+  RoomEvent,
+  SendOptions,
+  SentMessage,
+} from './messages.js';
+import type { Meta } from './presence.js';
+import { type Schema, type StandardSchemaV1, validate } from './schema.js';
+import { Listeners, type Notify, ValueStore } from './store.js';
+
+/** What messages need of their room. */
+export interface MessagesHost {
+  readonly id: string;
+  readonly notify: Notify;
+  /** This client's own connection id, or null. */
+  readonly connectionId: number | null;
+  /** Resolves when the room takes writes. */
+  whenReady(): Promise<void>;
+  write<T>(fn: (core: Core, room: number) => T): T;
+  /** Calls the core if the room is entered. */
+  ifEntered(fn: (core: Core, room: number) => void): void;
+  setMeta(meta: Meta): void;
+  /** Lets what was told be heard, soon. */
+  drain(): void;
+  report(error: unknown): void;
+}
+
+/** Kinds of messages on the wire. */
+const MESSAGE = 0;
+const EVENT = 1;
+/** Most stored messages kept in memory. */
+const MOST = 10_000;
+/** How long typing is shown without another word of it, in milliseconds. */
+const TYPING = 5_000;
+
+const NONE: readonly never[] = Object.freeze([]);
+const UNKNOWN: MessagesState = Object.freeze({ supported: null, recovered: null, pending: 0, hasMore: false });
+
+/** The {@link Messages} of one room behind their interface, and its broadcast events. */
+export class MessagesImpl<M = Json, E = Json> implements Messages<M> {
+  readonly list: ValueStore<readonly Message<M>[]>;
+  readonly state: ValueStore<MessagesState>;
+  readonly typing: ValueStore<readonly number[]>;
+  readonly reads: ValueStore<ReadonlyMap<number, number>>;
+  readonly #host: MessagesHost;
+  readonly #validators: Pick<Schema, 'events' | 'messages'>;
+  readonly #heard = new Listeners<[IncomingMessage<M>]>();
+  readonly #events = new Listeners<[RoomEvent<E>]>();
+  /** Stored messages, in order. */
+  #stored: Message<M>[] = [];
+  /** Own messages and events that wait, in order; events are not shown. */
+  readonly #pending = new Map<string, Message<M> | null>();
+  /** Who waits for what became of a message or a question. */
+  readonly #sends = new Map<string, Deferred<SentMessage>>();
+  readonly #questions = new Map<number, Deferred<boolean>>();
+  #loading: Promise<boolean> | null = null;
+  /** Number of the oldest message or event that was told, once there was one. */
+  #oldest: number | null = null;
+  #hasMore = false;
+  #dirty = false;
+  #wanted = false;
+  /** Sends whose core crashed, until the next one told which are still there. */
+  #orphans: Set<string> | null = null;
+  #typingTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(host: MessagesHost, validators: Pick<Schema, 'events' | 'messages'>) {
+    const { notify } = host;
+    this.#host = host;
+    this.#validators = validators;
+    this.list = new ValueStore<readonly Message<M>[]>(NONE, notify);
+    this.state = new ValueStore<MessagesState>(UNKNOWN, notify);
+    this.typing = new ValueStore<readonly number[]>(NONE, notify);
+    this.reads = new ValueStore<ReadonlyMap<number, number>>(new Map(), notify);
+  }
+
+  /** The app uses messages: the core asks for them. Later, since a component may be rendering. */
+  want(): this {
+    if (!this.#wanted) {
+      this.#wanted = true;
+      queueMicrotask(() => this.#host.ifEntered((core, room) => core.subscribeMessages(room)));
+    }
+    return this;
+  }
+
+  /** A core was entered. */
+  enter(core: Core, room: number): void {
+    if (this.#wanted) core.subscribeMessages(room);
+  }
+
+  async send(data: M, options: SendOptions = {}): Promise<SentMessage> {
+    const json = this.#text(data, this.#validators.messages);
+    await this.#host.whenReady();
+    this.#stopTyping();
+    if (options.volatile) return this.#pass(MESSAGE, json);
+    const sent = options.to === undefined ? this.#queue(MESSAGE, json) : this.#direct(options.to, json);
+    return options.timeout === undefined ? sent : this.#within(options.timeout, sent);
+  }
+
+  /** See `Room.broadcast`. A rejection that nobody hears is no error of the page. */
+  broadcast(event: E, options: BroadcastOptions = {}): Promise<void> {
+    const sent = this.#broadcast(event, options);
+    sent.catch(() => {});
+    return sent;
+  }
+
+  async #broadcast(event: E, { queue = false }: BroadcastOptions): Promise<void> {
+    const json = this.#text(event, this.#validators.events);
+    if (queue) {
+      await this.#host.whenReady();
+      await this.#queue(EVENT, json);
+    } else {
+      this.#pass(EVENT, json);
+    }
+  }
+
+  onEvent(listener: (event: RoomEvent<E>) => void): () => void {
+    return this.#events.add(listener);
+  }
+
+  listen(listener: (message: IncomingMessage<M>) => void): () => void {
+    return this.#heard.add(listener);
+  }
+
+  loadBefore(limit = 50): Promise<boolean> {
+    this.#loading ??= this.#load(limit).finally(() => {
+      this.#loading = null;
+    });
+    return this.#loading;
+  }
+
+  setTyping(typing: boolean): void {
+    clearTimeout(this.#typingTimer);
+    this.#typingTimer = typing ? setTimeout(() => this.#stopTyping(), TYPING) : undefined;
+    this.#host.setMeta({ typing: typing || undefined });
+  }
+
+  markRead(seq?: number): void {
+    const read = seq ?? this.#stored.at(-1)?.seq ?? undefined;
+    if (read !== undefined) this.#host.setMeta({ read });
+  }
+
+  /** Takes what others show of themselves. */
+  handleMetas(metas: ReadonlyMap<number, Meta>): void {
+    const typing = [...metas].filter(([, meta]) => meta.typing === true).map(([id]) => id);
+    const before = this.typing.getSnapshot();
+    if (typing.length !== before.length || typing.some((id, index) => id !== before[index])) {
+      this.typing.set(Object.freeze(typing));
+    }
+    const reads = new Map([...metas].flatMap(([id, { read }]) => (read === undefined ? [] : [[id, read] as const])));
+    const known = this.reads.getSnapshot();
+    if (reads.size !== known.size || [...reads].some(([id, seq]) => known.get(id) !== seq)) this.reads.set(reads);
+  }
+
+  /** Takes what the core tells. */
+  handle(event: CoreMessageEvent): void {
+    switch (event.what) {
+      case 'state':
+        this.state.set(Object.freeze({ ...this.state.getSnapshot(), ...pick(event) }));
+        break;
+      case 'received':
+        this.#receive(event.messages, event.reset, event.history);
+        break;
+      case 'passing':
+        this.#emit(event.message, event.direct);
+        break;
+      case 'restored':
+        for (const message of event.messages) this.#restore(message);
+        break;
+      case 'sent':
+        this.#settle(event.id, (send) => send.resolve({ id: event.id, seq: event.seq || null }));
+        break;
+      case 'refused': {
+        const error = fromProblem(event, this.#host.id);
+        if (!this.#settle(event.id, (send) => send.reject(error))) this.#host.report(error);
+        break;
+      }
+      case 'delivered':
+        this.#answer(event.request, (question) => question.resolve(false));
+        break;
+      case 'page':
+        this.#answer(event.request, (question) => {
+          this.#prepend(event.messages, event.more);
+          question.resolve(event.more);
+        });
+        break;
+      case 'failed':
+        this.#answer(event.request, (question) => question.reject(fromProblem(event, this.#host.id)));
+    }
+  }
+
+  /** All events of a turn were taken: shows what changed. */
+  endTurn(ready: boolean): void {
+    if (ready) this.#buryOrphans();
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    const pending = [...this.#pending.values()].filter((message) => message !== null);
+    const list = [...this.#stored, ...pending];
+    this.list.set(list.length === 0 ? NONE : Object.freeze(list));
+    const state = { ...this.state.getSnapshot(), pending: this.#pending.size, hasMore: this.#hasMore };
+    this.state.set(Object.freeze(state));
+  }
+
+  /** The core is gone. What it had saved comes back with the next one. */
+  handleCrash(): void {
+    this.#orphans = new Set(this.#sends.keys());
+    const error = new SyncError('E_CORE_CRASHED', 'the core crashed before the server answered', {
+      room: this.#host.id,
+    });
+    for (const question of this.#questions.values()) question.reject(error);
+    this.#questions.clear();
+    this.#pending.clear();
+    this.#changed();
+  }
+
+  /** The room was left, or failed. */
+  end(error: SyncError): void {
+    for (const wait of [...this.#sends.values(), ...this.#questions.values()]) wait.reject(error);
+    this.#sends.clear();
+    this.#questions.clear();
+    this.#pending.clear();
+    this.#orphans = null;
+    clearTimeout(this.#typingTimer);
+    this.#reset();
+    this.endTurn(false);
+    this.state.set(UNKNOWN);
+  }
+
+  #queue(kind: number, json: string): Promise<SentMessage> {
+    const id = this.#host.write((core, room) => core.sendMessage(room, kind, json));
+    const send = new Deferred<SentMessage>();
+    this.#sends.set(id, send);
+    this.#pending.set(id, kind === MESSAGE ? this.#own(id, json) : null);
+    this.#changed();
+    this.endTurn(false);
+    this.#host.drain();
+    return send.promise;
+  }
+
+  async #direct(to: number, json: string): Promise<SentMessage> {
+    await this.#ask((core, room) => core.sendDirect(room, to, MESSAGE, json));
+    return { id: '', seq: null };
+  }
+
+  #pass(kind: number, json: string): SentMessage {
+    this.#host.write((core, room) => core.sendVolatile(room, kind, json));
+    return { id: '', seq: null };
+  }
+
+  #ask(question: (core: Core, room: number) => number): Promise<boolean> {
+    const request = this.#host.write(question);
+    const asked = new Deferred<boolean>();
+    this.#questions.set(request, asked);
+    return asked.promise;
+  }
+
+  async #load(limit: number): Promise<boolean> {
+    await this.#host.whenReady();
+    const before = this.#oldest ?? Number.MAX_SAFE_INTEGER;
+    return this.#ask((core, room) => core.loadMessages(room, before, limit));
+  }
+
+  async #within<T>(timeout: number, work: Promise<T>): Promise<T> {
+    const late = new Deferred<T>();
+    const message = `the server did not answer within ${timeout} ms; a stored message is still delivered`;
+    const timer = setTimeout(() => late.reject(new SyncError('E_TIMEOUT', message, { room: this.#host.id })), timeout);
+    try {
+      return await Promise.race([work, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #receive(messages: readonly CoreMessage[], reset: boolean, history: boolean): void {
+    if (reset) this.#reset();
+    for (const message of messages) {
+      this.#oldest ??= message.seq;
+      if (message.kind === MESSAGE) this.#store(message);
+      if (!history && !message.own) this.#emit(message, false);
+    }
+    const spare = this.#stored.length - MOST;
+    if (spare > 0) {
+      this.#stored.splice(0, spare);
+      this.#oldest = this.#stored[0]?.seq ?? this.#oldest;
+    }
+    this.#hasMore = (this.#oldest ?? 1) > 1;
+    this.#changed();
+  }
+
+  #store(message: CoreMessage): void {
+    const read = this.#read<M>(message, this.#validators.messages);
+    this.#pending.delete(message.id);
+    if (read) this.#stored.push(read);
+  }
+
+  #prepend(messages: readonly CoreMessage[], more: boolean): void {
+    const oldest = this.#oldest ?? Number.MAX_SAFE_INTEGER;
+    const earlier = messages.filter(({ seq }) => seq < oldest);
+    const shown = earlier
+      .filter(({ kind }) => kind === MESSAGE)
+      .map((message) => this.#read<M>(message, this.#validators.messages))
+      .filter((message) => message !== null);
+    this.#stored = [...shown, ...this.#stored];
+    this.#oldest = earlier[0]?.seq ?? this.#oldest;
+    this.#hasMore = more;
+    this.#changed();
+  }
+
+  /** Tells listeners, once no state is half-changed. */
+  #emit(message: CoreMessage, direct: boolean): void {
+    if (message.kind === EVENT) {
+      const read = this.#read<E>(message, this.#validators.events);
+      if (read) this.#host.notify(this.#events.prepare(Object.freeze({ event: read.data, from: read.from })));
+    } else if (message.kind === MESSAGE) {
+      const read = this.#read<M>(message, this.#validators.messages);
+      if (read) this.#host.notify(this.#heard.prepare(Object.freeze({ ...read, direct })));
+    }
+  }
+
+  #restore(message: CoreMessage): void {
+    this.#orphans?.delete(message.id);
+    this.#pending.set(message.id, message.kind === MESSAGE ? this.#own(message.id, message.data) : null);
+    this.#changed();
+  }
+
+  /** Sends that the next core does not know were not saved before the crash, or were stored in that very moment. */
+  #buryOrphans(): void {
+    const error = new SyncError('E_CORE_CRASHED', 'the core crashed before the message was known to be saved', {
+      room: this.#host.id,
+    });
+    for (const id of this.#orphans ?? []) {
+      this.#sends.get(id)?.reject(error);
+      this.#sends.delete(id);
+    }
+    this.#orphans = null;
+  }
+
+  #settle(id: string, act: (send: Deferred<SentMessage>) => void): boolean {
+    this.#pending.delete(id);
+    this.#changed();
+    const send = this.#sends.get(id);
+    if (!send) return false;
+    this.#sends.delete(id);
+    this.#host.notify(() => act(send));
+    return true;
+  }
+
+  #answer(request: number, act: (question: Deferred<boolean>) => void): void {
+    const question = this.#questions.get(request);
+    this.#questions.delete(request);
+    if (question) act(question);
+  }
+
+  #reset(): void {
+    this.#stored = [];
+    this.#oldest = null;
+    this.#hasMore = false;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#dirty = true;
+  }
+
+  #stopTyping(): void {
+    if (this.#typingTimer !== undefined) this.setTyping(false);
+  }
+
+  #own(id: string, json: string): Message<M> {
+    const data = deepFreeze(JSON.parse(json) as M);
+    const from = this.#host.connectionId ?? 0;
+    return Object.freeze({ id, seq: null, from, at: Date.now(), data, own: true, status: 'pending' });
+  }
+
+  /** The message as the app sees it; null, and told, if it does not fit the schema. */
+  #read<T>(message: CoreMessage, validator: StandardSchemaV1 | undefined): Message<T> | null {
+    const { id, seq, from, at, own } = message;
+    const data = JSON.parse(message.data) as unknown;
+    const result = validator ? validate(validator, data) : { value: data };
+    if ('issues' in result) {
+      const words = `a message of connection ${from} is left out: it does not fit the schema (${result.issues})`;
+      this.#host.report(new SyncError('E_MESSAGE', words, { room: this.#host.id }));
+      return null;
+    }
+    const value = deepFreeze(result.value) as T;
+    return Object.freeze({ id, seq: seq || null, from, at, data: value, own, status: seq ? 'stored' : 'passing' });
+  }
+
+  #text(data: unknown, validator: StandardSchemaV1 | undefined): string {
+    const result = validator ? validate(validator, data) : { value: data };
+    const wrong = 'issues' in result ? result.issues : undefined;
+    const json = wrong === undefined ? JSON.stringify(data) : undefined;
+    if (json === undefined) {
+      throw new SyncError('E_MESSAGE', `a message is JSON that fits the schema: ${wrong ?? typeof data}`, {
+        room: this.#host.id,
+      });
+    }
+    return json;
+  }
+}
+
+function pick({ supported, recovered }: Extract<CoreMessageEvent, { what: 'state' }>): Partial<MessagesState> {
+  return recovered === null ? { supported } : { supported, recovered };
+}

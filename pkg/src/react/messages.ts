@@ -1,0 +1,60 @@
+import { useCallback, useEffect, useMemo, useRef } from 'react';
+import type { BroadcastOptions, Message, Messages, MessagesState, RoomEvent } from '../messages.js';
+import type { Registered, Schema } from '../schema.js';
+import { useRoom } from './context.js';
+import { useStore } from './store.js';
+
+/** What {@link useMessages} gives. */
+export interface MessagesView<M> extends MessagesState {
+  /** The messages known here, in order, own pending ones last. */
+  readonly messages: readonly Message<M>[];
+  /** As `room.messages.send`. */
+  readonly send: Messages<M>['send'];
+  /** As `room.messages.loadBefore`. */
+  readonly loadBefore: Messages<M>['loadBefore'];
+  /** As `room.messages.markRead`. */
+  readonly markRead: Messages<M>['markRead'];
+}
+
+/** The room's messages, what is known of them, and the functions that send and load. */
+export function useMessages<S extends Schema = Registered>(): MessagesView<S['~m']> {
+  const source = useRoom<S>().messages;
+  const messages = useStore(source.list);
+  const state = useStore(source.state);
+  return useMemo(
+    () => ({
+      ...state,
+      messages,
+      send: (data, options) => source.send(data, options),
+      loadBefore: (limit) => source.loadBefore(limit),
+      markRead: (seq) => source.markRead(seq),
+    }),
+    [source, messages, state],
+  );
+}
+
+/** The function that tells an event to everybody else, see `room.broadcast`. */
+export function useBroadcastEvent<S extends Schema = Registered>(): (
+  event: S['~e'],
+  options?: BroadcastOptions,
+) => Promise<void> {
+  const room = useRoom<S>();
+  return useCallback((event: S['~e'], options?: BroadcastOptions) => room.broadcast(event, options), [room]);
+}
+
+/** Calls `listener` with the events of others; it may be written inline. */
+export function useEventListener<S extends Schema = Registered>(listener: (event: RoomEvent<S['~e']>) => void): void {
+  const room = useRoom<S>();
+  const latest = useRef(listener);
+  useEffect(() => {
+    latest.current = listener;
+  }, [listener]);
+  useEffect(() => room.onEvent((event) => latest.current(event)), [room]);
+}
+
+/** Connection ids of those who type, and the function that says whether this client does. */
+export function useTyping(): readonly [typing: readonly number[], setTyping: (typing: boolean) => void] {
+  const { messages } = useRoom<Schema>();
+  const setTyping = useCallback((typing: boolean) => messages.setTyping(typing), [messages]);
+  return [useStore(messages.typing), setTyping];
+}
