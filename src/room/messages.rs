@@ -334,14 +334,12 @@ impl Messages {
             return;
         }
         self.asked_at = now;
-        *ask = Ask {
-            since: if ask.asked { ask.since } else { now },
-            at: now + ask.wait,
-            wait: (ask.wait * 2).min(ASK.1),
-            asked: true,
-        };
-        let silent = now.since(ask.since) >= UNSUPPORTED_AFTER;
-        if silent && matches!(self.link, Link::Asking(_)) {
+        let since = if ask.asked { ask.since } else { now };
+        let (verdict, told) = (since + UNSUPPORTED_AFTER, self.supported == Some(false));
+        let at = now + ask.wait;
+        let at = if verdict > now && !told { at.min(verdict) } else { at };
+        *ask = Ask { since, at, wait: (ask.wait * 2).min(ASK.1), asked: true };
+        if verdict <= now && matches!(self.link, Link::Asking(_)) {
             self.tell_unsupported();
         }
         self.request += 1;
