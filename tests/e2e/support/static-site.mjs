@@ -7,6 +7,7 @@ import { root } from '../../../scripts/env.mjs';
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
 const folders = [
   ['/rejoin/', join(root, 'pkg', 'dist')],
+  ['/servers/', join(root, 'tests', 'interop', 'servers', 'page')],
   ['/', join(root, 'tests', 'e2e', 'harness')],
 ];
 

@@ -13,7 +13,7 @@ app = FastAPI()
 app.add_middleware(
     CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=["Retry-After"]
 )
-refused = {"socket": 4, "events": 1}
+refused = {"socket": 5, "events": 1}
 
 
 class Question(BaseModel):

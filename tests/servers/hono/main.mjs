@@ -7,7 +7,7 @@ import { streamSSE } from 'hono/streaming';
 import { WebSocketServer } from 'ws';
 
 const app = new Hono();
-const refused = { socket: 4, events: 1 };
+const refused = { socket: 5, events: 1 };
 
 app.use(cors({ origin: '*', exposeHeaders: ['retry-after'] }));
 

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 
-let refused = 4;
+let refused = 5;
 const sockets = new WebSocketServer({ noServer: true });
 
 /** What a handshake is refused with, or null. */

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request
 
-refused = 4
+refused = 5
 
 
 def check(connection: ServerConnection, request: Request):

@@ -15,7 +15,7 @@ import (
 )
 
 var upgrader = websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
-var refusedSockets, refusedEvents int32 = 4, 1
+var refusedSockets, refusedEvents int32 = 5, 1
 
 func main() {
 	mux := http.NewServeMux()

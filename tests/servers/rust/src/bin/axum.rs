@@ -39,7 +39,7 @@ struct Access {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let refusals =
-        Refusals { sockets: Arc::new(AtomicI32::new(4)), events: Arc::new(AtomicI32::new(1)) };
+        Refusals { sockets: Arc::new(AtomicI32::new(5)), events: Arc::new(AtomicI32::new(1)) };
     let app = Router::new()
         .route("/events", get(events))
         .route("/private/events", get(private_events))

@@ -1,0 +1,63 @@
+// rejoin in Chromium against the servers that people run. REJOIN_WRITE_TABLE=1 writes docs/servers.md from what was seen.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { closeBrowser, newContext } from '../../e2e/support/browser.mjs';
+import { staticSite } from '../../e2e/support/static-site.mjs';
+import { catalogue } from '../../servers/catalogue.mjs';
+import { installServers, startServer } from '../../servers/start.mjs';
+import { eventCases, streamCases } from './cases/events.mjs';
+import { socketCases } from './cases/socket.mjs';
+import { socketIoCases } from './cases/socket-io.mjs';
+import { openPage } from './page.mjs';
+import { writeTable } from './table.mjs';
+
+/** What was seen, by server and case. */
+const table = {};
+let site;
+const ends = [];
+
+before(async () => {
+  site = await staticSite({ after: (end) => ends.push(end) });
+});
+
+after(async () => {
+  for (const end of ends) end();
+  await closeBrowser();
+  if (process.env.REJOIN_WRITE_TABLE) writeTable(table);
+});
+
+for (const [name, entry] of Object.entries(catalogue)) {
+  describe(`${entry.title}`, () => {
+    const row = { version: null, missing: null, seen: {} };
+    table[name] = row;
+    let server;
+
+    before(async () => {
+      const missing = await installServers([name]);
+      row.missing = missing[name] ?? null;
+      if (row.missing) return;
+      row.version = entry.version();
+      server = await startServer(name);
+    });
+
+    after(() => server?.stop());
+
+    for (const [column, { title, run }] of Object.entries(casesOf(entry))) {
+      it(title, async (t) => {
+        assert.equal(row.missing, null, `cannot be installed here: ${row.missing}`);
+        const page = await openPage(await newContext(t), site);
+        row.seen[column] = await run({ page, server, entry });
+        assert.deepEqual(page.complaints, []);
+      });
+    }
+  });
+}
+
+function casesOf(entry) {
+  return {
+    ...(entry.socket && socketCases),
+    ...(entry.socketIo && socketIoCases),
+    ...(entry.events && eventCases),
+    ...(entry.stream && streamCases),
+  };
+}

@@ -1,0 +1,55 @@
+// docs/servers.md: what a run of the matrix saw.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../../scripts/env.mjs';
+import { catalogue } from '../../servers/catalogue.mjs';
+
+const sockets = {
+  exchange: 'Exchanged',
+  restart: 'Server killed and restarted',
+  token: 'Token',
+  refused: 'Token refused',
+  busy: 'Busy (503, 1013)',
+};
+const streams = {
+  events: 'Events',
+  resume: 'Server killed and restarted',
+  eventsToken: 'Token',
+  eventsRefused: 'Token refused',
+  eventsBusy: 'Busy (503)',
+  stream: 'POST, word by word',
+  streamCut: 'Answer cut',
+};
+
+/** Writes the table; a server that could not be installed has a row that says why. */
+export function writeTable(table) {
+  const text = `# Servers
+
+Written by \`REJOIN_WRITE_TABLE=1 npm run test:servers\`: rejoin in Chromium against servers as their users write them
+(\`tests/servers\`), each killed and started again. Every cell was asserted in that run.
+
+## WebSockets and Socket.IO
+
+${section(table, sockets, ({ socket, socketIo }) => socket || socketIo)}
+
+\`E_CONNECTION\` in place of \`E_AUTH\`: a browser hides the status of a refused handshake, and a server that answers nothing but
+handshakes leaves no other way to ask.
+
+## Event streams and answers to POST
+
+${section(table, streams, ({ events, stream }) => events || stream)}
+`;
+  writeFileSync(join(root, 'docs', 'servers.md'), text);
+}
+
+function section(table, columns, belongs) {
+  const names = Object.keys(catalogue).filter((name) => belongs(catalogue[name]));
+  const head = ['Server', 'Version', ...Object.values(columns)];
+  const rows = names.map((name) => rowOf(catalogue[name].title, table[name], Object.keys(columns)));
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function rowOf(title, { version, missing, seen }, columns) {
+  if (missing) return [title, `not installed: ${missing}`, ...columns.map(() => '–')];
+  return [title, version, ...columns.map((column) => seen[column] ?? '–')];
+}
