@@ -4,11 +4,12 @@ import { after, before, describe, it } from 'node:test';
 import { closeBrowser, newContext } from '../../e2e/support/browser.mjs';
 import { staticSite } from '../../e2e/support/static-site.mjs';
 import { catalogue } from '../../servers/catalogue.mjs';
-import { installServers, startServer } from '../../servers/start.mjs';
+import { startServer } from '../../servers/start.mjs';
 import { eventCases, streamCases } from './cases/events.mjs';
 import { socketCases } from './cases/socket.mjs';
 import { socketIoCases } from './cases/socket-io.mjs';
 import { openPage } from './page.mjs';
+import { missing } from './running.mjs';
 import { writeTable } from './table.mjs';
 
 /** What was seen, by server and case. */
@@ -27,14 +28,13 @@ after(async () => {
 });
 
 for (const [name, entry] of Object.entries(catalogue)) {
-  describe(`${entry.title}`, () => {
+  describe(entry.title, () => {
     const row = { version: null, missing: null, seen: {} };
     table[name] = row;
     let server;
 
     before(async () => {
-      const missing = await installServers([name]);
-      row.missing = missing[name] ?? null;
+      row.missing = await missing(name);
       if (row.missing) return;
       row.version = entry.version();
       server = await startServer(name);

@@ -67,6 +67,16 @@ export class LinkPage {
     return this.#waits(status, (wanted) => window.link.state.getSnapshot().status === wanted, status);
   }
 
+  /** Connected for the `count`th time. */
+  hasConnected(count) {
+    const times = (wanted) => {
+      const { states } = window.seen;
+      const links = states.filter(({ status }, at) => status === 'connected' && states[at - 1]?.status !== status);
+      return links.length >= wanted && states.at(-1).status === 'connected';
+    };
+    return this.#waits(`link ${count}`, times, count);
+  }
+
   hasMessages(count) {
     return this.#waits(`${count} messages`, (wanted) => window.seen.messages.length >= wanted, count);
   }
