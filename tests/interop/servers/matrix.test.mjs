@@ -5,9 +5,7 @@ import { closeBrowser, newContext } from '../../e2e/support/browser.mjs';
 import { staticSite } from '../../e2e/support/static-site.mjs';
 import { catalogue } from '../../servers/catalogue.mjs';
 import { startServer } from '../../servers/start.mjs';
-import { eventCases, streamCases } from './cases/events.mjs';
 import { socketCases } from './cases/socket.mjs';
-import { socketIoCases } from './cases/socket-io.mjs';
 import { openPage } from './page.mjs';
 import { missing } from './running.mjs';
 import { writeTable } from './table.mjs';
@@ -27,7 +25,9 @@ after(async () => {
   if (process.env.REJOIN_WRITE_TABLE) writeTable(table);
 });
 
-for (const [name, entry] of Object.entries(catalogue)) {
+const served = Object.entries(catalogue).filter(([, entry]) => Object.keys(casesOf(entry)).length > 0);
+
+for (const [name, entry] of served) {
   describe(entry.title, () => {
     const row = { version: null, missing: null, seen: {} };
     table[name] = row;
@@ -54,10 +54,5 @@ for (const [name, entry] of Object.entries(catalogue)) {
 }
 
 function casesOf(entry) {
-  return {
-    ...(entry.socket && socketCases),
-    ...(entry.socketIo && socketIoCases),
-    ...(entry.events && eventCases),
-    ...(entry.stream && streamCases),
-  };
+  return { ...(entry.socket && socketCases) };
 }
