@@ -10,7 +10,17 @@ import {
   type Text,
   t,
 } from '../src/index.browser.js';
-import { useDoc, useMutation, useMyPresence, useOthersMapped, useStore, useText } from '../src/react.js';
+import {
+  useBroadcastEvent,
+  useDoc,
+  useEventListener,
+  useMessages,
+  useMutation,
+  useMyPresence,
+  useOthersMapped,
+  useStore,
+  useText,
+} from '../src/react.js';
 
 declare const presence: StandardSchemaV1<unknown, { cursor: { x: number; y: number } | null }>;
 
@@ -23,6 +33,8 @@ const schema = defineSchema({
     tags: t.map(t.json<StandardSchemaV1<unknown, 'red' | 'blue'>>()),
   },
   presence: undefined as unknown as typeof presence,
+  events: undefined as unknown as StandardSchemaV1<unknown, { readonly bang: number }>,
+  messages: undefined as unknown as StandardSchemaV1<unknown, { readonly words: string }>,
 });
 
 type Doc = DocSnapshot<(typeof schema)['doc']>;
@@ -67,6 +79,12 @@ test('live parts are typed by the schema of the client, without registration', (
     (room.doc.getSnapshot() as Doc).todos.push({ text: 'a', done: true });
     // @ts-expect-error presence has a shape too
     room.presence.update({ cursor: 5 });
+    expectTypeOf(room.messages.list.getSnapshot()[0]?.data).toEqualTypeOf<{ readonly words: string } | undefined>();
+    room.onEvent(({ event }) => expectTypeOf(event).toEqualTypeOf<{ readonly bang: number }>());
+    // @ts-expect-error so have messages
+    room.messages.send({ bang: 1 });
+    // @ts-expect-error and events
+    room.broadcast({ words: 'a' });
   });
 });
 
@@ -84,6 +102,9 @@ test('hooks know the registered schema', () => {
     useMutation(({ root }) => root.get('todos').push({ text: 1, done: false }), []);
     // @ts-expect-error a wrong argument is refused
     add(1);
+    expectTypeOf(useMessages().messages[0]?.data).toEqualTypeOf<{ readonly words: string } | undefined>();
+    expectTypeOf(useBroadcastEvent()).parameter(0).toEqualTypeOf<{ readonly bang: number }>();
+    useEventListener(({ event }) => expectTypeOf(event).toEqualTypeOf<{ readonly bang: number }>());
     const client: Client = createClient({ url: 'wss://a.example' });
     expectTypeOf(useStore(client.connection, ({ status }) => status)).toEqualTypeOf<
       'idle' | 'connecting' | 'connected' | 'reconnecting' | 'disconnected'
