@@ -286,24 +286,27 @@ impl<'a> Reply<'a> {
     /// Reads what is behind the tag; `None` for a reply of a later version, or for a request that a relay echoed.
     pub fn decode(bytes: &'a [u8]) -> Result<Option<Self>, FrameError> {
         let mut reader = Reader::new(bytes);
+        let reader = &mut reader;
         let reply = match reader.var_uint()? {
-            16 => match read_hello(&mut reader)? {
+            16 => match read_hello(reader)? {
                 Some(hello) => Self::Hello(hello),
                 None => return Ok(None),
             },
-            17 => Self::Message(Envelope::read(&mut reader)?),
-            18 => Self::Ack { n: reader.var_uint()?, seq: reader.var_uint()? },
-            19 => Self::Reject(read_reject(&mut reader)?),
-            20 => Self::Passing {
-                direct: reader.var_uint()? == 1,
-                envelope: Envelope::read(&mut reader)?,
-            },
+            17 => Self::Message(Envelope::read(reader)?),
+            18 => {
+                let [n, seq] = read(reader)?;
+                Self::Ack { n, seq }
+            }
+            19 => Self::Reject(read_reject(reader)?),
+            20 => {
+                Self::Passing { direct: reader.var_uint()? == 1, envelope: Envelope::read(reader)? }
+            }
             21 => Self::Delivered { request: reader.var_uint()? },
             22 => {
-                let (request, first) = (reader.var_uint()?, reader.var_uint()?);
+                let [request, first, count] = read(reader)?;
                 let mut messages = Vec::new();
-                for _ in 0..reader.var_uint()? {
-                    messages.push(Envelope::read(&mut reader)?);
+                for _ in 0..count {
+                    messages.push(Envelope::read(reader)?);
                 }
                 Self::Page { request, first, messages }
             }
@@ -323,14 +326,8 @@ impl<'a> Envelope<'a> {
 
     /// Reads an envelope.
     pub fn read(reader: &mut Reader<'a>) -> Result<Self, FrameError> {
-        Ok(Self {
-            seq: reader.var_uint()?,
-            at: reader.var_uint()?,
-            from: reader.var_uint()?,
-            kind: reader.var_uint()?,
-            id: reader.string()?,
-            data: reader.string()?,
-        })
+        let [seq, at, from, kind] = read(reader)?;
+        Ok(Self { seq, at, from, kind, id: reader.string()?, data: reader.string()? })
     }
 }
 
@@ -351,28 +348,37 @@ fn read_hello(reader: &mut Reader<'_>) -> Result<Option<Hello>, FrameError> {
     if reader.var_uint()? != VERSION {
         return Ok(None);
     }
-    Ok(Some(Hello {
-        request: reader.var_uint()?,
-        epoch: reader.var_uint()?,
-        next: reader.var_uint()?,
-        head: reader.var_uint()?,
-        recovered: reader.var_uint()? == 1,
-        max_bytes: reader.var_uint()?,
-    }))
+    let [request, epoch, next, head, recovered, max_bytes] = read(reader)?;
+    let recovered = recovered == 1;
+    Ok(Some(Hello { request, epoch, next, head, recovered, max_bytes }))
 }
 
 /// A code of a later version counts as forbidden: trying again is of no use.
 fn read_reject(reader: &mut Reader<'_>) -> Result<Reject, FrameError> {
-    let (what, number) = (reader.var_uint()?, reader.var_uint()?);
+    let [what, number, code, retry_ms] = read(reader)?;
     let what = if what == 0 { Rejected::Publish(number) } else { Rejected::Question(number) };
-    let code = match reader.var_uint()? {
+    let code = match code {
         0 => RejectCode::RateLimit,
         1 => RejectCode::TooLarge,
         3 => RejectCode::Malformed,
         4 => RejectCode::NotFound,
         _ => RejectCode::Forbidden,
     };
-    Ok(Reject { what, code, retry_ms: reader.var_uint()? })
+    Ok(Reject { what, code, retry_ms })
+}
+
+fn read<const N: usize>(reader: &mut Reader<'_>) -> Result<[u64; N], FrameError> {
+    let mut numbers = [0; N];
+    fill(reader, &mut numbers)?;
+    Ok(numbers)
+}
+
+/// Not generic: a copy for each count would be larger than the loop.
+fn fill(reader: &mut Reader<'_>, numbers: &mut [u64]) -> Result<(), FrameError> {
+    for number in numbers {
+        *number = reader.var_uint()?;
+    }
+    Ok(())
 }
 
 fn numbers(out: &mut Vec<u8>, numbers: &[u64]) {
