@@ -6,11 +6,21 @@ import {
   defineSchema,
   type ObjectRef,
   type PartialObjectRef,
+  reconnectingEventSource,
   type StandardSchemaV1,
   type Text,
   t,
 } from '../src/index.browser.js';
-import { useDoc, useMutation, useMyPresence, useOthersMapped, useStore, useText } from '../src/react.js';
+import {
+  useDoc,
+  useEventSource,
+  useLatest,
+  useMutation,
+  useMyPresence,
+  useOthersMapped,
+  useStore,
+  useText,
+} from '../src/react.js';
 
 declare const presence: StandardSchemaV1<unknown, { cursor: { x: number; y: number } | null }>;
 
@@ -90,3 +100,28 @@ test('hooks know the registered schema', () => {
     >();
   });
 });
+
+declare const Price: StandardSchemaV1<unknown, { symbol: string; value: number }>;
+
+// Only types: this is never called.
+export function events(): void {
+  const kinds = { price: Price, note: 'text', any: 'json' } as const;
+  const source = reconnectingEventSource('/prices', { events: kinds });
+  source.on('price', (price, event) => {
+    expectTypeOf(price).toEqualTypeOf<{ symbol: string; value: number }>();
+    expectTypeOf(event).toEqualTypeOf<MessageEvent<string>>();
+  });
+  source.on('note', (note) => expectTypeOf(note).toEqualTypeOf<string>());
+  source.on('any', (value) => expectTypeOf(value).toEqualTypeOf<unknown>());
+  source.on('message', (data) => expectTypeOf(data).toEqualTypeOf<string>());
+  const latest = source.latest('price', ({ symbol }) => symbol).getSnapshot();
+  expectTypeOf(latest).toEqualTypeOf<ReadonlyMap<string | number, { symbol: string; value: number }>>();
+}
+
+// Only types: this is never rendered.
+export function Board(): null {
+  const { events: held } = useEventSource('/prices', { events: { price: Price, note: 'text' } });
+  expectTypeOf(useLatest(held, 'price')).toEqualTypeOf<{ symbol: string; value: number } | undefined>();
+  expectTypeOf(useLatest(held, 'note')).toEqualTypeOf<string | undefined>();
+  return null;
+}
