@@ -16,7 +16,7 @@ export interface ConnectionState {
    */
   readonly status: Status;
   /** Kind of the link while there is one. */
-  readonly transport: 'websocket' | null;
+  readonly transport: 'websocket' | 'sse' | null;
   /** Attempts since the link was last proven; 0 while connected. */
   readonly attempt: number;
   /** When the next attempt is due, in milliseconds since 1970, or null if none is. */
