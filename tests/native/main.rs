@@ -18,5 +18,6 @@ mod doc_properties;
 mod doc_support;
 mod doc_traces;
 mod herd;
+mod socket_properties;
 mod stream_parser;
 mod stream_support;
