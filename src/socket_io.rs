@@ -10,6 +10,7 @@
 
 pub mod acks;
 pub mod decoder;
+mod early;
 pub mod event;
 mod handshake;
 pub mod options;
@@ -30,6 +31,7 @@ use crate::status::Problem;
 use crate::time::{Deadline, Instant};
 use acks::Acks;
 use decoder::{Decoder, Whole};
+use early::Early;
 use event::{Incoming, SocketIoEvent};
 use options::SocketIoOptions;
 use packet::{Fault, Kind, Packet};
@@ -48,6 +50,7 @@ pub struct SocketIo {
     decoder: Decoder,
     acks: Acks,
     memory: Memory,
+    early: Early,
     stage: Stage,
     attempt: Option<SocketId>,
     closing: Option<Closing>,
@@ -107,6 +110,7 @@ impl SocketIo {
             decoder: Decoder::new(packets),
             acks: Acks::default(),
             memory: Memory::default(),
+            early: Early::new(packets.bytes),
             stage: Stage::Down,
             attempt: None,
             closing: None,
@@ -295,11 +299,12 @@ impl SocketIo {
                 self.on_denied(cx, packet.data.unwrap_or_default());
                 Ok(())
             }
+            // A server that knows the session again sends what was missed before it says so.
+            (Kind::Event | Kind::BinaryEvent, Stage::Joining(_)) => {
+                self.early.push(Whole { packet, attachments })
+            }
             (Kind::Event | Kind::BinaryEvent, Stage::Joined(_)) => {
-                self.remember(&packet);
-                let data = packet.data.unwrap_or_default();
-                let incoming = Incoming { data, attachments, id: packet.id };
-                self.tell(SocketIoEvent::Event(incoming));
+                self.on_event(Whole { packet, attachments });
                 Ok(())
             }
             (Kind::Ack | Kind::BinaryAck, Stage::Joined(_)) => {
@@ -418,6 +423,7 @@ impl SocketIo {
     fn on_link_down(&mut self) {
         self.stage = Stage::Down;
         self.decoder.reset();
+        self.early.reset();
         let lost = self.outgoing.link_down();
         self.tell_unsent(lost, ErrorCode::NotConnected, NEVER_SENT);
         let unanswered = self.acks.link_down();

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::event::SocketIoEvent;
+use super::decoder::Whole;
+use super::event::{Incoming, SocketIoEvent};
 use super::packet::{Fault, Kind, Packet};
 use super::{Memory, SocketIo, Stage};
 use crate::connection::Context;
@@ -51,6 +52,9 @@ impl SocketIo {
         self.stage = Stage::Joined(id);
         self.connection.handle_handshake(now);
         self.tell(SocketIoEvent::Joined { sid, recovered });
+        for event in self.early.take() {
+            self.on_event(event);
+        }
         self.outgoing.link_up(now, None);
         Ok(())
     }
@@ -71,8 +75,16 @@ impl SocketIo {
         self.connection.handle_denial(cx, problem);
     }
 
+    /// Something happened at the server.
+    pub(super) fn on_event(&mut self, whole: Whole) {
+        let Whole { packet, attachments } = whole;
+        self.remember(&packet);
+        let data = packet.data.unwrap_or_default();
+        self.tell(SocketIoEvent::Event(Incoming { data, attachments, id: packet.id }));
+    }
+
     /// Keeps where the server's memory of this session is.
-    pub(super) fn remember(&mut self, packet: &Packet) {
+    fn remember(&mut self, packet: &Packet) {
         if self.memory.pid.is_some()
             && let Some(offset) = packet.offset()
         {

@@ -228,6 +228,33 @@ fn a_session_that_is_known_again_is_told_so_and_what_came_last_is_named() {
 }
 
 #[test]
+fn what_was_missed_comes_before_the_join_and_is_told_after_it_in_order() {
+    let mut rig = Rig::plain();
+    rig.join();
+    rig.close(1006);
+    rig.pass();
+    rig.open();
+    rig.hears(r#"42["a","offset-3"]"#);
+    rig.hears(r#"42["b","offset-4"]"#);
+    assert!(rig.events().is_empty());
+    rig.hears(r#"40{"sid":"a","pid":"p"}"#);
+    let event = |data| SocketIoEvent::Event(incoming(data, &[], None));
+    let joined = SocketIoEvent::Joined { sid: "a".into(), recovered: true };
+    let (first, second) = (event(r#"["a","offset-3"]"#), event(r#"["b","offset-4"]"#));
+    assert_eq!(rig.events(), [&joined, &first, &second]);
+    rig.close(1006);
+    rig.pass();
+    rig.open();
+    assert_eq!(rig.sent(), [r#"40{"pid":"p","offset":"offset-4"}"#]);
+    for _ in 0..4_096 {
+        rig.hears(r#"42["flood"]"#);
+    }
+    assert_eq!(rig.problems(), [] as [ErrorCode; 0]);
+    rig.hears(r#"42["flood"]"#);
+    assert_eq!(rig.problems(), [ErrorCode::Protocol]);
+}
+
+#[test]
 fn the_servers_pings_are_answered_and_its_silence_is_death() {
     let mut rig = Rig::plain();
     rig.join();
