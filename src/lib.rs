@@ -27,6 +27,8 @@ pub mod protocol;
 pub mod room;
 #[cfg(feature = "links")]
 pub mod socket;
+#[cfg(feature = "links")]
+pub mod socket_io;
 pub mod status;
 pub mod stream;
 pub mod time;

@@ -1,6 +1,7 @@
 //! Streams and sockets without documents: routes inputs and commands to each, outputs and events to the driver.
 
 mod event;
+mod session;
 mod sockets;
 mod streams;
 #[cfg(test)]
@@ -19,6 +20,8 @@ use crate::ordered::OrderedMap;
 use crate::page::Page;
 use crate::socket::Socket;
 use crate::socket::options::SocketOptions;
+use crate::socket_io::SocketIo;
+use crate::socket_io::options::SocketIoOptions;
 use crate::stream::Stream;
 use crate::time::{Deadline, Instant};
 use sockets::Sockets;
@@ -31,7 +34,8 @@ pub struct Links {
     last_id: u32,
     page: Page,
     streams: OrderedMap<u32, Stream>,
-    sockets: Sockets,
+    sockets: Sockets<Socket>,
+    sessions: Sockets<SocketIo>,
     outputs: VecDeque<Output<LinkEvent>>,
 }
 
@@ -44,6 +48,7 @@ impl Links {
             page: Page::default(),
             streams: OrderedMap::new(),
             sockets: Sockets::default(),
+            sessions: Sockets::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -52,7 +57,7 @@ impl Links {
     pub fn open_socket(&mut self, now: Instant, options: SocketOptions) -> u32 {
         let mut cx = Context { now, rng: &mut self.rng, last_id: &mut self.last_id };
         let link = cx.fresh();
-        self.sockets.open(&mut cx, link, options, self.page.holding());
+        self.sockets.open(&mut cx, link, Socket::new(options), self.page.holding());
         self.collect_sockets();
         link
     }
@@ -81,11 +86,37 @@ impl Links {
         self.sockets.socket(link)
     }
 
+    /// Opens a Socket.IO session and returns its number.
+    pub fn open_session(&mut self, now: Instant, options: SocketIoOptions) -> u32 {
+        let mut cx = Context { now, rng: &mut self.rng, last_id: &mut self.last_id };
+        let link = cx.fresh();
+        self.sessions.open(&mut cx, link, SocketIo::new(options), self.page.holding());
+        self.collect_sockets();
+        link
+    }
+
+    /// Runs a command of a Socket.IO session.
+    ///
+    /// # Errors
+    /// What the command says, or `E_DISPOSED` if it was let go.
+    pub fn with_session<T>(
+        &mut self,
+        now: Instant,
+        link: u32,
+        command: impl FnOnce(&mut SocketIo, &mut Context<'_>) -> Result<T, Misuse>,
+    ) -> Result<T, Misuse> {
+        let mut cx = Context { now, rng: &mut self.rng, last_id: &mut self.last_id };
+        let result = self.sessions.command(link, |session| command(session, &mut cx));
+        self.collect_sockets();
+        result
+    }
+
     /// Lets go of a link: nothing more is heard of it.
     pub fn leave(&mut self, now: Instant, link: u32) {
         self.leave_stream(now, link);
         let mut cx = Context { now, rng: &mut self.rng, last_id: &mut self.last_id };
         self.sockets.leave(&mut cx, link);
+        self.sessions.leave(&mut cx, link);
         self.collect_sockets();
         self.outputs.retain(|output| !matches!(output, Output::Event(event) if event.link == link));
     }
@@ -93,18 +124,25 @@ impl Links {
     /// Lets go of all links.
     pub fn close(&mut self, now: Instant) {
         let streams: Vec<u32> = self.streams.iter().map(|(link, _)| *link).collect();
-        let links = streams.into_iter().chain(self.sockets.links());
+        let links = streams.into_iter().chain(self.sockets.links()).chain(self.sessions.links());
         links.for_each(|link| self.leave(now, link));
     }
 
     fn sockets_hear(&mut self, now: Instant, input: Input) {
         let mut cx = Context { now, rng: &mut self.rng, last_id: &mut self.last_id };
         match input {
-            Input::Timeout => self.sockets.handle_timeout(&mut cx),
+            Input::Timeout => {
+                self.sockets.handle_timeout(&mut cx);
+                self.sessions.handle_timeout(&mut cx);
+            }
             Input::Environment(environment) => {
                 self.sockets.handle_environment(&mut cx, environment);
+                self.sessions.handle_environment(&mut cx, environment);
             }
-            Input::Socket(id, input) => self.sockets.handle_socket(&mut cx, id, input),
+            Input::Socket(id, input) if self.sockets.owns(id) => {
+                self.sockets.handle_socket(&mut cx, id, input);
+            }
+            Input::Socket(id, input) => self.sessions.handle_socket(&mut cx, id, input),
             _ => {}
         }
         self.collect_sockets();
@@ -112,6 +150,7 @@ impl Links {
 
     fn collect_sockets(&mut self) {
         self.outputs.extend(std::iter::from_fn(|| self.sockets.poll_output()));
+        self.outputs.extend(std::iter::from_fn(|| self.sessions.poll_output()));
     }
 }
 
@@ -138,6 +177,7 @@ impl Machine for Links {
     }
 
     fn poll_timeout(&self) -> Option<Deadline> {
-        Deadline::earliest(self.streams_deadline(), self.sockets.poll_timeout())
+        let sockets = Deadline::earliest(self.sockets.poll_timeout(), self.sessions.poll_timeout());
+        Deadline::earliest(self.streams_deadline(), sockets)
     }
 }

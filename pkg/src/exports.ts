@@ -70,6 +70,18 @@ export type {
   SocketUrl,
   TokenPlace,
 } from './socket.js';
+export type {
+  AnswerOf,
+  AnyEvents,
+  ArgumentsOf,
+  SocketIo,
+  SocketIoAuth,
+  SocketIoDisconnect,
+  SocketIoEvents,
+  SocketIoOptions,
+  SocketIoOwnEvents,
+  SocketIoUrl,
+} from './socket-io.js';
 export type { Store } from './store.js';
 export type {
   EventKind,

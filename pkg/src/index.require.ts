@@ -7,6 +7,8 @@ import { lazyRuntime } from './runtime.js';
 import type { Registered, Schema } from './schema.js';
 import { LiveSocket } from './socket/live.js';
 import type { ReconnectingSocket, SocketData, SocketInput, SocketOptions, SocketUrl } from './socket.js';
+import { LiveSession, sessionOf } from './socket-io/live.js';
+import type { AnyEvents, SocketIo, SocketIoEvents, SocketIoOptions, SocketIoUrl } from './socket-io.js';
 import { EventStreamImpl } from './stream/event-stream.js';
 import { TextStreamImpl } from './stream/text-stream.js';
 import type {
@@ -59,4 +61,12 @@ export function reconnectingEventSource<const K extends EventKinds = Record<neve
   options: EventSourceOptions<K> = {},
 ): ReconnectingEvents<K> {
   return new EventStreamImpl(links, url, options);
+}
+
+/** Opens a session with a Socket.IO 4 server, over WebSocket, that comes back by itself. Importing this has no effect. */
+export function socketIo<In extends SocketIoEvents = AnyEvents, Out extends SocketIoEvents = AnyEvents>(
+  url: SocketIoUrl,
+  options: SocketIoOptions = {},
+): SocketIo<In, Out> {
+  return sessionOf<In, Out>(new LiveSession(links, url, options));
 }

@@ -42,7 +42,25 @@ export type LinkEvent = { readonly link: number } & (
   | ({ readonly type: 'error' } & Problem)
   | SocketEvent
   | StreamEvent
+  | SocketIoEvent
 );
+
+/** What only a Socket.IO session tells; `closed`, `sent` and `unsent` are as of a socket. */
+export type SocketIoEvent =
+  | { readonly type: 'joined'; readonly sid: string; readonly recovered: boolean }
+  | { readonly type: 'denied'; readonly data: string }
+  | {
+      readonly type: 'event';
+      readonly data: string;
+      readonly id: number | null;
+      readonly attachments?: readonly ArrayBuffer[];
+    }
+  | {
+      readonly type: 'answer';
+      readonly ticket: number;
+      readonly data: string;
+      readonly attachments?: readonly ArrayBuffer[];
+    };
 
 /** What only a socket tells. */
 export type SocketEvent =
@@ -76,6 +94,15 @@ export interface LinksCore {
   refuseSocket(link: number, request: number, failure: 'unauthorized' | 'unavailable', message: string): void;
   ruleSocket(link: number, request: number, word: 'default' | 'retry' | 'refresh' | 'fail', wait: number | null): void;
   bufferedAmount(link: number): number;
+  /** Opens a Socket.IO session and returns its number. */
+  openSession(options: CoreSocketOptions): number;
+  connectSession(link: number): void;
+  closeSession(link: number): void;
+  /** `wait`: for an answer, in milliseconds; 0 for none, less for now or never. False if it waits. */
+  emitEvent(link: number, ticket: number, data: string, attachments: Uint8Array[], wait: number): boolean;
+  answerEvent(link: number, id: number, data: string, attachments: Uint8Array[]): void;
+  provideSession(link: number, request: number, url: string, auth: string | null): void;
+  refuseSession(link: number, request: number, failure: 'unauthorized' | 'unavailable', message: string): void;
   leave(link: number): void;
   openStream(options: CoreStreamOptions): number;
   startStream(link: number): void;

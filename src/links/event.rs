@@ -3,6 +3,7 @@
 use crate::json::JsonText;
 use crate::machine::AppEvent;
 use crate::socket::event::SocketEvent;
+use crate::socket_io::event::SocketIoEvent;
 use crate::status::{ConnectionState, EndpointReason, Problem};
 use crate::stream::StreamEvent;
 use crate::time::WallClock;
@@ -45,6 +46,8 @@ pub enum LinkEventKind {
     },
     /// What only a socket tells.
     Socket(SocketEvent),
+    /// What only a Socket.IO session tells.
+    SocketIo(SocketIoEvent),
 }
 
 impl AppEvent for LinkEvent {
@@ -62,6 +65,7 @@ impl LinkEventKind {
     pub fn attachments(&self) -> &[Vec<u8>] {
         match self {
             Self::Socket(event) => event.attachments(),
+            Self::SocketIo(event) => event.attachments(),
             _ => &[],
         }
     }
@@ -74,6 +78,7 @@ impl LinkEventKind {
             Self::Error(_) => "error",
             Self::Verdict { .. } => "verdict",
             Self::Socket(event) => event.name(),
+            Self::SocketIo(event) => event.name(),
         }
     }
 
@@ -93,6 +98,7 @@ impl LinkEventKind {
                 json.word("reason", reason);
             }
             Self::Socket(event) => event.write(json),
+            Self::SocketIo(event) => event.write(json),
         }
     }
 }

@@ -3,24 +3,29 @@
 use std::collections::VecDeque;
 
 use super::event::{LinkEvent, LinkEventKind};
+use super::session::Session;
 use crate::connection::Context;
 use crate::error::{ErrorCode, Misuse};
 use crate::io::{Environment, Output, SocketId, SocketInput, SocketOutput};
 use crate::ordered::OrderedMap;
-use crate::socket::Socket;
 use crate::socket::event::Signal;
-use crate::socket::options::SocketOptions;
 use crate::time::Deadline;
 
 /// All sockets, by the numbers of their links.
-#[derive(Debug, Default)]
-pub(super) struct Sockets {
-    sessions: OrderedMap<u32, Socket>,
+#[derive(Debug)]
+pub(super) struct Sockets<S> {
+    sessions: OrderedMap<u32, S>,
     owners: OrderedMap<SocketId, u32>,
     outputs: VecDeque<Output<LinkEvent>>,
 }
 
-impl Sockets {
+impl<S> Default for Sockets<S> {
+    fn default() -> Self {
+        Self { sessions: OrderedMap::new(), owners: OrderedMap::new(), outputs: VecDeque::new() }
+    }
+}
+
+impl<S: Session> Sockets<S> {
     /// Takes the next output, in order.
     pub(super) fn poll_output(&mut self) -> Option<Output<LinkEvent>> {
         self.outputs.pop_front()
@@ -28,7 +33,7 @@ impl Sockets {
 
     /// When time matters next.
     pub(super) fn poll_timeout(&self) -> Option<Deadline> {
-        self.sessions.values().map(Socket::poll_timeout).fold(None, Deadline::earliest)
+        self.sessions.values().map(S::poll_timeout).fold(None, Deadline::earliest)
     }
 
     /// Adds a socket under a number; it is told what holds of the page, and connects.
@@ -36,10 +41,9 @@ impl Sockets {
         &mut self,
         cx: &mut Context<'_>,
         link: u32,
-        options: SocketOptions,
+        mut socket: S,
         page: &[Environment],
     ) {
-        let mut socket = Socket::new(options);
         page.iter().for_each(|environment| socket.handle_environment(cx, *environment));
         socket.connect(cx);
         self.sessions.insert(link, socket);
@@ -48,7 +52,7 @@ impl Sockets {
 
     /// Closes a socket and forgets it; nothing more is heard of it.
     pub(super) fn leave(&mut self, cx: &mut Context<'_>, link: u32) {
-        self.run(link, |socket| socket.close(cx, 1000, ""));
+        self.run(link, |socket| socket.leave(cx));
         self.sessions.remove(&link);
         self.owners.retain(|_, owner| *owner != link);
     }
@@ -72,6 +76,11 @@ impl Sockets {
         }
     }
 
+    /// Whether a browser's socket is one of theirs.
+    pub(super) fn owns(&self, id: SocketId) -> bool {
+        self.owners.get(&id).is_some()
+    }
+
     /// Something happened to a browser's socket.
     pub(super) fn handle_socket(&mut self, cx: &mut Context<'_>, id: SocketId, input: SocketInput) {
         let Some(link) = self.owners.get(&id).copied() else { return };
@@ -92,7 +101,7 @@ impl Sockets {
     ///
     /// # Errors
     /// `E_DISPOSED` if it was let go.
-    pub(super) fn socket(&self, link: u32) -> Result<&Socket, Misuse> {
+    pub(super) fn socket(&self, link: u32) -> Result<&S, Misuse> {
         self.sessions.get(&link).ok_or_else(|| gone(link))
     }
 
@@ -103,12 +112,12 @@ impl Sockets {
     pub(super) fn command<T>(
         &mut self,
         link: u32,
-        run: impl FnOnce(&mut Socket) -> Result<T, Misuse>,
+        run: impl FnOnce(&mut S) -> Result<T, Misuse>,
     ) -> Result<T, Misuse> {
         self.run(link, run).unwrap_or_else(|| Err(gone(link)))
     }
 
-    fn run<T>(&mut self, link: u32, run: impl FnOnce(&mut Socket) -> T) -> Option<T> {
+    fn run<T>(&mut self, link: u32, run: impl FnOnce(&mut S) -> T) -> Option<T> {
         let socket = self.sessions.get_mut(&link)?;
         let value = run(socket);
         self.collect(link);
@@ -132,7 +141,7 @@ impl Sockets {
                 }
                 Signal::Status(state) => LinkEventKind::Connection(state),
                 Signal::Problem(problem) => LinkEventKind::Error(problem),
-                Signal::Event(event) => LinkEventKind::Socket(event),
+                Signal::Event(event) => event.into(),
             };
             self.outputs.push_back(Output::Event(LinkEvent { link, kind }));
         }

@@ -57,6 +57,13 @@ impl Closing {
     pub(crate) fn lost() -> Self {
         Self { code: 1006, reason: String::new(), clean: false }
     }
+
+    pub(crate) fn write(&self, json: &mut JsonText) {
+        json.count("code", self.code.into());
+        json.word("reason", &self.reason);
+        json.key("clean");
+        json.flag(self.clean);
+    }
 }
 
 impl SocketEvent {
@@ -77,12 +84,7 @@ impl SocketEvent {
             Self::Opened { protocol } => json.word("protocol", protocol),
             Self::Message(Message::Text(text)) => json.word("text", text),
             Self::Message(Message::Binary(_)) => {}
-            Self::Closed(Closing { code, reason, clean }) => {
-                json.count("code", (*code).into());
-                json.word("reason", reason);
-                json.key("clean");
-                json.flag(*clean);
-            }
+            Self::Closed(closing) => closing.write(json),
             Self::Sent(ticket) => json.count("ticket", (*ticket).into()),
             Self::Unsent(ticket, problem) => {
                 json.count("ticket", (*ticket).into());

@@ -122,9 +122,9 @@ impl Outgoing {
         self.linked && self.waiting.is_empty() && self.flow.is_open()
     }
 
-    /// Largest message from now on.
-    pub fn set_max_frame(&mut self, bytes: usize) {
-        self.limits.max_frame = bytes;
+    /// The server takes no larger messages.
+    pub fn limit_frames(&mut self, bytes: usize) {
+        self.limits.max_frame = self.limits.max_frame.min(bytes);
     }
 
     /// Hands a parcel over, or refuses it.
@@ -171,6 +171,14 @@ impl Outgoing {
         self.linked = false;
         self.flow.reset();
         if self.limits.keep { Vec::new() } else { self.clear() }
+    }
+
+    /// Takes what waits under a ticket out of the queue: nobody wants it sent any more.
+    pub fn cancel(&mut self, ticket: u32) {
+        let size: usize =
+            self.waiting.iter().filter(|parcel| parcel.ticket == ticket).map(size_of).sum();
+        self.waiting_bytes = self.waiting_bytes.saturating_sub(size);
+        self.waiting.retain(|parcel| parcel.ticket != ticket);
     }
 
     /// Empties the queue and returns its tickets.

@@ -1,5 +1,6 @@
 //! The exported class of streams and sockets, in a module of its own without the document engine.
 
+mod sessions;
 mod sockets;
 mod streams;
 

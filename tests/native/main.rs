@@ -19,5 +19,6 @@ mod doc_support;
 mod doc_traces;
 mod herd;
 mod stream_formats;
+mod socket_properties;
 mod stream_parser;
 mod stream_support;

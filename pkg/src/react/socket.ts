@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { reconnectingWebSocket, SyncError } from 'rejoin';
 import type { ConnectionState } from '../room.js';
+import { IDLE } from '../socket/idle.js';
 import type {
   ReconnectingSocket,
   SocketData,
@@ -120,15 +121,5 @@ function keyOf<T>(url: SocketUrl | null, { protocols }: UseSocketOptions<T>): st
 async function refuse(): Promise<void> {
   throw new SyncError('E_NOT_CONNECTED', 'there is no socket without a URL');
 }
-
-const IDLE: ConnectionState = Object.freeze({
-  status: 'idle',
-  transport: null,
-  attempt: 0,
-  nextRetryAt: null,
-  reason: null,
-  rtt: null,
-  error: null,
-});
 
 const NO_SOCKET = { getSnapshot: () => IDLE, getServerSnapshot: () => IDLE, subscribe: () => () => {} };

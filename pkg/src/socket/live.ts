@@ -18,22 +18,13 @@ import { runSafely, ValueStore } from '../store.js';
 import { type Codec, codecOf } from './codec.js';
 import { SocketEndpoint } from './endpoint.js';
 import { closeEvent, errorEvent, messageEvent, SocketEvents } from './events.js';
+import { IDLE } from './idle.js';
 import { Inbox } from './inbox.js';
 import { type CoreSocketOptions, coreSocketOptions } from './options.js';
 import { Tickets } from './tickets.js';
 
 type Of<K extends LinkEvent['type']> = Extract<LinkEvent, { readonly type: K }>;
 type Handlers<T> = { [K in keyof SocketEventMap<T>]: ((event: SocketEventMap<T>[K]) => void) | null };
-
-const IDLE: ConnectionState = Object.freeze({
-  status: 'idle',
-  transport: null,
-  attempt: 0,
-  nextRetryAt: null,
-  reason: null,
-  rtt: null,
-  error: null,
-});
 
 /** The {@link ReconnectingSocket} behind its interface. */
 export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, Sent>, EngineLink {

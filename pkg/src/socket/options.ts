@@ -58,7 +58,11 @@ function message(data: string | Uint8Array): string | number[] {
   return typeof data === 'string' ? data : [...data];
 }
 
-function buffer<T>({ buffer: given, maxEnqueuedMessages: most }: SocketOptions<T>): CoreSocketOptions {
+/** What may wait for a link. */
+export function buffer({
+  buffer: given,
+  maxEnqueuedMessages: most,
+}: Pick<SocketOptions, 'buffer' | 'maxEnqueuedMessages'>): CoreSocketOptions {
   if (given === undefined && most === undefined) return {};
   const { messages, bytes } = typeof given === 'object' ? given : { messages: finite(most), bytes: undefined };
   return { buffer: given === undefined ? most !== 0 : given !== false, bufferMessages: messages, bufferBytes: bytes };
@@ -86,6 +90,7 @@ function finite(number: number | undefined): number | undefined {
   return number !== undefined && Number.isFinite(number) ? number : undefined;
 }
 
-function set(values: object): CoreSocketOptions {
+/** The members that are there. */
+export function set(values: object): CoreSocketOptions {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

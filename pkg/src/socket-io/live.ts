@@ -1,0 +1,321 @@
+import { Deferred } from '../deferred.js';
+import { absolute, isRefusal } from '../endpoint.js';
+import { fromProblem, isProblem, SyncError, toSyncError } from '../errors.js';
+import type { EngineLink, LinksEngine } from '../links.js';
+import type { LinkEvent, LinksCore } from '../links-boundary.js';
+import type { ConnectionState } from '../room.js';
+import { IDLE } from '../socket/idle.js';
+import type { CoreSocketOptions } from '../socket/options.js';
+import { Tickets } from '../socket/tickets.js';
+import type { SocketIo, SocketIoEvents, SocketIoOptions, SocketIoUrl } from '../socket-io.js';
+import { Listeners, ValueStore } from '../store.js';
+import { fromWire, toWire } from './data.js';
+import { coreSessionOptions, engineUrl } from './options.js';
+
+type Of<K extends LinkEvent['type']> = Extract<LinkEvent, { readonly type: K }>;
+type Listener = (...args: unknown[]) => void;
+
+/** How long an answer is awaited, in milliseconds. */
+const ACK_TIMEOUT = 10_000;
+
+/** The `SocketIo` of the package, without the types of its events. */
+export class LiveSession implements EngineLink {
+  readonly state: ValueStore<ConnectionState>;
+  readonly volatile = { emit: (name: string, ...args: unknown[]): void => this.#emitVolatile(name, args) };
+  /** For the engine. */
+  readonly id: string;
+  sid: string | null = null;
+  recovered = false;
+  readonly #engine: LinksEngine;
+  readonly #url: SocketIoUrl;
+  readonly #options: SocketIoOptions;
+  readonly #core: CoreSocketOptions;
+  readonly #listeners = new Map<string, Map<Listener, () => void>>();
+  readonly #errors = new Listeners<[SyncError]>();
+  readonly #tickets = new Tickets();
+  readonly #answers = new Map<number, (answer: unknown) => void>();
+  #joined = new Deferred();
+  #number: number | null = null;
+  #loading: Promise<void> | null = null;
+  /** Whether it stays away until `connect()`. */
+  #over = false;
+  #disposed = false;
+
+  constructor(engine: LinksEngine, url: SocketIoUrl, options: SocketIoOptions) {
+    this.#engine = engine;
+    this.#url = url;
+    this.#options = options;
+    this.#core = coreSessionOptions(url, options);
+    this.id = typeof url === 'function' ? '' : absolute(url);
+    this.state = new ValueStore<ConnectionState>(IDLE, engine.notify);
+    if (!options.startClosed) this.connect();
+  }
+
+  get ready(): Promise<void> {
+    return this.#joined.promise;
+  }
+
+  get connected(): boolean {
+    return this.sid !== null;
+  }
+
+  emit(name: string, ...args: unknown[]): Promise<void> {
+    const sending = this.#send(name, args, 0, this.#tickets.next());
+    sending.catch((error: unknown) => this.#tellError(toSyncError(error)));
+    return sending;
+  }
+
+  async emitWithAck(name: string, ...args: unknown[]): Promise<unknown> {
+    const ticket = this.#tickets.next();
+    let answer: unknown;
+    this.#answers.set(ticket, (given) => {
+      answer = given;
+    });
+    try {
+      await this.#send(name, args, this.#options.ackTimeout ?? ACK_TIMEOUT, ticket);
+      return answer;
+    } finally {
+      this.#answers.delete(ticket);
+    }
+  }
+
+  on(name: string, listener: Listener): () => void {
+    return this.#listen(name, listener, listener);
+  }
+
+  once(name: string, listener: Listener): () => void {
+    const stop = this.#listen(name, listener, (...args) => {
+      stop();
+      listener(...args);
+    });
+    return stop;
+  }
+
+  off(name: string, listener?: Listener): void {
+    if (listener) this.#listeners.get(name)?.delete(listener);
+    else this.#listeners.delete(name);
+  }
+
+  onError(listener: (error: SyncError) => void): () => void {
+    return this.#errors.add(listener);
+  }
+
+  connect(): void {
+    if (this.#disposed) throw new SyncError('E_DISPOSED', 'the session has been let go');
+    if (this.#over) this.#joined = new Deferred();
+    this.#over = false;
+    const number = this.#number;
+    if (number !== null) this.#engine.call(this, (core) => core.connectSession(number));
+    else this.#loading ??= this.#start();
+  }
+
+  disconnect(): void {
+    if (this.#over) return;
+    this.#over = true;
+    // Not now: the app hears `disconnect` after its call.
+    queueMicrotask(() => {
+      const number = this.#number;
+      if (this.#over && number !== null) this.#engine.call(this, (core) => core.closeSession(number));
+      if (this.#over) this.#finish(ended());
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.#over = true;
+    this.#leave();
+    this.#finish(ended());
+  }
+
+  enterCore(core: LinksCore): number {
+    this.#number = core.openSession(this.#core);
+    return this.#number;
+  }
+
+  handleEvents(_core: LinksCore, number: number, events: readonly LinkEvent[]): void {
+    if (number === this.#number) for (const event of events) this.#handle(number, event);
+  }
+
+  handleCrash(): void {
+    this.#number = null;
+    this.sid = null;
+    const error = new SyncError('E_CORE_CRASHED', 'the core crashed; the session connects anew');
+    this.#engine.notify(() => this.#tickets.fail(error));
+  }
+
+  fail(error: SyncError): void {
+    this.#number = null;
+    this.#over = true;
+    this.state.set(Object.freeze({ ...IDLE, status: 'disconnected', error }));
+    this.#engine.notify(() => {
+      this.#tellError(error);
+      this.#finish(error);
+    });
+  }
+
+  #handle(number: number, event: LinkEvent): void {
+    if (event.type === 'connection') this.#handleConnection(event);
+    else if (event.type === 'unsent') this.#tickets.settle(event.ticket, fromProblem(event));
+    else if (event.type === 'answer') this.#handleAnswer(event);
+    else if (event.type === 'sent') this.#handleSent(event.ticket);
+    else this.#engine.notify(() => this.#tell(number, event));
+  }
+
+  /** What the app may notice: no call of the core is under way. */
+  #tell(number: number, event: LinkEvent): void {
+    if (this.#disposed) return;
+    if (event.type === 'event') this.#receive(number, event);
+    else if (event.type === 'joined') this.#join(event);
+    else if (event.type === 'closed') this.#close(event);
+    else if (event.type === 'denied') this.#deny(event.data);
+    else if (event.type === 'error') this.#tellError(fromProblem(event));
+    else if (event.type === 'endpoint') void this.#answer(number, event);
+  }
+
+  #handleConnection({ type: _, link: __, error, ...state }: Of<'connection'>): void {
+    const told = isProblem(error) ? fromProblem(error) : null;
+    this.state.set(Object.freeze({ ...state, error: told }));
+    const over = state.status === 'disconnected' && state.nextRetryAt === null && state.reason?.kind !== 'suspended';
+    if (!over || this.#over) return;
+    this.#over = true;
+    this.#engine.notify(() => this.#finish(told ?? ended()));
+  }
+
+  #handleAnswer({ ticket, data, attachments }: Of<'answer'>): void {
+    this.#answers.get(ticket)?.(fromWire(data, attachments ?? [])[0]);
+    this.#tickets.settle(ticket);
+  }
+
+  /** An event whose answer is awaited is not done by being sent. */
+  #handleSent(ticket: number): void {
+    if (!this.#answers.has(ticket)) this.#tickets.settle(ticket);
+  }
+
+  #receive(number: number, { data, id, attachments }: Of<'event'>): void {
+    const [name, ...args] = fromWire(data, attachments ?? []);
+    if (id !== null) args.push((...answer: unknown[]) => this.#reply(number, id, answer));
+    this.#dispatch(String(name), args);
+  }
+
+  #reply(number: number, id: number, answer: readonly unknown[]): void {
+    // Without the link it came on, nobody awaits the answer.
+    if (number !== this.#number || !this.connected) return;
+    const wire = toWire(answer);
+    this.#engine.call(this, (core) => core.answerEvent(number, id, wire.data, wire.attachments));
+  }
+
+  #join({ sid, recovered }: Of<'joined'>): void {
+    this.sid = sid;
+    this.recovered = recovered;
+    this.#joined.resolve();
+    this.#dispatch('connect', [Object.freeze({ recovered })]);
+  }
+
+  #close({ code, reason }: Of<'closed'>): void {
+    if (this.sid === null) return;
+    this.sid = null;
+    this.#dispatch('disconnect', [Object.freeze({ code, reason })]);
+  }
+
+  #deny(data: string): void {
+    const said = JSON.parse(data) as { readonly message?: unknown; readonly data?: unknown } | string;
+    const words = typeof said === 'string' ? said : String(said.message);
+    const error = new SyncError('E_AUTH', `the server refused the session: ${words}`);
+    const told = typeof said === 'string' ? error : Object.assign(error, { data: said.data });
+    this.#dispatch('connect_error', [told]);
+  }
+
+  #finish(error: SyncError): void {
+    this.#joined.reject(error);
+    this.#tickets.fail(error);
+  }
+
+  #leave(): void {
+    const number = this.#number;
+    this.#number = null;
+    this.#loading = null;
+    this.sid = null;
+    if (number !== null) this.#engine.leave(number);
+  }
+
+  async #start(): Promise<void> {
+    try {
+      await this.#engine.start();
+      if (!this.#over && this.#number === null) this.#engine.enter(this);
+    } catch (error) {
+      if (!this.#over) this.fail(error as SyncError);
+      queueMicrotask(this.#engine.drain);
+    } finally {
+      this.#loading = null;
+    }
+  }
+
+  async #send(name: string, args: readonly unknown[], wait: number, ticket: number): Promise<void> {
+    const wire = toWire([name, ...args]);
+    if (this.#number === null && this.#loading && this.#options.buffer !== false) await this.#loading;
+    const number = this.#number;
+    if (number === null || this.#over) throw ended();
+    // Before the call: what is sent in its course is told before it returns.
+    const sent = this.#tickets.wait(ticket);
+    try {
+      const over = this.#engine.call(this, (core) => core.emitEvent(number, ticket, wire.data, wire.attachments, wait));
+      if (over && wait === 0) this.#tickets.settle(ticket);
+    } catch (error) {
+      this.#tickets.settle(ticket, error);
+    }
+    return sent;
+  }
+
+  #emitVolatile(name: string, args: readonly unknown[]): void {
+    const number = this.#number;
+    const wire = toWire([name, ...args]);
+    if (number !== null) this.#engine.call(this, (core) => core.emitEvent(number, 0, wire.data, wire.attachments, -1));
+  }
+
+  async #answer(number: number, { request, attempt, reason }: Of<'endpoint'>): Promise<void> {
+    const { auth } = this.#options;
+    const context = { attempt, reason };
+    const tell = await (async (): Promise<(core: LinksCore) => void> => {
+      try {
+        const given = await Promise.all([
+          typeof this.#url === 'function' ? this.#url(context) : this.#url,
+          typeof auth === 'function' ? auth(context) : auth,
+        ]);
+        const url = engineUrl(given[0], this.#options);
+        return (core) => core.provideSession(number, request, url, given[1] ? JSON.stringify(given[1]) : null);
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        return (core) =>
+          core.refuseSession(number, request, isRefusal(error) ? 'unauthorized' : 'unavailable', message);
+      }
+    })();
+    if (number === this.#number) this.#engine.call(this, tell);
+  }
+
+  #listen(name: string, key: Listener, fn: Listener): () => void {
+    const listeners = this.#listeners.get(name) ?? new Map<Listener, () => void>();
+    this.#listeners.set(name, listeners.set(key, fn as () => void));
+    return () => this.off(name, key);
+  }
+
+  #dispatch(name: string, args: readonly unknown[]): void {
+    const set = new Listeners<unknown[]>();
+    for (const fn of this.#listeners.get(name)?.values() ?? []) set.add(fn as Listener);
+    set.emit(...args);
+  }
+
+  #tellError(error: SyncError): void {
+    if (!this.#disposed) this.#errors.emit(error);
+  }
+}
+
+function ended(): SyncError {
+  return new SyncError('E_NOT_CONNECTED', 'the session is closed');
+}
+
+/** A session with the types of its events. */
+export function sessionOf<In extends SocketIoEvents, Out extends SocketIoEvents>(
+  session: LiveSession,
+): SocketIo<In, Out> {
+  return session as unknown as SocketIo<In, Out>;
+}

@@ -1,0 +1,12 @@
+import type { ConnectionState } from '../room.js';
+
+/** A connection before anything happened. */
+export const IDLE: ConnectionState = Object.freeze({
+  status: 'idle',
+  transport: null,
+  attempt: 0,
+  nextRetryAt: null,
+  reason: null,
+  rtt: null,
+  error: null,
+});

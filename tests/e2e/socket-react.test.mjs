@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { createServer } from 'vite';
+import { root } from '../../scripts/env.mjs';
+import { closeBrowser, complaints, newContext } from './support/browser.mjs';
+import { temporaryFolder } from './support/folder.mjs';
+import { socketServer } from './support/socket-server.mjs';
+import { until } from './support/wait.mjs';
+
+after(closeBrowser);
+
+describe('useSocket under React’s StrictMode', () => {
+  it('opens exactly one socket, another for another URL, and closes the last when it is unmounted', async (t) => {
+    const server = await socketServer(t);
+    const site = await developmentSite(t);
+    const page = await (await newContext(t)).newPage();
+    page.setDefaultTimeout(15_000);
+    const told = complaints(page);
+    await page.goto(`${site}/?server=${encodeURIComponent(server.url)}`);
+    const shows = (id, words) => page.getByTestId(id).filter({ hasText: words }).waitFor();
+    await shows('status', 'connected');
+    await page.waitForTimeout(500);
+    assert.deepEqual(
+      server.requests.map(({ url }) => url),
+      ['/one'],
+    );
+    await page.getByText('send').click();
+    await shows('heard', 'from one');
+    await page.getByText('switch').click();
+    await until('the second socket', () => server.requests.length === 2 && server.sockets.length === 1);
+    await shows('status', 'connected');
+    await page.getByText('send').click();
+    await shows('heard', 'from one from two');
+    await server.stop();
+    await shows('status', 'reconnecting');
+    await server.start();
+    await shows('status', 'connected');
+    const attempts = server.attempts;
+    await page.getByText('leave').click();
+    await until('no socket', () => server.sockets.length === 0);
+    await page.waitForTimeout(800);
+    assert.equal(server.attempts, attempts);
+    // While the server is down, the browser itself complains of refused connections.
+    const ours = told.filter((line) => !/WebSocket connection to .* failed/.test(line));
+    assert.deepEqual(ours, []);
+  });
+});
+
+/** Only React's development build mounts everything twice. */
+async function developmentSite(t) {
+  const vite = await createServer({
+    root: join(root, 'tests', 'e2e', 'harness', 'socket-app'),
+    configFile: false,
+    cacheDir: temporaryFolder(),
+    logLevel: 'silent',
+    optimizeDeps: { exclude: ['rejoin'], include: ['react', 'react-dom/client'] },
+    server: { host: '127.0.0.1', port: 0, fs: { allow: [root] } },
+  });
+  await vite.listen();
+  t.after(() => vite.close());
+  return vite.resolvedUrls.local[0].replace(/\/$/, '');
+}
