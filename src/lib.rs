@@ -30,6 +30,8 @@ pub mod socket;
 pub mod status;
 pub mod stream;
 pub mod time;
+#[cfg(feature = "documents")]
+pub mod tunnel;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod web;

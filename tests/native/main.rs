@@ -20,3 +20,4 @@ mod doc_traces;
 mod herd;
 mod stream_parser;
 mod stream_support;
+mod tunnel;
