@@ -15,8 +15,8 @@ export interface ConnectionState {
    * `connected`. `reconnecting`: lost, trying again by itself. `disconnected`: not trying; see `reason` and `error`.
    */
   readonly status: Status;
-  /** Kind of the link while there is one. */
-  readonly transport: 'websocket' | null;
+  /** Kind of the link while there is one; `sse` is the same over HTTP, where WebSockets are blocked. */
+  readonly transport: 'websocket' | 'sse' | null;
   /** Attempts since the link was last proven; 0 while connected. */
   readonly attempt: number;
   /** When the next attempt is due, in milliseconds since 1970, or null if none is. */

@@ -353,7 +353,8 @@ fn most_weather_loses_no_tunnel() {
         world.opened && world.lost
     });
     let lost = lost.count();
-    assert!(lost <= 6, "{lost} of 300 were lost");
+    // Every seventh request fails, and four in a row end a tunnel.
+    assert!(lost <= 12, "{lost} of 300 were lost");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use fastrand::Rng;
 use rejoin::config::Broken;
 use rejoin::event::{Durability, Event, EventKind, SyncStatus};
-use rejoin::io::{Environment, FetchId, Input, Output, SocketId, SocketInput};
+use rejoin::io::{Environment, Input, Output, SocketInput};
 use rejoin::machine::Machine;
 use rejoin::time::Instant;
 use rejoin_server::hub::{Broken as HubBroken, HubInput, MemberId};
@@ -21,7 +21,7 @@ use crate::mailbox::Mailbox;
 use crate::net::{Health, LinkId, Net};
 use crate::oracle::Oracle;
 use crate::server::Server;
-use tunnels::{HttpHappening, TunnelEnd};
+use tunnels::{TunnelEnd, TunnelHappening};
 
 /// How long faults last, and how long healing may take.
 const FAULTS: u64 = 30_000;
@@ -58,51 +58,15 @@ pub struct Outcome {
 enum Happening {
     Act(Action),
     Heal,
-    Timer {
-        host: usize,
-        boot: u64,
-        at: u64,
-    },
-    ServerTimer {
-        at: u64,
-    },
-    Socket {
-        link: LinkId,
-        input: SocketInput,
-    },
-    Up {
-        link: LinkId,
-        frame: Vec<u8>,
-    },
-    Join {
-        link: LinkId,
-    },
-    /// A WebSocket is refused before it opens.
-    Blocked {
-        host: usize,
-        boot: u64,
-        socket: SocketId,
-    },
-    Http {
-        host: usize,
-        boot: u64,
-        fetch: FetchId,
-        happening: HttpHappening,
-    },
-    Abandoned {
-        link: LinkId,
-        heard: u64,
-    },
-    Gone {
-        link: LinkId,
-    },
-    Disk {
-        host: usize,
-        boot: u64,
-    },
-    ServerDisk {
-        life: u64,
-    },
+    Timer { host: usize, boot: u64, at: u64 },
+    ServerTimer { at: u64 },
+    Socket { link: LinkId, input: SocketInput },
+    Up { link: LinkId, frame: Vec<u8> },
+    Join { link: LinkId },
+    Tunnel(TunnelHappening),
+    Gone { link: LinkId },
+    Disk { host: usize, boot: u64 },
+    ServerDisk { life: u64 },
 }
 
 /// Everything there is.
@@ -217,17 +181,7 @@ impl World {
                 }
             }
             Happening::Join { link } => self.on_join(link),
-            Happening::Blocked { host, boot, socket } => {
-                let code = 1006;
-                let input = SocketInput::Closed { code, reason: String::new(), clean: false };
-                if self.tab(host, boot).is_some() {
-                    self.feed(host, Input::Socket(socket, input));
-                }
-            }
-            Happening::Http { host, boot, fetch, happening } => {
-                self.on_http(host, boot, fetch, happening);
-            }
-            Happening::Abandoned { link, heard } => self.on_abandoned(link, heard),
+            Happening::Tunnel(happening) => self.on_tunnel(happening),
             Happening::Gone { link } => {
                 self.tunnels.remove(&link);
                 if self.net.links.remove(&link).is_some_and(|link| link.joined) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use rejoin::io::{FetchId, FetchInput, FetchOutput, Input};
+use rejoin::io::{FetchId, FetchInput, FetchOutput, Input, SocketId, SocketInput};
 use rejoin_server::hub::{HubInput, MemberId};
 use rejoin_server::tunnel::session::Session;
 
@@ -35,6 +35,17 @@ struct Answer {
     ended: bool,
 }
 
+/// What happens where WebSockets are blocked.
+#[derive(Debug)]
+pub enum TunnelHappening {
+    /// A WebSocket is refused before it opens.
+    Blocked { host: usize, boot: u64, socket: SocketId },
+    /// Something happens to a request.
+    Http { host: usize, boot: u64, fetch: FetchId, happening: HttpHappening },
+    /// Nobody has read a session for as long as it waits.
+    Abandoned { link: LinkId, heard: u64 },
+}
+
 /// What happens to a request.
 #[derive(Debug)]
 pub enum HttpHappening {
@@ -63,7 +74,15 @@ impl World {
                     return self.answer(host, boot, fetch, failed());
                 }
                 let arrives = HttpHappening::Arrives { url, received, body, answered: !unheard };
-                self.later(at, Happening::Http { host, boot, fetch, happening: arrives });
+                self.later(
+                    at,
+                    Happening::Tunnel(TunnelHappening::Http {
+                        host,
+                        boot,
+                        fetch,
+                        happening: arrives,
+                    }),
+                );
             }
             FetchOutput::Read => {
                 if let Some(answer) = self.answer_of(host, fetch) {
@@ -80,13 +99,23 @@ impl World {
         }
     }
 
-    pub(super) fn on_http(
-        &mut self,
-        host: usize,
-        boot: u64,
-        fetch: FetchId,
-        happening: HttpHappening,
-    ) {
+    pub(super) fn on_tunnel(&mut self, happening: TunnelHappening) {
+        match happening {
+            TunnelHappening::Blocked { host, boot, socket } => {
+                let code = 1006;
+                let input = SocketInput::Closed { code, reason: String::new(), clean: false };
+                if self.tab(host, boot).is_some() {
+                    self.feed(host, Input::Socket(socket, input));
+                }
+            }
+            TunnelHappening::Http { host, boot, fetch, happening } => {
+                self.on_http(host, boot, fetch, happening);
+            }
+            TunnelHappening::Abandoned { link, heard } => self.on_abandoned(link, heard),
+        }
+    }
+
+    fn on_http(&mut self, host: usize, boot: u64, fetch: FetchId, happening: HttpHappening) {
         match happening {
             HttpHappening::Answer(input) => {
                 if self.tab(host, boot).is_some() {
@@ -145,7 +174,7 @@ impl World {
         let now = self.now;
         let resumed = link.is_some();
         let link = link.unwrap_or_else(|| {
-            let link = self.net.open(host, boot, rejoin::io::SocketId(0));
+            let link = self.net.open(host, boot, SocketId(0));
             self.tunnels.insert(link, TunnelEnd { host, ..TunnelEnd::default() });
             link
         });
@@ -228,7 +257,7 @@ impl World {
     fn answer(&mut self, host: usize, boot: u64, fetch: FetchId, input: FetchInput) {
         let at = self.now + self.net.delay(&mut self.rng);
         let happening = HttpHappening::Answer(input);
-        self.later(at, Happening::Http { host, boot, fetch, happening });
+        self.later(at, Happening::Tunnel(TunnelHappening::Http { host, boot, fetch, happening }));
     }
 
     /// Every answer of a tunnel breaks off; its session waits for the client.
@@ -242,10 +271,13 @@ impl World {
         for fetch in std::mem::take(&mut end.answers).into_keys() {
             self.answer(host, boot, fetch, failed());
         }
-        self.later(self.now + GRACE, Happening::Abandoned { link, heard: self.now });
+        self.later(
+            self.now + GRACE,
+            Happening::Tunnel(TunnelHappening::Abandoned { link, heard: self.now }),
+        );
     }
 
-    pub(super) fn on_abandoned(&mut self, link: LinkId, heard: u64) {
+    fn on_abandoned(&mut self, link: LinkId, heard: u64) {
         if self.tunnels.get(&link).is_some_and(|end| end.heard == heard) {
             self.end_tunnel(link);
         }

@@ -3,6 +3,7 @@
 use rejoin::io::{Input, SocketId, SocketInput, SocketOutput};
 use rejoin_server::hub::{HubInput, HubOutput, MemberId};
 
+use super::tunnels::TunnelHappening;
 use super::{Happening, World};
 use crate::net::{Health, LinkId, Way};
 
@@ -18,7 +19,7 @@ impl World {
             SocketOutput::Open { .. } if host < self.setup.tunnels => {
                 let at = self.now + self.net.delay(&mut self.rng);
                 let boot = self.hosts[host].boot;
-                self.later(at, Happening::Blocked { host, boot, socket });
+                self.later(at, Happening::Tunnel(TunnelHappening::Blocked { host, boot, socket }));
             }
             SocketOutput::Open { .. } => {
                 let link = self.net.open(host, boot, socket);
