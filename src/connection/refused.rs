@@ -14,8 +14,7 @@ const PREFLIGHT_AFTER: u32 = 3;
 impl Connection {
     /// A browser hides the status of a refused handshake, so it is asked for over HTTP.
     pub(super) fn preflight_if_due(&mut self, cx: &mut Context<'_>) {
-        if !self.config.ways.http
-            && self.history.never_opened >= PREFLIGHT_AFTER
+        if self.history.never_opened >= PREFLIGHT_AFTER
             && self.history.never_opened.is_multiple_of(PREFLIGHT_AFTER)
         {
             let url = self.history.url.clone();
