@@ -33,7 +33,7 @@ impl Events {
         }
     }
 
-    async fn to_the_end(&mut self) {
+    async fn read_all(&mut self) {
         // The last chunk of a chunked body.
         while !self.text.contains("\r\n0\r\n\r\n") && self.more().await {}
     }
@@ -135,19 +135,19 @@ async fn an_answer_that_is_asked_to_end_does_as_soon_as_it_says_something() {
     let server = Server::start(Config { tunnel, ..config() }).await;
     let mut alice = server.join("room").await;
     let mut opening = Events::get(&server, "tunnel=new&poll=1", "").await;
-    opening.to_the_end().await;
+    opening.read_all().await;
     let session = opening.session().await;
     let mut first = Events::get(&server, &format!("tunnel={session}&poll=1"), "").await;
-    first.to_the_end().await;
+    first.read_all().await;
     assert_eq!(first.frames().len(), 1, "the server's question: {}", first.text);
     let seen = "last-event-id: 1\r\n";
     let mut empty = Events::get(&server, &format!("tunnel={session}&poll=1"), seen).await;
-    empty.to_the_end().await;
+    empty.read_all().await;
     assert!(empty.frames().is_empty() && empty.text.contains("200 OK"), "{}", empty.text);
     alice.type_text("hello").await;
     alice.reads("hello").await;
     let mut full = Events::get(&server, &format!("tunnel={session}&poll=1"), seen).await;
-    full.to_the_end().await;
+    full.read_all().await;
     assert!(full.text.contains("id:2\n"), "{}", full.text);
 }
 
@@ -171,7 +171,7 @@ async fn a_server_that_stops_says_so_and_lets_answers_end() {
     events.session().await;
     server.app.stop().await;
     events.until("event:close\ndata:1012 ").await;
-    events.to_the_end().await;
+    events.read_all().await;
 }
 
 #[tokio::test]
