@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use fastrand::Rng;
 
-use crate::config::{Config, RoomOptions};
-use crate::connection::{Context, EndpointFailure};
+use crate::config::{Config, RoomOptions, Ways};
+use crate::connection::{Context, EndpointAnswer, EndpointFailure};
 use crate::doc::Doc;
 use crate::doc::edit::Edit;
 use crate::error::{ErrorCode, Misuse};
@@ -17,7 +17,9 @@ use crate::machine::Machine;
 use crate::ordered::OrderedMap;
 use crate::page::Page;
 use crate::room::{Room, RoomOutput};
+use crate::status::{ConnectionState, Status, Transport};
 use crate::time::{Deadline, Instant};
+use crate::tunnel::{Terms, Tunnels};
 
 /// One running instance of the SDK.
 #[derive(Debug)]
@@ -30,6 +32,7 @@ pub struct Client {
     sockets: OrderedMap<SocketId, RoomId>,
     tasks: OrderedMap<TaskId, RoomId>,
     questions: OrderedMap<EndpointRequest, RoomId>,
+    tunnels: Tunnels,
     outputs: VecDeque<Output<Event>>,
 }
 
@@ -38,12 +41,17 @@ impl Machine for Client {
 
     fn handle_input(&mut self, now: Instant, input: Input) {
         match input {
-            Input::Timeout => self.each_room(now, Room::handle_timeout),
+            Input::Timeout => {
+                self.tunnels.handle_timeout(now, &mut self.last_id);
+                self.each_room(now, Room::handle_timeout);
+            }
             Input::Environment(environment) => {
                 self.page.note(environment);
                 self.each_room(now, |room, cx| room.handle_environment(cx, environment));
             }
-            Input::Fetch(..) => {}
+            Input::Fetch(fetch, input) => {
+                self.tunnels.handle_fetch(now, &mut self.last_id, fetch, input);
+            }
             Input::Socket(socket, input) => self.handle_socket(now, socket, input),
             Input::Storage(task, reply) => {
                 if let Some(room) = self.tasks.remove(&task) {
@@ -51,6 +59,10 @@ impl Machine for Client {
                 }
             }
         }
+        while let Some((socket, input)) = self.tunnels.poll_socket() {
+            self.handle_socket(now, socket, input);
+        }
+        self.collect_fetches();
     }
 
     fn poll_output(&mut self) -> Option<Output<Event>> {
@@ -58,7 +70,8 @@ impl Machine for Client {
     }
 
     fn poll_timeout(&self) -> Option<Deadline> {
-        self.rooms.values().map(Room::poll_timeout).fold(None, Deadline::earliest)
+        let rooms = self.rooms.values().map(Room::poll_timeout).fold(None, Deadline::earliest);
+        Deadline::earliest(rooms, self.tunnels.poll_timeout())
     }
 }
 
@@ -74,6 +87,7 @@ impl Client {
             sockets: OrderedMap::new(),
             tasks: OrderedMap::new(),
             questions: OrderedMap::new(),
+            tunnels: Tunnels::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -94,7 +108,7 @@ impl Client {
         *cx.last_id += 1;
         let id = RoomId(*cx.last_id);
         self.rooms.insert(id, room);
-        self.collect(id);
+        self.collect(now, id);
         Ok(id)
     }
 
@@ -122,16 +136,15 @@ impl Client {
         })
     }
 
-    /// Answers [`EventKind::Endpoint`]: the room's path is appended to `url`.
+    /// Answers [`EventKind::Endpoint`]: the room's path is appended to the URL.
     pub fn provide_endpoint(
         &mut self,
         now: Instant,
         request: EndpointRequest,
-        url: &str,
-        token: Option<&str>,
+        answer: EndpointAnswer<'_>,
     ) {
         if let Some(room) = self.questions.remove(&request) {
-            self.in_room(now, room, |room, cx| room.provide_endpoint(cx, request, url, token));
+            self.in_room(now, room, |room, cx| room.provide_endpoint(cx, request, answer));
         }
     }
 
@@ -303,17 +316,19 @@ impl Client {
         let room = self.rooms.get_mut(&id)?;
         let mut cx = Context { now, rng: &mut self.rng, last_id: &mut self.last_id };
         let value = run(room, &mut cx);
-        self.collect(id);
+        self.collect(now, id);
         Some(value)
     }
 
-    fn collect(&mut self, id: RoomId) {
+    fn collect(&mut self, now: Instant, id: RoomId) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         while let Some(output) = room.poll_output() {
             let output = match output {
                 RoomOutput::Socket(socket, output) => {
                     match output {
-                        SocketOutput::Open { .. } | SocketOutput::Preflight { .. } => {
+                        SocketOutput::Open { .. }
+                        | SocketOutput::OpenTunnel { .. }
+                        | SocketOutput::Preflight { .. } => {
                             self.sockets.insert(socket, id);
                         }
                         SocketOutput::Close { .. } | SocketOutput::Abandon => {
@@ -323,6 +338,11 @@ impl Client {
                         | SocketOutput::SendText(_)
                         | SocketOutput::Measure => {}
                     }
+                    let max_frame = self.config.max_receive_frame;
+                    let terms = Terms { rng: &mut self.rng, max_frame };
+                    let last = &mut self.last_id;
+                    let rest = self.tunnels.handle_output(now, last, terms, socket, output);
+                    let Some(output) = rest else { continue };
                     Output::Socket(socket, output)
                 }
                 RoomOutput::Storage(task) => {
@@ -336,12 +356,24 @@ impl Client {
                     let kind = EventKind::Endpoint { request: request.0, attempt, reason };
                     Output::Event(Event { room: id.0, kind })
                 }
-                RoomOutput::Event(kind) => Output::Event(Event { room: id.0, kind }),
+                RoomOutput::Event(kind) => {
+                    if let EventKind::Connection(state) = &kind {
+                        remember(&mut self.config.link.ways, state);
+                    }
+                    Output::Event(Event { room: id.0, kind })
+                }
             };
             self.outputs.push_back(output);
         }
         if room.is_gone() {
             self.forget(id);
+        }
+        self.collect_fetches();
+    }
+
+    fn collect_fetches(&mut self) {
+        while let Some((fetch, output)) = self.tunnels.poll_fetch() {
+            self.outputs.push_back(Output::Fetch(fetch, output));
         }
     }
 
@@ -350,6 +382,14 @@ impl Client {
         self.sockets.retain(|_, room| *room != id);
         self.tasks.retain(|_, room| *room != id);
         self.questions.retain(|_, room| *room != id);
+    }
+}
+
+/// What worked for one room goes first for those that are entered later.
+fn remember(ways: &mut Ways, state: &ConnectionState) {
+    if state.status == Status::Connected {
+        let http = state.transport == Some(Transport::Sse);
+        ways.remembered = if http { ways.memory } else { 0 };
     }
 }
 

@@ -5,6 +5,7 @@ mod client;
 mod fields;
 mod read;
 
+pub use crate::connection::Ways;
 #[cfg(feature = "documents")]
 pub use client::{
     Broken, Config, MessageConfig, PersistenceMode, PresenceConfig, RoomOptions, StorageConfig,
@@ -36,6 +37,8 @@ pub struct LinkConfig {
     pub hold_timeout: u64,
     /// How long a server may stay silent about what it has before everything unacknowledged is pushed.
     pub push_grace: u64,
+    /// Which ways to the server may be taken.
+    pub ways: Ways,
 }
 
 impl Default for LinkConfig {
@@ -51,6 +54,7 @@ impl Default for LinkConfig {
             ack_timeout: 1_000,
             hold_timeout: 1_500,
             push_grace: 250,
+            ways: Ways::default(),
         }
     }
 }

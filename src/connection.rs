@@ -16,15 +16,19 @@
 
 mod attempt;
 pub mod close;
+mod credentials;
 pub mod heartbeat;
 mod lifecycle;
 pub mod manner;
 pub mod preset;
+mod refused;
 mod rulings;
 mod state;
 mod status;
+mod ways;
 
 pub use attempt::complete_url;
+pub use ways::Ways;
 
 use std::collections::VecDeque;
 
@@ -33,7 +37,7 @@ use fastrand::Rng;
 use crate::backoff::{Backoff, BackoffPolicy, Hint};
 use crate::config::LinkConfig;
 use crate::error::ErrorCode;
-use crate::io::{EndpointRequest, SocketId, SocketInput, SocketOutput, SocketRefusal};
+use crate::io::{EndpointRequest, SocketId, SocketInput, SocketOutput};
 use crate::status::{ConnectionState, EndpointReason, Problem, Reason};
 use crate::time::{Deadline, Instant};
 use close::Verdict;
@@ -41,8 +45,6 @@ use heartbeat::{Heartbeat, Life};
 use manner::{Manner, VerdictRequest};
 use state::State;
 
-/// Attempts that never opened before the HTTP status is asked for.
-const PREFLIGHT_AFTER: u32 = 3;
 /// Protocol errors in a row before the connection fails.
 const MAX_PROTOCOL_ERRORS: u32 = 3;
 
@@ -61,6 +63,8 @@ pub enum Action {
     LinkDown,
     /// The link is about to be closed on purpose: last words.
     Farewell(SocketId),
+    /// Show this token on the link.
+    ShowToken(String),
     /// Send something that must be answered.
     Probe(SocketId),
     /// The server refused a frame as too large.
@@ -98,6 +102,17 @@ pub enum EndpointFailure {
     Unavailable,
 }
 
+/// The app's answer to a question for a URL and a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EndpointAnswer<'a> {
+    /// Base URL of the server, to which the room's path is appended.
+    pub url: &'a str,
+    /// The token, if there is one.
+    pub token: Option<&'a str>,
+    /// For how many milliseconds the token lasts, if that is known.
+    pub lifetime: Option<u64>,
+}
+
 /// Where the URL comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -117,6 +132,8 @@ pub struct Connection {
     backoff: Backoff,
     state: State,
     page: lifecycle::Page,
+    ladder: ways::Ladder,
+    credentials: credentials::Credentials,
     history: History,
     actions: VecDeque<Action>,
     last_status: Option<ConnectionState>,
@@ -154,6 +171,8 @@ impl Connection {
             backoff: Backoff::new(backoff),
             state: State::Idle,
             page: lifecycle::Page::default(),
+            ladder: ways::Ladder::default(),
+            credentials: credentials::Credentials::default(),
             history: History::default(),
             actions: VecDeque::new(),
             last_status: None,
@@ -173,7 +192,8 @@ impl Connection {
 
     /// When time matters next.
     pub fn poll_timeout(&self) -> Option<Deadline> {
-        self.state.deadline()
+        let extra = Deadline::earliest(self.rival_deadline(), self.refresh_deadline());
+        Deadline::earliest(self.state.deadline(), extra)
     }
 
     /// The socket that carries frames now, if any.
@@ -227,9 +247,15 @@ impl Connection {
         &mut self,
         cx: &mut Context<'_>,
         request: EndpointRequest,
-        url: &str,
-        token: Option<&str>,
+        answer: EndpointAnswer<'_>,
     ) {
+        let EndpointAnswer { url, token, lifetime } = answer;
+        if self.take_fresh(cx.now, request, token, lifetime) {
+            return;
+        }
+        if matches!(self.state, State::Auth { request: asked, .. } if asked == request) {
+            self.note_token(cx.now, token, lifetime);
+        }
         self.provide_answer(cx, request, url, token, None);
     }
 
@@ -287,6 +313,19 @@ impl Connection {
         let current = self.state.socket() == Some(id);
         self.reset_backoff_if_proven(cx.now);
         let carries = match input {
+            _ if self.is_rival(id) => {
+                match input {
+                    SocketInput::Opened { .. } => self.on_rival_opened(cx),
+                    _ => self.on_rival_failed(),
+                }
+                false
+            }
+            SocketInput::HttpStatus { status, retry_after }
+                if current && self.is_opening_tunnel() =>
+            {
+                self.on_tunnel_refused(cx, *status, *retry_after);
+                false
+            }
             SocketInput::Opened { .. } if current => {
                 self.on_opened(cx, id);
                 false
@@ -300,7 +339,7 @@ impl Connection {
                 false
             }
             SocketInput::Refused(refusal) if current => {
-                self.on_refused(refusal);
+                self.on_refused(cx, refusal);
                 false
             }
             SocketInput::Buffered(bytes) if current => {
@@ -320,6 +359,7 @@ impl Connection {
     /// The room's handshake was answered and everything the server lacked is on its way.
     pub fn handle_handshake(&mut self, now: Instant) {
         if let State::Handshaking { socket, .. } = self.state {
+            self.note_winner(now);
             self.history.connected_once = true;
             self.history.never_opened = 0;
             if !self.manner.bare {
@@ -349,11 +389,13 @@ impl Connection {
             let deadline = since + self.config.connect_timeout;
             let deadline = deadline.max(cx.now + self.config.connect_timeout / 2);
             self.state = State::Handshaking { socket: id, deadline };
+            self.note_opened(cx.now);
             self.actions.push_back(Action::LinkUp(id));
         }
     }
 
     fn on_life(&mut self, now: Instant) {
+        self.note_word();
         if let State::Online { heartbeat, proven, .. } = &mut self.state
             && let Some(rtt) = heartbeat.handle_life(now, &self.config)
         {
@@ -373,62 +415,13 @@ impl Connection {
         let opened = !matches!(self.state, State::Connecting { .. });
         if opened {
             self.actions.push_back(Action::LinkDown);
-        } else {
-            self.history.never_opened = self.history.never_opened.saturating_add(1);
         }
         self.history.reason = Some(Reason::Closed { code, reason: reason.to_owned() });
-        self.preflight_if_due(cx);
-        self.rule(cx, code, reason);
-    }
-
-    /// A browser hides the status of a refused handshake, so it is asked for over HTTP.
-    fn preflight_if_due(&mut self, cx: &mut Context<'_>) {
-        if self.history.never_opened >= PREFLIGHT_AFTER
-            && self.history.never_opened.is_multiple_of(PREFLIGHT_AFTER)
-        {
-            let url = self.history.url.clone();
-            let id = SocketId(cx.fresh());
-            self.page.preflight = Some(id);
-            self.actions.push_back(Action::Socket(id, SocketOutput::Preflight { url }));
-        }
-    }
-
-    fn on_status(
-        &mut self,
-        cx: &mut Context<'_>,
-        id: SocketId,
-        status: u16,
-        retry_after: Option<u64>,
-    ) {
-        let waiting = matches!(self.state, State::Backoff { .. } | State::Parked { .. });
-        if self.page.preflight.take() != Some(id) || !waiting {
+        if self.lost_before_a_word(cx) {
             return;
         }
-        let Some(code) = close::code_of_status(status) else { return };
-        self.history.reason = Some(Reason::Http { status });
-        self.report(Problem::new(code, refused_message(status)));
-        match close::judge_status(status, retry_after) {
-            Verdict::Retry(Hint::None) => {}
-            verdict => self.on_verdict(cx, verdict),
-        }
-    }
-
-    fn on_refused(&mut self, refusal: &SocketRefusal) {
-        self.history.reason = Some(Reason::Refused);
-        let (code, message) = match refusal {
-            SocketRefusal::InvalidUrl => {
-                let url = &self.history.url;
-                (ErrorCode::Url, format!("{url:?} is no ws: or wss: URL; check the url that was given"))
-            }
-            SocketRefusal::Forbidden => (
-                ErrorCode::Url,
-                "the browser forbids this socket: use wss: on https: pages, and list the server in connect-src".into(),
-            ),
-            SocketRefusal::Unavailable => {
-                (ErrorCode::Unavailable, "there is no WebSocket in this environment".into())
-            }
-        };
-        self.fail(Problem { code, message, retryable: false });
+        self.preflight_if_due(cx);
+        self.rule(cx, code, reason);
     }
 
     fn on_verdict(&mut self, cx: &mut Context<'_>, verdict: Verdict) {

@@ -132,6 +132,13 @@ pub enum SocketOutput {
         /// Subprotocols to offer, may be empty.
         protocols: Vec<String>,
     },
+    /// Open a socket made of HTTP in the place of one; the client sees to it.
+    OpenTunnel {
+        /// `ws:` or `wss:` URL of the socket it stands for.
+        url: String,
+        /// Token for the `Authorization` header.
+        token: Option<String>,
+    },
     /// Send a binary message.
     Send(Vec<u8>),
     /// Send a text message.

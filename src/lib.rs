@@ -32,6 +32,8 @@ pub mod socket_io;
 pub mod status;
 pub mod stream;
 pub mod time;
+#[cfg(feature = "documents")]
+pub mod tunnel;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod web;

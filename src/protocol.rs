@@ -3,6 +3,7 @@
 //! Decoding is total: any bytes give messages or a [`FrameError`], never a panic, and allocate in
 //! proportion to their length.
 
+pub mod auth;
 pub mod awareness;
 pub mod encode;
 pub mod messages;
@@ -32,6 +33,8 @@ pub mod tag {
     pub const PERMISSION_DENIED: u64 = 0;
     /// Messages of a room, our own dialect in a buffer; stock servers ignore it, and stock clients never get it.
     pub const MESSAGES: u64 = 120;
+    /// Tokens inside the protocol, our own dialect in a buffer; stock servers ignore it, and stock clients never get it.
+    pub const TOKEN: u64 = 121;
 }
 
 /// Bounds on what one frame may carry.
@@ -70,6 +73,8 @@ pub enum Message<'a> {
     Denied(&'a str),
     /// Something of the [`messages`] dialect.
     Messages(&'a [u8]),
+    /// Something of the [`auth`] dialect.
+    Token(&'a [u8]),
     /// A message of another dialect; the rest of its frame cannot be read.
     Unknown(u64),
 }
@@ -108,6 +113,7 @@ fn read_message<'a>(
         },
         tag::QUERY_AWARENESS => Ok(Message::QueryAwareness),
         tag::MESSAGES => reader.buffer().map(Message::Messages),
+        tag::TOKEN => reader.buffer().map(Message::Token),
         unknown => Ok(Message::Unknown(unknown)),
     }
 }

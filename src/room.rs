@@ -9,6 +9,7 @@
 //! ```
 
 mod audit;
+mod auth;
 mod link;
 pub mod messages;
 mod messaging;
@@ -22,7 +23,10 @@ mod timers;
 use std::collections::VecDeque;
 
 use crate::config::{Config, PersistenceMode, RoomOptions, check_room_name};
-use crate::connection::{Connection, Context, EndpointFailure, Source, complete_url};
+use crate::connection::manner::Manner;
+use crate::connection::{
+    Connection, Context, EndpointAnswer, EndpointFailure, Source, complete_url,
+};
 use crate::doc::edit::Edit;
 use crate::doc::limits::Limits;
 use crate::doc::{Doc, DocHost, Integrated, Origin};
@@ -152,7 +156,8 @@ impl<D: DocHost> Room<D> {
         let mut room = Self {
             phase: Phase::Loading { connect: options.connect },
             doc,
-            connection: Connection::new(config.link, config.backoff, source, path),
+            connection: Connection::new(config.link, config.backoff, source, path)
+                .with_manner(Manner { token: config.token.clone(), ..Manner::default() }),
             session: Session::Down,
             outbox: Outbox::new(config.link.ack_timeout),
             presence,
@@ -273,10 +278,9 @@ impl<D: DocHost> Room<D> {
         &mut self,
         cx: &mut Context<'_>,
         request: EndpointRequest,
-        url: &str,
-        token: Option<&str>,
+        answer: EndpointAnswer<'_>,
     ) {
-        self.connection.provide_endpoint(cx, request, url, token);
+        self.connection.provide_endpoint(cx, request, answer);
         self.settle(cx);
     }
 

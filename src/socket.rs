@@ -280,6 +280,8 @@ impl Socket {
                     self.drain_outgoing();
                 }
                 Action::Probe(_) => self.ping(),
+                // Only servers of our own dialect take tokens on the link.
+                Action::ShowToken(_) => {}
                 Action::TooLarge => self.on_too_large(),
                 Action::Status(state) => self.signals.push_back(Signal::Status(state)),
                 Action::Problem(problem) => self.signals.push_back(Signal::Problem(problem)),

@@ -13,6 +13,8 @@ pub enum EndpointReason {
     Reconnect,
     /// The server refused the last token.
     Rejected,
+    /// The link's token ends soon; the link goes on meanwhile.
+    Expiring,
 }
 
 /// A typed error for the app.
@@ -38,7 +40,7 @@ impl Problem {
 pub struct ConnectionState {
     /// Where it stands.
     pub status: Status,
-    /// `websocket` while there is a socket.
+    /// Kind of the link while there is one.
     pub transport: Option<Transport>,
     /// Attempts since the link was last proven, 0 while connected.
     pub attempt: u32,
@@ -72,6 +74,8 @@ pub enum Status {
 pub enum Transport {
     /// A WebSocket.
     WebSocket,
+    /// Events that a server sends, and requests: the same over HTTP.
+    Sse,
 }
 
 /// Why there is no link.

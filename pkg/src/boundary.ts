@@ -57,7 +57,7 @@ export type Status = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'dis
 /** A connection as the core tells it; times are the driver's. */
 export interface CoreConnection {
   readonly status: Status;
-  readonly transport: 'websocket' | null;
+  readonly transport: 'websocket' | 'sse' | null;
   readonly attempt: number;
   readonly nextRetryAt: number | null;
   readonly reason: ConnectionReason | null;
@@ -132,13 +132,13 @@ export type CoreEvent = { readonly room: number } & (
 );
 
 /** Why a URL and a token are asked for. */
-export type EndpointReason = 'initial' | 'reconnect' | 'rejected';
+export type EndpointReason = 'initial' | 'reconnect' | 'rejected' | 'expiring';
 
 /** How the core behaves; times in milliseconds, what is left out has the core's default. */
 export interface CoreConfig {
   readonly url: string | null;
   readonly persistence: 'indexeddb' | 'memory';
-  readonly [option: string]: string | number | null;
+  readonly [option: string]: string | number | boolean | null;
 }
 
 /** How the core enters a room. */
@@ -155,7 +155,7 @@ export interface Core {
   leaveRoom(room: number): void;
   connect(room: number): void;
   disconnect(room: number): void;
-  provideEndpoint(request: number, url: string, token: string | null): void;
+  provideEndpoint(request: number, url: string, token: string | null, lifetime?: number): void;
   refuseEndpoint(request: number, failure: 'unauthorized' | 'unavailable', message: string): void;
   setPresence(room: number, json: string | null): void;
   clientId(room: number): number;

@@ -1,5 +1,8 @@
 import type { Core, EndpointReason } from './boundary.js';
 import { SyncError } from './errors.js';
+import type { KnownToken, Token, TokenSource } from './token.js';
+
+export type { Token } from './token.js';
 
 /** Why and for what a URL or a token is asked for. */
 export interface EndpointContext {
@@ -7,37 +10,31 @@ export interface EndpointContext {
   readonly room: string;
   /** Attempt since the last proven link, from 0. */
   readonly attempt: number;
-  /** `rejected`: the server refused the last token. */
+  /** `rejected`: the server refused the last token. `expiring`: it ends soon, and the link goes on meanwhile. */
   readonly reason: EndpointReason;
 }
-
-/** A token, perhaps with the time (milliseconds since 1970) until which it may be used again. */
-export type Token = string | { readonly token: string; readonly expiresAt?: number | undefined };
 
 /** Base URL of the server, or a function that gives it before each attempt. */
 export type UrlOption = string | URL | ((context: EndpointContext) => string | URL | Promise<string | URL>);
 
-/** Gives the token of a room before each attempt. */
+/** Gives the token of a room where one is needed. A function without parameters is asked once for all rooms. */
 export type AuthOption = (context: EndpointContext) => Token | Promise<Token>;
-
-/** A link this close to the end of its token asks for a new one, in milliseconds. */
-const EXPIRY_MARGIN = 5_000;
 
 /** Answers the core's questions for a URL and a token: one call of the app's functions at a time and room. */
 export class Endpoint {
   readonly #url: UrlOption;
-  readonly #auth: AuthOption | undefined;
+  readonly #tokens: TokenSource<EndpointContext> | null;
   #asking: Promise<(core: Core, request: number) => void> | null = null;
-  #cached: { readonly token: string; readonly expiresAt: number } | null = null;
+  /** The token this room was given last. */
+  #given: string | null = null;
 
-  constructor(url: UrlOption, auth: AuthOption | undefined) {
+  constructor(url: UrlOption, tokens: TokenSource<EndpointContext> | null) {
     this.#url = url;
-    this.#auth = auth;
+    this.#tokens = tokens;
   }
 
   /** Asks the app; resolves with what is to be told to the core, and never rejects. */
   ask(context: EndpointContext): Promise<(core: Core, request: number) => void> {
-    if (context.reason === 'rejected') this.#cached = null;
     this.#asking ??= this.#answer(context).finally(() => {
       this.#asking = null;
     });
@@ -47,7 +44,11 @@ export class Endpoint {
   async #answer(context: EndpointContext): Promise<(core: Core, request: number) => void> {
     try {
       const [url, token] = await Promise.all([this.#resolveUrl(context), this.#resolveToken(context)]);
-      return (core, request) => core.provideEndpoint(request, url, token);
+      if (!token) return (core, request) => core.provideEndpoint(request, url, null);
+      const { token: text, expiresAt } = token;
+      if (expiresAt === null) return (core, request) => core.provideEndpoint(request, url, text);
+      const lifetime = Math.max(0, expiresAt - Date.now());
+      return (core, request) => core.provideEndpoint(request, url, text, lifetime);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const failure = isRefusal(error) ? 'unauthorized' : 'unavailable';
@@ -59,13 +60,12 @@ export class Endpoint {
     return absolute(typeof this.#url === 'function' ? await this.#url(context) : this.#url);
   }
 
-  async #resolveToken(context: EndpointContext): Promise<string | null> {
-    if (!this.#auth) return null;
-    if (this.#cached && this.#cached.expiresAt - EXPIRY_MARGIN > Date.now()) return this.#cached.token;
-    const given = await this.#auth(context);
-    if (typeof given === 'string') return given;
-    this.#cached = given.expiresAt === undefined ? null : { token: given.token, expiresAt: given.expiresAt };
-    return given.token;
+  async #resolveToken(context: EndpointContext): Promise<KnownToken | null> {
+    if (!this.#tokens) return null;
+    const stale = context.reason === 'rejected' || context.reason === 'expiring' ? this.#given : null;
+    const token = await this.#tokens.get(context, stale);
+    this.#given = token.token;
+    return token;
   }
 }
 

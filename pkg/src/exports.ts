@@ -8,6 +8,7 @@ export type {
 export type { Client, ClientEvents, LostConnection, RoomLease } from './client.js';
 export type { AuthOption, EndpointContext, Token, UrlOption } from './endpoint.js';
 export { ERROR_CODES, type ErrorCode, SyncError, type SyncErrorOptions } from './errors.js';
+export type { Transport } from './fallback.js';
 export type { Json } from './json.js';
 export type { WasmSource } from './load.js';
 export type {

@@ -1,8 +1,9 @@
 import { settled, totalSync, worstConnection } from './aggregate.js';
 import type { Client, ClientEvents, RoomLease } from './client.js';
-import { Endpoint } from './endpoint.js';
+import { Endpoint, type EndpointContext } from './endpoint.js';
 import { Engine } from './engine.js';
 import { SyncError } from './errors.js';
+import { rememberTransport } from './fallback.js';
 import { Leases } from './leases.js';
 import type { LinksEngine } from './links.js';
 import { IDLE, NOTHING_SYNCED, RoomImpl } from './live-room.js';
@@ -15,6 +16,7 @@ import { Listeners, runSafely, ValueStore } from './store.js';
 import { isOfServer } from './stream/request.js';
 import { TextStreamImpl } from './stream/text-stream.js';
 import type { StreamInit, StreamUrl, TextStream } from './stream.js';
+import { TokenSource } from './token.js';
 import { preventUnsaved } from './unsaved.js';
 
 /** How long closing waits for edits that are being saved, in milliseconds. */
@@ -39,6 +41,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   /** What stops listening to each room. */
   readonly #watched = new Map<RoomImpl, Watch>();
   #watchers: Watch = [];
+  #shared: TokenSource<EndpointContext> | null = null;
   #phase: 'fresh' | 'running' | 'closed' = 'fresh';
 
   constructor(options: ClientOptions<S>, start: StartRuntime, links: LinksEngine) {
@@ -128,9 +131,18 @@ export class ClientImpl<S extends Schema> implements Client<S> {
       engine: this.#engine,
       presenceThrottle: this.#options.presenceThrottle ?? 50,
       start: () => this.#start(),
-      endpoint: () => new Endpoint(this.#options.url, this.#options.auth),
+      endpoint: () => new Endpoint(this.#options.url, this.#tokens()),
       report: (error) => this.#report(error),
     };
+  }
+
+  /** A function that looks at no room is asked once for all of them. */
+  #tokens(): TokenSource<EndpointContext> | null {
+    const { auth } = this.#options;
+    if (!auth) return null;
+    if (auth.length > 0) return new TokenSource(auth);
+    this.#shared ??= new TokenSource(auth);
+    return this.#shared;
   }
 
   async #start(): Promise<void> {
@@ -146,6 +158,9 @@ export class ClientImpl<S extends Schema> implements Client<S> {
       watchLostConnection(this.connection, lost, (event) => this.#emit('lostConnection', event)),
       this.#options.preventUnsavedChanges ? preventUnsaved(this.sync) : () => {},
     ];
+    if (this.#options.auth && this.#options.tokenIn === 'query') {
+      console.warn('rejoin: a token in a URL ends up in the logs of servers and proxies; prefer another `tokenIn`');
+    }
     const duplicate = duplicateCopy();
     if (duplicate) this.#report(duplicate);
   }
@@ -163,6 +178,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
 
   #watch(room: RoomImpl): Watch {
     const onConnection = (): void => {
+      rememberTransport(this.#options.url, room.connection.getSnapshot());
       this.#log({ level: 'info', code: 'status', room: room.id, data: room.connection.getSnapshot() });
       this.#update();
     };

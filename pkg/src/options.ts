@@ -1,5 +1,7 @@
 import type { CoreConfig } from './boundary.js';
 import { type AuthOption, absolute, type UrlOption } from './endpoint.js';
+import { SyncError } from './errors.js';
+import { type Transport, transportConfig } from './fallback.js';
 import type { WasmSource } from './load.js';
 import type { Registered, Schema } from './schema.js';
 
@@ -40,8 +42,23 @@ export interface ClientOptions<S extends Schema = Registered> {
   readonly url: UrlOption;
   /** Shape of the document and of presence, for rooms that are entered without one. */
   readonly schema?: S | undefined;
-  /** Gives a token before each attempt; it is offered as a subprotocol. What it throws counts as a failed attempt, with status 401 or 403 as a refusal. */
+  /**
+   * Gives a token where one is needed: at an attempt, unless the last one is good for longer; again when the server refused it, and, if
+   * the server takes it on the link, when four fifths of its time have passed. A second refusal, of a fresh one, ends it with `E_AUTH`.
+   * What it throws counts as a failed attempt, with status 401 or 403 as a refusal. A function without parameters is asked once for all rooms.
+   */
   readonly auth?: AuthOption | undefined;
+  /**
+   * Where the token goes. `subprotocol` (default): `bearer.<base64url>`; over HTTP the `Authorization` header. `first-message`: as the
+   * first frame, for servers of our own dialect. `header`: `Authorization`, for `transports: ['sse']` alone, since a WebSocket takes
+   * no headers. `query`: `?token=`, where servers and proxies log it. `cookie`: nowhere, `auth` has set a cookie.
+   */
+  readonly tokenIn?: 'subprotocol' | 'first-message' | 'header' | 'query' | 'cookie' | undefined;
+  /**
+   * Ways to the server, the preferred one first; default `['websocket', 'sse']`. HTTP takes over where a WebSocket is refused twice or stays
+   * silent for four seconds, if the server speaks our dialect; that is remembered per server for half an hour, then WebSocket is tried again.
+   */
+  readonly transports?: readonly Transport[] | undefined;
   /** Waits between attempts. */
   readonly backoff?: Backoff | undefined;
   /** Quiet time after which the link is probed; default 25,000. */
@@ -72,10 +89,19 @@ export interface ClientOptions<S extends Schema = Registered> {
 
 /** The core's configuration; what is not given is left to the core. */
 export function coreConfig<S extends Schema>(options: ClientOptions<S>): CoreConfig {
-  const { url, auth, backoff, heartbeat, pongTimeout, connectTimeout, namespace, durability } = options;
+  const { url, auth, backoff, heartbeat, pongTimeout, connectTimeout, namespace, durability, tokenIn } = options;
   const persistence = options.persistence ?? (typeof indexedDB === 'undefined' ? 'memory' : 'indexeddb');
-  const given = { ...backoff, heartbeat, pongTimeout, connectTimeout, namespace, durability };
-  const set = Object.entries(given).filter((entry): entry is [string, string | number] => entry[1] !== undefined);
+  const ways = transportConfig(options.transports, url);
+  if (tokenIn === 'header' && ways.websocket) {
+    throw new SyncError(
+      'E_INVALID_ARGUMENT',
+      "a WebSocket takes no headers: tokenIn 'header' needs transports: ['sse']",
+    );
+  }
+  const given = { ...backoff, ...ways, heartbeat, pongTimeout, connectTimeout, namespace, durability, tokenIn };
+  const set = Object.entries(given).filter(
+    (entry): entry is [string, string | number | boolean] => entry[1] !== undefined,
+  );
   const asked = typeof url === 'function' || auth !== undefined;
   return { ...Object.fromEntries(set), url: asked ? null : absolute(url), persistence };
 }

@@ -15,7 +15,7 @@ export interface ConnectionState {
    * `connected`. `reconnecting`: lost, trying again by itself. `disconnected`: not trying; see `reason` and `error`.
    */
   readonly status: Status;
-  /** Kind of the link while there is one. */
+  /** Kind of the link while there is one; `sse` is the same over HTTP, where WebSockets are blocked. */
   readonly transport: 'websocket' | 'sse' | null;
   /** Attempts since the link was last proven; 0 while connected. */
   readonly attempt: number;

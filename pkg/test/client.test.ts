@@ -39,6 +39,8 @@ describe('the configuration', () => {
     expect(world.cores).toEqual([]);
     await client.preload();
     expect(world.core.config).toEqual({
+      websocket: true,
+      http: true,
       url: 'wss://a.example/base',
       persistence: 'memory',
       maxDelay: 9_000,

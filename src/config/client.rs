@@ -4,6 +4,7 @@ mod read;
 
 use super::LinkConfig;
 use crate::backoff::BackoffPolicy;
+use crate::connection::manner::TokenPlace;
 use crate::doc::RootKind;
 use crate::error::Misuse;
 use crate::ordered::OrderedMap;
@@ -16,6 +17,8 @@ const MAX_ROOM_NAME: usize = 512;
 pub struct Config {
     /// Base URL of the server; the room's name is appended as a path. `None`: ask the app at each attempt.
     pub url: Option<String>,
+    /// Where a token goes.
+    pub token: TokenPlace,
     /// Where edits are kept on this device.
     pub persistence: PersistenceMode,
     /// Keeps databases of different apps or users of one origin apart.
@@ -42,6 +45,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             url: None,
+            token: TokenPlace::default(),
             persistence: PersistenceMode::default(),
             namespace: String::new(),
             backoff: BackoffPolicy::default(),

@@ -50,6 +50,10 @@ impl Connection {
         let protocols = self.manner.offer(protocols, token);
         let url = self.manner.place(url, token);
         self.history.url.clone_from(&url);
+        self.note_opening(cx.now);
+        if self.http_goes_first(cx.now) {
+            return self.open_tunnel(cx, true);
+        }
         self.actions.push_back(Action::Socket(socket, SocketOutput::Open { url, protocols }));
         let deadline = cx.now + self.config.connect_timeout;
         self.state = State::Connecting { socket, since: cx.now, deadline };
@@ -86,6 +90,7 @@ impl Connection {
     }
 
     pub(super) fn close_link_saying(&mut self, code: u16, reason: &str) {
+        self.drop_rival();
         let Some(socket) = self.state.socket() else { return };
         if self.socket().is_some() {
             self.actions.push_back(Action::Farewell(socket));
@@ -99,6 +104,7 @@ impl Connection {
 
     /// Forgets a socket that does not answer.
     pub(super) fn abandon_link(&mut self) {
+        self.drop_rival();
         let Some(socket) = self.state.socket() else { return };
         self.actions.push_back(Action::Socket(socket, SocketOutput::Abandon));
         if self.socket().is_some() {

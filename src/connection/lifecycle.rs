@@ -55,6 +55,8 @@ impl Connection {
         if due {
             self.on_deadline(cx);
         }
+        self.start_rival_if_due(cx);
+        self.refresh_if_due(cx);
         self.reset_backoff_if_proven(cx.now);
         self.publish();
     }
@@ -70,11 +72,8 @@ impl Connection {
                 });
                 self.retry(cx, Hint::None);
             }
-            State::Connecting { .. } => {
-                self.history.never_opened = self.history.never_opened.saturating_add(1);
-                self.give_up(cx, "connect");
-            }
-            State::Handshaking { .. } => self.give_up(cx, "handshake"),
+            State::Connecting { .. } => self.give_up_silent(cx, "connect"),
+            State::Handshaking { .. } => self.give_up_silent(cx, "handshake"),
             State::Online { .. } => self.on_heartbeat(cx),
             State::Judging { verdict, .. } => self.on_verdict(cx, verdict),
             State::Backoff { .. } | State::Parked { .. } => self.attempt(cx),
@@ -102,6 +101,21 @@ impl Connection {
             Beat::Probe => self.actions.extend([measure, Action::Probe(socket)]),
             Beat::Measure => self.actions.push_back(measure),
             Beat::Dead => self.give_up(cx, "heartbeat"),
+        }
+    }
+
+    /// A socket that says nothing makes way for its rival, if it has one.
+    fn give_up_silent(&mut self, cx: &mut Context<'_>, waiting_for: &'static str) {
+        let Some(socket) = self.state.socket() else { return };
+        let opened = self.socket().is_some();
+        self.history.reason = Some(Reason::Timeout { waiting_for });
+        self.actions.push_back(Action::Socket(socket, SocketOutput::Abandon));
+        if opened {
+            self.actions.push_back(Action::LinkDown);
+        }
+        if !self.lost_before_a_word(cx) {
+            self.drop_rival();
+            self.retry(cx, Hint::None);
         }
     }
 

@@ -49,6 +49,8 @@ pub enum TokenPlace {
     },
     /// In the first message, which whoever owns the link sends.
     FirstFrame,
+    /// In the first message, in our own dialect; the URL says so (see PROTOCOL.md).
+    Message,
     /// In a cookie that the app's function has set.
     Cookie,
 }
@@ -84,10 +86,16 @@ impl Manner {
         offered
     }
 
+    /// Whether a request of our own may carry the token in its `Authorization` header.
+    pub(super) fn token_in_header(&self) -> bool {
+        matches!(self.token, TokenPlace::Bearer | TokenPlace::Subprotocol { .. })
+    }
+
     /// The URL of one attempt.
     pub(super) fn place(&self, url: String, token: Option<&str>) -> String {
         match (&self.token, token) {
             (TokenPlace::Query { name }, Some(token)) => with_query(&url, name, token),
+            (TokenPlace::Message, Some(_)) => with_query(&url, "auth", "message"),
             _ => url,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::state::{Park, State};
 use super::{Action, Connection};
-use crate::status::{ConnectionState, Reason, Status, Transport};
+use crate::status::{ConnectionState, Reason, Status};
 
 impl Connection {
     /// The public view of the state.
@@ -10,7 +10,7 @@ impl Connection {
         let connected = matches!(self.state, State::Online { .. });
         ConnectionState {
             status: self.public_status(),
-            transport: self.state.socket().map(|_| Transport::WebSocket),
+            transport: self.state.socket().map(|_| self.transport()),
             attempt: if connected { 0 } else { self.backoff.attempt() },
             next_retry_at: self.next_retry_at(),
             reason: self.public_reason(),

@@ -1,6 +1,6 @@
 use super::manner::Ruling;
 use super::*;
-use crate::io::Environment;
+use crate::io::{Environment, SocketRefusal};
 use crate::status::Status;
 
 /// A connection with a clock, a generator and a record of what it asked for.
@@ -261,7 +261,8 @@ fn a_refused_token_is_renewed_once_and_then_it_stops() {
         let expected = [EndpointReason::Initial, EndpointReason::Rejected][round];
         assert_eq!(reason, expected);
         rig.run(|connection, cx| {
-            connection.provide_endpoint(cx, request, "ws://server", Some("t"))
+            let (url, token) = ("ws://server", Some("t"));
+            connection.provide_endpoint(cx, request, EndpointAnswer { url, token, lifetime: None });
         });
         rig.socket_says(SocketInput::Opened { protocol: "rejoin".into() });
         rig.close(4401);
@@ -280,7 +281,8 @@ fn a_token_travels_as_a_subprotocol_and_never_in_the_url() {
     rig.run(Connection::connect);
     let request = EndpointRequest(rig.last_id);
     rig.run(|connection, cx| {
-        connection.provide_endpoint(cx, request, "wss://server/base/?v=1", Some("se/cret"));
+        let (url, token) = ("wss://server/base/?v=1", Some("se/cret"));
+        connection.provide_endpoint(cx, request, EndpointAnswer { url, token, lifetime: None });
     });
     let Some(Action::Socket(_, SocketOutput::Open { url, protocols })) = rig.actions.first() else {
         panic!("no socket")

@@ -37,6 +37,17 @@ pub enum FetchOutput {
         /// Headers on top of the app's.
         headers: Vec<(String, String)>,
     },
+    /// Send a request of the core's own, with cookies as a WebSocket handshake has them: a `GET`, or with a body a `POST`.
+    Send {
+        /// `http:` or `https:` URL.
+        url: String,
+        /// Headers.
+        headers: Vec<(String, String)>,
+        /// Body of a `POST`.
+        body: Option<Vec<u8>>,
+        /// Whether it is to arrive also when the page goes away now; then its answer does not matter.
+        outlives: bool,
+    },
     /// Read one piece of the body: nothing is read unasked, which is the backpressure.
     Read,
     /// Stop it and forget it; nothing of it is heard any more.

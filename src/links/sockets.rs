@@ -156,7 +156,11 @@ fn own(owners: &mut OrderedMap<SocketId, u32>, link: u32, id: SocketId, output: 
         SocketOutput::Close { .. } | SocketOutput::Abandon => {
             owners.remove(&id);
         }
-        SocketOutput::Send(_) | SocketOutput::SendText(_) | SocketOutput::Measure => {}
+        // Plain sockets have no tunnels.
+        SocketOutput::OpenTunnel { .. }
+        | SocketOutput::Send(_)
+        | SocketOutput::SendText(_)
+        | SocketOutput::Measure => {}
     }
 }
 

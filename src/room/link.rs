@@ -71,6 +71,7 @@ impl<D: DocHost> Room<D> {
                 Action::LinkDown => self.on_link_down(cx.now),
                 Action::Farewell(_) => self.send_farewell(),
                 Action::Probe(_) => self.send_probe(),
+                Action::ShowToken(token) => self.show_token(&token),
                 Action::TooLarge => self.on_too_large(),
                 Action::Status(state) => {
                     self.outputs.push_back(RoomOutput::Event(EventKind::Connection(state)));
@@ -89,6 +90,7 @@ impl<D: DocHost> Room<D> {
         self.strikes.largest_sent = 0;
         self.timers.handle_link_up(now);
         self.presence.handle_link_up(now);
+        self.show_token_first();
         self.send(encode::sync_step_1(&self.doc.encode_state_vector()));
         self.announce(now);
     }
@@ -201,6 +203,7 @@ impl<D: DocHost> Room<D> {
                 Message::QueryAwareness => self.announce(cx.now),
                 Message::Denied(reason) => self.on_denied(cx, reason),
                 Message::Messages(bytes) => self.on_messages(cx, bytes),
+                Message::Token(body) => self.on_auth(cx.now, body),
                 Message::Unknown(_) => {}
             }
         }
@@ -266,6 +269,7 @@ impl<D: DocHost> Room<D> {
     fn on_progress(&mut self, now: Instant) {
         if self.session.is_complete() {
             self.connection.handle_handshake(now);
+            self.ask_for_admission();
         }
     }
 

@@ -68,6 +68,7 @@ impl EndpointReason {
             Self::Initial => "initial",
             Self::Reconnect => "reconnect",
             Self::Rejected => "rejected",
+            Self::Expiring => "expiring",
         }
     }
 }
@@ -88,6 +89,7 @@ impl Transport {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::WebSocket => "websocket",
+            Self::Sse => "sse",
         }
     }
 }

@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::client::Client;
 use crate::config::{Config, Fields, RoomOptions};
+use crate::connection::EndpointAnswer;
 use crate::error::Misuse;
 use crate::io::{EndpointRequest, RoomId};
 use crate::web::convert::{events_to_js, from_js};
@@ -84,7 +85,7 @@ impl Core {
         thrown(self.driver.command(|client, now| client.disconnect(now, RoomId(room))))
     }
 
-    /// Answers an `endpoint` event.
+    /// Answers an `endpoint` event; `lifetime` is for how many milliseconds the token lasts, if that is known.
     ///
     /// # Errors
     /// What the core says.
@@ -94,9 +95,12 @@ impl Core {
         request: u32,
         url: &str,
         token: Option<String>,
+        lifetime: Option<f64>,
     ) -> Result<(), JsValue> {
         thrown(self.driver.command(|client, now| {
-            client.provide_endpoint(now, EndpointRequest(request), url, token.as_deref());
+            let lifetime = lifetime.map(|millis| millis as u64);
+            let answer = EndpointAnswer { url, token: token.as_deref(), lifetime };
+            client.provide_endpoint(now, EndpointRequest(request), answer);
             Ok(())
         }))
     }

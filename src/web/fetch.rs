@@ -67,6 +67,13 @@ impl Fetches {
     pub fn perform(&self, id: FetchId, output: FetchOutput) {
         match output {
             FetchOutput::Open { source, url, headers } => self.open(id, source, &url, &headers),
+            FetchOutput::Send { url, headers, body, outlives } => {
+                let options = own_options(body.as_deref(), outlives);
+                self.keep(
+                    id,
+                    Fetched::open(&self.host, id, &url, &options, &headers).map(Request::Fetched),
+                );
+            }
             FetchOutput::Read => self.read(id),
             FetchOutput::Abort => {
                 let request = self.open.try_borrow_mut().ok().and_then(|mut all| all.remove(&id));
@@ -85,6 +92,10 @@ impl Fetches {
         } else {
             Fetched::open(&self.host, id, url, &options, headers).map(Request::Fetched)
         };
+        self.keep(id, request);
+    }
+
+    fn keep(&self, id: FetchId, request: Result<Request, JsValue>) {
         match request {
             Ok(request) => {
                 let replaced =
@@ -168,6 +179,20 @@ impl Drop for Fetched {
             controller.abort();
         }
     }
+}
+
+/// Options of a request of our own: with cookies, as the handshake of a WebSocket has them. Without a content type it
+/// needs no question beforehand (Fetch §2.2.2).
+fn own_options(body: Option<&[u8]>, outlives: bool) -> Object {
+    let options = Object::new();
+    let set = |name: &str, value: JsValue| Reflect::set(&options, &name.into(), &value).ok();
+    set("credentials", "include".into());
+    set("keepalive", outlives.into());
+    if let Some(body) = body {
+        set("method", "POST".into());
+        set("body", Uint8Array::from(body).into());
+    }
+    options
 }
 
 /// The app's options with what a stream needs on top of them.

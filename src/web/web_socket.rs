@@ -44,6 +44,8 @@ impl Sockets {
             SocketOutput::Close { code, reason } => self.close(id, code, &reason),
             SocketOutput::Abandon => self.close(id, ABANDONED, ""),
             SocketOutput::Preflight { url } => self.preflight(id, &url),
+            // The core makes requests of it.
+            SocketOutput::OpenTunnel { .. } => {}
         }
     }
 

@@ -121,7 +121,7 @@ async fn the_app_is_asked_for_an_endpoint_and_its_answer_is_used() {
     seat.enter("asked", true);
     let question = seat.event("endpoint", |_| true).await;
     let request = question["request"].as_u64().unwrap() as u32;
-    seat.core.provide_endpoint(request, "ws://127.0.0.1:9", None).unwrap();
+    seat.core.provide_endpoint(request, "ws://127.0.0.1:9", None, None).unwrap();
     seat.event("connection", |event| event["reason"]["kind"] == "closed").await;
 }
 

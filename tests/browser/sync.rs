@@ -21,6 +21,28 @@ async fn an_edit_of_one_core_reaches_the_other() {
 }
 
 #[wasm_bindgen_test]
+async fn two_cores_meet_over_http_as_over_a_websocket() {
+    let (one, two) = (Seat::new(over_http()), Seat::new(in_memory()));
+    let name = fresh("http");
+    let (here, there) = (one.enter(&name, true), two.enter(&name, true));
+    let state = one.event("connection", |event| event["status"] == "connected").await;
+    assert_eq!(state["transport"], "sse");
+    connected(&two).await;
+    one.insert(here, 0, "up and ").unwrap();
+    two.event("doc", |event| event["origin"] == "remote").await;
+    two.insert(there, 7, "down").unwrap();
+    one.event("doc", |event| event["origin"] == "remote").await;
+    assert_eq!(one.text(here), "up and down");
+    synchronized(&one).await;
+    // The farewell is a request of its own: presence goes with it.
+    one.core.set_presence(here, Some(r#"{"name":"Ann"}"#.to_owned())).unwrap();
+    let id = json!(one.core.client_id(here).unwrap() as u64);
+    two.event("presence", |event| event["updated"][0][0] == id).await;
+    one.core.leave_room(here).unwrap();
+    two.event("presence", |event| event["removed"] == json!([id])).await;
+}
+
+#[wasm_bindgen_test]
 async fn edits_made_while_disconnected_arrive_after_connecting() {
     let (one, two) = (Seat::new(in_memory()), Seat::new(in_memory()));
     let name = fresh("later");
@@ -82,6 +104,13 @@ async fn connected(seat: &Seat) {
 
 async fn synchronized(seat: &Seat) {
     seat.event("sync", |event| event["status"] == "synchronized" && event["pending"] == 0).await;
+}
+
+fn over_http() -> Value {
+    let mut config = in_memory();
+    config["websocket"] = false.into();
+    config["http"] = true.into();
+    config
 }
 
 fn in_memory() -> Value {

@@ -22,3 +22,4 @@ mod stream_formats;
 mod socket_properties;
 mod stream_parser;
 mod stream_support;
+mod tunnel;

@@ -1,7 +1,7 @@
 //! A browser tab: the real client, its disk, and what it told its user.
 
 use rejoin::client::Client;
-use rejoin::config::{Broken, Config, RoomOptions, StorageConfig};
+use rejoin::config::{Config, LinkConfig, RoomOptions, StorageConfig, Ways};
 use rejoin::doc::RootKind;
 use rejoin::event::SyncState;
 use rejoin::io::RoomId;
@@ -9,6 +9,7 @@ use rejoin::ordered::OrderedMap;
 use rejoin::time::Instant;
 
 use crate::disk::Disk;
+use crate::world::Setup;
 
 /// One tab. It may be dead; its disk stays.
 #[derive(Debug)]
@@ -38,12 +39,13 @@ impl Host {
     }
 
     /// Opens the page.
-    pub fn start(&mut self, now: u64, seed: u64, broken: Broken) {
+    pub fn start(&mut self, now: u64, seed: u64, setup: Setup, http: bool) {
         self.boot += 1;
         let config = Config {
             url: Some("ws://server".into()),
             storage: StorageConfig { compact_records: 25, ..StorageConfig::default() },
-            broken,
+            broken: setup.broken,
+            link: LinkConfig { ways: Ways { http, ..Ways::default() }, ..LinkConfig::default() },
             ..Config::default()
         };
         let mut client = Client::new(config, seed);

@@ -13,6 +13,7 @@ mod mailbox;
 mod mutation;
 mod net;
 mod oracle;
+mod over_http;
 mod regressions;
 mod server;
 mod world;

@@ -1,6 +1,7 @@
 //! The virtual world: one clock, one queue of happenings, everything drawn from one seed.
 
 mod letters;
+mod tunnels;
 mod wires;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::mailbox::Mailbox;
 use crate::net::{Health, LinkId, Net};
 use crate::oracle::Oracle;
 use crate::server::Server;
+use tunnels::{TunnelEnd, TunnelHappening};
 
 /// How long faults last, and how long healing may take.
 const FAULTS: u64 = 30_000;
@@ -35,6 +37,8 @@ pub struct Setup {
     pub server: HubBroken,
     /// Whether hosts write messages too.
     pub messages: bool,
+    /// How many of the hosts reach the server by HTTP only.
+    pub tunnels: usize,
     /// Whether the script is printed.
     pub print: bool,
 }
@@ -59,6 +63,7 @@ enum Happening {
     Socket { link: LinkId, input: SocketInput },
     Up { link: LinkId, frame: Vec<u8> },
     Join { link: LinkId },
+    Tunnel(TunnelHappening),
     Gone { link: LinkId },
     Disk { host: usize, boot: u64 },
     ServerDisk { life: u64 },
@@ -75,6 +80,7 @@ pub struct World {
     server: Server,
     server_life: u64,
     net: Net,
+    tunnels: BTreeMap<LinkId, TunnelEnd>,
     oracle: Oracle,
     mailbox: Mailbox,
     trace: DefaultHasher,
@@ -97,6 +103,7 @@ impl World {
             server: Server::new(setup.server),
             server_life: 0,
             net,
+            tunnels: BTreeMap::new(),
             oracle: Oracle::default(),
             mailbox: Mailbox::default(),
             trace: DefaultHasher::new(),
@@ -174,7 +181,9 @@ impl World {
                 }
             }
             Happening::Join { link } => self.on_join(link),
+            Happening::Tunnel(happening) => self.on_tunnel(happening),
             Happening::Gone { link } => {
+                self.tunnels.remove(&link);
                 if self.net.links.remove(&link).is_some_and(|link| link.joined) {
                     self.feed_server(HubInput::Leave { member: MemberId(link) });
                 }
@@ -260,7 +269,7 @@ impl World {
             return;
         }
         let seed = self.rng.u64(..);
-        self.hosts[host].start(self.now, seed, self.setup.broken);
+        self.hosts[host].start(self.now, seed, self.setup, host < self.setup.tunnels);
         self.mailbox.started(host);
         self.subscribe(host);
         self.drain(host);
@@ -301,6 +310,9 @@ impl World {
 
     /// Both ends hear of it, each in its time, unless the link is silent.
     fn drop_link(&mut self, link: LinkId) {
+        if self.tunnels.contains_key(&link) {
+            return self.cut_tunnel(link);
+        }
         let silent = self.net.links.get(&link).is_none_or(|link| link.health == Health::Silent);
         if !silent {
             let at = self.now + self.net.delay(&mut self.rng);
@@ -316,6 +328,7 @@ impl World {
         }
         self.server.crash();
         self.server_life += 1;
+        self.crash_tunnels();
         let links: Vec<LinkId> = self.net.links.keys().copied().collect();
         for link in links {
             self.drop_link(link);
@@ -377,7 +390,7 @@ impl World {
             let boot = self.hosts[host].boot;
             match output {
                 Output::Socket(socket, output) => self.on_socket_output(host, boot, socket, output),
-                Output::Fetch(..) => unreachable!("rooms make no requests"),
+                Output::Fetch(fetch, output) => self.on_fetch_output(host, boot, fetch, output),
                 Output::Storage(task, work) => {
                     if self.setup.print {
                         println!("{:>7} host {host} stores {:.60?}", self.now, work);

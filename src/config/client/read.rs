@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{Config, PersistenceMode, RoomOptions};
-use crate::config::{Fields, read_link};
+use crate::config::{Fields, Ways, read_link};
+use crate::connection::manner::TokenPlace;
 use crate::doc::RootKind;
 use crate::error::Misuse;
 use crate::ordered::OrderedMap;
@@ -20,6 +21,23 @@ impl Config {
             fields.number(name, size)?;
         }
         read_link(&fields, &mut config.backoff, &mut config.link)?;
+        read_ways(&fields, &mut config.link.ways)?;
+        let places = [
+            ("subprotocol", 0),
+            // A WebSocket takes no headers: only a tunnel can carry it.
+            ("header", 0),
+            ("first-message", 1),
+            ("query", 2),
+            ("cookie", 3),
+        ];
+        let mut place = 0;
+        fields.word("tokenIn", &places, &mut place)?;
+        config.token = match place {
+            0 => TokenPlace::Bearer,
+            1 => TokenPlace::Message,
+            2 => TokenPlace::Query { name: "token".to_owned() },
+            _ => TokenPlace::Cookie,
+        };
         config.url = fields.text("url")?;
         config.namespace = fields.text("namespace")?.unwrap_or_default();
         let modes =
@@ -40,6 +58,18 @@ impl RoomOptions {
         }
         Ok(options)
     }
+}
+
+fn read_ways(fields: &Fields<'_>, ways: &mut Ways) -> Result<(), Misuse> {
+    fields.flag("websocket", &mut ways.websocket)?;
+    fields.flag("http", &mut ways.http)?;
+    fields.number("fallbackPatience", &mut ways.patience)?;
+    fields.number("fallbackMemory", &mut ways.memory)?;
+    fields.number("fallbackRemembered", &mut ways.remembered)?;
+    if !ways.websocket && !ways.http {
+        return Err(Misuse::argument("`transports` must name at least one"));
+    }
+    Ok(())
 }
 
 fn read_roots(fields: &Fields<'_>) -> Result<OrderedMap<String, RootKind>, Misuse> {

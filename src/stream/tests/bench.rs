@@ -64,6 +64,9 @@ impl Bench {
                 }
                 StreamAction::Fetch(_, FetchOutput::Read) => self.reads += 1,
                 StreamAction::Fetch(_, FetchOutput::Abort) => self.aborts += 1,
+                StreamAction::Fetch(_, FetchOutput::Send { .. }) => {
+                    panic!("a stream sends the app's request")
+                }
                 StreamAction::Tell(StreamEvent::Text { text, .. }) => self.text += &text,
                 StreamAction::Tell(StreamEvent::Messages { messages, .. }) => {
                     self.messages.extend(messages.into_iter().map(|message| message.data));

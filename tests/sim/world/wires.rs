@@ -3,6 +3,7 @@
 use rejoin::io::{Input, SocketId, SocketInput, SocketOutput};
 use rejoin_server::hub::{HubInput, HubOutput, MemberId};
 
+use super::tunnels::TunnelHappening;
 use super::{Happening, World};
 use crate::net::{Health, LinkId, Way};
 
@@ -15,6 +16,11 @@ impl World {
         output: SocketOutput,
     ) {
         match output {
+            SocketOutput::Open { .. } if host < self.setup.tunnels => {
+                let at = self.now + self.net.delay(&mut self.rng);
+                let boot = self.hosts[host].boot;
+                self.later(at, Happening::Tunnel(TunnelHappening::Blocked { host, boot, socket }));
+            }
             SocketOutput::Open { .. } => {
                 let link = self.net.open(host, boot, socket);
                 let at = self.now + 2 * self.net.delay(&mut self.rng) + 1;
@@ -37,12 +43,14 @@ impl World {
             SocketOutput::Measure => {
                 self.feed(host, Input::Socket(socket, SocketInput::Buffered(0)));
             }
-            SocketOutput::Preflight { .. } | SocketOutput::SendText(_) => {}
+            SocketOutput::Preflight { .. }
+            | SocketOutput::OpenTunnel { .. }
+            | SocketOutput::SendText(_) => {}
         }
     }
 
     /// The wire's discipline: a live update follows the handshake's diff, never precedes it.
-    fn check_wire(&mut self, host: usize, link: LinkId, frame: &[u8]) {
+    pub(super) fn check_wire(&mut self, host: usize, link: LinkId, frame: &[u8]) {
         let Some(link) = self.net.links.get_mut(&link) else { return };
         match frame {
             [0, 1, ..] => link.pushed = true,
@@ -84,9 +92,17 @@ impl World {
         self.perform_server(outputs);
     }
 
-    fn perform_server(&mut self, outputs: Vec<HubOutput>) {
+    pub(super) fn perform_server(&mut self, outputs: Vec<HubOutput>) {
         for output in outputs {
             match output {
+                HubOutput::Send { member, frame } if self.tunnels.contains_key(&member.0) => {
+                    self.push_down(member.0, frame);
+                }
+                HubOutput::Close { member, code, reason }
+                    if self.tunnels.contains_key(&member.0) =>
+                {
+                    self.close_tunnel(member.0, code, &reason);
+                }
                 HubOutput::Send { member, frame } => {
                     for at in self.net.arrivals(&mut self.rng, self.now, member.0, Way::Down) {
                         let input = SocketInput::Frame(frame.to_vec());

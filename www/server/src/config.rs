@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::hub::HubConfig;
+use crate::jwt::Jwt;
 
 /// How a server is set up.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct Config {
     pub access: AccessConfig,
     /// Limits and times of a socket.
     pub socket: SocketConfig,
+    /// Times of sockets made of HTTP.
+    pub tunnel: TunnelConfig,
     /// Directory of a web page to serve beside the rooms.
     pub assets: Option<PathBuf>,
     /// Whether `/demo/…` serves the streams of the demo page, and may cut links and restart rooms.
@@ -29,6 +32,7 @@ impl Default for Config {
             data: Data::Directory(PathBuf::from(".data")),
             access: AccessConfig::default(),
             socket: SocketConfig::default(),
+            tunnel: TunnelConfig::default(),
             assets: None,
             demo: false,
         }
@@ -45,10 +49,16 @@ pub enum Data {
 }
 
 /// Who may connect. By default everyone who reaches the address.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct AccessConfig {
-    /// The token every client must show.
+    /// A token that lets everyone in who shows it.
     pub token: Option<String>,
+    /// Whose signed tokens let in.
+    pub jwt: Option<Jwt>,
+    /// Name of a cookie that may hold the token.
+    pub cookie: Option<String>,
+    /// Whether WebSockets are refused, as some networks do: clients come over HTTP.
+    pub no_websocket: bool,
     /// Origins whose pages may connect; empty: all. A client without an origin is no page.
     pub origins: Vec<String>,
 }
@@ -73,6 +83,27 @@ impl Default for SocketConfig {
             last_words: Duration::from_secs(5),
             max_waiting: 16 << 20,
             max_inbound: 64 << 20,
+        }
+    }
+}
+
+/// Times of sockets made of HTTP.
+#[derive(Clone, Copy, Debug)]
+pub struct TunnelConfig {
+    /// How long an answer that is to end waits for something to say.
+    pub hold: Duration,
+    /// How often a stream with nothing to say sends a comment.
+    pub comment: Duration,
+    /// How long a session outlives the last answer that was read.
+    pub grace: Duration,
+}
+
+impl Default for TunnelConfig {
+    fn default() -> Self {
+        Self {
+            hold: Duration::from_secs(20),
+            comment: Duration::from_secs(10),
+            grace: Duration::from_secs(15),
         }
     }
 }

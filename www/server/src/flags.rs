@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use rejoin_server::{Config, Data};
+use rejoin_server::{Config, Data, Jwt};
 
 /// What `--help` says.
 pub(crate) const HELP: &str = "\
@@ -15,7 +15,16 @@ rejoin-server: rooms that speak the y-websocket protocol, durable on local disk
   --memory            keep rooms in memory only
   --assets DIR        serve a web page beside the rooms
   --demo              serve the streams of the demo page, and break links on POST /demo/drop, /stall, /restart
-  --token SECRET      token every client must show: ?token=… or subprotocol bearer.<base64url>
+  --token SECRET      let in who shows this token
+  --jwt-key SECRET    let in who shows a JWT signed with this secret, HS256 (or REJOIN_JWT_KEY)
+  --jwt-public FILE   the same with a public key in PEM, RS256 or ES256
+  --jwt-audience AUD  the JWT's aud must be this
+  --jwt-issuer ISS    the JWT's iss must be this
+  --auth-cookie NAME  cookie that may hold the token; allow only origins you trust with it
+                      A token is shown as subprotocol bearer.<base64url>, as Authorization: Bearer,
+                      as cookie, as ?token=…, or with ?auth=message in the first message.
+                      Claims: exp (required), nbf, aud, iss, rooms (names, or beginnings with *), readonly
+  --no-websocket      refuse WebSockets with 403, as some networks do: clients come over HTTP
   --allow-origin URL  origin whose pages may connect (repeatable; default: all)
   --log LEVEL         error, warn, info, debug or trace (default info)
   --help              this
@@ -28,6 +37,34 @@ pub(crate) struct Flags {
     pub(crate) port: u16,
     pub(crate) log: tracing::Level,
     pub(crate) config: Config,
+    pub(crate) jwt: JwtFlags,
+}
+
+/// What the command line says of JWTs.
+#[derive(Debug, Default)]
+pub(crate) struct JwtFlags {
+    secret: Option<String>,
+    public: Option<PathBuf>,
+    audience: Option<String>,
+    issuer: Option<String>,
+}
+
+impl JwtFlags {
+    /// Reads the key; `secret` is that of the environment.
+    pub(crate) fn open(self, secret: Option<String>) -> Result<Option<Jwt>, FlagError> {
+        let jwt = match (self.public, self.secret.or(secret)) {
+            (Some(_), Some(_)) => return Err(FlagError::TwoKeys),
+            (None, None) => return Ok(None),
+            (None, Some(secret)) => Jwt::from_secret(&secret),
+            (Some(file), None) => {
+                let unreadable = || FlagError::BadKey(file.clone());
+                let pem = std::fs::read(&file).map_err(|_| unreadable())?;
+                Jwt::from_pem(&pem).map_err(|_| unreadable())?
+            }
+        };
+        let jwt = self.audience.iter().fold(jwt, |jwt, audience| jwt.for_audience(audience));
+        Ok(Some(self.issuer.iter().fold(jwt, |jwt, issuer| jwt.from_issuer(issuer))))
+    }
 }
 
 /// What is wrong with the command line.
@@ -42,6 +79,12 @@ pub(crate) enum FlagError {
     /// The flag wants a value.
     #[error("{0} needs a value")]
     NoValue(&'static str),
+    /// There is no public key in the file.
+    #[error("{0:?} holds no public key in PEM, neither of RSA nor of the curve P-256")]
+    BadKey(PathBuf),
+    /// A secret and a public key.
+    #[error("give either --jwt-key (or REJOIN_JWT_KEY) or --jwt-public, not both")]
+    TwoKeys,
     /// The value is none.
     #[error("{flag} does not take {value:?}")]
     BadValue {
@@ -60,6 +103,7 @@ impl Flags {
             port: 1234,
             log: tracing::Level::INFO,
             config: Config::default(),
+            jwt: JwtFlags::default(),
         };
         let mut rest = arguments.into_iter();
         while let Some(flag) = rest.next() {
@@ -81,6 +125,12 @@ impl Flags {
             "--assets" => self.config.assets = Some(PathBuf::from(value("--assets", rest)?)),
             "--demo" => self.config.demo = true,
             "--token" => self.config.access.token = Some(value("--token", rest)?),
+            "--jwt-key" => self.jwt.secret = Some(value("--jwt-key", rest)?),
+            "--jwt-public" => self.jwt.public = Some(value("--jwt-public", rest)?.into()),
+            "--jwt-audience" => self.jwt.audience = Some(value("--jwt-audience", rest)?),
+            "--jwt-issuer" => self.jwt.issuer = Some(value("--jwt-issuer", rest)?),
+            "--auth-cookie" => self.config.access.cookie = Some(value("--auth-cookie", rest)?),
+            "--no-websocket" => self.config.access.no_websocket = true,
             "--allow-origin" => self.config.access.origins.push(value("--allow-origin", rest)?),
             "--log" => self.log = parsed("--log", rest)?,
             "--help" => return Err(FlagError::Help),

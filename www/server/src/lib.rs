@@ -7,12 +7,15 @@ mod access;
 mod assets;
 mod config;
 mod demo;
+mod guard;
 pub mod hub;
+mod jwt;
 mod outbox;
 mod pump;
 mod routes;
 mod socket;
 pub mod store;
+pub mod tunnel;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,12 +25,14 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
-pub use config::{AccessConfig, Config, Data, SocketConfig};
+pub use config::{AccessConfig, Config, Data, SocketConfig, TunnelConfig};
+pub use jwt::{BadKey, Jwt};
 pub use pump::Health;
 
 use pump::HubHandle;
 use routes::Shared;
 use store::{Store, StoreError};
+use tunnel::Registry;
 
 /// How long sockets may take to end when the server stops.
 const GOODBYES: Duration = Duration::from_secs(3);
@@ -50,6 +55,7 @@ impl App {
             hub,
             config: Arc::new(config),
             sockets: TaskTracker::new(),
+            tunnels: Registry::default(),
             lines: demo::Lines::default(),
         };
         Ok(Self { shared })

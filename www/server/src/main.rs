@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use flags::{FlagError, Flags};
 
 fn main() -> ExitCode {
-    let flags = match Flags::parse(std::env::args().skip(1)) {
+    let flags = match read_flags() {
         Ok(flags) => flags,
         Err(help @ FlagError::Help) => return say(std::io::stdout(), &help, ExitCode::SUCCESS),
         Err(error) => return say(std::io::stderr(), &error, ExitCode::from(2)),
@@ -25,6 +25,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn read_flags() -> Result<Flags, FlagError> {
+    let mut flags = Flags::parse(std::env::args().skip(1))?;
+    let secret = std::env::var("REJOIN_JWT_KEY").ok().filter(|secret| !secret.is_empty());
+    flags.config.access.jwt = std::mem::take(&mut flags.jwt).open(secret)?;
+    Ok(flags)
 }
 
 #[tokio::main]

@@ -47,6 +47,8 @@ pub struct Health {
     pub rooms: usize,
     /// Members of all rooms.
     pub members: usize,
+    /// Those of them that come over HTTP.
+    pub tunnels: usize,
     /// What was seen so far.
     pub counters: Counters,
 }
@@ -240,7 +242,7 @@ impl Pump {
     fn health(&self) -> Health {
         let (rooms, members) = (self.hub.rooms(), self.hub.members());
         let uptime = self.now().as_millis();
-        Health { uptime, rooms, members, counters: self.hub.counters() }
+        Health { uptime, rooms, members, tunnels: 0, counters: self.hub.counters() }
     }
 
     fn now(&self) -> Instant {

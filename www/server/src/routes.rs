@@ -12,13 +12,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio_util::task::TaskTracker;
 
-use crate::access::{self, Refusal};
+use crate::access::{self, Permit, Refusal};
 use crate::assets;
 use crate::config::Config;
 use crate::demo;
 use crate::hub::RoomName;
-use crate::pump::HubHandle;
+use crate::pump::{Health, HubHandle};
 use crate::socket;
+use crate::tunnel::{self, Registry, Wish};
 
 /// Subprotocol of our own clients.
 const PROTOCOL: &str = "rejoin";
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) sockets: TaskTracker,
     pub(crate) lines: demo::Lines,
+    pub(crate) tunnels: Registry,
 }
 
 /// All routes.
@@ -63,33 +65,44 @@ async fn allow_reading(request: Request<Body>, next: Next) -> Response {
 async fn rooms_first(State(shared): State<Shared>, request: Request<Body>, next: Next) -> Response {
     let upgrade = request.headers().get(header::UPGRADE).and_then(|value| value.to_str().ok());
     if !upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket")) {
-        return next.run(request).await;
+        return match Wish::of(request.uri()) {
+            Some(wish) => tunnel::answer(shared, wish, request).await,
+            None => next.run(request).await,
+        };
     }
     let (mut parts, _) = request.into_parts();
-    let room = match admit(&shared, &parts.uri, &parts.headers).await {
-        Ok(room) => room,
+    if shared.config.access.no_websocket {
+        return Refusal::NoWebSocket.into_response();
+    }
+    let (room, permit) = match admit(&shared, &parts.uri, &parts.headers).await {
+        Ok(entry) => entry,
         Err(refusal) => return refusal.into_response(),
     };
     match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-        Ok(upgrade) => join(shared, room, upgrade),
+        Ok(upgrade) => join(shared, room, permit, upgrade),
         Err(rejection) => rejection.into_response(),
     }
 }
 
-fn join(shared: Shared, room: RoomName, upgrade: WebSocketUpgrade) -> Response {
+fn join(shared: Shared, room: RoomName, permit: Permit, upgrade: WebSocketUpgrade) -> Response {
     let max_frame = shared.config.hub.max_frame;
     let upgrade =
         upgrade.protocols([PROTOCOL]).max_message_size(max_frame).max_frame_size(max_frame);
     upgrade.on_upgrade(async move |socket| {
-        let Shared { hub, config, sockets, .. } = shared;
-        sockets.track_future(socket::serve(socket, room, hub, config.socket)).await;
+        let sockets = shared.sockets.clone();
+        sockets.track_future(socket::serve(socket, room, permit, shared)).await;
     })
 }
 
-async fn admit(shared: &Shared, uri: &Uri, headers: &HeaderMap) -> Result<RoomName, Refusal> {
+/// Which room a request may join, and as whom.
+pub(crate) async fn admit(
+    shared: &Shared,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(RoomName, Permit), Refusal> {
     let room = access::room_of(uri)?;
-    access::check(&shared.config.access, uri, headers)?;
-    if shared.hub.has_space(room.clone()).await { Ok(room) } else { Err(Refusal::Full) }
+    let permit = access::check(&shared.config.access, uri, headers, &room)?;
+    if shared.hub.has_space(room.clone()).await { Ok((room, permit)) } else { Err(Refusal::Full) }
 }
 
 /// A file of the page; failing that, what a handshake on this path would be answered.
@@ -110,7 +123,9 @@ async fn file_or_status(State(shared): State<Shared>, request: Request<Body>) ->
 
 async fn health(State(shared): State<Shared>) -> Response {
     match shared.hub.health().await {
-        Some(health) => axum::Json(health).into_response(),
+        Some(health) => {
+            axum::Json(Health { tunnels: shared.tunnels.len(), ..health }).into_response()
+        }
         None => Refusal::Full.into_response(),
     }
 }

@@ -9,10 +9,13 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tungstenite::error::CapacityError;
 
+use crate::access::Permit;
 use crate::config::SocketConfig;
-use crate::hub::{HubInput, MemberId, RoomName, close};
+use crate::guard::{Guard, Sentence};
+use crate::hub::{RoomName, close};
 use crate::outbox::{End, Next, Outbox};
 use crate::pump::HubHandle;
+use crate::routes::Shared;
 
 /// How long the counterpart may take to answer a close frame.
 const LINGER: Duration = Duration::from_secs(2);
@@ -41,18 +44,19 @@ enum WriteEnd {
 }
 
 /// Serves a socket to its end.
-pub(crate) async fn serve(socket: WebSocket, room: RoomName, hub: HubHandle, config: SocketConfig) {
+pub(crate) async fn serve(socket: WebSocket, room: RoomName, permit: Permit, shared: Shared) {
+    let (config, hub) = (shared.config.socket, &shared.hub);
     let outbox = Arc::new(Outbox::new(config.max_waiting));
-    let member = hub.join(room.clone(), outbox.clone());
-    tracing::debug!(%room, member = member.0, "joined");
+    tracing::debug!(%room, "joined");
+    let guard = Guard::new(&shared, room.clone(), permit, outbox.clone());
     // Both halves live to the end of this function: the socket is reset when they are dropped.
     let (mut sink, mut stream) = socket.split();
-    let reader = read(&mut stream, member, &hub, &outbox, config);
+    let reader = read(&mut stream, &guard, hub, &outbox, config);
     let writer = write(&mut sink, &outbox, config);
     tokio::pin!(reader, writer);
     tokio::select! {
         end = &mut reader => if end == ReadEnd::TooLarge {
-            hub.input(HubInput::Leave { member });
+            guard.leave(hub);
             let reason = "frame over the limit".to_owned();
             outbox.end_now(End::Close { code: close::TOO_LARGE, reason });
             if timeout(config.last_words, writer).await == Ok(WriteEnd::Closed) {
@@ -63,14 +67,15 @@ pub(crate) async fn serve(socket: WebSocket, room: RoomName, hub: HubHandle, con
             let _ = timeout(LINGER, reader).await;
         },
         () = overdue(&outbox, config.last_words) => {}
+        () = guard.keep_term(hub) => {}
     }
-    hub.input(HubInput::Leave { member });
-    tracing::debug!(%room, member = member.0, "left");
+    guard.leave(hub);
+    tracing::debug!(%room, "left");
 }
 
 async fn read(
     stream: &mut SplitStream<WebSocket>,
-    member: MemberId,
+    guard: &Guard,
     hub: &HubHandle,
     outbox: &Outbox,
     config: SocketConfig,
@@ -81,9 +86,13 @@ async fn read(
         };
         outbox.unstalled().await;
         match heard {
-            Some(Ok(Message::Binary(bytes))) => hub.frame(member, bytes).await,
-            Some(Ok(Message::Text(_))) => hub.input(HubInput::Text { member }),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => hub.input(HubInput::Heard { member }),
+            Some(Ok(Message::Binary(bytes))) => {
+                if guard.frame(hub, bytes).await == Sentence::End {
+                    return wait_for_the_end(stream).await;
+                }
+            }
+            Some(Ok(Message::Text(_))) => guard.text(hub),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => guard.heard(hub),
             Some(Err(error)) if is_too_large(&error) => return ReadEnd::TooLarge,
             Some(Ok(Message::Close(_))) => {
                 // The answer to a close frame leaves with the next read.
@@ -93,6 +102,12 @@ async fn read(
             Some(Err(_)) | None => return ReadEnd::Gone,
         }
     }
+}
+
+/// The client was sent away: what it still says counts for nothing.
+async fn wait_for_the_end(stream: &mut SplitStream<WebSocket>) -> ReadEnd {
+    while let Some(Ok(_)) = stream.next().await {}
+    ReadEnd::Gone
 }
 
 async fn write(

@@ -6,6 +6,10 @@ pub(crate) const PROTOCOL: u16 = 1002;
 pub(crate) const POLICY: u16 = 1008;
 /// A frame over the limit.
 pub(crate) const TOO_LARGE: u16 = 1009;
+/// No token, a wrong one, or one that has ended.
+pub(crate) const UNAUTHORIZED: u16 = 4401;
+/// The token does not allow this.
+pub(crate) const FORBIDDEN: u16 = 4403;
 /// The server restarts; it will be back.
 pub(crate) const RESTART: u16 = 1012;
 /// Busy, full, or the client reads too slowly.

@@ -129,7 +129,9 @@ impl Room {
                 }
                 return self.check_backlog(cx, id);
             }
-            Message::Denied(_) | Message::Unknown(_) => cx.counters.unknown += 1,
+            Message::Denied(_) | Message::Token(_) | Message::Unknown(_) => {
+                cx.counters.unknown += 1
+            }
         }
         self.serve(cx, id);
     }

@@ -11,6 +11,7 @@ async fn a_plain_request_learns_what_a_handshake_would_get_and_any_page_may_read
     let access = AccessConfig {
         token: Some("secret".to_owned()),
         origins: vec!["https://a.example".to_owned()],
+        ..AccessConfig::default()
     };
     let hub = HubConfig { max_rooms: 1, ..HubConfig::default() };
     let server = Server::start(Config { access, hub, ..config() }).await;
@@ -43,7 +44,7 @@ async fn a_plain_request_learns_what_a_handshake_would_get_and_any_page_may_read
 
 #[tokio::test]
 async fn a_token_may_come_as_a_subprotocol() {
-    let access = AccessConfig { token: Some("secret".to_owned()), origins: Vec::new() };
+    let access = AccessConfig { token: Some("secret".to_owned()), ..AccessConfig::default() };
     let server = Server::start(Config { access, ..config() }).await;
     let right = [("sec-websocket-protocol", "rejoin, bearer.c2VjcmV0")];
     let (_, response) = connect_async(request(&server, "/r", &right)).await.expect("a handshake");

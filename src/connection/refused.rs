@@ -1,0 +1,67 @@
+//! Handshakes that were refused: what the browser says of them, and what it hides.
+
+use super::close::{self, Verdict};
+use super::state::State;
+use super::{Action, Connection, Context, refused_message};
+use crate::backoff::Hint;
+use crate::error::ErrorCode;
+use crate::io::{SocketId, SocketOutput, SocketRefusal};
+use crate::status::{Problem, Reason};
+
+/// Attempts that never opened before the HTTP status is asked for.
+const PREFLIGHT_AFTER: u32 = 3;
+
+impl Connection {
+    /// A browser hides the status of a refused handshake, so it is asked for over HTTP.
+    pub(super) fn preflight_if_due(&mut self, cx: &mut Context<'_>) {
+        if self.history.never_opened >= PREFLIGHT_AFTER
+            && self.history.never_opened.is_multiple_of(PREFLIGHT_AFTER)
+        {
+            let url = self.history.url.clone();
+            let id = SocketId(cx.fresh());
+            self.page.preflight = Some(id);
+            self.actions.push_back(Action::Socket(id, SocketOutput::Preflight { url }));
+        }
+    }
+
+    pub(super) fn on_status(
+        &mut self,
+        cx: &mut Context<'_>,
+        id: SocketId,
+        status: u16,
+        retry_after: Option<u64>,
+    ) {
+        let waiting = matches!(self.state, State::Backoff { .. } | State::Parked { .. });
+        if self.page.preflight.take() != Some(id) || !waiting {
+            return;
+        }
+        let Some(code) = close::code_of_status(status) else { return };
+        self.history.reason = Some(Reason::Http { status });
+        self.report(Problem::new(code, refused_message(status)));
+        match close::judge_status(status, retry_after) {
+            Verdict::Retry(Hint::None) => {}
+            verdict => self.on_verdict(cx, verdict),
+        }
+    }
+
+    pub(super) fn on_refused(&mut self, cx: &mut Context<'_>, refusal: &SocketRefusal) {
+        if self.config.ways.http && *refusal == SocketRefusal::Unavailable {
+            return self.open_tunnel(cx, true);
+        }
+        self.history.reason = Some(Reason::Refused);
+        let (code, message) = match refusal {
+            SocketRefusal::InvalidUrl => {
+                let url = &self.history.url;
+                (ErrorCode::Url, format!("{url:?} is no ws: or wss: URL; check the url that was given"))
+            }
+            SocketRefusal::Forbidden => (
+                ErrorCode::Url,
+                "the browser forbids this socket: use wss: on https: pages, and list the server in connect-src".into(),
+            ),
+            SocketRefusal::Unavailable => {
+                (ErrorCode::Unavailable, "there is no WebSocket in this environment".into())
+            }
+        };
+        self.fail(Problem { code, message, retryable: false });
+    }
+}

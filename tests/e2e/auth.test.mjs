@@ -1,0 +1,104 @@
+// Tokens against the real server: each place, refusals, and their end.
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { closeBrowser, complaints } from './support/browser.mjs';
+import { freshHarness } from './support/harness.mjs';
+import { rejoinServer } from './support/rejoin-server.mjs';
+import { staticSite } from './support/static-site.mjs';
+import { asked, enterWith, secret, signed } from './support/tokens.mjs';
+
+const flags = ['--jwt-key', secret, '--auth-cookie', 'session'];
+
+after(closeBrowser);
+
+describe('a signed token', () => {
+  for (const [tokenIn, transports] of [
+    ['subprotocol', ['websocket']],
+    ['subprotocol', ['sse']],
+    ['header', ['sse']],
+    ['first-message', ['websocket']],
+    ['first-message', ['sse']],
+    ['query', ['websocket']],
+    ['query', ['sse']],
+  ]) {
+    it(`is taken by ${tokenIn} over ${transports}`, async (t) => {
+      const server = await rejoinServer(t, { flags });
+      const page = await freshHarness(t, await staticSite(t));
+      const said = complaints(page.page);
+      assert.equal(await enterWith(page, server.ws, 'place', [signed(60)], { tokenIn, transports }), null);
+      await page.isConnected();
+      await page.append('let in');
+      await page.isSynced();
+      assert.deepEqual(await asked(page), ['initial']);
+      const warned = said.filter((line) => line.includes('a token in a URL'));
+      assert.equal(warned.length, tokenIn === 'query' ? 1 : 0);
+    });
+  }
+
+  it('is taken from a cookie, though the function gives nothing of use', async (t) => {
+    const server = await rejoinServer(t, { flags });
+    for (const transports of [['websocket'], ['sse']]) {
+      const page = await freshHarness(t, await staticSite(t));
+      await page.page.context().addCookies([{ name: 'session', value: signed(60), domain: '127.0.0.1', path: '/' }]);
+      await enterWith(page, server.ws, 'cookie', ['unused'], { tokenIn: 'cookie', transports });
+      await page.isConnected();
+      await page.isSynced();
+    }
+  });
+
+  it('in a header is refused where a WebSocket may be opened: it takes none', async (t) => {
+    const server = await rejoinServer(t, { flags });
+    const page = await freshHarness(t, await staticSite(t));
+    const failure = await enterWith(page, server.ws, 'header', [signed(60)], { tokenIn: 'header' });
+    assert.equal(failure.code, 'E_INVALID_ARGUMENT');
+  });
+});
+
+describe('a token that is refused', () => {
+  for (const transports of [['websocket', 'sse'], ['sse']]) {
+    it(`is replaced by a fresh one, over ${transports}`, async (t) => {
+      const server = await rejoinServer(t, { flags });
+      const page = await freshHarness(t, await staticSite(t));
+      await enterWith(page, server.ws, 'second-chance', [signed(-60), signed(60)], { transports });
+      await page.hasStatus('connected');
+      const reasons = await asked(page);
+      assert.equal(reasons.filter((reason) => reason === 'rejected').length <= 1, true, reasons.join());
+      assert.ok(reasons.length <= 3, reasons.join());
+    });
+
+    it(`ends the attempts if the fresh one is refused too, over ${transports}`, async (t) => {
+      const server = await rejoinServer(t, { flags });
+      const page = await freshHarness(t, await staticSite(t));
+      await enterWith(page, server.ws, 'no-entry', [signed(-60)], { transports });
+      await page.hasStatus('disconnected');
+      await page.hasError('E_AUTH');
+      const before = await asked(page);
+      assert.ok(before.includes('rejected') && before.length <= 4, before.join());
+      // Longer than any wait of this client.
+      await page.page.waitForTimeout(1_500);
+      assert.deepEqual(await asked(page), before);
+    });
+  }
+});
+
+describe('a token that ends', () => {
+  for (const transports of [['websocket'], ['sse']]) {
+    it(`is refreshed on the link, without a reconnect, over ${transports}`, async (t) => {
+      const server = await rejoinServer(t, { flags });
+      const page = await freshHarness(t, await staticSite(t));
+      await enterWith(page, server.ws, 'refresh', [signed(4), signed(60)], { transports });
+      await page.isConnected();
+      await page.waits('a question for a fresh one', () => window.asked.includes('expiring'));
+      // The old one, with the server's leeway of five seconds, has ended then.
+      await page.page.waitForTimeout(10_000);
+      await page.append('still here');
+      await page.isSynced();
+      assert.deepEqual(await asked(page), ['initial', 'expiring']);
+      const { connections } = await page.seen();
+      const links = connections.filter(
+        ({ status }, at) => status === 'connected' && connections[at - 1]?.status !== status,
+      );
+      assert.equal(links.length, 1);
+    });
+  }
+});

@@ -1,0 +1,215 @@
+//! What stands between a client's frames and the hub: whether it may join, write, and still be there.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use rejoin::protocol::auth::Auth;
+use rejoin::protocol::{FrameLimits, Message, Reader, decode, tag};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use crate::access::{self, Permit};
+use crate::config::Config;
+use crate::hub::{HubInput, MemberId, RoomName, close};
+use crate::outbox::{End, Outbox};
+use crate::pump::HubHandle;
+use crate::routes::Shared;
+
+/// How long a client that shows its token in its first message may take.
+const FIRST_MESSAGE: Duration = Duration::from_secs(10);
+/// An update without content, as Yjs writes it: what a reader answers a state vector with.
+const EMPTY_UPDATE: &[u8] = &[0, 0];
+
+/// Whether a client may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sentence {
+    /// It may.
+    Go,
+    /// It was sent away.
+    End,
+}
+
+/// Guards one client.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    config: Arc<Config>,
+    room: RoomName,
+    outbox: Arc<Outbox>,
+    /// The member it is, once it has joined.
+    member: OnceLock<MemberId>,
+    readonly: AtomicBool,
+    /// When it must show a token, at the latest.
+    until: watch::Sender<Option<Instant>>,
+}
+
+impl Guard {
+    /// Lets a client join, or wait for its first message.
+    pub(crate) fn new(
+        shared: &Shared,
+        room: RoomName,
+        permit: Permit,
+        outbox: Arc<Outbox>,
+    ) -> Self {
+        let guard = Self {
+            config: Arc::clone(&shared.config),
+            room,
+            outbox,
+            member: OnceLock::new(),
+            readonly: AtomicBool::new(false),
+            until: watch::Sender::new(None),
+        };
+        if permit.pending {
+            guard.until.send_replace(Some(Instant::now() + FIRST_MESSAGE));
+        } else {
+            guard.admit(&shared.hub, permit);
+        }
+        guard
+    }
+
+    /// Takes a frame of the client.
+    pub(crate) async fn frame(&self, hub: &HubHandle, bytes: Bytes) -> Sentence {
+        if let Some(auth) = auth_of(&bytes) {
+            return self.on_auth(hub, auth);
+        }
+        let Some(member) = self.member.get() else {
+            return self.expel(hub, close::UNAUTHORIZED, "the first message must show a token");
+        };
+        if self.readonly.load(Ordering::Relaxed) && writes(&bytes) {
+            return self.expel(hub, close::FORBIDDEN, "this token may only read");
+        }
+        hub.frame(*member, bytes).await;
+        Sentence::Go
+    }
+
+    /// The client is alive.
+    pub(crate) fn heard(&self, hub: &HubHandle) {
+        if let Some(member) = self.member.get() {
+            hub.input(HubInput::Heard { member: *member });
+        }
+    }
+
+    /// The client sent text: the protocol has none.
+    pub(crate) fn text(&self, hub: &HubHandle) {
+        if let Some(member) = self.member.get() {
+            hub.input(HubInput::Text { member: *member });
+        }
+    }
+
+    /// The client is gone.
+    pub(crate) fn leave(&self, hub: &HubHandle) {
+        if let Some(member) = self.member.get() {
+            hub.input(HubInput::Leave { member: *member });
+        }
+    }
+
+    /// Sends the client away when its token ends; never returns.
+    pub(crate) async fn keep_term(&self, hub: &HubHandle) {
+        let mut until = self.until.subscribe();
+        loop {
+            let end = *until.borrow_and_update();
+            tokio::select! {
+                changed = until.changed() => if changed.is_err() { return std::future::pending().await },
+                () = end_of(end) => {
+                    let joined = self.member.get().is_some();
+                    let why = if joined { "the token has expired" } else { "no token came in time" };
+                    self.expel(hub, close::UNAUTHORIZED, why);
+                    return std::future::pending().await;
+                }
+            }
+        }
+    }
+
+    fn on_auth(&self, hub: &HubHandle, auth: Auth<'_>) -> Sentence {
+        let token = match auth {
+            Auth::Ask => {
+                self.tell_term();
+                return Sentence::Go;
+            }
+            Auth::Show(token) => token,
+            Auth::Admitted(_) | Auth::Refused(_) => return Sentence::Go,
+        };
+        match access::verify(&self.config.access, token, &self.room) {
+            Ok(permit) => {
+                self.admit(hub, permit);
+                self.tell_term();
+                Sentence::Go
+            }
+            Err(why) => {
+                self.outbox.push(Auth::Refused(why).encode().into());
+                self.expel(hub, close::UNAUTHORIZED, why)
+            }
+        }
+    }
+
+    /// Joins, or goes on under a fresh token.
+    fn admit(&self, hub: &HubHandle, permit: Permit) {
+        self.readonly.store(permit.readonly, Ordering::Relaxed);
+        self.until.send_replace(permit.lifetime.map(|lifetime| Instant::now() + lifetime));
+        self.member.get_or_init(|| hub.join(self.room.clone(), Arc::clone(&self.outbox)));
+    }
+
+    fn tell_term(&self) {
+        let left = self.until.borrow().map(|end| end.saturating_duration_since(Instant::now()));
+        let left = left.map_or(0, |left| u64::try_from(left.as_millis()).unwrap_or(0).max(1));
+        self.outbox.push(Auth::Admitted(left).encode().into());
+    }
+
+    fn expel(&self, hub: &HubHandle, code: u16, reason: &str) -> Sentence {
+        tracing::info!(room = %self.room, code, reason, "a client is sent away");
+        self.outbox.end(End::Close { code, reason: reason.to_owned() });
+        self.leave(hub);
+        Sentence::End
+    }
+}
+
+async fn end_of(end: Option<Instant>) {
+    match end {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A frame of the dialect for tokens; clients send them alone.
+fn auth_of(frame: &[u8]) -> Option<Auth<'_>> {
+    let mut reader = Reader::new(frame);
+    if reader.var_uint().ok()? != tag::TOKEN {
+        return None;
+    }
+    // What cannot be read is no token.
+    Some(reader.buffer().and_then(Auth::decode).ok().flatten().unwrap_or(Auth::Show("")))
+}
+
+/// Whether a frame would change the document. The hub judges what cannot be read.
+fn writes(frame: &[u8]) -> bool {
+    let messages = decode(frame, &FrameLimits::default()).unwrap_or_default();
+    messages.iter().any(|message| match message {
+        Message::Update(_) => true,
+        Message::SyncStep2(update) => *update != EMPTY_UPDATE,
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rejoin::protocol::encode;
+
+    use super::*;
+
+    #[test]
+    fn a_reader_may_answer_and_ask_but_not_write() {
+        assert!(writes(&encode::update(&[1, 2, 3])));
+        assert!(writes(&encode::sync_step_2(&[1, 2, 3])));
+        assert!(!writes(&encode::sync_step_2(EMPTY_UPDATE)));
+        assert!(!writes(&encode::sync_step_1(&[0])));
+        assert!(!writes(b"\xff\xff"));
+    }
+
+    #[test]
+    fn a_frame_about_tokens_never_reaches_the_hub() {
+        assert_eq!(auth_of(&Auth::Show("t").encode()), Some(Auth::Show("t")));
+        assert_eq!(auth_of(&[121, 9, 9]), Some(Auth::Show("")), "cut: refused like a wrong token");
+        assert_eq!(auth_of(&encode::sync_step_1(&[0])), None);
+    }
+}

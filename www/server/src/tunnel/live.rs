@@ -1,0 +1,224 @@
+//! One session that is alive: between the outbox of a member and whoever reads its events.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+use super::registry::Registry;
+use super::session::{Session, TakeError};
+use crate::access::Permit;
+use crate::guard::{Guard, Sentence};
+use crate::hub::{RoomName, close};
+use crate::outbox::{End, Next, Outbox};
+use crate::pump::HubHandle;
+use crate::routes::Shared;
+
+/// How often it is checked whether the client is still there.
+const CHECK: Duration = Duration::from_secs(1);
+
+/// One session.
+#[derive(Debug)]
+pub(crate) struct Live {
+    name: String,
+    room: RoomName,
+    session: Mutex<Session>,
+    /// One request at a time hands its frames over.
+    up: tokio::sync::Mutex<()>,
+    guard: Guard,
+    outbox: Arc<Outbox>,
+    /// Counts what readers should look at.
+    changes: watch::Sender<u64>,
+    pings: AtomicU64,
+    /// The latest reader; earlier ones end.
+    reader: AtomicU64,
+    readers: AtomicUsize,
+    heard: Mutex<Instant>,
+    gone: Notify,
+    cut: AtomicBool,
+    told_end: Notify,
+}
+
+impl Live {
+    /// Joins a room and starts what serves the session to its end.
+    pub(crate) fn start(shared: &Shared, room: RoomName, permit: Permit) -> Option<Arc<Self>> {
+        let name = Registry::fresh_name()?;
+        let outbox = Arc::new(Outbox::new(shared.config.socket.max_waiting));
+        let live = Arc::new(Self {
+            name,
+            room: room.clone(),
+            session: Mutex::default(),
+            up: tokio::sync::Mutex::default(),
+            guard: Guard::new(shared, room, permit, Arc::clone(&outbox)),
+            outbox,
+            changes: watch::Sender::new(0),
+            pings: AtomicU64::new(0),
+            reader: AtomicU64::new(0),
+            readers: AtomicUsize::new(0),
+            heard: Mutex::new(Instant::now()),
+            gone: Notify::new(),
+            cut: AtomicBool::new(false),
+            told_end: Notify::new(),
+        });
+        shared.tunnels.insert(&live);
+        let served = serve(Arc::clone(&live), shared.clone());
+        shared.sockets.spawn(served);
+        Some(live)
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn room(&self) -> &RoomName {
+        &self.room
+    }
+
+    /// A client is back and has everything up to `received`. `false` if that cannot go on.
+    pub(super) fn resume(&self, received: u64) -> bool {
+        self.hear();
+        self.session().confirm(received)
+    }
+
+    /// Takes the body of a request, and hands what is new over, in order.
+    pub(super) async fn take(
+        &self,
+        hub: &HubHandle,
+        body: &Bytes,
+        max_frame: usize,
+    ) -> Result<(), TakeError> {
+        self.hear();
+        self.outbox.unstalled().await;
+        let _order = self.up.lock().await;
+        let taken = self.session().take(body, max_frame)?;
+        if taken.frames.is_empty() {
+            self.guard.heard(hub);
+        }
+        for frame in taken.frames {
+            if self.guard.frame(hub, frame).await == Sentence::End {
+                break;
+            }
+        }
+        if taken.closed {
+            self.gone.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Begins to read events; the returned number is the reader's.
+    pub(super) fn attach(&self) -> (u64, watch::Receiver<u64>) {
+        self.readers.fetch_add(1, Ordering::Relaxed);
+        let mine = self.reader.fetch_add(1, Ordering::Relaxed) + 1;
+        let changes = self.changes.subscribe();
+        self.change();
+        (mine, changes)
+    }
+
+    pub(super) fn detach(&self) {
+        self.readers.fetch_sub(1, Ordering::Relaxed);
+        self.hear();
+    }
+
+    pub(super) fn is_latest(&self, reader: u64) -> bool {
+        self.reader.load(Ordering::Relaxed) == reader
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn pings(&self) -> u64 {
+        self.pings.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn events(&self, cursor: &mut u64, most: usize) -> (String, bool) {
+        self.session().events(cursor, most)
+    }
+
+    pub(super) fn told_end(&self) {
+        self.told_end.notify_one();
+    }
+
+    fn ping(&self) {
+        self.pings.fetch_add(1, Ordering::Relaxed);
+        self.change();
+    }
+
+    fn change(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    fn hear(&self) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn silent_for(&self) -> Duration {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    fn session(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_lost(&self, ping: Duration, grace: Duration) -> bool {
+        let unread = self.readers.load(Ordering::Relaxed) == 0;
+        self.silent_for() > if unread { grace } else { ping * 2 }
+    }
+}
+
+/// Serves a session to its end.
+async fn serve(live: Arc<Live>, shared: Shared) {
+    let told = tokio::select! {
+        told = carry(&live, &shared) => told,
+        () = live.guard.keep_term(&shared.hub) => false,
+    };
+    if told {
+        let _ = timeout(shared.config.socket.last_words, live.told_end.notified()).await;
+    }
+    live.guard.leave(&shared.hub);
+    shared.tunnels.remove(live.name());
+}
+
+/// Moves what waits for the member to where it is read. `true` when the client is to be told the end.
+async fn carry(live: &Live, shared: &Shared) -> bool {
+    let (ping, grace) = (shared.config.socket.ping, shared.config.tunnel.grace);
+    let mut checks = interval(CHECK.min(grace));
+    checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut pings = interval(ping);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pings.tick().await;
+    loop {
+        live.outbox.unstalled().await;
+        match live.outbox.take() {
+            Some(Next::Frame(frame)) => {
+                live.session().push(frame);
+                if live.session().kept_bytes() > shared.config.socket.max_waiting {
+                    tracing::info!("a client reads too slowly and is sent away");
+                    let reason = close::BUSY.to_owned();
+                    live.outbox.end_now(End::Close { code: close::TRY_LATER, reason });
+                }
+                live.change();
+            }
+            Some(Next::Ping) => live.ping(),
+            Some(Next::End(End::Close { code, reason })) => {
+                live.session().close(code, &reason);
+                live.change();
+                return true;
+            }
+            Some(Next::End(End::Cut)) => {
+                live.cut.store(true, Ordering::Relaxed);
+                live.change();
+                return false;
+            }
+            None => tokio::select! {
+                () = live.outbox.changed() => {}
+                _ = pings.tick() => live.ping(),
+                _ = checks.tick() => if live.is_lost(ping, grace) { return false },
+                () = live.gone.notified() => return false,
+            },
+        }
+    }
+}

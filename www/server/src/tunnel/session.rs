@@ -1,0 +1,180 @@
+//! What one side of a tunnel remembers: frames that the client has not confirmed, and how many of its own came.
+
+use std::collections::VecDeque;
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use rejoin::protocol::FrameError;
+use rejoin::tunnel::body::{Body, Item};
+
+/// Both directions of one session: pure, so that the simulation can run it.
+#[derive(Debug, Default)]
+pub struct Session {
+    /// Frames that go down, with their numbers, until they are confirmed.
+    kept: VecDeque<(u64, Bytes)>,
+    kept_bytes: usize,
+    /// Number of the last frame that goes down.
+    last: u64,
+    /// Frames that came up.
+    taken: u64,
+    closed: Option<(u16, String)>,
+}
+
+/// What a request brought that had not come before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Frames, in order.
+    pub frames: Vec<Bytes>,
+    /// Whether the client has gone.
+    pub closed: bool,
+}
+
+/// Why a request cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TakeError {
+    /// The body makes no sense.
+    #[error(transparent)]
+    Body(#[from] FrameError),
+    /// Frames before this one never came.
+    #[error("frames before number {0} are missing")]
+    Gap(u64),
+    /// A frame is larger than the limit.
+    #[error("a frame is over the limit")]
+    TooLarge,
+}
+
+impl Session {
+    /// Puts a frame on its way down.
+    pub fn push(&mut self, frame: Bytes) {
+        self.last += 1;
+        self.kept_bytes += frame.len();
+        self.kept.push_back((self.last, frame));
+    }
+
+    /// Nothing follows but the end.
+    pub fn close(&mut self, code: u16, reason: &str) {
+        self.closed.get_or_insert_with(|| (code, reason.replace(['\r', '\n'], " ")));
+    }
+
+    /// Bytes that are not confirmed.
+    pub fn kept_bytes(&self) -> usize {
+        self.kept_bytes
+    }
+
+    /// The client has everything up to this frame. `false` if that cannot be, or what follows is no longer kept.
+    pub fn confirm(&mut self, received: u64) -> bool {
+        while self.kept.front().is_some_and(|(number, _)| *number <= received) {
+            if let Some((_, frame)) = self.kept.pop_front() {
+                self.kept_bytes -= frame.len();
+            }
+        }
+        let next = self.kept.front().map_or(self.last + 1, |(number, _)| *number);
+        received <= self.last && received + 1 == next
+    }
+
+    /// Events with everything behind `cursor`, which moves; at most about `most` bytes. Whether the end is among them.
+    pub fn events(&self, cursor: &mut u64, most: usize) -> (String, bool) {
+        let mut events = String::new();
+        let seen = *cursor;
+        for (number, frame) in self.kept.iter().filter(|(number, _)| *number > seen) {
+            if !events.is_empty() && events.len() + frame.len() > most {
+                return (events, false);
+            }
+            let _ = write!(events, "id:{number}\ndata:");
+            STANDARD.encode_string(frame, &mut events);
+            events.push_str("\n\n");
+            *cursor = *number;
+        }
+        if let Some((code, reason)) = &self.closed {
+            let _ = write!(events, "event:close\ndata:{code} {reason}\n\n");
+        }
+        (events, self.closed.is_some())
+    }
+
+    /// Takes the body of a request; what came before is skipped.
+    ///
+    /// # Errors
+    /// [`TakeError`]; then nothing of it was taken.
+    pub fn take(&mut self, bytes: &Bytes, max_frame: usize) -> Result<Taken, TakeError> {
+        let body = Body::decode(bytes)?;
+        let too_large = |item: &Item<'_>| matches!(item, Item::Frame(f) if f.len() > max_frame);
+        if body.items.iter().any(too_large) {
+            return Err(TakeError::TooLarge);
+        }
+        if body.first > self.taken + 1 {
+            return Err(TakeError::Gap(body.first));
+        }
+        self.confirm(body.received);
+        let mut taken = Taken::default();
+        for (item, number) in body.items.into_iter().zip(body.first..) {
+            match item {
+                Item::Frame(frame) if number > self.taken => {
+                    self.taken = number;
+                    taken.frames.push(bytes.slice_ref(frame));
+                }
+                Item::Frame(_) => {}
+                Item::Close { .. } => taken.closed = true,
+            }
+        }
+        Ok(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(first: u64, frames: &[&'static [u8]]) -> Bytes {
+        let items = frames.iter().map(|frame| Item::Frame(frame)).collect();
+        Body { received: 0, first, items }.encode().into()
+    }
+
+    fn taken(session: &mut Session, first: u64, frames: &[&'static [u8]]) -> Vec<Bytes> {
+        session.take(&body(first, frames), 1_000).map(|taken| taken.frames).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_request_that_comes_twice_counts_once_and_one_too_many_is_refused() {
+        let mut session = Session::default();
+        assert_eq!(taken(&mut session, 1, &[b"a", b"b"]), [&b"a"[..], b"b"]);
+        assert_eq!(taken(&mut session, 1, &[b"a", b"b"]), [] as [&[u8]; 0]);
+        assert_eq!(taken(&mut session, 2, &[b"b", b"c"]), [&b"c"[..]]);
+        assert_eq!(session.take(&body(5, &[b"e"]), 1_000), Err(TakeError::Gap(5)));
+        assert!(matches!(
+            session.take(&Bytes::from_static(b"junk"), 1_000),
+            Err(TakeError::Body(_))
+        ));
+        assert_eq!(session.take(&body(4, &[b"large"]), 4), Err(TakeError::TooLarge));
+        assert_eq!(taken(&mut session, 4, &[b"d"]), [&b"d"[..]]);
+    }
+
+    #[test]
+    fn frames_are_replayed_until_they_are_confirmed() {
+        let mut session = Session::default();
+        for frame in [&b"a"[..], b"b", b"c"] {
+            session.push(Bytes::from_static(frame));
+        }
+        let mut cursor = 0;
+        let whole = "id:1\ndata:YQ==\n\nid:2\ndata:Yg==\n\nid:3\ndata:Yw==\n\n".to_owned();
+        assert_eq!(session.events(&mut cursor, 1_000), (whole, false));
+        assert_eq!(session.events(&mut cursor, 1_000), (String::new(), false));
+        assert!(session.confirm(1) && session.confirm(1));
+        let mut again = 1;
+        assert_eq!(session.events(&mut again, 1), ("id:2\ndata:Yg==\n\n".to_owned(), false));
+        assert!(session.confirm(3));
+        assert_eq!(session.kept_bytes(), 0);
+        assert!(!session.confirm(1), "what follows 1 is gone");
+        assert!(!session.confirm(4), "4 was never sent");
+    }
+
+    #[test]
+    fn the_end_comes_behind_every_frame_and_is_one_line() {
+        let mut session = Session::default();
+        session.push(Bytes::from_static(b"a"));
+        session.close(1012, "a\nb");
+        let events = session.events(&mut 0, 1_000);
+        assert_eq!(events, ("id:1\ndata:YQ==\n\nevent:close\ndata:1012 a b\n\n".to_owned(), true));
+    }
+}

@@ -1,0 +1,119 @@
+//! Tokens: by every way they may come, their end, and what they allow.
+
+use futures_util::SinkExt;
+use jsonwebtoken::{EncodingKey, Header, encode as sign, get_current_timestamp};
+use rejoin::protocol::auth::Auth;
+use rejoin::protocol::{FrameLimits, Message, decode};
+use rejoin_server::{AccessConfig, Config, Jwt};
+use serde_json::{Value, json};
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message as Frame;
+use yrs::Doc;
+
+use crate::support::{Client, Server, config, refused, request};
+
+const SECRET: &str = "a secret of the test";
+
+async fn server() -> Server {
+    let jwt = Some(Jwt::from_secret(SECRET));
+    let access =
+        AccessConfig { jwt, cookie: Some("session".to_owned()), ..AccessConfig::default() };
+    Server::start(Config { access, ..config() }).await
+}
+
+/// A token that lasts so many seconds, less the server's leeway of five.
+fn token(seconds: i64, more: Value) -> String {
+    let now = i64::try_from(get_current_timestamp()).expect("a time");
+    let mut claims = json!({ "exp": now + seconds });
+    if let (Some(all), Some(more)) = (claims.as_object_mut(), more.as_object()) {
+        all.extend(more.clone());
+    }
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    sign(&Header::default(), &claims, &key).expect("a token")
+}
+
+async fn join(server: &Server, path: &str, headers: &[(&'static str, &str)]) -> Client {
+    let (socket, _) = connect_async(request(server, path, headers)).await.expect("a handshake");
+    Client { socket, doc: Doc::new() }
+}
+
+/// Reads until something about tokens comes: for how long the client may stay, or `None` for a refusal.
+async fn admitted(client: &mut Client) -> Option<u64> {
+    loop {
+        let frame = client.frame().await;
+        for message in decode(&frame, &FrameLimits::default()).expect("a good frame") {
+            let Message::Token(body) = message else { continue };
+            return match Auth::decode(body).expect("a good message") {
+                Some(Auth::Admitted(millis)) => Some(millis),
+                _ => None,
+            };
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_signed_token_may_come_by_header_cookie_or_query_and_none_is_refused() {
+    let server = server().await;
+    let (good, old) = (token(60, json!({})), token(-60, json!({})));
+    let bearer = format!("Bearer {good}");
+    join(&server, "/r", &[("authorization", &bearer)]).await.type_text("a").await;
+    join(&server, "/r", &[("cookie", &format!("session={good}"))]).await.type_text("b").await;
+    join(&server, &format!("/r?token={good}"), &[]).await.type_text("c").await;
+    assert_eq!(refused(&server, "/r", &[]).await, 401);
+    assert_eq!(refused(&server, &format!("/r?token={old}"), &[]).await, 401);
+    let (status, _, body) = server.http("GET", &format!("/r?tunnel=new&token={old}"), "").await;
+    assert_eq!(status, 401);
+    assert!(body.contains("the token has expired"), "{body}");
+    let elsewhere = token(60, json!({ "rooms": ["team/*"] }));
+    assert_eq!(refused(&server, &format!("/r?token={elsewhere}"), &[]).await, 401);
+    join(&server, &format!("/team/a?token={elsewhere}"), &[]).await.type_text("d").await;
+}
+
+#[tokio::test]
+async fn a_token_may_come_in_the_first_message_and_nothing_else_may() {
+    let server = server().await;
+    let mut alice = join(&server, "/r?auth=message", &[]).await;
+    alice.send(Auth::Show(&token(60, json!({}))).encode()).await;
+    assert!(admitted(&mut alice).await.is_some_and(|millis| millis > 30_000));
+    alice.type_text("hi").await;
+    alice.reads("hi").await;
+    let mut eve = join(&server, "/r?auth=message", &[]).await;
+    eve.type_text("no token").await;
+    assert_eq!(eve.close_code().await, Some(4401));
+    let mut eve = join(&server, "/r?auth=message", &[]).await;
+    eve.send(Auth::Show(&token(-60, json!({}))).encode()).await;
+    assert_eq!(admitted(&mut eve).await, None);
+    assert_eq!(eve.close_code().await, Some(4401));
+    assert_eq!(server.app.health().await.map(|health| health.members), Some(1));
+}
+
+#[tokio::test]
+async fn a_link_ends_with_its_token_unless_a_fresh_one_came_on_it() {
+    let server = server().await;
+    // With the leeway of five seconds: one second is left.
+    let short = token(-4, json!({}));
+    let mut alice = join(&server, &format!("/r?token={short}"), &[]).await;
+    let mut bob = join(&server, &format!("/r?token={short}"), &[]).await;
+    bob.send(Auth::Ask.encode()).await;
+    assert!(admitted(&mut bob).await.is_some_and(|millis| millis <= 1_000));
+    bob.send(Auth::Show(&token(60, json!({}))).encode()).await;
+    assert!(admitted(&mut bob).await.is_some_and(|millis| millis > 30_000));
+    assert_eq!(alice.close_code().await, Some(4401));
+    bob.type_text("still here").await;
+    bob.reads("still here").await;
+}
+
+#[tokio::test]
+async fn a_token_that_may_only_read_reads_and_is_sent_away_for_writing() {
+    let server = server().await;
+    let (writes, reads) = (token(60, json!({})), token(60, json!({ "readonly": true })));
+    let mut alice = join(&server, &format!("/r?token={writes}"), &[]).await;
+    let mut bob = join(&server, &format!("/r?token={reads}"), &[]).await;
+    alice.type_text("hello").await;
+    bob.reads("hello").await;
+    bob.socket.send(Frame::Binary(vec![0, 1, 2, 0, 0].into())).await.expect("an open socket");
+    bob.type_text("graffiti").await;
+    assert_eq!(bob.close_code().await, Some(4403));
+    alice.type_text("!").await;
+    alice.reads("hello!").await;
+}

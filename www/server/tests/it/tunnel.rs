@@ -1,0 +1,207 @@
+//! Rooms over HTTP: events down, requests up, beside and instead of WebSockets.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rejoin::protocol::{encode, tag};
+use rejoin::tunnel::body::{Body, Item};
+use rejoin_server::{AccessConfig, Config, TunnelConfig};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{Server, config, refused, within};
+
+/// One answer with events, read as it comes.
+struct Events {
+    stream: TcpStream,
+    text: String,
+}
+
+impl Events {
+    async fn get(server: &Server, query: &str, headers: &str) -> Self {
+        let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+        let request = format!("GET /room?{query} HTTP/1.1\r\nhost: here\r\n{headers}\r\n");
+        stream.write_all(request.as_bytes()).await.expect("a request");
+        Self { stream, text: String::new() }
+    }
+
+    /// Reads until the text has this in it.
+    async fn until(&mut self, what: &str) {
+        while !self.text.contains(what) {
+            assert!(self.more().await, "no {what:?} in {}", self.text);
+        }
+    }
+
+    async fn read_all(&mut self) {
+        // The last chunk of a chunked body.
+        while !self.text.contains("\r\n0\r\n\r\n") && self.more().await {}
+    }
+
+    async fn more(&mut self) -> bool {
+        let mut bytes = [0; 4_096];
+        let read = within(self.stream.read(&mut bytes)).await.unwrap_or(0);
+        self.text.push_str(&String::from_utf8_lossy(&bytes[..read]));
+        read > 0
+    }
+
+    async fn session(&mut self) -> String {
+        self.until("event:open\ndata:").await;
+        self.until("\n\n").await;
+        let name = self.text.split("event:open\ndata:").nth(1).expect("a name");
+        name.split('\n').next().expect("a name").to_owned()
+    }
+
+    /// The frames so far.
+    fn frames(&self) -> Vec<Vec<u8>> {
+        let data = self.text.split("\ndata:").skip(1).filter_map(|rest| rest.split('\n').next());
+        data.filter_map(|data| STANDARD.decode(data).ok()).collect()
+    }
+}
+
+async fn post(server: &Server, session: &str, first: u64, items: Vec<Item<'_>>) -> u16 {
+    let body = Body { received: 0, first, items }.encode();
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+    let head = format!(
+        "POST /room?tunnel={session} HTTP/1.1\r\nhost: here\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.expect("a request");
+    stream.write_all(&body).await.expect("a body");
+    let mut answer = String::new();
+    within(stream.read_to_string(&mut answer)).await.expect("an answer");
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
+}
+
+fn is_step_2(frame: &[u8]) -> bool {
+    frame.starts_with(&[tag::SYNC as u8, tag::SYNC_STEP_2 as u8])
+}
+
+#[tokio::test]
+async fn a_tunnel_is_a_member_of_its_room_like_any_other() {
+    let server = Server::start(config()).await;
+    let mut alice = server.join("room").await;
+    let mut events = Events::get(&server, "tunnel=new", "").await;
+    let session = events.session().await;
+    assert!(events.text.contains("content-type: text/event-stream"), "{}", events.text);
+    alice.type_text("hello").await;
+    events.until("id:1\n").await;
+    let health = server.app.health().await.expect("health");
+    assert_eq!(health.members, 2);
+
+    // What goes up reaches the others; what comes twice counts once.
+    let frame = encode::sync_step_1(&[0]);
+    assert_eq!(post(&server, &session, 1, vec![Item::Frame(&frame)]).await, 204);
+    assert_eq!(post(&server, &session, 1, vec![Item::Frame(&frame)]).await, 204);
+    while !events.frames().iter().any(|frame| is_step_2(frame)) {
+        assert!(events.more().await);
+    }
+    assert_eq!(post(&server, &session, 3, vec![Item::Frame(&frame)]).await, 409, "2 is missing");
+
+    let close = vec![Item::Close { code: 1000, reason: "" }];
+    assert_eq!(post(&server, &session, 2, close).await, 204);
+    while server.app.health().await.is_some_and(|health| health.members != 1) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(post(&server, &session, 2, Vec::new()).await, 410);
+}
+
+#[tokio::test]
+async fn a_cut_answer_is_resumed_behind_what_was_seen() {
+    let server = Server::start(config()).await;
+    let mut alice = server.join("room").await;
+    let mut events = Events::get(&server, "tunnel=new", "").await;
+    let session = events.session().await;
+    for text in ["a", "b", "c"] {
+        alice.type_text(text).await;
+    }
+    events.until("id:3\n").await;
+    drop(events);
+    let mut again =
+        Events::get(&server, &format!("tunnel={session}"), "last-event-id: 1\r\n").await;
+    again.until("id:3\n").await;
+    assert!(again.text.contains("id:2\n") && !again.text.contains("id:1\n"), "{}", again.text);
+    assert!(!again.text.contains("event:open"));
+    let gone = Events::get(&server, &format!("tunnel={session}"), "last-event-id: 0\r\n").await;
+    let mut gone = gone;
+    gone.until("HTTP/1.1 410").await;
+    let mut unknown = Events::get(&server, "tunnel=nobody", "").await;
+    unknown.until("HTTP/1.1 410").await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_asked_to_end_does_as_soon_as_it_says_something() {
+    let tunnel = TunnelConfig { hold: Duration::from_millis(50), ..TunnelConfig::default() };
+    let server = Server::start(Config { tunnel, ..config() }).await;
+    let mut alice = server.join("room").await;
+    let mut opening = Events::get(&server, "tunnel=new&poll=1", "").await;
+    opening.read_all().await;
+    let session = opening.session().await;
+    let mut first = Events::get(&server, &format!("tunnel={session}&poll=1"), "").await;
+    first.read_all().await;
+    assert_eq!(first.frames().len(), 1, "the server's question: {}", first.text);
+    let seen = "last-event-id: 1\r\n";
+    let mut empty = Events::get(&server, &format!("tunnel={session}&poll=1"), seen).await;
+    empty.read_all().await;
+    assert!(empty.frames().is_empty() && empty.text.contains("200 OK"), "{}", empty.text);
+    alice.type_text("hello").await;
+    alice.reads("hello").await;
+    let mut full = Events::get(&server, &format!("tunnel={session}&poll=1"), seen).await;
+    full.read_all().await;
+    assert!(full.text.contains("id:2\n"), "{}", full.text);
+}
+
+#[tokio::test]
+async fn a_session_that_nobody_reads_ends_after_a_grace() {
+    let tunnel = TunnelConfig { grace: Duration::from_millis(100), ..TunnelConfig::default() };
+    let server = Server::start(Config { tunnel, ..config() }).await;
+    let mut events = Events::get(&server, "tunnel=new", "").await;
+    let session = events.session().await;
+    drop(events);
+    while server.app.health().await.is_some_and(|health| health.members > 0) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(post(&server, &session, 1, Vec::new()).await, 410);
+}
+
+#[tokio::test]
+async fn a_server_that_stops_says_so_and_lets_answers_end() {
+    let server = Server::start(config()).await;
+    let mut events = Events::get(&server, "tunnel=new", "").await;
+    events.session().await;
+    server.app.stop().await;
+    events.until("event:close\ndata:1012 ").await;
+    events.read_all().await;
+}
+
+#[tokio::test]
+async fn where_websockets_are_refused_http_is_not() {
+    let access = AccessConfig { no_websocket: true, ..AccessConfig::default() };
+    let server = Server::start(Config { access, ..config() }).await;
+    assert_eq!(refused(&server, "/room", &[]).await, 403);
+    Events::get(&server, "tunnel=new", "").await.session().await;
+}
+
+#[tokio::test]
+async fn bad_requests_are_refused_with_a_status_and_end_nothing() {
+    let hub = rejoin_server::hub::HubConfig { max_frame: 1_000, ..Default::default() };
+    let server = Server::start(Config { hub, ..config() }).await;
+    let mut events = Events::get(&server, "tunnel=new", "").await;
+    let session = events.session().await;
+    let large = vec![0; 2_000];
+    assert_eq!(post(&server, &session, 1, vec![Item::Frame(&large)]).await, 413);
+    let path = format!("/room?tunnel={session}");
+    let (status, _, body) = server.http("POST", &path, "content-length: 0\r\n").await;
+    assert_eq!(status, 400, "{body}");
+    let (status, ..) = server.http("DELETE", &path, "").await;
+    assert_eq!(status, 405);
+    let (status, ..) = server.http("GET", &format!("/other?tunnel={session}"), "").await;
+    assert_eq!(status, 410, "a session belongs to its room");
+    let asks = "origin: https://a.example\r\naccess-control-request-headers: last-event-id\r\n";
+    let (status, head, _) = server.http("OPTIONS", &path, asks).await;
+    assert_eq!(status, 204);
+    assert!(head.contains("access-control-allow-headers: last-event-id"), "{head}");
+    assert!(head.contains("access-control-allow-origin: https://a.example"), "{head}");
+    let frame = encode::sync_step_1(&[0]);
+    assert_eq!(post(&server, &session, 1, vec![Item::Frame(&frame)]).await, 204);
+}
