@@ -10,6 +10,7 @@ import { type ClientOptions, coreConfig, type LogEvent } from './options.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
 import { duplicateCopy, type StartRuntime } from './runtime.js';
 import type { Schema } from './schema.js';
+import { SharedSockets } from './shared/sockets.js';
 import { Listeners, runSafely, ValueStore } from './store.js';
 import { preventUnsaved } from './unsaved.js';
 
@@ -33,13 +34,16 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   };
   /** What stops listening to each room. */
   readonly #watched = new Map<RoomImpl, Watch>();
+  /** Sockets shared with other tabs. */
+  readonly #sockets: SharedSockets | null;
   #watchers: Watch = [];
   #phase: 'fresh' | 'running' | 'closed' = 'fresh';
 
   constructor(options: ClientOptions<S>, start: StartRuntime) {
     this.#options = options;
+    this.#sockets = options.shareConnection ? new SharedSockets(options.namespace ?? '') : null;
     this.#engine = new Engine(start, {
-      make: (module, wake) => new module.Core(coreConfig(options), wake),
+      make: (module, wake) => new module.Core(coreConfig(options), wake, this.#sockets?.Socket),
       numberOf: (event) => event.room,
       leave: (core, room) => core.leaveRoom(room),
       close: (core) => core.close(),
@@ -78,6 +82,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     this.#rooms.clear();
     for (const stop of this.#watchers) stop();
     this.#engine.close();
+    this.#sockets?.dispose();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
