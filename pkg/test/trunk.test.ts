@@ -121,9 +121,9 @@ describe('a socket that tabs share', () => {
     wire.say(gone(78, 1));
     told.length = 0;
     trunk.add('d/1');
-    const [opened, people] = told as [TrunkEvent, Extract<TrunkEvent, { type: 'frame' }>];
+    const [opened, people] = told;
     expect(opened).toMatchObject({ type: 'open', to: ['d/1'], protocol: 'rejoin' });
-    const entries = presenceOf(messagesOf(people.bytes)[0]?.payload as Bytes);
+    const entries = presenceOf(messagesOf((people as { bytes: Bytes }).bytes)[0]?.payload as Bytes);
     expect(entries.map(({ client, clock }) => [client, clock])).toEqual([
       [10, 3],
       [77, 5],

@@ -4,10 +4,10 @@
 
 use super::Room;
 use crate::connection::Context;
-use crate::doc::Origin;
+use crate::doc::{DocHost, Origin};
 use crate::protocol::{FrameLimits, Message, decode};
 
-impl Room {
+impl<D: DocHost> Room<D> {
     /// Takes a frame that another tab sent to the server.
     pub(super) fn on_relayed(&mut self, cx: &mut Context<'_>, frame: &[u8]) {
         let limits = FrameLimits { frame: self.config.max_receive_frame, ..FrameLimits::default() };

@@ -75,6 +75,11 @@ export class TabGroup {
     return this.#leader === this.id;
   }
 
+  /** The tab that leads, if it is known. */
+  get leader(): string | null {
+    return this.#leader;
+  }
+
   /** Whether some tab is known to lead. */
   get isLed(): boolean {
     return this.#leader !== null;
