@@ -274,6 +274,7 @@ impl Client {
             SocketInput::Opened { .. }
                 | SocketInput::Frame(_)
                 | SocketInput::Text(_)
+                | SocketInput::Relayed(_)
                 | SocketInput::Buffered(_)
         );
         if over {

@@ -87,6 +87,8 @@ pub enum SocketInput {
     Frame(Vec<u8>),
     /// A text message; lone surrogates have been replaced.
     Text(String),
+    /// A binary message of another tab on the same shared socket: not the server's word, and no sign of its life.
+    Relayed(Vec<u8>),
     /// Answer to [`SocketOutput::Measure`]: bytes the browser has not sent yet.
     Buffered(u64),
     /// The socket closed, or never opened (RFC 6455 §7.4; 1006 when nothing is known).

@@ -16,6 +16,7 @@ mod messaging;
 pub mod outbox;
 pub mod persistence;
 pub mod presence;
+mod relayed;
 pub mod session;
 mod storage;
 mod timers;
@@ -300,8 +301,12 @@ impl<D: DocHost> Room<D> {
     pub fn handle_socket(&mut self, cx: &mut Context<'_>, socket: SocketId, input: SocketInput) {
         let carries = self.connection.handle_socket(cx, socket, &input);
         self.drain_connection(cx);
-        if carries && let SocketInput::Frame(frame) = input {
-            self.on_frame(cx, &frame);
+        match input {
+            SocketInput::Frame(frame) if carries => self.on_frame(cx, &frame),
+            SocketInput::Relayed(frame) if self.session.socket() == Some(socket) => {
+                self.on_relayed(cx, &frame);
+            }
+            _ => {}
         }
         self.settle(cx);
     }

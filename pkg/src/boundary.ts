@@ -198,5 +198,10 @@ export interface WasmModule {
 
 /** The module of documents. */
 export interface CoreModule extends WasmModule {
-  readonly Core: new (config: CoreConfig, wake: () => void) => Core;
+  /** `sockets` is used like `WebSocket` where it is given. */
+  readonly Core: new (
+    config: CoreConfig,
+    wake: () => void,
+    sockets?: new (...given: never[]) => object,
+  ) => Core;
 }

@@ -3,8 +3,11 @@ import type { LinksCore, LinksModule } from './links-boundary.js';
 import type { StartRuntime } from './runtime.js';
 import { runSafely } from './store.js';
 
-/** The only place that calls the small wasm module: all streams and sockets of a page share one. */
-export type LinksEngine = Engine<LinksCore, LinksModule>;
+/** What a stream or a socket uses of an {@link Engine}. All of a page have one, the only place that calls the small wasm module. */
+export type LinksEngine = Pick<
+  Engine<LinksCore, LinksModule>,
+  'start' | 'enter' | 'leave' | 'call' | 'read' | 'notify' | 'drain'
+>;
 
 /** A stream or a socket as the engine sees it. */
 export type EngineLink = EngineRoom<LinksCore>;

@@ -12,6 +12,7 @@ import { type ClientOptions, coreConfig, type LogEvent } from './options.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
 import { duplicateCopy, type StartRuntime } from './runtime.js';
 import type { Schema } from './schema.js';
+import { SharedSockets } from './shared/sockets.js';
 import { Listeners, runSafely, ValueStore } from './store.js';
 import { isOfServer } from './stream/request.js';
 import { TextStreamImpl } from './stream/text-stream.js';
@@ -40,6 +41,8 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   };
   /** What stops listening to each room. */
   readonly #watched = new Map<RoomImpl, Watch>();
+  /** Sockets shared with other tabs. */
+  readonly #sockets: SharedSockets | null;
   #watchers: Watch = [];
   #shared: TokenSource<EndpointContext> | null = null;
   #phase: 'fresh' | 'running' | 'closed' = 'fresh';
@@ -47,8 +50,9 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   constructor(options: ClientOptions<S>, start: StartRuntime, links: LinksEngine) {
     this.#options = options;
     this.#links = links;
+    this.#sockets = options.shareConnection ? new SharedSockets(options.namespace ?? '') : null;
     this.#engine = new Engine(start, {
-      make: (module, wake) => new module.Core(coreConfig(options), wake),
+      make: (module, wake) => new module.Core(coreConfig(options), wake, this.#sockets?.Socket),
       numberOf: (event) => event.room,
       leave: (core, room) => core.leaveRoom(room),
       close: (core) => core.close(),
@@ -96,6 +100,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     this.#rooms.clear();
     for (const stop of this.#watchers) stop();
     this.#engine.close();
+    this.#sockets?.dispose();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -75,6 +75,11 @@ export interface ClientOptions<S extends Schema = Registered> {
   readonly durability?: 'relaxed' | 'strict' | undefined;
   /** Keeps the databases of different users of one origin apart; default empty. */
   readonly namespace?: string | undefined;
+  /**
+   * All tabs of the profile use one connection per room: one tab holds it, and another takes over when that one goes.
+   * Tabs with the same `namespace` speak with the token of the one that holds it. Default false.
+   */
+  readonly shareConnection?: boolean | undefined;
   /** Asks before the page is left while an edit is neither saved nor synced; default false. */
   readonly preventUnsavedChanges?: boolean | undefined;
   /** Least time between two sent presence states; default 50. */

@@ -322,14 +322,14 @@ impl<D: DocHost> Room<D> {
         self.tell_problem(Problem::new(error.code(), error.to_string()));
     }
 
-    fn integrate(&mut self, applied: &Applied) {
+    pub(super) fn integrate(&mut self, applied: &Applied) {
         for integrated in &applied.integrated {
             self.persistence.append(RecordKind::Remote, integrated.update.clone());
             self.tell_changes(ChangeOrigin::Remote, integrated.changes.clone());
         }
     }
 
-    fn on_refused(&mut self, cx: &mut Context<'_>, error: &UpdateError) {
+    pub(super) fn on_refused(&mut self, cx: &mut Context<'_>, error: &UpdateError) {
         if self.notice_break() {
             return;
         }
@@ -346,7 +346,7 @@ impl<D: DocHost> Room<D> {
         }
     }
 
-    fn on_awareness(
+    pub(super) fn on_awareness(
         &mut self,
         cx: &mut Context<'_>,
         entries: Vec<crate::protocol::AwarenessEntry>,

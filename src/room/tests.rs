@@ -98,6 +98,11 @@ impl Rig {
         self.run(|room, cx| room.handle_socket(cx, id, SocketInput::Frame(frame)));
     }
 
+    fn receive_relayed(&mut self, frame: Vec<u8>) {
+        let socket = self.socket.unwrap();
+        self.run(|room, cx| room.handle_socket(cx, socket, SocketInput::Relayed(frame)));
+    }
+
     fn answer(&mut self, reply: StorageReply) {
         assert!(self.tasks.pop_front().is_some(), "no task to answer");
         self.run(|room, cx| room.handle_storage(cx, Ok(reply)));
@@ -202,6 +207,36 @@ fn an_edit_is_synced_when_the_server_returns_it_and_not_before() {
     assert_eq!(rig.sync().pending, 3);
     rig.receive(encode::update(&update));
     assert_eq!((rig.sync().pending, rig.sync().status), (0, SyncStatus::Synchronized));
+}
+
+#[test]
+fn what_another_tab_says_is_shown_and_acknowledges_nothing() {
+    let mut rig = Rig::online();
+    rig.type_text("abc");
+    rig.commit();
+    let update = rig.updates_sent().remove(0);
+    rig.receive_relayed(encode::update(&update));
+    rig.receive_relayed(encode::sync_step_2(&update));
+    assert_eq!((rig.sync().pending, rig.sync().status), (3, SyncStatus::Synchronizing));
+    rig.events.clear();
+    rig.receive_relayed(encode::update(&other("x").1));
+    assert!(rig.events.iter().any(|event| matches!(event, EventKind::Doc { .. })));
+    rig.receive(encode::update(&update));
+    assert_eq!((rig.sync().pending, rig.sync().status), (0, SyncStatus::Synchronized));
+}
+
+#[test]
+fn what_another_tab_says_is_no_sign_of_the_servers_life() {
+    let mut rig = Rig::online();
+    rig.type_text("abc");
+    rig.commit();
+    rig.wait(1_000);
+    for _ in 0..7 {
+        rig.wait(1_000);
+        rig.receive_relayed(encode::update(&other("x").1));
+    }
+    rig.wait(1_000);
+    assert_eq!(rig.room.connection.status().status, Status::Reconnecting);
 }
 
 #[test]

@@ -29,12 +29,18 @@ pub struct Core {
 #[wasm_bindgen]
 impl Core {
     /// Starts a client. `wake` is called without arguments when there are events; it may only schedule a microtask.
+    /// `sockets` is used like `WebSocket` where it is given.
     ///
     /// # Errors
     /// `E_INVALID_ARGUMENT` for a configuration that makes no sense.
     #[wasm_bindgen(constructor)]
-    pub fn new(config: &JsValue, wake: Function) -> Result<Self, JsValue> {
+    pub fn new(
+        config: &JsValue,
+        wake: Function,
+        sockets: Option<Function>,
+    ) -> Result<Self, JsValue> {
         let (config, settings) = thrown(configuration(config))?;
+        let settings = Settings { sockets, ..settings };
         let client = Client::new(config, clock::seed());
         Ok(Self { driver: Driver::start(client, wake, settings) })
     }
@@ -172,5 +178,5 @@ fn configuration(value: &JsValue) -> Result<(Config, Settings), Misuse> {
     let mut durability = Durability::default();
     let words = [("relaxed", Durability::Relaxed), ("strict", Durability::Strict)];
     Fields::of("the configuration", &value)?.word("durability", &words, &mut durability)?;
-    Ok((Config::from_json(&value)?, Settings { durability }))
+    Ok((Config::from_json(&value)?, Settings { durability, ..Settings::default() }))
 }

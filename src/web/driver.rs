@@ -27,8 +27,10 @@ use crate::web::timer::Timer;
 use crate::web::web_socket::Sockets;
 
 /// What only the browser's side of a core can be told.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
+    /// What makes sockets, if not the browser's own `WebSocket`.
+    pub sockets: Option<Function>,
     /// How sure a transaction must be before it counts.
     #[cfg(feature = "documents")]
     pub durability: Durability,
@@ -75,8 +77,6 @@ impl<M: Machine + 'static> Driver<M> {
                 driver.feed(input);
             }
         });
-        #[cfg(not(feature = "documents"))]
-        let Settings {} = settings;
         Self {
             machine: RefCell::new(machine),
             inputs: RefCell::default(),
@@ -86,7 +86,7 @@ impl<M: Machine + 'static> Driver<M> {
             wake,
             woken: Cell::new(false),
             epoch_offset: Cell::new(clock::epoch_offset()),
-            sockets: Sockets::new(host.clone()),
+            sockets: Sockets::new(host.clone(), settings.sockets),
             fetches: Fetches::new(host.clone()),
             #[cfg(feature = "documents")]
             storage: Storage::new(host.clone(), settings.durability),

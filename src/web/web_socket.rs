@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Array, ArrayBuffer, JsString, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Function, JsString, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
@@ -21,14 +21,16 @@ const ABANDONED: u16 = 4000;
 #[derive(Debug)]
 pub struct Sockets {
     host: Host,
+    /// What makes sockets, if not the browser's own `WebSocket`.
+    constructor: Option<Function>,
     open: RefCell<OrderedMap<SocketId, Socket>>,
     preflights: RefCell<OrderedMap<SocketId, Preflight>>,
 }
 
 impl Sockets {
-    /// No sockets yet.
-    pub fn new(host: Host) -> Self {
-        Self { host, open: RefCell::default(), preflights: RefCell::default() }
+    /// No sockets yet. `constructor` is used like `WebSocket`, and what it makes has the same surface.
+    pub fn new(host: Host, constructor: Option<Function>) -> Self {
+        Self { host, constructor, open: RefCell::default(), preflights: RefCell::default() }
     }
 
     /// Does what the core asked for.
@@ -51,7 +53,11 @@ impl Sockets {
 
     fn open(&self, id: SocketId, url: &str, protocols: &[String]) {
         self.close(id, ABANDONED, "");
-        match Socket::open(&self.host, id, url, protocols) {
+        let browser = match &self.constructor {
+            Some(constructor) => create_by(constructor, url, protocols),
+            None => create(url, protocols),
+        };
+        match Socket::open(&self.host, id, browser) {
             Ok(socket) => self.keep(id, socket),
             Err(refusal) => self.tell(id, SocketInput::Refused(refusal)),
         }
@@ -110,7 +116,7 @@ impl Sockets {
 #[derive(Debug)]
 struct Socket {
     browser: WebSocket,
-    listeners: [Listener; 3],
+    listeners: [Listener; 4],
     remnant: Remnant,
 }
 
@@ -118,10 +124,9 @@ impl Socket {
     fn open(
         host: &Host,
         id: SocketId,
-        url: &str,
-        protocols: &[String],
+        browser: Result<WebSocket, JsValue>,
     ) -> Result<Self, SocketRefusal> {
-        let browser = create(url, protocols).map_err(|thrown| refusal(&thrown))?;
+        let browser = browser.map_err(|thrown| refusal(&thrown))?;
         browser.set_binary_type(BinaryType::Arraybuffer);
         let listeners = listen(host, id, &browser).map_err(|_| SocketRefusal::Unavailable)?;
         let remnant = host.remains().keep(method(&browser, "close"));
@@ -146,7 +151,17 @@ fn create(url: &str, protocols: &[String]) -> Result<WebSocket, JsValue> {
     WebSocket::new_with_str_sequence(url, &offered)
 }
 
-fn listen(host: &Host, id: SocketId, browser: &WebSocket) -> Result<[Listener; 3], JsValue> {
+/// A socket that other tabs may share; it is no `WebSocket` by class.
+fn create_by(
+    constructor: &Function,
+    url: &str,
+    protocols: &[String],
+) -> Result<WebSocket, JsValue> {
+    let offered: Array = protocols.iter().map(JsValue::from).collect();
+    Reflect::construct(constructor, &Array::of2(&url.into(), &offered)).map(JsCast::unchecked_into)
+}
+
+fn listen(host: &Host, id: SocketId, browser: &WebSocket) -> Result<[Listener; 4], JsValue> {
     let on = |kind, convert: fn(&WebSocket, JsValue) -> SocketInput| {
         let (host, socket) = (host.clone(), browser.clone());
         let remains = host.remains().clone();
@@ -154,7 +169,8 @@ fn listen(host: &Host, id: SocketId, browser: &WebSocket) -> Result<[Listener; 3
             host.feed(Input::Socket(id, convert(&socket, event)));
         })
     };
-    Ok([on("open", opened)?, on("message", received)?, on("close", closed)?])
+    let relay = on("relay", relayed)?;
+    Ok([on("open", opened)?, on("message", received)?, on("close", closed)?, relay])
 }
 
 fn opened(socket: &WebSocket, _: JsValue) -> SocketInput {
@@ -169,6 +185,12 @@ fn received(_: &WebSocket, event: JsValue) -> SocketInput {
             SocketInput::Text(text.dyn_ref::<JsString>().map(String::from).unwrap_or_default())
         }
     }
+}
+
+/// Only a shared socket says this.
+fn relayed(_: &WebSocket, event: JsValue) -> SocketInput {
+    let data = event.unchecked_into::<MessageEvent>().data();
+    SocketInput::Relayed(Uint8Array::new(&data).to_vec())
 }
 
 fn closed(_: &WebSocket, event: JsValue) -> SocketInput {

@@ -190,7 +190,7 @@ struct Page {
 impl Page {
     fn new() -> Self {
         let probe = Probe::new();
-        let sockets = Sockets::new(probe.host.clone());
+        let sockets = Sockets::new(probe.host.clone(), None);
         Self { probe, sockets }
     }
 

@@ -4,8 +4,11 @@ import { staticSite } from './static-site.mjs';
 
 /** Opens the page in a profile of its own. */
 export async function linksPage(t) {
-  const site = await staticSite(t);
-  const context = await newContext(t);
+  return linksTab(await newContext(t), await staticSite(t));
+}
+
+/** Opens the page in a profile. */
+export async function linksTab(context, site) {
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   page.complaints = complaints(page);

@@ -8,9 +8,11 @@ export async function holdingProxy(t, target) {
   const sockets = new WebSocketServer({ server: http });
   const links = new Set();
   let held = null;
+  let made = 0;
   sockets.on('connection', (down, request) => {
     const link = join(down, new WebSocket(target + request.url), (way) => held === way);
     links.add(link);
+    made++;
     down.once('close', () => links.delete(link));
   });
   await new Promise((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -21,6 +23,8 @@ export async function holdingProxy(t, target) {
   });
   return {
     ws: `ws://127.0.0.1:${http.address().port}`,
+    /** Links open now, and all there ever were. */
+    count: () => ({ open: links.size, made }),
     hold: (way) => {
       held = way;
     },

@@ -1,6 +1,6 @@
 //! What the hub knows of one socket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rejoin::protocol::AwarenessEntry;
 use rejoin::time::Instant;
@@ -106,28 +106,33 @@ impl Resync {
     }
 }
 
-/// Presence a member announces: paced, and which id is its own.
+/// Most client ids of one member.
+const MAX_OWN: usize = 64;
+
+/// Presence a member announces: paced, and which ids are its own.
 #[derive(Debug)]
 pub(super) struct Says {
     pace: Pace,
     pending: BTreeMap<u64, AwarenessEntry>,
-    own: Own,
-}
-
-/// Which client id is the member's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Own {
-    /// It has announced nothing yet.
-    Unknown,
-    /// Its first message announced this one alone.
-    Known(u64),
-    /// Its first message announced several.
-    None,
+    own: BTreeSet<u64>,
+    /// Whether the next id it announces alone is its own.
+    introduces: bool,
 }
 
 impl Says {
     fn new(per_second: u64) -> Self {
-        Self { pace: Pace::per_second(per_second), pending: BTreeMap::new(), own: Own::Unknown }
+        Self {
+            pace: Pace::per_second(per_second),
+            pending: BTreeMap::new(),
+            own: BTreeSet::new(),
+            introduces: true,
+        }
+    }
+
+    /// The member asked for the document, as every replica does before it says who it is: a socket that several tabs
+    /// share speaks for several.
+    pub(super) fn expect_introduction(&mut self) {
+        self.introduces = true;
     }
 
     /// Takes a message; later entries of a client stand for earlier ones until [`Self::take`].
@@ -153,27 +158,33 @@ impl Says {
     }
 
     fn learn_own(&mut self, entries: &[AwarenessEntry]) {
-        if self.own != Own::Unknown || entries.is_empty() {
-            return;
+        match entries {
+            [] => {}
+            [AwarenessEntry { client, .. }] if self.own.contains(client) => {}
+            [AwarenessEntry { client, state: Some(_), .. }]
+                if self.introduces && self.own.len() < MAX_OWN =>
+            {
+                self.own.insert(*client);
+                self.introduces = false;
+            }
+            // Who begins with several only passes on.
+            _ if self.own.is_empty() => self.introduces = false,
+            _ => {}
         }
-        self.own = match entries {
-            [AwarenessEntry { client, state: Some(_), .. }] => Own::Known(*client),
-            _ => Own::None,
-        };
     }
 
-    /// A member that says farewell to its own id may come back under another.
+    /// A member that says farewell to an id of its own may come back under another.
     fn forget_own(&mut self, heard: &[(Standing, AwarenessEntry)]) {
-        if heard
-            .iter()
-            .any(|(standing, entry)| *standing == Standing::Owner && entry.state.is_none())
-        {
-            self.own = Own::Unknown;
+        for (standing, entry) in heard {
+            if *standing == Standing::Owner && entry.state.is_none() {
+                self.own.remove(&entry.client);
+                self.introduces = true;
+            }
         }
     }
 
     fn standing(&self, client: u64) -> Standing {
-        if self.own == Own::Known(client) { Standing::Owner } else { Standing::Relay }
+        if self.own.contains(&client) { Standing::Owner } else { Standing::Relay }
     }
 
     fn due(&self) -> Option<Instant> {
@@ -209,6 +220,39 @@ mod tests {
             says.hear(vec![entry(client, clock, state)], 9);
             assert_eq!(says.take(at(0)), [(Standing::Owner, entry(client, clock, state))]);
         }
+    }
+
+    #[test]
+    fn a_socket_shared_by_tabs_speaks_for_each_that_asked_and_then_announced_itself() {
+        let mut says = Says::new(20);
+        for client in [5, 6, 7] {
+            says.expect_introduction();
+            says.hear(vec![entry(client, 1, Some("{}"))], 9);
+            assert_eq!(says.take(at(0)), [(Standing::Owner, entry(client, 1, Some("{}")))]);
+        }
+        says.hear(vec![entry(8, 1, Some("{}"))], 9);
+        assert_eq!(says.take(at(0)), [(Standing::Relay, entry(8, 1, Some("{}")))], "unasked");
+        says.hear(vec![entry(6, 2, Some("{}"))], 9);
+        assert_eq!(says.take(at(0)), [(Standing::Owner, entry(6, 2, Some("{}")))]);
+    }
+
+    #[test]
+    fn one_question_introduces_one_id_and_a_member_owns_a_bounded_number() {
+        let mut says = Says::new(10_000);
+        says.expect_introduction();
+        says.expect_introduction();
+        says.hear(vec![entry(1, 1, Some("{}"))], 9);
+        says.hear(vec![entry(2, 1, Some("{}"))], 9);
+        let heard = says.take(at(0));
+        assert_eq!(
+            heard.iter().map(|(standing, _)| *standing).collect::<Vec<_>>(),
+            [Standing::Owner, Standing::Relay]
+        );
+        for client in 10..200 {
+            says.expect_introduction();
+            says.hear(vec![entry(client, 1, Some("{}"))], 9);
+        }
+        assert_eq!(says.own.len(), MAX_OWN);
     }
 
     #[test]

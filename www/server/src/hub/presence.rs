@@ -1,7 +1,8 @@
 //! Who is here: the awareness table of a room, and which member holds which client id.
 //!
 //! Stock clients send every change they hear of back to us, theirs or not. So a member *owns* the id of
-//! its first lone announcement, which on a stock client is always its own; any other id it only *relays*.
+//! its first lone announcement, which on a stock client is always its own, and the next one behind each step 1, which
+//! is how tabs that share a socket introduce themselves; any other id it only *relays*.
 //! An owner beats a relay at once. Against another owner it must wait until that one fails to answer a
 //! ping: that is how a client takes its id back from its own half-open socket, and nobody else's.
 

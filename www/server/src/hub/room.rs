@@ -114,7 +114,10 @@ impl Room {
             return;
         };
         match message {
-            Message::SyncStep1(state_vector) => member.questions.ask_state(state_vector),
+            Message::SyncStep1(state_vector) => {
+                member.questions.ask_state(state_vector);
+                member.says.expect_introduction();
+            }
             Message::QueryAwareness => member.questions.ask_presence(),
             Message::Awareness(entries) => {
                 member.says.hear(entries, cx.config.presence.max_clients)
