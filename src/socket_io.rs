@@ -101,7 +101,12 @@ impl SocketIo {
     /// A session that waits for [`connect`](Self::connect).
     pub fn new(options: SocketIoOptions) -> Self {
         let SocketIoOptions { link, backoff, source, namespace, limits, packets, auth } = options;
-        let manner = Manner { token: TokenPlace::Cookie, life: Life::Listen, ..Manner::default() };
+        let manner = Manner {
+            token: TokenPlace::Cookie,
+            life: Life::Listen,
+            bare: true,
+            ..Manner::default()
+        };
         Self {
             connection: Connection::new(link, backoff, source, String::new()).with_manner(manner),
             namespace,

@@ -25,7 +25,7 @@ pub struct Manner {
     pub preset: Preset,
     /// Whether the app is asked about each close first.
     pub ask: bool,
-    /// Whether there is no handshake: that a socket opened then says nothing about its token.
+    /// Whether a handshake says little: refused tokens and broken protocols are forgiven by uptime, not by it.
     pub bare: bool,
 }
 

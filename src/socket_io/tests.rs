@@ -299,6 +299,21 @@ fn garbage_ends_the_link_and_after_three_links_the_session() {
 }
 
 #[test]
+fn garbage_after_each_join_ends_the_session_after_three_links_too() {
+    let mut rig = Rig::plain();
+    rig.join();
+    for round in 1..=3 {
+        rig.hears("42{}");
+        if round < 3 {
+            rig.pass();
+            rig.open();
+            rig.hears(r#"40{"sid":"a","pid":"p"}"#);
+        }
+    }
+    assert_eq!((rig.status(), rig.session.poll_timeout()), (Status::Disconnected, None));
+}
+
+#[test]
 fn bytes_nobody_announced_end_the_link() {
     let mut rig = Rig::plain();
     rig.join();
