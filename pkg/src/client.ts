@@ -3,6 +3,7 @@ import type { LostConnection } from './lost-connection.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
 import type { Registered, Schema } from './schema.js';
 import type { Store } from './store.js';
+import type { StreamInit, StreamUrl, TextStream } from './stream.js';
 
 export type { LostConnection } from './lost-connection.js';
 
@@ -35,6 +36,12 @@ export interface Client<S extends Schema = Registered> {
   enterRoom<T extends Schema = S>(id: string, options?: EnterOptions<T>): RoomLease<T>;
   /** A room that is entered, or null. */
   getRoom<T extends Schema = S>(id: string): Room<T> | null;
+  /**
+   * As the free `stream`, with the client's `auth` where the stream comes from the client's own server; its context has
+   * an empty `room`.
+   * @throws SyncError `E_DISPOSED` after `close()`.
+   */
+  stream(url: StreamUrl, init?: StreamInit): TextStream;
   /** The connection of the room worst off. */
   readonly connection: Store<ConnectionState>;
   /** What is saved and synced over all rooms. */

@@ -63,6 +63,10 @@ export interface SyncErrorOptions {
   readonly retryable?: boolean | undefined;
   /** Id of the room it belongs to. */
   readonly room?: string | undefined;
+  /** HTTP status of the answer behind it. */
+  readonly status?: number | undefined;
+  /** The beginning of that answer's body. */
+  readonly body?: string | undefined;
   /** What was thrown underneath. */
   readonly cause?: unknown;
 }
@@ -81,6 +85,10 @@ export class SyncError extends Error {
   readonly url: string;
   /** Id of the room it belongs to, if it belongs to one. */
   readonly room?: string;
+  /** HTTP status of the answer behind it, if there was one. */
+  readonly status?: number;
+  /** The beginning of that answer's body, at most four kilobytes. */
+  readonly body?: string;
 
   constructor(code: ErrorCode, message: string, options: SyncErrorOptions = {}) {
     super(`${code}: ${message}`, options.cause === undefined ? undefined : { cause: options.cause });
@@ -89,6 +97,8 @@ export class SyncError extends Error {
     this.retryable = options.retryable ?? RETRYABLE.has(code);
     this.url = DOCS + code.toLowerCase();
     if (options.room !== undefined) this.room = options.room;
+    if (options.status !== undefined) this.status = options.status;
+    if (options.body !== undefined) this.body = options.body;
   }
 }
 
@@ -97,6 +107,8 @@ export interface Problem {
   readonly code: ErrorCode;
   readonly message: string;
   readonly retryable: boolean;
+  readonly status?: number | null;
+  readonly body?: string | null;
 }
 
 /** Whether a thrown value is the core's plain error. */
@@ -108,7 +120,8 @@ export function isProblem(value: unknown): value is Problem {
 
 /** A {@link SyncError} with the words of the core. */
 export function fromProblem(problem: Problem, room?: string): SyncError {
-  return new SyncError(problem.code, problem.message, { retryable: problem.retryable, room });
+  const { code, message, retryable, status, body } = problem;
+  return new SyncError(code, message, { retryable, room, status: status ?? undefined, body: body ?? undefined });
 }
 
 /** Any thrown value as an error of rejoin. */

@@ -72,3 +72,22 @@ export type {
   TokenPlace,
 } from './socket.js';
 export type { Store } from './store.js';
+export type {
+  EventKind,
+  EventKinds,
+  EventName,
+  EventSourceOptions,
+  EventValue,
+  EventValues,
+  KeyOf,
+  ReconnectingEvents,
+  StreamContext,
+  StreamFormat,
+  StreamInit,
+  StreamOptions,
+  StreamResume,
+  StreamState,
+  StreamStatus,
+  StreamUrl,
+  TextStream,
+} from './stream.js';

@@ -7,6 +7,16 @@ import { lazyRuntime } from './runtime.js';
 import type { Registered, Schema } from './schema.js';
 import { LiveSocket } from './socket/live.js';
 import type { ReconnectingSocket, SocketData, SocketInput, SocketOptions, SocketUrl } from './socket.js';
+import { EventStreamImpl } from './stream/event-stream.js';
+import { TextStreamImpl } from './stream/text-stream.js';
+import type {
+  EventKinds,
+  EventSourceOptions,
+  ReconnectingEvents,
+  StreamInit,
+  StreamUrl,
+  TextStream,
+} from './stream.js';
 
 export * from './exports.js';
 
@@ -18,7 +28,7 @@ const links = /* @__PURE__ */ linksEngine(/* @__PURE__ */ lazyRuntime(requireLin
  * safe at the top of a module, on a server and in tests.
  */
 export function createClient<S extends Schema = Registered>(options: ClientOptions<S>): Client<S> {
-  return new ClientImpl(options, start);
+  return new ClientImpl(options, start, links);
 }
 
 /**
@@ -30,4 +40,23 @@ export function reconnectingWebSocket<T = SocketData, Sent = SocketInput>(
   options: SocketOptions<T> = {},
 ): ReconnectingSocket<T, Sent> {
   return new LiveSocket<T, Sent>(links, url, options);
+}
+
+/**
+ * Streams text that a model writes, from any server: it starts by itself, is never asked for twice, and is resumed only
+ * where `resume` says so. Loads a module of its own, without the documents.
+ */
+export function stream(url: StreamUrl, init: StreamInit = {}): TextStream {
+  return new TextStreamImpl(links, url, init);
+}
+
+/**
+ * Opens a stream of events that comes back by itself where it was left, from any server. Loads a module of its own,
+ * without the documents.
+ */
+export function reconnectingEventSource<const K extends EventKinds = Record<never, never>>(
+  url: StreamUrl,
+  options: EventSourceOptions<K> = {},
+): ReconnectingEvents<K> {
+  return new EventStreamImpl(links, url, options);
 }

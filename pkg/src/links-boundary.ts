@@ -1,6 +1,39 @@
-import type { CoreConnection, EndpointReason, WasmModule } from './boundary.js';
+import type { ConnectionReason, CoreConnection, EndpointReason, WasmModule } from './boundary.js';
 import type { Problem } from './errors.js';
 import type { CoreSocketOptions } from './socket/options.js';
+
+/** Where a stream stands. */
+export type StreamStatus = 'idle' | 'connecting' | 'streaming' | 'reconnecting' | 'done' | 'stopped' | 'error';
+
+/** A stream as the core tells it. */
+export interface CoreStream {
+  readonly status: StreamStatus;
+  readonly attempt: number;
+  readonly nextRetryAt: number | null;
+  readonly reason: ConnectionReason | null;
+  readonly error: Problem | null;
+}
+
+/** One event of a stream: name, data, last event id. */
+export type CoreMessage = readonly [event: string, data: string, id: string];
+
+/** What the core tells of a stream; `id` is where to go on from. */
+export type StreamEvent =
+  | ({ readonly type: 'stream' } & CoreStream)
+  | { readonly type: 'text'; readonly text: string; readonly id: string }
+  | { readonly type: 'messages'; readonly messages: readonly CoreMessage[]; readonly id: string }
+  | { readonly type: 'restart' }
+  | {
+      readonly type: 'request';
+      readonly request: number;
+      readonly attempt: number;
+      readonly reason: EndpointReason;
+      readonly resumes: boolean;
+      readonly id: string;
+    };
+
+/** How the core reads a stream; times in milliseconds, what is left out has the core's default. */
+export type CoreStreamOptions = Readonly<Record<string, string | number | boolean>>;
 
 /** Everything a link tells. */
 export type LinkEvent = { readonly link: number } & (
@@ -8,6 +41,7 @@ export type LinkEvent = { readonly link: number } & (
   | { readonly type: 'endpoint'; readonly request: number; readonly attempt: number; readonly reason: EndpointReason }
   | ({ readonly type: 'error' } & Problem)
   | SocketEvent
+  | StreamEvent
 );
 
 /** What only a socket tells. */
@@ -43,6 +77,14 @@ export interface LinksCore {
   ruleSocket(link: number, request: number, word: 'default' | 'retry' | 'refresh' | 'fail', wait: number | null): void;
   bufferedAmount(link: number): number;
   leave(link: number): void;
+  openStream(options: CoreStreamOptions): number;
+  startStream(link: number): void;
+  stopStream(link: number): void;
+  disconnectStream(link: number): void;
+  readStream(link: number): void;
+  endStream(link: number, error: string | null): void;
+  provideStream(link: number, request: number, url: string, options: object): void;
+  refuseStream(link: number, request: number, failure: 'unauthorized' | 'unavailable', message: string): void;
   close(): void;
   /** Functions that undo in JavaScript what a dead instance left: sockets, requests, listeners. */
   remains(): Set<() => void>;

@@ -5,6 +5,7 @@ import { Engine } from './engine.js';
 import { SyncError } from './errors.js';
 import { rememberTransport } from './fallback.js';
 import { Leases } from './leases.js';
+import type { LinksEngine } from './links.js';
 import { IDLE, NOTHING_SYNCED, RoomImpl } from './live-room.js';
 import { watchLostConnection } from './lost-connection.js';
 import { type ClientOptions, coreConfig, type LogEvent } from './options.js';
@@ -12,6 +13,9 @@ import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
 import { duplicateCopy, type StartRuntime } from './runtime.js';
 import type { Schema } from './schema.js';
 import { Listeners, runSafely, ValueStore } from './store.js';
+import { isOfServer } from './stream/request.js';
+import { TextStreamImpl } from './stream/text-stream.js';
+import type { StreamInit, StreamUrl, TextStream } from './stream.js';
 import { TokenSource } from './token.js';
 import { preventUnsaved } from './unsaved.js';
 
@@ -27,6 +31,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   readonly sync: ValueStore<SyncState>;
   readonly #options: ClientOptions<S>;
   readonly #engine: Engine;
+  readonly #links: LinksEngine;
   readonly #rooms: Leases<RoomImpl>;
   readonly #listeners: EventListeners = {
     error: new Listeners(),
@@ -39,8 +44,9 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   #shared: TokenSource<EndpointContext> | null = null;
   #phase: 'fresh' | 'running' | 'closed' = 'fresh';
 
-  constructor(options: ClientOptions<S>, start: StartRuntime) {
+  constructor(options: ClientOptions<S>, start: StartRuntime, links: LinksEngine) {
     this.#options = options;
+    this.#links = links;
     this.#engine = new Engine(start, {
       make: (module, wake) => new module.Core(coreConfig(options), wake),
       numberOf: (event) => event.room,
@@ -60,6 +66,15 @@ export class ClientImpl<S extends Schema> implements Client<S> {
 
   getRoom<T extends Schema = S>(id: string): Room<T> | null {
     return typed<T>(this.#rooms.get(id));
+  }
+
+  stream(url: StreamUrl, init: StreamInit = {}): TextStream {
+    if (this.#phase === 'closed') throw new SyncError('E_DISPOSED', 'the client has been closed');
+    const { auth, url: server } = this.#options;
+    // A token goes to the server it is for, and nowhere else.
+    if (init.auth || !auth || !isOfServer(url, server)) return new TextStreamImpl(this.#links, url, init);
+    const token: StreamInit['auth'] = ({ attempt, reason }) => auth({ room: '', attempt, reason });
+    return new TextStreamImpl(this.#links, url, { ...init, auth: token });
   }
 
   async preload(): Promise<void> {

@@ -9,6 +9,7 @@ export {
   useRoom,
 } from './react/context.js';
 export { type MutationContext, useDoc, useMutation, useText } from './react/document.js';
+export { type EventSourceHandle, useEventSource, useLatest } from './react/events.js';
 export { type MessagesView, useBroadcastEvent, useEventListener, useMessages, useTyping } from './react/messages.js';
 export {
   useMyPresence,
@@ -27,6 +28,7 @@ export {
   useSyncStatus,
 } from './react/status.js';
 export { type IsEqual, useStore } from './react/store.js';
+export { type StreamHandle, type UseStreamOptions, useStream } from './react/stream.js';
 export { useTextInput } from './react/text-input.js';
 export { shallow } from './shallow.js';
 export type { TextField } from './text-input.js';

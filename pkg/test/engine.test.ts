@@ -3,6 +3,7 @@ import type { SyncError } from '../src/errors.js';
 import { ClientImpl } from '../src/live-client.js';
 import { lazyRuntime } from '../src/runtime.js';
 import { fakeClient, fakePlatform, schema, turn } from './support/client.js';
+import { links } from './support/entry.js';
 import { FakeWorld } from './support/fake-core.js';
 
 beforeEach(() => {
@@ -275,7 +276,7 @@ describe('a trap', () => {
 
 function sharedClient(world: FakeWorld) {
   const start = lazyRuntime(fakePlatform(world));
-  const make = () => new ClientImpl({ url: 'ws://127.0.0.1:1', schema }, start);
+  const make = () => new ClientImpl({ url: 'ws://127.0.0.1:1', schema }, start, links);
   return { client: make(), start: make };
 }
 

@@ -6,6 +6,7 @@ import {
   defineSchema,
   type ObjectRef,
   type PartialObjectRef,
+  reconnectingEventSource,
   type StandardSchemaV1,
   type Text,
   t,
@@ -14,6 +15,8 @@ import {
   useBroadcastEvent,
   useDoc,
   useEventListener,
+  useEventSource,
+  useLatest,
   useMessages,
   useMutation,
   useMyPresence,
@@ -111,3 +114,28 @@ test('hooks know the registered schema', () => {
     >();
   });
 });
+
+declare const Price: StandardSchemaV1<unknown, { symbol: string; value: number }>;
+
+// Only types: this is never called.
+export function events(): void {
+  const kinds = { price: Price, note: 'text', any: 'json' } as const;
+  const source = reconnectingEventSource('/prices', { events: kinds });
+  source.on('price', (price, event) => {
+    expectTypeOf(price).toEqualTypeOf<{ symbol: string; value: number }>();
+    expectTypeOf(event).toEqualTypeOf<MessageEvent<string>>();
+  });
+  source.on('note', (note) => expectTypeOf(note).toEqualTypeOf<string>());
+  source.on('any', (value) => expectTypeOf(value).toEqualTypeOf<unknown>());
+  source.on('message', (data) => expectTypeOf(data).toEqualTypeOf<string>());
+  const latest = source.latest('price', ({ symbol }) => symbol).getSnapshot();
+  expectTypeOf(latest).toEqualTypeOf<ReadonlyMap<string | number, { symbol: string; value: number }>>();
+}
+
+// Only types: this is never rendered.
+export function Board(): null {
+  const { events: held } = useEventSource('/prices', { events: { price: Price, note: 'text' } });
+  expectTypeOf(useLatest(held, 'price')).toEqualTypeOf<{ symbol: string; value: number } | undefined>();
+  expectTypeOf(useLatest(held, 'note')).toEqualTypeOf<string | undefined>();
+  return null;
+}

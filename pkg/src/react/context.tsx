@@ -1,9 +1,9 @@
-import { createContext, type ReactElement, type ReactNode, useContext, useEffect, useState } from 'react';
+import { type Context, createContext, type ReactElement, type ReactNode, useContext, useEffect, useState } from 'react';
 import type { Client } from '../client.js';
 import type { EnterOptions, Room } from '../room.js';
 import type { Registered, Schema } from '../schema.js';
 
-const ClientContext = createContext<Client<Schema> | null>(null);
+export const ClientContext: Context<Client<Schema> | null> = createContext<Client<Schema> | null>(null);
 const RoomContext = createContext<Room<Schema> | null>(null);
 
 /** Props of {@link SyncProvider}. */

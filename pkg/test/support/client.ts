@@ -4,6 +4,7 @@ import type { Platform } from '../../src/load.js';
 import type { ClientOptions } from '../../src/options.js';
 import { lazyRuntime } from '../../src/runtime.js';
 import { defineSchema, type Schema, t } from '../../src/schema.js';
+import { links } from './entry.js';
 import { FakeWorld } from './fake-core.js';
 
 /** The smallest wasm module there is. */
@@ -25,7 +26,7 @@ export function fakeClient<S extends Schema>(
   options: Omit<ClientOptions<S>, 'url'> & Partial<Pick<ClientOptions<S>, 'url'>>,
   world: FakeWorld = new FakeWorld(),
 ): { readonly client: Client<S>; readonly world: FakeWorld } {
-  const client = new ClientImpl<S>({ url: 'ws://127.0.0.1:1', ...options }, lazyRuntime(fakePlatform(world)));
+  const client = new ClientImpl<S>({ url: 'ws://127.0.0.1:1', ...options }, lazyRuntime(fakePlatform(world)), links);
   return { client, world };
 }
 

@@ -1,5 +1,6 @@
 import type { Client } from '../../src/client.js';
 import type { CoreModule } from '../../src/boundary.js';
+import { links } from '../support/entry.js';
 import { ClientImpl } from '../../src/live-client.js';
 import type { Platform } from '../../src/load.js';
 import type { ClientOptions } from '../../src/options.js';
@@ -22,7 +23,7 @@ export const start = lazyRuntime(built);
 /** A client on the real core, with storage in memory and nobody at the other end. */
 export function realClient<S extends Schema>(schema: S, options: Partial<ClientOptions<S>> = {}): Client<S> {
   const defaults = { url: 'ws://127.0.0.1:9', schema, persistence: 'memory' as const, leaveGrace: 0 };
-  return new ClientImpl<S>({ ...defaults, ...options }, start);
+  return new ClientImpl<S>({ ...defaults, ...options }, start, links);
 }
 
 /** The glue, instantiated. */

@@ -1,0 +1,127 @@
+import { useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { stream as freeStream } from 'rejoin';
+import { onFrame } from '../frame.js';
+import type { Store } from '../store.js';
+import { hasRecord } from '../stream/record.js';
+import type { StreamInit, StreamState, StreamUrl, TextStream } from '../stream.js';
+import { ClientContext } from './context.js';
+
+/** Options of {@link useStream}: those of the stream, and when it starts and renders. Functions may be written inline. */
+export interface UseStreamOptions extends StreamInit {
+  /** Least time between two renderings in milliseconds. Default: one animation frame. */
+  readonly throttle?: number | undefined;
+  /** Starts when mounted. Default: only where an earlier page left the answer unfinished, with `resume: { id }`. */
+  readonly auto?: boolean | undefined;
+}
+
+/** What {@link useStream} gives. */
+export interface StreamHandle extends StreamState {
+  /** Starts a new stream in place of the last one, by a POST of `body` where one is given. */
+  readonly start: (body?: BodyInit) => void;
+  /** Ends the stream for good. */
+  readonly stop: () => void;
+  /** Goes on where it was left if that is possible, else asks again from the start. */
+  readonly retry: () => void;
+}
+
+const NO_STREAM: StreamState = Object.freeze({
+  status: 'idle',
+  text: '',
+  error: null,
+  reason: null,
+  attempt: 0,
+  nextRetryAt: null,
+});
+const NONE: Store<StreamState> = {
+  getSnapshot: () => NO_STREAM,
+  getServerSnapshot: () => NO_STREAM,
+  subscribe: () => () => {},
+};
+
+/**
+ * A stream of text. Renders once a frame at most, however fast the text comes. Unmounting lets go of the answer: what can
+ * be resumed goes on when it is mounted again. Rendering has no effect; inside a `SyncProvider` the client's token is used.
+ */
+export function useStream(url: StreamUrl | null, init: UseStreamOptions = {}): StreamHandle {
+  const client = useContext(ClientContext);
+  const latest = useLatestRef({ url, init, client });
+  const [held, setHeld] = useState<TextStream | null>(null);
+  const current = useRef<TextStream | null>(null);
+
+  const start = useCallback(
+    (body?: BodyInit): void => {
+      current.current?.stop();
+      current.current = make(latest.current, body);
+      setHeld(current.current);
+    },
+    [latest],
+  );
+  const key = typeof url === 'function' ? 'function' : url && String(url);
+  const auto = init.auto ?? false;
+  const id = typeof init.resume === 'object' ? init.resume.id : null;
+  useEffect(() => {
+    if (key !== null && (auto || (id && hasRecord(id)))) start();
+    return () => {
+      current.current?.disconnect();
+      current.current = null;
+      setHeld(null);
+    };
+  }, [key, auto, id, start]);
+
+  const store = useMemo(() => throttled(held?.state ?? NONE, init.throttle), [held, init.throttle]);
+  const state = useSyncExternalStore(store.subscribe, store.getSnapshot, store.getServerSnapshot);
+  const stop = useCallback(() => current.current?.stop(), []);
+  const retry = useCallback(() => current.current?.retry(), []);
+  return useMemo(() => ({ ...state, start, stop, retry }), [state, start, stop, retry]);
+}
+
+interface Making {
+  readonly url: StreamUrl | null;
+  readonly init: UseStreamOptions;
+  readonly client: { stream(url: StreamUrl, init?: StreamInit): TextStream } | null;
+}
+
+function make({ url, init, client }: Making, body: BodyInit | undefined): TextStream | null {
+  if (url === null) return null;
+  const full: StreamInit = body === undefined ? init : { method: 'POST', ...init, body };
+  return client ? client.stream(url, full) : freeStream(url, full);
+}
+
+/** A reference that holds what was rendered last. */
+export function useLatestRef<T>(value: T): { readonly current: T } {
+  const ref = useRef(value);
+  useEffect(() => {
+    ref.current = value;
+  });
+  return ref;
+}
+
+/** A store that tells once a frame, or once in `wait` milliseconds; a change of the status is told at once. */
+function throttled(store: Store<StreamState>, wait: number | undefined): Store<StreamState> {
+  let shown = store.getSnapshot();
+  const subscribe = (listener: () => void): (() => void) => {
+    let cancel: (() => void) | null = null;
+    const show = (): void => {
+      cancel?.();
+      cancel = null;
+      shown = store.getSnapshot();
+      listener();
+    };
+    const stop = store.subscribe(() => {
+      if (store.getSnapshot().status !== shown.status) show();
+      else cancel ??= later(show, wait);
+    });
+    if (shown !== store.getSnapshot()) show();
+    return () => {
+      stop();
+      cancel?.();
+    };
+  };
+  return { getSnapshot: () => shown, getServerSnapshot: store.getServerSnapshot, subscribe };
+}
+
+function later(fn: () => void, wait: number | undefined): () => void {
+  if (wait === undefined) return onFrame(fn);
+  const timer = setTimeout(fn, wait);
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,223 @@
+import { fromProblem, SyncError } from '../errors.js';
+import type { LinksEngine } from '../links.js';
+import type { CoreMessage, CoreStream, CoreStreamOptions, LinkEvent } from '../links-boundary.js';
+import type { ConnectionState, Status } from '../room.js';
+import { Listeners, runSafely, type Store, ValueStore } from '../store.js';
+import type {
+  EventKinds,
+  EventName,
+  EventSourceOptions,
+  EventValue,
+  KeyOf,
+  ReconnectingEvents,
+  StreamUrl,
+} from '../stream.js';
+import { decoderOf } from './decode.js';
+import { messageEvent, originOf } from './events.js';
+import { LatestStore } from './latest.js';
+import { coreOptions, type LinkOwner, StreamLink } from './link.js';
+import { EventQueue } from './queue.js';
+
+/** Events that a `for await` may lag behind. */
+const HIGH_WATER = 256;
+
+const IDLE: ConnectionState = Object.freeze({
+  status: 'idle',
+  transport: null,
+  attempt: 0,
+  nextRetryAt: null,
+  reason: null,
+  rtt: null,
+  error: null,
+});
+
+type Listener = (value: unknown, event: MessageEvent<string>) => void;
+
+/** The {@link ReconnectingEvents} behind its interface. */
+export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents<K>, LinkOwner {
+  readonly state: ValueStore<ConnectionState>;
+  readonly #options: EventSourceOptions<K>;
+  readonly #link: StreamLink;
+  readonly #origin: string;
+  readonly #listeners = new Map<string, Listeners<[unknown, MessageEvent<string>]>>();
+  readonly #queues = new Set<EventQueue>();
+  #lastEventId: string;
+  #held = false;
+  #begun = false;
+
+  constructor(engine: LinksEngine, url: StreamUrl, options: EventSourceOptions<K> = {}) {
+    this.#options = options;
+    this.#origin = originOf(url);
+    this.#lastEventId = options.lastEventId ?? '';
+    // The browser's own `EventSource` sends no headers: a server learns the id from the URL.
+    const sent = options.native ? { lastEventIdParam: 'lastEventId', ...options } : options;
+    this.#link = new StreamLink(engine, this, url, sent);
+    this.state = new ValueStore<ConnectionState>(IDLE, engine.notify);
+    options.signal?.addEventListener('abort', () => this.close(), { once: true });
+    // After the caller has subscribed, and not at all where it is closed at once, as StrictMode does.
+    if (!options.startClosed) queueMicrotask(() => this.#begun || this.connect());
+  }
+
+  get lastEventId(): string {
+    return this.#lastEventId;
+  }
+
+  on<N extends EventName<K>>(
+    name: N,
+    listener: (value: EventValue<K, N>, event: MessageEvent<string>) => void,
+  ): () => void {
+    const listeners = this.#listeners.get(name) ?? new Listeners();
+    this.#listeners.set(name, listeners);
+    return listeners.add(listener as Listener);
+  }
+
+  latest<N extends EventName<K>>(name: N): Store<EventValue<K, N> | undefined>;
+  latest<N extends EventName<K>>(
+    name: N,
+    key: KeyOf<EventValue<K, N>>,
+  ): Store<ReadonlyMap<string | number, EventValue<K, N>>>;
+  latest<N extends EventName<K>>(name: N, key?: KeyOf<EventValue<K, N>>): unknown {
+    type Value = EventValue<K, N>;
+    if (!key) {
+      let latest: Value | undefined;
+      const store: LatestStore<Value | undefined> = new LatestStore(
+        latest,
+        () => latest,
+        () =>
+          this.on(name, (value) => {
+            latest = value;
+            store.touch();
+          }),
+      );
+      return store;
+    }
+    const values = new Map<string | number, Value>();
+    const store: LatestStore<ReadonlyMap<string | number, Value>> = new LatestStore(
+      new Map(),
+      () => new Map(values),
+      () =>
+        this.on(name, (value) => {
+          values.set(key(value), value);
+          store.touch();
+        }),
+    );
+    return store;
+  }
+
+  connect(): void {
+    this.#begun = true;
+    if (this.#options.signal?.aborted) return;
+    if (this.#link.isOpen) {
+      this.#link.call((core, link) => core.startStream(link));
+      return;
+    }
+    this.#change({ status: this.#lastEventId ? 'reconnecting' : 'connecting', error: null, reason: null });
+    this.#link.open();
+    this.#link.drainSoon();
+  }
+
+  close(): void {
+    this.#begun = true;
+    this.#link.close();
+    this.#over({ status: 'disconnected', reason: { kind: 'requested' }, error: null });
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<MessageEvent<string>> {
+    const queue: EventQueue = new EventQueue((left) => {
+      if (left) this.#queues.delete(queue);
+      this.#readMore();
+    });
+    this.#queues.add(queue);
+    return queue;
+  }
+
+  options(): CoreStreamOptions {
+    return { ...coreOptions(this.#options), mode: 'events', lastEventId: this.#lastEventId };
+  }
+
+  survives(): boolean {
+    return true;
+  }
+
+  take(events: readonly LinkEvent[]): boolean {
+    let read = false;
+    for (const event of events) {
+      if (event.type === 'messages') {
+        this.#lastEventId = event.id;
+        this.#deliver(event.messages);
+        read = true;
+      } else if (event.type === 'stream') this.#follow(event);
+    }
+    if (read) this.#held = this.#isCongested();
+    return read && !this.#held;
+  }
+
+  fail(error: SyncError): void {
+    this.#over({ status: 'disconnected', error });
+  }
+
+  #deliver(messages: readonly CoreMessage[]): void {
+    for (const message of messages) {
+      const listeners = this.#listeners.get(message[0]);
+      if (!listeners && this.#queues.size === 0) continue;
+      const event = messageEvent(message, this.#origin);
+      for (const queue of this.#queues) queue.push(event);
+      if (listeners) this.#link.notify(() => this.#emit(listeners, event));
+    }
+  }
+
+  #emit(listeners: Listeners<[unknown, MessageEvent<string>]>, event: MessageEvent<string>): void {
+    const decoded = decoderOf(this.#options.events, event.type)(event.data);
+    if ('value' in decoded) listeners.emit(decoded.value, event);
+    else this.#complain(decoded.problem, event);
+  }
+
+  #complain(problem: string, event: MessageEvent<string>): void {
+    const error = new SyncError('E_PROTOCOL', `the data of an event \`${event.type}\` ${problem}`);
+    const { onError } = this.#options;
+    runSafely(() => {
+      if (!onError) throw error;
+      onError(error, event);
+    });
+  }
+
+  #follow({ status, attempt, nextRetryAt, reason, error }: CoreStream): void {
+    const parked = reason?.kind === 'offline' || reason?.kind === 'suspended';
+    const connected = status === 'streaming';
+    const part = { attempt, nextRetryAt, reason, error: error && fromProblem(error) };
+    const transport = connected ? 'sse' : null;
+    if (status === 'done' || status === 'error' || status === 'stopped') {
+      this.#over({ ...part, status: 'disconnected' });
+      this.#link.notify(() => this.#link.close());
+    } else {
+      const shown: Status = connected ? 'connected' : parked ? 'disconnected' : status;
+      this.#change({ ...part, status: shown, transport });
+    }
+  }
+
+  #over(part: Partial<ConnectionState>): void {
+    this.#change({ ...part, transport: null, nextRetryAt: null });
+    for (const queue of this.#queues) queue.end(part.error ?? null);
+    this.#queues.clear();
+    this.#link.drainSoon();
+  }
+
+  #change(part: Partial<ConnectionState>): void {
+    this.state.set(Object.freeze({ ...this.state.getSnapshot(), ...part }));
+  }
+
+  #isCongested(): boolean {
+    const mark = this.#options.highWaterMark ?? HIGH_WATER;
+    return [...this.#queues].some((queue) => queue.length >= mark);
+  }
+
+  #readMore(): void {
+    if (!this.#held || this.#isCongested()) return;
+    this.#held = false;
+    this.#link.call((core, link) => core.readStream(link));
+  }
+}

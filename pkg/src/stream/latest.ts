@@ -1,0 +1,56 @@
+import { onFrame } from '../frame.js';
+import { Listeners, type Store } from '../store.js';
+
+/** Keeps the latest value, or the latest one of each key, and tells it once a frame. */
+export class LatestStore<S> implements Store<S> {
+  readonly #initial: S;
+  readonly #build: () => S;
+  readonly #start: () => () => void;
+  readonly #listeners = new Listeners<[]>();
+  #value: S;
+  #stale = false;
+  #cancel: (() => void) | null = null;
+  #stop: (() => void) | null = null;
+
+  /** `build` makes the snapshot of what has come; `start` begins to listen and returns what ends it. */
+  constructor(initial: S, build: () => S, start: () => () => void) {
+    this.#initial = initial;
+    this.#value = initial;
+    this.#build = build;
+    this.#start = start;
+  }
+
+  readonly getSnapshot = (): S => this.#value;
+
+  readonly getServerSnapshot = (): S => this.#initial;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    const stop = this.#listeners.add(listener);
+    this.#stop ??= this.#start();
+    return () => {
+      stop();
+      if (this.#listeners.size === 0) this.#end();
+    };
+  };
+
+  /** Something new has come. */
+  readonly touch = (): void => {
+    this.#stale = true;
+    this.#cancel ??= onFrame(this.#tell);
+  };
+
+  readonly #tell = (): void => {
+    this.#cancel = null;
+    if (!this.#stale) return;
+    this.#stale = false;
+    this.#value = this.#build();
+    this.#listeners.emit();
+  };
+
+  #end(): void {
+    this.#stop?.();
+    this.#stop = null;
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+}

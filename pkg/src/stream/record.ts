@@ -1,0 +1,95 @@
+/** What a stream needs to go on after a reload. */
+export interface StreamRecord {
+  readonly text: string;
+  readonly lastEventId: string;
+  /** Events an own format has read. */
+  readonly events: number;
+}
+
+/** Least time between two writes, in milliseconds; leaving the page writes at once. */
+const INTERVAL = 250;
+
+/** Keeps how far a named stream has come in this tab's `sessionStorage`. Without one, a reload begins anew. */
+export class RecordKeeper {
+  readonly #key: string;
+  readonly #read: () => StreamRecord;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(id: string, read: () => StreamRecord) {
+    this.#key = keyOf(id);
+    this.#read = read;
+  }
+
+  /** What an earlier page left, if that can be read. */
+  load(): StreamRecord | null {
+    try {
+      const value: unknown = JSON.parse(storage()?.getItem(this.#key) ?? 'null');
+      return isRecord(value) ? value : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Something has come: writes it soon. */
+  note(): void {
+    if (this.#timer !== null) return;
+    if (typeof addEventListener === 'function') addEventListener('pagehide', this.#write);
+    this.#timer = setTimeout(this.#write, INTERVAL);
+  }
+
+  /** Writes what has come. */
+  flush(): void {
+    if (this.#timer !== null) this.#write();
+  }
+
+  /** The stream is over: there is nothing to go on with. */
+  forget(): void {
+    this.#disarm();
+    attempt(() => storage()?.removeItem(this.#key));
+  }
+
+  readonly #write = (): void => {
+    this.#disarm();
+    // Too large for the store: an old record would be continued with a hole.
+    const text = JSON.stringify(this.#read());
+    if (!attempt(() => storage()?.setItem(this.#key, text))) attempt(() => storage()?.removeItem(this.#key));
+  };
+
+  #disarm(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (typeof removeEventListener === 'function') removeEventListener('pagehide', this.#write);
+  }
+}
+
+/** Whether an earlier page left something to go on with. */
+export function hasRecord(id: string): boolean {
+  try {
+    return storage()?.getItem(keyOf(id)) != null;
+  } catch {
+    return false;
+  }
+}
+
+function keyOf(id: string): string {
+  return `rejoin/stream/${id}`;
+}
+
+function storage(): Storage | null {
+  return typeof sessionStorage === 'object' ? sessionStorage : null;
+}
+
+function attempt(fn: () => void): boolean {
+  try {
+    fn();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isRecord(value: unknown): value is StreamRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const { text, lastEventId, events } = value as Partial<StreamRecord>;
+  return typeof text === 'string' && typeof lastEventId === 'string' && typeof events === 'number';
+}

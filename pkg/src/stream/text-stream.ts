@@ -1,0 +1,334 @@
+import { fromProblem, type SyncError, toSyncError } from '../errors.js';
+import type { LinksEngine } from '../links.js';
+import type { CoreMessage, CoreStream, CoreStreamOptions, LinkEvent } from '../links-boundary.js';
+import { ValueStore } from '../store.js';
+import type { StreamInit, StreamResume, StreamState, StreamUrl, TextStream } from '../stream.js';
+import { messageEvent, originOf } from './events.js';
+import { coreOptions, type LinkOwner, StreamLink } from './link.js';
+import { asOneOfAllTabs } from './one-tab.js';
+import { RecordKeeper, type StreamRecord } from './record.js';
+
+/** Text, in characters, that a reader may lag behind. */
+const HIGH_WATER = 65_536;
+
+const IDLE: StreamState = Object.freeze({
+  status: 'idle',
+  text: '',
+  error: null,
+  reason: null,
+  attempt: 0,
+  nextRetryAt: null,
+});
+
+/** The {@link TextStream} behind its interface. */
+export class TextStreamImpl implements TextStream, LinkOwner {
+  readonly state: ValueStore<StreamState>;
+  readonly #init: StreamInit;
+  readonly #link: StreamLink;
+  readonly #resume: StreamResume | null;
+  readonly #record: RecordKeeper | null;
+  readonly #origin: string;
+  readonly #readers = new Set<Reader>();
+  #position: StreamRecord = { text: '', lastEventId: '', events: 0 };
+  #state: StreamState = IDLE;
+  /** Whether the next piece waits for a reader. */
+  #held = false;
+  #done: Promise<string> | null = null;
+
+  constructor(engine: LinksEngine, url: StreamUrl, init: StreamInit = {}) {
+    this.#init = init;
+    this.#resume = resumeOf(init);
+    this.#origin = originOf(url);
+    this.#link = new StreamLink(engine, this, url, init, this.#resume);
+    this.state = new ValueStore<StreamState>(IDLE, engine.notify);
+    const id = this.#resume?.id;
+    this.#record = id ? new RecordKeeper(id, () => this.#position) : null;
+    init.signal?.addEventListener('abort', () => this.stop(), { once: true });
+    // After the caller has subscribed, and not at all where it is let go at once, as StrictMode does.
+    queueMicrotask(() => this.#begin());
+  }
+
+  get lastEventId(): string {
+    return this.#position.lastEventId;
+  }
+
+  get done(): Promise<string> {
+    this.#done ??= new Promise((resolve, reject) => {
+      const look = (): void => {
+        const { status, text, error } = this.state.getSnapshot();
+        if (status === 'done' || status === 'stopped') resolve(text);
+        else if (status === 'error') reject(error);
+        else return;
+        stop();
+      };
+      const stop = this.state.subscribe(look);
+      look();
+    });
+    return this.#done;
+  }
+
+  stop(): void {
+    this.#record?.forget();
+    if (isOver(this.#state.status)) return;
+    this.#link.close();
+    this.#change({ status: 'stopped', error: null, reason: { kind: 'requested' }, nextRetryAt: null });
+    this.#link.drainSoon();
+  }
+
+  disconnect(): void {
+    if (isOver(this.#state.status)) return;
+    if (!this.#resume) {
+      this.stop();
+      return;
+    }
+    this.#record?.flush();
+    this.#link.close();
+    this.#change({ status: 'idle', error: null, reason: { kind: 'requested' }, nextRetryAt: null });
+    this.#link.drainSoon();
+  }
+
+  retry(): void {
+    if (this.#link.isOpen) {
+      this.#link.call((core, link) => core.startStream(link));
+      return;
+    }
+    const { status } = this.#state;
+    if (!this.#canContinue() || status === 'done' || status === 'stopped') this.#forget();
+    this.#launch();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<string> {
+    return this.#readFrom(0);
+  }
+
+  options(): CoreStreamOptions {
+    const { format, eofIsDone } = this.#init;
+    const { text, lastEventId, events } = this.#position;
+    const own = typeof format === 'function';
+    const received = own ? events : new TextEncoder().encode(text).length;
+    const resume = this.#resume === null ? 'never' : canReplay(this.#resume) ? 'once-opened' : 'by-id';
+    return {
+      ...coreOptions(this.#init),
+      mode: 'text',
+      format: own ? 'raw' : (format ?? 'auto'),
+      resume,
+      received,
+      lastEventId: lastEventId || (this.#init.lastEventId ?? ''),
+      ...(eofIsDone === undefined ? {} : { eofIsDone }),
+    };
+  }
+
+  survives(): boolean {
+    return this.#canContinue();
+  }
+
+  take(events: readonly LinkEvent[]): boolean {
+    let read = false;
+    for (const event of events) {
+      if (event.type === 'text') this.#append(event.text, event.id);
+      else if (event.type === 'messages') this.#link.notify(() => this.#interpret(event.messages, event.id));
+      else if (event.type === 'restart') this.#forget();
+      else if (event.type === 'stream') this.#follow(event);
+      read ||= event.type === 'text';
+    }
+    if (read) this.#held = this.#isCongested();
+    return read && !this.#held;
+  }
+
+  fail(error: SyncError): void {
+    this.#change({ status: 'error', error, nextRetryAt: null });
+    this.#link.drainSoon();
+  }
+
+  /** Starts by itself, unless it was stopped, or told to wait, before. */
+  #begin(): void {
+    if (this.#init.signal?.aborted) this.stop();
+    else if (this.#state.status === 'idle' && this.#state.reason === null) this.#launch();
+  }
+
+  #launch(): void {
+    const { into } = this.#init;
+    if (!into) {
+      this.#open();
+      return;
+    }
+    const work = (): Promise<void> => {
+      this.#open();
+      // What an earlier page has written stands there already.
+      const from = this.#position.text.length;
+      return into.pipeFrom({ [Symbol.asyncIterator]: () => this.#readFrom(from) });
+    };
+    void asOneOfAllTabs(this.#resume?.id, work).catch((error: unknown) => this.#complain(error));
+  }
+
+  /** A failed stream tells it in its state; a text that cannot be written has nobody else to tell. */
+  #complain(error: unknown): void {
+    if (this.#state.error === error) return;
+    this.stop();
+    this.fail(toSyncError(error));
+  }
+
+  #readFrom(position: number): Reader {
+    const reader = new Reader(this.#position.text.slice(position), this.state, (left) => {
+      if (left) this.#readers.delete(reader);
+      this.#readMore();
+    });
+    this.#readers.add(reader);
+    return reader;
+  }
+
+  #open(): void {
+    if (this.#link.isOpen) return;
+    if (this.#position.text === '') this.#restore();
+    this.#change({ status: this.#position.text ? 'reconnecting' : 'connecting', error: null, reason: null });
+    this.#link.open();
+    this.#link.drainSoon();
+  }
+
+  #restore(): void {
+    const record = this.#record?.load();
+    if (!record) return;
+    this.#position = record;
+    for (const reader of this.#readers) reader.pending = record.text;
+    this.#change({ text: record.text });
+  }
+
+  #forget(): void {
+    this.#position = EMPTY;
+    this.#record?.forget();
+    this.#change({ text: '' });
+  }
+
+  #canContinue(): boolean {
+    if (!this.#resume) return false;
+    const { text, lastEventId } = this.#position;
+    return lastEventId !== '' || (canReplay(this.#resume) && text !== '');
+  }
+
+  #append(text: string, lastEventId: string, events = 0): void {
+    const { text: before, lastEventId: known, events: count } = this.#position;
+    this.#position = { text: before + text, lastEventId: lastEventId || known, events: count + events };
+    for (const reader of this.#readers) reader.pending += text;
+    this.#record?.note();
+    this.#change({ text: this.#position.text });
+  }
+
+  /** Events of a format that only the app knows. */
+  #interpret(messages: readonly CoreMessage[], id: string): void {
+    const { format, isDone } = this.#init;
+    let text = '';
+    let over = false;
+    try {
+      for (const message of messages) {
+        const event = messageEvent(message, this.#origin);
+        if (typeof format === 'function') text += format(event) ?? '';
+        over = isDone?.(event) ?? false;
+        if (over) break;
+      }
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      this.#append(text, '');
+      this.#link.call((core, link) => core.endStream(link, `the format function threw: ${words}`));
+      return;
+    }
+    this.#append(text, id, messages.length);
+    if (over) this.#link.call((core, link) => core.endStream(link, null));
+    else if (this.#isCongested()) this.#held = true;
+    else this.#link.call((core, link) => core.readStream(link));
+  }
+
+  #follow({ status, attempt, nextRetryAt, reason, error }: CoreStream): void {
+    this.#change({ status, attempt, nextRetryAt, reason, error: error && fromProblem(error) });
+    if (!isOver(status)) return;
+    if (status === 'done') this.#record?.forget();
+    else this.#record?.flush();
+    this.#link.notify(() => this.#link.close());
+  }
+
+  #change(part: Partial<StreamState>): void {
+    this.#state = Object.freeze({ ...this.#state, ...part });
+    this.state.set(this.#state);
+  }
+
+  #isCongested(): boolean {
+    const mark = this.#init.highWaterMark ?? HIGH_WATER;
+    return [...this.#readers].some((reader) => reader.pending.length > mark);
+  }
+
+  #readMore(): void {
+    if (!this.#held || this.#isCongested()) return;
+    this.#held = false;
+    this.#link.call((core, link) => core.readStream(link));
+  }
+}
+
+/** One `for await`: what it has not taken yet. Whoever is slow gets larger pieces, not more of them. */
+class Reader implements AsyncIterator<string> {
+  pending: string;
+  readonly #state: ValueStore<StreamState>;
+  readonly #moved: (left: boolean) => void;
+  #left = false;
+
+  constructor(pending: string, state: ValueStore<StreamState>, moved: (left: boolean) => void) {
+    this.pending = pending;
+    this.#state = state;
+    this.#moved = moved;
+  }
+
+  async next(): Promise<IteratorResult<string>> {
+    for (;;) {
+      if (this.#left) return { done: true, value: undefined };
+      if (this.pending) return { done: false, value: this.#take() };
+      const { status, error } = this.#state.getSnapshot();
+      if (isOver(status)) this.#leave();
+      if (status === 'error') throw error;
+      if (!isOver(status)) await changeOf(this.#state);
+    }
+  }
+
+  async return(): Promise<IteratorResult<string>> {
+    this.#leave();
+    return { done: true, value: undefined };
+  }
+
+  #take(): string {
+    const piece = this.pending;
+    this.pending = '';
+    this.#moved(false);
+    return piece;
+  }
+
+  #leave(): void {
+    this.#left = true;
+    this.#moved(true);
+  }
+}
+
+const EMPTY: StreamRecord = { text: '', lastEventId: '', events: 0 };
+
+function changeOf(state: ValueStore<StreamState>): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = state.subscribe(() => {
+      stop();
+      resolve();
+    });
+  });
+}
+
+function isOver(status: StreamState['status']): boolean {
+  return status === 'done' || status === 'stopped' || status === 'error';
+}
+
+function resumeOf({ resume }: StreamInit): StreamResume | null {
+  if (!resume) return null;
+  return resume === true ? { id: '' } : resume;
+}
+
+/** Whether the server can find the answer without an event id. */
+function canReplay({ url }: StreamResume): boolean {
+  return url !== undefined;
+}

@@ -1,0 +1,168 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { linksEngine } from '../../src/links.js';
+import type { LinksModule } from '../../src/links-boundary.js';
+import { node, nodeLinks } from '../../src/platform.node.js';
+import { lazyRuntime } from '../../src/runtime.js';
+import { defineSchema, t } from '../../src/schema.js';
+import { EventStreamImpl } from '../../src/stream/event-stream.js';
+import { TextStreamImpl } from '../../src/stream/text-stream.js';
+import { realClient } from './support.js';
+
+/** The engine on the built module, as a page has one. */
+const links = linksEngine(
+  lazyRuntime<LinksModule>({
+    ...nodeLinks,
+    core: () => import('../../dist/links-core.js') as unknown as Promise<LinksModule>,
+    file: () => node.open(new URL('../../dist/links_bg.wasm', import.meta.url)),
+  }),
+);
+const sse = { 'content-type': 'text/event-stream' };
+const stops: (() => void)[] = [];
+
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+});
+
+async function serve(answer: (request: IncomingMessage, response: ServerResponse, attempt: number) => void) {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => answer(request, response, requests.push(request) - 1));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stops.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, requests };
+}
+
+describe('in Node, on the real module', () => {
+  test('text comes to the loop, the store and the promise', async () => {
+    const { url, requests } = await serve((_, response) => response.writeHead(200, sse).end('data: a\n\ndata: 😀\n\n'));
+    const stream = new TextStreamImpl(links, url, { method: 'POST', body: 'x' });
+    expect(stream.state.getSnapshot()).toMatchObject({ status: 'idle', text: '' });
+    let text = '';
+    for await (const piece of stream) text += piece;
+    expect([text, await stream.done, stream.state.getSnapshot().status]).toEqual(['a😀', 'a😀', 'done']);
+    let again = '';
+    for await (const piece of stream) again += piece;
+    expect([again, requests.length]).toEqual(['a😀', 1]);
+  });
+
+  test('leaving the loop leaves the stream running', async () => {
+    const { url } = await serve((_, response) => {
+      response.writeHead(200, sse).write('data: a\n\n');
+      setTimeout(() => response.end('data: b\n\n'), 50);
+    });
+    const stream = new TextStreamImpl(links, url, { highWaterMark: 0 });
+    for await (const piece of stream) {
+      expect(piece).toBe('a');
+      break;
+    }
+    expect(await stream.done).toBe('ab');
+  });
+
+  test('a stream that is stopped, or whose signal is, before it starts asks for nothing', async () => {
+    const { url, requests } = await serve((_, response) => response.end());
+    const stopped = new TextStreamImpl(links, url);
+    stopped.stop();
+    const aborted = new TextStreamImpl(links, url, { signal: AbortSignal.abort() });
+    const let_go = new TextStreamImpl(links, url, { resume: true });
+    let_go.disconnect();
+    const closed = new EventStreamImpl(links, url);
+    closed.close();
+    expect(await stopped.done).toBe('');
+    expect(await aborted.done).toBe('');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(let_go.state.getSnapshot().status).toBe('idle');
+    expect(closed.state.getSnapshot().status).toBe('disconnected');
+    expect(requests).toEqual([]);
+  });
+
+  test('events have listeners by name, and come back after a close', async () => {
+    const { url, requests } = await serve((request, response) => {
+      const id = Number(request.headers['last-event-id'] ?? 0) + 1;
+      response.writeHead(200, sse).write(`id: ${id}\nevent: n\ndata: ${id}\n\n`);
+    });
+    const events = new EventStreamImpl(links, url, { events: { n: 'json' } });
+    const heard: unknown[] = [];
+    const stop = events.on('n', (value, { type, lastEventId }) => heard.push([value, type, lastEventId]));
+    const next = async (count: number): Promise<void> => {
+      while (heard.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    await next(1);
+    expect(events.state.getSnapshot()).toMatchObject({ status: 'connected', transport: 'sse', attempt: 0 });
+    events.close();
+    expect(events.state.getSnapshot()).toMatchObject({ status: 'disconnected', reason: { kind: 'requested' } });
+    events.connect();
+    await next(2);
+    stop();
+    events.close();
+    expect(heard).toEqual([
+      [1, 'n', '1'],
+      [2, 'n', '2'],
+    ]);
+    expect(requests.length).toBe(2);
+  });
+
+  test('a loop over events ends with them, and throws where they fail', async () => {
+    const { url } = await serve((request, response) => {
+      if (request.url === '/gone') response.writeHead(404).end('no');
+      else if (request.headers['last-event-id']) response.writeHead(204).end();
+      else response.writeHead(200, sse).end('id: 1\nretry: 0\ndata: a\n\n');
+    });
+    const heard: string[] = [];
+    for await (const { data } of new EventStreamImpl(links, url)) heard.push(data);
+    expect(heard).toEqual(['a']);
+    const gone = (async () => {
+      for await (const _ of new EventStreamImpl(links, `${url}gone`));
+    })();
+    await expect(gone).rejects.toMatchObject({ code: 'E_NOT_FOUND', status: 404, body: 'no', retryable: false });
+  });
+
+  test('options that make no sense are told', async () => {
+    const stream = new TextStreamImpl(links, 'http://127.0.0.1:9', { idleTimeout: -1 });
+    await expect(stream.done).rejects.toMatchObject({ code: 'E_INVALID_ARGUMENT' });
+  });
+});
+
+describe('with a document', () => {
+  const schema = defineSchema({ doc: { note: t.text() } });
+
+  test('a stream is typed at the end of a shared text while others write', async () => {
+    const pieces = ['Ti', 'des ', 'come ', '😀'];
+    const { url } = await serve(async (_, response) => {
+      response.writeHead(200, sse);
+      for (const piece of pieces) {
+        response.write(`data: ${piece}\n\n`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      response.end();
+    });
+    const client = realClient(schema);
+    const { room } = client.enterRoom('demo', { autoConnect: false });
+    await room.ready;
+    const note = room.root.get('note');
+    note.insert(0, 'Q: ');
+    const stream = new TextStreamImpl(links, url, { into: note });
+    const stop = stream.state.subscribe(() => {
+      if (stream.state.getSnapshot().text === 'Tides ') note.insert(0, '> ');
+    });
+    await stream.done;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    stop();
+    expect(note.toString()).toBe('> Q: Tides come 😀');
+    await client.close();
+  });
+
+  test('a text that is gone ends the stream with an error', async () => {
+    const { url } = await serve((_, response) => response.writeHead(200, sse).write('data: a\n\n'));
+    const client = realClient(schema);
+    const { room } = client.enterRoom('demo', { autoConnect: false });
+    await room.ready;
+    const note = room.root.get('note');
+    await client.close();
+    const stream = new TextStreamImpl(links, url, { into: note });
+    await expect(stream.done).rejects.toMatchObject({ code: 'E_DISPOSED' });
+  });
+});
