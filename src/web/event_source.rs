@@ -109,10 +109,8 @@ fn failed(source: &EventSource, name: &str, event: JsValue) -> FetchInput {
 
 /// An event as it stood in the stream.
 fn event_bytes(name: &str, data: &str, id: &str) -> Vec<u8> {
-    let mut text = format!("event: {name}\n");
-    if !id.is_empty() {
-        text.push_str(&format!("id: {id}\n"));
-    }
+    // An empty id is told too: it takes an earlier one back.
+    let mut text = format!("event: {name}\nid: {id}\n");
     for line in data.split('\n') {
         text.push_str(&format!("data: {line}\n"));
     }

@@ -1,4 +1,6 @@
 // A WebSocket server that does as its path says, for what no well-behaved server can be brought to do:
+// Over HTTP: `/sse/hex/6461…` sends these bytes as a stream of events · `/drip/hex/…` one byte at a time · `/headers` tells those of the
+// request · `/hold` sends one event and stays open.
 // `/` echoes · `/text` sends a text frame · `/close/4401/why` closes · `/status/503/7` refuses with Retry-After · `/never` does not answer.
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
@@ -45,8 +47,31 @@ function answer(request, response) {
   response.setHeader('Access-Control-Allow-Origin', request.headers.origin ?? '*');
   response.setHeader('Access-Control-Allow-Credentials', 'true');
   response.setHeader('Access-Control-Expose-Headers', 'Retry-After');
+  response.setHeader('Access-Control-Allow-Headers', 'Last-Event-ID, X-Own');
+  if (request.method === 'OPTIONS') return response.writeHead(204).end();
+  if (streams(request, response)) return;
   if (wait) response.setHeader('Retry-After', wait);
   response.writeHead(status).end();
+}
+
+/** Whether the path asks for a stream; then it is answered. */
+function streams(request, response) {
+  const [, word, , hex = ''] = request.url.split('?')[0].split('/');
+  const bytes = Buffer.from(hex, 'hex');
+  if (!['sse', 'drip', 'headers', 'hold'].includes(word)) return false;
+  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Told': 'yes' });
+  response.flushHeaders();
+  if (word === 'sse') response.end(bytes);
+  else if (word === 'drip') drip(response, bytes);
+  else if (word === 'headers') response.end(JSON.stringify(request.headers));
+  else response.write('data: held\n\n');
+  return true;
+}
+
+function drip(response, bytes) {
+  if (bytes.length === 0) return response.end();
+  response.write(bytes.subarray(0, 1));
+  return setTimeout(drip, 2, response, bytes.subarray(1));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -8,9 +8,12 @@ mod indexed_db;
 mod indexed_db_failures;
 mod listener;
 mod reentry;
+mod stream;
 mod support;
 mod sync;
 mod timer;
+#[path = "../fixtures/sse/vectors.rs"]
+mod vectors;
 mod web_locks;
 mod web_socket;
 

@@ -18,6 +18,7 @@ mod doc_properties;
 mod doc_support;
 mod doc_traces;
 mod herd;
+mod stream_formats;
 mod stream_parser;
 mod stream_support;
 mod tunnel;

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { createServer } from 'vite';
+import { root } from '../../scripts/env.mjs';
+import { closeBrowser, complaints, newContext } from './support/browser.mjs';
+import { pause, sse, streamServer } from './support/stream-server.mjs';
+import { until } from './support/wait.mjs';
+
+after(closeBrowser);
+
+const total = 2_000;
+
+/** `/auto` and `/chat` speak and stay open, `/chat` goes on from an id to its end, `/prices` sends a thousand a second. */
+async function answer(request, response) {
+  response.writeHead(200, sse).flushHeaders();
+  if (request.url === '/auto') response.write('data: by itself\n\n');
+  else if (request.url === '/chat') chat(request, response);
+  else await prices(response);
+}
+
+function chat(request, response) {
+  if (request.headers['last-event-id']) response.end('id: 3\ndata:  end.\n\nevent: done\ndata\n\n');
+  else response.write('id: 1\ndata: Once\n\nid: 2\ndata:  upon\n\n');
+}
+
+async function prices(response) {
+  for (let number = 0; number < total && !response.destroyed; number += 10) {
+    for (let each = number; each < number + 10; each++) {
+      response.write(`event: price\ndata: {"symbol":"S${each % 20}","value":${each}}\n\n`);
+    }
+    await pause(9);
+  }
+}
+
+async function site(t) {
+  const folder = join(root, 'tests', 'e2e', 'react');
+  const vite = await createServer({
+    root: folder,
+    configFile: false,
+    cacheDir: join(root, '.cache', 'vite-hooks'),
+    logLevel: 'silent',
+    esbuild: { jsx: 'automatic' },
+    server: { host: '127.0.0.1', port: 0, fs: { allow: [root] } },
+    optimizeDeps: { exclude: ['rejoin'] },
+  });
+  await vite.listen();
+  t.after(() => vite.close());
+  return vite.resolvedUrls.local[0];
+}
+
+describe('the hooks of streams under StrictMode', () => {
+  it('open one request each, render once a frame, go on after a reload, and let go when unmounted', async (t) => {
+    const server = await streamServer(t, answer);
+    const page = await (await newContext(t)).newPage();
+    page.setDefaultTimeout(20_000);
+    const told = complaints(page);
+    const asked = (path) => server.requests.filter(({ url }) => url === path);
+    const shows = (selector, text) =>
+      page.waitForFunction(
+        ([at, wanted]) => document.querySelector(at)?.textContent.trim() === wanted,
+        [selector, text],
+      );
+    await page.goto(`${await site(t)}?server=${server.url}`);
+
+    await shows('#auto', 'streaming: by itself');
+    await shows('#board', `connected: 20 ${total - 1}`);
+    assert.deepEqual([asked('/auto').length, asked('/prices').length, asked('/chat').length], [1, 1, 0]);
+    const { board } = await page.evaluate(() => window.renders);
+    assert.ok(board < total / 2, `${board} renderings of ${total} events`);
+
+    await page.evaluate(() => window.chat.start('{"prompt":"a tale"}'));
+    await shows('#chat', 'streaming: Once upon');
+    assert.deepEqual(
+      asked('/chat').map(({ method, body }) => [method, body]),
+      [['POST', '{"prompt":"a tale"}']],
+    );
+    await page.reload();
+    await shows('#chat', 'done: Once upon end.');
+    assert.deepEqual(
+      asked('/chat').map(({ method, lastEventId }) => [method, lastEventId]),
+      [
+        ['POST', null],
+        ['GET', '2'],
+      ],
+    );
+
+    await page.evaluate(() => window.show(false));
+    await page.waitForSelector('#gone');
+    await until('the end of every answer', () => server.open === 0);
+    assert.deepEqual(told, []);
+  });
+});
