@@ -50,7 +50,7 @@ function answer(request, response) {
   response.setHeader('Access-Control-Allow-Headers', 'Last-Event-ID, X-Own');
   if (request.method === 'OPTIONS') return response.writeHead(204).end();
   if (streams(request, response)) return;
-  if (wait) response.setHeader('Retry-After', wait);
+  if (wait) response.setHeader('Retry-After', decodeURIComponent(wait));
   response.writeHead(status).end();
 }
 
