@@ -383,8 +383,8 @@ impl SocketIo {
                     self.outgoing.flush(now);
                     self.drain_outgoing();
                 }
-                // The server asks, not we; and nobody is asked about closes.
-                Action::Probe(_) | Action::AskVerdict(..) => {}
+                // The server asks, not we; nobody is asked about closes; a token goes with the next `CONNECT`.
+                Action::Probe(_) | Action::AskVerdict(..) | Action::ShowToken(_) => {}
             }
         }
         self.drain_outgoing();

@@ -28,9 +28,10 @@ export function transportConfig(
 
 /** Keeps in mind, for the next page, what got through to a server. */
 export function rememberTransport(url: unknown, { status, transport }: ConnectionState): void {
-  const key = keyOf(url);
-  if (status !== 'connected' || !key) return;
+  if (status !== 'connected') return;
   try {
+    const key = keyOf(url);
+    if (!key) return;
     if (transport === 'sse') localStorage.setItem(key, String(Date.now() + MEMORY));
     else if (localStorage.getItem(key) !== null) localStorage.removeItem(key);
   } catch {
@@ -39,8 +40,8 @@ export function rememberTransport(url: unknown, { status, transport }: Connectio
 }
 
 function remembered(url: unknown): number {
-  const key = keyOf(url);
   try {
+    const key = keyOf(url);
     const until = key ? Number(localStorage.getItem(key)) : 0;
     return Math.min(Math.max(0, until - Date.now()), MEMORY) || 0;
   } catch {
@@ -49,7 +50,7 @@ function remembered(url: unknown): number {
 }
 
 function keyOf(url: unknown): string | null {
-  if (typeof url === 'function') return null;
+  if (typeof url === 'function' || typeof localStorage === 'undefined') return null;
   const base = typeof location === 'object' ? location.href : undefined;
   const text = String(url);
   return URL.canParse(text, base) ? `rejoin/transport/${new URL(text, base).host}` : null;
