@@ -14,6 +14,7 @@ mod early;
 pub mod event;
 mod handshake;
 pub mod options;
+mod outbound;
 pub mod packet;
 
 use std::collections::VecDeque;
@@ -24,7 +25,6 @@ use crate::connection::{Action, Connection, Context, EndpointFailure};
 use crate::error::{ErrorCode, Misuse};
 use crate::io::{EndpointRequest, Environment, SocketId, SocketInput, SocketOutput};
 use crate::socket::event::{Closing, Signal};
-use crate::socket::message::Message;
 use crate::socket::outgoing::{Handed, Leaving, Outgoing, Parcel};
 use crate::socket::volatile::LATE;
 use crate::status::Problem;
@@ -34,6 +34,7 @@ use decoder::{Decoder, Whole};
 use early::Early;
 use event::{Incoming, SocketIoEvent};
 use options::SocketIoOptions;
+pub use outbound::Outbound;
 use packet::{Fault, Kind, Packet};
 
 /// Close code of a link on which the server broke the protocol.
@@ -75,15 +76,6 @@ enum Stage {
 struct Memory {
     pid: Option<String>,
     offset: Option<String>,
-}
-
-/// Something to send.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outbound {
-    /// JSON text of an array, beginning with the event's name; bytes have placeholders.
-    pub data: String,
-    /// The bytes.
-    pub attachments: Vec<Vec<u8>>,
 }
 
 /// How an event is sent.
@@ -363,7 +355,7 @@ impl SocketIo {
             let words = "the session is closed or has failed; connect() starts anew";
             return Err(Misuse::new(ErrorCode::NotConnected, words));
         }
-        let messages = messages(&self.namespace, kind, id, outbound)?;
+        let messages = outbound.into_messages(&self.namespace, kind, id)?;
         self.outgoing.send(now, Parcel { ticket, messages })
     }
 
@@ -470,34 +462,6 @@ const OVERDUE: &str =
     "the server did not answer in time; whether the event took effect is not known";
 const UNANSWERED: &str = "the connection was lost before the server answered; whether the event took effect is not known";
 const NEVER_SENT: &str = "the connection ended before this event was sent";
-
-/// The messages of one packet: its text, then its bytes.
-fn messages(
-    namespace: &str,
-    kind: Kind,
-    id: Option<u64>,
-    outbound: Outbound,
-) -> Result<Vec<Message>, Misuse> {
-    let Outbound { data, attachments } = outbound;
-    let kind = match (kind, attachments.is_empty()) {
-        (Kind::Event, false) => Kind::BinaryEvent,
-        (Kind::Ack, false) => Kind::BinaryAck,
-        (kind, _) => kind,
-    };
-    let packet = Packet {
-        attachments: attachments.len(),
-        id,
-        data: Some(data),
-        ..Packet::new(kind, namespace)
-    };
-    let text = packet.encode();
-    if let Err(Fault(what)) = Packet::decode(&text) {
-        return Err(Misuse::argument(format!("this would be a packet {what}")));
-    }
-    let mut messages = vec![Message::Text(format!("4{text}"))];
-    messages.extend(attachments.into_iter().map(Message::Binary));
-    Ok(messages)
-}
 
 #[cfg(test)]
 mod tests;
