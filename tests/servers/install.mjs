@@ -26,13 +26,20 @@ export const rustProgram = (name) => join(targetDir, 'debug', name);
 /** How each kind of need is met; each may throw a Failure that says what is missing. */
 const ways = { python: ensurePython, redis: ensureRedis, go: ensureGo, rust: ensureRust };
 const done = new Map();
+let last = Promise.resolve();
 
-/** Meets a server's needs, each need once. */
+/** Meets a server's needs, each once, and one after the other: apt can do but one thing at a time. */
 export async function ensure(needs) {
   for (const need of needs) {
-    if (!done.has(need)) done.set(need, ways[need]());
+    if (!done.has(need)) done.set(need, after(last, ways[need]));
     await done.get(need);
   }
+}
+
+function after(previous, work) {
+  const outcome = previous.then(work);
+  last = outcome.catch(() => {});
+  return outcome;
 }
 
 async function ensurePython() {

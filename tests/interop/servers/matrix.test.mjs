@@ -5,7 +5,9 @@ import { closeBrowser, newContext } from '../../e2e/support/browser.mjs';
 import { staticSite } from '../../e2e/support/static-site.mjs';
 import { catalogue } from '../../servers/catalogue.mjs';
 import { startServer } from '../../servers/start.mjs';
+import { eventCases, streamCases } from './cases/events.mjs';
 import { socketCases } from './cases/socket.mjs';
+import { socketIoCases } from './cases/socket-io.mjs';
 import { openPage } from './page.mjs';
 import { missing } from './running.mjs';
 import { writeTable } from './table.mjs';
@@ -25,34 +27,40 @@ after(async () => {
   if (process.env.REJOIN_WRITE_TABLE) writeTable(table);
 });
 
-const served = Object.entries(catalogue).filter(([, entry]) => Object.keys(casesOf(entry)).length > 0);
+// Most of the time everybody waits: several at once are no burden.
+describe('servers that people run', { concurrency: 3 }, () => {
+  for (const [name, entry] of Object.entries(catalogue)) {
+    describe(entry.title, () => {
+      const row = { version: null, missing: null, seen: {} };
+      table[name] = row;
+      let server;
 
-for (const [name, entry] of served) {
-  describe(entry.title, () => {
-    const row = { version: null, missing: null, seen: {} };
-    table[name] = row;
-    let server;
-
-    before(async () => {
-      row.missing = await missing(name);
-      if (row.missing) return;
-      row.version = entry.version();
-      server = await startServer(name);
-    });
-
-    after(() => server?.stop());
-
-    for (const [column, { title, run }] of Object.entries(casesOf(entry))) {
-      it(title, async (t) => {
-        assert.equal(row.missing, null, `cannot be installed here: ${row.missing}`);
-        const page = await openPage(await newContext(t), site);
-        row.seen[column] = await run({ page, server, entry });
-        assert.deepEqual(page.complaints, []);
+      before(async () => {
+        row.missing = await missing(name);
+        if (row.missing) return;
+        row.version = entry.version();
+        server = await startServer(name);
       });
-    }
-  });
-}
+
+      after(() => server?.stop());
+
+      for (const [column, { title, run }] of Object.entries(casesOf(entry))) {
+        it(title, async (t) => {
+          assert.equal(row.missing, null, `cannot be installed here: ${row.missing}`);
+          const page = await openPage(await newContext(t), site);
+          row.seen[column] = await run({ page, server, entry });
+          assert.deepEqual(page.complaints, []);
+        });
+      }
+    });
+  }
+});
 
 function casesOf(entry) {
-  return { ...(entry.socket && socketCases) };
+  return {
+    ...(entry.socket && socketCases),
+    ...(entry.socketIo && socketIoCases),
+    ...(entry.events && eventCases),
+    ...(entry.stream && streamCases),
+  };
 }

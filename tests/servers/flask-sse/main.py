@@ -39,7 +39,13 @@ app.register_blueprint(sse, url_prefix="/busy/events", name="busy")
 @app.post("/stream")
 def stream():
     words = request.get_json()["prompt"].split()
-    return Response((word + " " for word in words), mimetype="text/plain")
+
+    def answer():
+        for word in words:
+            yield word + " "
+            time.sleep(0.005)
+
+    return Response(answer(), mimetype="text/plain")
 
 
 def publish():
