@@ -2,26 +2,19 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { closeBrowser } from './support/browser.mjs';
 import { demoPage } from './support/demo.mjs';
+import { accessibleNodes, faintWords, nameless } from './support/looks.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
 
 after(closeBrowser);
 
-const spoken = new Set(['button', 'checkbox', 'link', 'textbox']);
 const landmarks = ['banner', 'complementary', 'main'];
 
 describe('the demo page', () => {
   it('has its landmarks, one heading above all, and a name for everything that can be used', async (t) => {
     const demo = await filled(t);
-    const session = await demo.page.context().newCDPSession(demo.page);
-    const { nodes } = await session.send('Accessibility.getFullAXTree');
-    const shown = nodes.filter(({ ignored }) => !ignored);
-    const roles = shown.map(({ role }) => role.value);
+    const roles = (await accessibleNodes(demo.page)).map(({ role }) => role.value);
     for (const landmark of landmarks) assert.equal(roles.filter((role) => role === landmark).length, 1, landmark);
-    const nameless = shown.filter(({ role, name }) => spoken.has(role.value) && !name?.value);
-    assert.deepEqual(
-      nameless.map(({ role }) => role.value),
-      [],
-    );
+    assert.deepEqual(await nameless(demo.page), []);
     assert.equal(await demo.page.locator('h1').count(), 1);
   });
 
@@ -46,7 +39,7 @@ describe('the demo page', () => {
       await demo.page.getByRole('button', { name: 'Cut the link' }).click();
       await demo.has('status', 'Cut by you');
       await demo.page.waitForFunction(() => document.getAnimations().length === 0);
-      assert.deepEqual(await demo.page.evaluate(faintWords), []);
+      assert.deepEqual(await faintWords(demo.page), []);
     });
   }
 
@@ -85,35 +78,4 @@ function nameOfFocus() {
   const { activeElement: focus } = document;
   const label = focus.getAttribute('aria-label') ?? focus.getAttribute('aria-labelledby');
   return focus.getAttribute('role') === 'log' ? 'log' : label || focus.id || focus.textContent.trim();
-}
-
-/** Runs in the page: words whose colour is too near to what lies behind them (WCAG 1.4.3). */
-function faintWords() {
-  const probe = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
-  const pixel = (color) => {
-    probe.clearRect(0, 0, 1, 1);
-    probe.fillStyle = color;
-    probe.fillRect(0, 0, 1, 1);
-    return probe.getImageData(0, 0, 1, 1).data;
-  };
-  const luminance = (color) => {
-    const [red, green, blue] = [...pixel(color)].map((value) => {
-      const part = value / 255;
-      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  };
-  const behind = (element) => {
-    const color = getComputedStyle(element).backgroundColor;
-    return pixel(color)[3] === 255 || !element.parentElement ? color : behind(element.parentElement);
-  };
-  const contrast = (element) => {
-    const pair = [luminance(getComputedStyle(element).color), luminance(behind(element))];
-    return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-  };
-  const hasWords = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-  const faint = [...document.querySelectorAll('body *')].filter(
-    (element) => hasWords(element) && contrast(element) < 4.5,
-  );
-  return faint.map((element) => `${element.className}: ${element.textContent} (${contrast(element).toFixed(1)})`);
 }

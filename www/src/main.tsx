@@ -4,6 +4,8 @@ import { App } from './app';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/header.css';
+import './styles/tabs.css';
+import './styles/controls.css';
 import './styles/sheets.css';
 import './styles/editor.css';
 import './styles/todos.css';

@@ -1,4 +1,4 @@
-import { tidyName } from './schema';
+import { tidyName } from './user';
 
 /** Who this window is. */
 export interface Person {

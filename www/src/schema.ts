@@ -1,4 +1,6 @@
 import { type Cursor, defineSchema, type Room, type StandardSchemaV1, t } from 'rejoin';
+import { said } from './talk/message';
+import { isRecord, readUser, type User } from './user';
 
 /** Where somebody's caret is; both ends survive concurrent edits. */
 export interface Caret {
@@ -8,12 +10,9 @@ export interface Caret {
 
 /** What everybody shows the others. */
 export interface Presence {
-  readonly user: { readonly id: string; readonly name: string; readonly color: string };
+  readonly user: User;
   readonly caret: Caret | null;
 }
-
-const LONGEST_NAME = 40;
-const NEUTRAL = '#6b7280';
 
 /** Others may run anything: whatever they send becomes a name, a colour and a place, or is left out. */
 const presence: StandardSchemaV1<unknown, Presence> = {
@@ -26,11 +25,7 @@ const presence: StandardSchemaV1<unknown, Presence> = {
 };
 
 function readPresence(value: Record<string, unknown>): Presence {
-  const user = isRecord(value.user) ? value.user : {};
-  const name = typeof user.name === 'string' ? tidyName(user.name) : '';
-  const color = typeof user.color === 'string' && /^#[0-9a-f]{6}$/i.test(user.color) ? user.color : NEUTRAL;
-  const id = typeof user.id === 'string' ? user.id.slice(0, 64) : '';
-  return { user: { id, name: name || 'Somebody', color }, caret: readCaret(value.caret) };
+  return { user: readUser(value.user), caret: readCaret(value.caret) };
 }
 
 function readCaret(value: unknown): Caret | null {
@@ -43,25 +38,16 @@ function isCursor(value: unknown): value is Cursor {
   return isRecord(value) && typeof value['~cursor'] === 'string';
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A name as it may be shown: one line, no control or direction characters, not endless. */
-export function tidyName(name: string): string {
-  const plain = name.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ').replaceAll(/\s+/g, ' ');
-  return [...plain.trim()].slice(0, LONGEST_NAME).join('');
-}
-
 const todo = { id: t.string(), text: t.text(), done: t.boolean() };
 
 /** Fields of a task. */
 export type TodoFields = typeof todo;
 
-/** Shape of the document and of presence. */
+/** Shape of the document, of presence and of what is said in the chat room. */
 export const schema = defineSchema({
-  doc: { note: t.text(), todos: t.list(t.object(todo)) },
+  doc: { note: t.text(), page: t.text(), todos: t.list(t.object(todo)) },
   presence,
+  messages: said,
 });
 
 /** The room of this page. */

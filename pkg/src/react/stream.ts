@@ -20,6 +20,8 @@ export interface StreamHandle extends StreamState {
   readonly start: (body?: BodyInit) => void;
   /** Ends the stream for good. */
   readonly stop: () => void;
+  /** Lets go of the answer: what can be resumed goes on with `retry()`, anything else is stopped. */
+  readonly disconnect: () => void;
   /** Goes on where it was left if that is possible, else asks again from the start. */
   readonly retry: () => void;
 }
@@ -71,8 +73,9 @@ export function useStream(url: StreamUrl | null, init: UseStreamOptions = {}): S
   const store = useMemo(() => throttled(held?.state ?? NONE, init.throttle), [held, init.throttle]);
   const state = useSyncExternalStore(store.subscribe, store.getSnapshot, store.getServerSnapshot);
   const stop = useCallback(() => current.current?.stop(), []);
+  const disconnect = useCallback(() => current.current?.disconnect(), []);
   const retry = useCallback(() => current.current?.retry(), []);
-  return useMemo(() => ({ ...state, start, stop, retry }), [state, start, stop, retry]);
+  return useMemo(() => ({ ...state, start, stop, disconnect, retry }), [state, start, stop, disconnect, retry]);
 }
 
 interface Making {

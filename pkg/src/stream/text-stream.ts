@@ -34,6 +34,9 @@ export class TextStreamImpl implements TextStream, LinkOwner {
   /** Whether the next piece waits for a reader. */
   #held = false;
   #done: Promise<string> | null = null;
+  /** The last writing into the text: the next one follows it. */
+  #typing: Promise<void> = Promise.resolve();
+  #launches = 0;
 
   constructor(engine: LinksEngine, url: StreamUrl, init: StreamInit = {}) {
     this.#init = init;
@@ -70,6 +73,7 @@ export class TextStreamImpl implements TextStream, LinkOwner {
   stop(): void {
     this.#record?.forget();
     if (isOver(this.#state.status)) return;
+    this.#launches++;
     this.#link.close();
     this.#change({ status: 'stopped', error: null, reason: { kind: 'requested' }, nextRetryAt: null });
     this.#link.drainSoon();
@@ -82,6 +86,7 @@ export class TextStreamImpl implements TextStream, LinkOwner {
       return;
     }
     this.#record?.flush();
+    this.#launches++;
     this.#link.close();
     this.#change({ status: 'idle', error: null, reason: { kind: 'requested' }, nextRetryAt: null });
     this.#link.drainSoon();
@@ -156,13 +161,17 @@ export class TextStreamImpl implements TextStream, LinkOwner {
       this.#open();
       return;
     }
-    const work = (): Promise<void> => {
+    const launch = ++this.#launches;
+    const work = async (): Promise<void> => {
+      // Stopped or let go of while others were waited for.
+      if (launch !== this.#launches) return;
       this.#open();
       // What an earlier page has written stands there already.
       const from = this.#position.text.length;
-      return into.pipeFrom({ [Symbol.asyncIterator]: () => this.#readFrom(from) });
+      await into.pipeFrom({ [Symbol.asyncIterator]: () => this.#readFrom(from, isLeft) });
     };
-    void asOneOfAllTabs(this.#resume?.id, work).catch((error: unknown) => this.#complain(error));
+    const run = this.#typing.then(() => asOneOfAllTabs(this.#resume?.id, work));
+    this.#typing = run.catch((error: unknown) => this.#complain(error));
   }
 
   /** A failed stream tells it in its state; a text that cannot be written has nobody else to tell. */
@@ -172,11 +181,12 @@ export class TextStreamImpl implements TextStream, LinkOwner {
     this.fail(toSyncError(error));
   }
 
-  #readFrom(position: number): Reader {
-    const reader = new Reader(this.#position.text.slice(position), this.state, (left) => {
+  #readFrom(position: number, ends: Ends = ({ status }) => isOver(status)): Reader {
+    const moved = (left: boolean): void => {
       if (left) this.#readers.delete(reader);
       this.#readMore();
-    });
+    };
+    const reader: Reader = new Reader(this.#position.text.slice(position), this.state, ends, moved);
     this.#readers.add(reader);
     return reader;
   }
@@ -266,16 +276,21 @@ export class TextStreamImpl implements TextStream, LinkOwner {
   }
 }
 
+/** Whether a reader that has taken everything need not wait for more. */
+type Ends = (state: StreamState) => boolean;
+
 /** One `for await`: what it has not taken yet. Whoever is slow gets larger pieces, not more of them. */
 class Reader implements AsyncIterator<string> {
   pending: string;
   readonly #state: ValueStore<StreamState>;
+  readonly #ends: Ends;
   readonly #moved: (left: boolean) => void;
   #left = false;
 
-  constructor(pending: string, state: ValueStore<StreamState>, moved: (left: boolean) => void) {
+  constructor(pending: string, state: ValueStore<StreamState>, ends: Ends, moved: (left: boolean) => void) {
     this.pending = pending;
     this.#state = state;
+    this.#ends = ends;
     this.#moved = moved;
   }
 
@@ -283,10 +298,10 @@ class Reader implements AsyncIterator<string> {
     for (;;) {
       if (this.#left) return { done: true, value: undefined };
       if (this.pending) return { done: false, value: this.#take() };
-      const { status, error } = this.#state.getSnapshot();
-      if (isOver(status)) this.#leave();
-      if (status === 'error') throw error;
-      if (!isOver(status)) await changeOf(this.#state);
+      const state = this.#state.getSnapshot();
+      if (this.#ends(state)) this.#leave();
+      if (state.status === 'error') throw state.error;
+      if (!this.#left) await changeOf(this.#state);
     }
   }
 
@@ -317,6 +332,11 @@ function changeOf(state: ValueStore<StreamState>): Promise<void> {
       resolve();
     });
   });
+}
+
+/** Over, or let go of: whoever writes it into a text makes room for the one who goes on with it. */
+function isLeft({ status, reason }: StreamState): boolean {
+  return isOver(status) || (status === 'idle' && reason !== null);
 }
 
 function isOver(status: StreamState['status']): boolean {

@@ -155,6 +155,58 @@ describe('with a document', () => {
     await client.close();
   });
 
+  test('a stream that is let go of goes on, by itself or as another of its name, and is typed once', async () => {
+    const pieces = ['Ti', 'des ', 'come ', 'and ', 'go ', '😀'];
+    const { url, requests } = await serve(async (request, response) => {
+      response.writeHead(200, sse);
+      const from = Number(request.headers['last-event-id'] ?? 0);
+      for (const [index, piece] of pieces.entries()) {
+        if (index < from) continue;
+        response.write(`id: ${index + 1}\ndata: ${piece}\n\n`);
+        // The first two answers stop here, until they are let go of.
+        if (requests.length < 3 && index === 2 * requests.length - 1) return;
+      }
+      response.end('event: done\ndata: .\n\n');
+    });
+    const client = realClient(schema);
+    const { room } = client.enterRoom('demo', { autoConnect: false });
+    await room.ready;
+    const note = room.root.get('note');
+    const has = async (text: string): Promise<void> => {
+      while (note.toString() !== text) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    for (const resume of [true, { id: 'tides' }]) {
+      requests.length = 0;
+      note.delete(0, note.length);
+      const stream = new TextStreamImpl(links, url, { into: note, resume });
+      await has('Tides ');
+      stream.disconnect();
+      stream.retry();
+      await has('Tides come and ');
+      stream.disconnect();
+      expect(stream.state.getSnapshot().status).toBe('idle');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      stream.retry();
+      expect(await stream.done).toBe(pieces.join(''));
+      await has(pieces.join(''));
+      expect(requests.length).toBe(3);
+    }
+    await client.close();
+  });
+
+  test('a stream that is stopped before its turn to type asks for nothing', async () => {
+    const { url, requests } = await serve((_, response) => response.writeHead(200, sse).write('data: a\n\n'));
+    const client = realClient(schema);
+    const { room } = client.enterRoom('demo', { autoConnect: false });
+    await room.ready;
+    const stream = new TextStreamImpl(links, url, { into: room.root.get('note'), resume: { id: 'early' } });
+    await Promise.resolve();
+    stream.stop();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect([stream.state.getSnapshot().status, requests.length]).toEqual(['stopped', 0]);
+    await client.close();
+  });
+
   test('a text that is gone ends the stream with an error', async () => {
     const { url } = await serve((_, response) => response.writeHead(200, sse).write('data: a\n\n'));
     const client = realClient(schema);

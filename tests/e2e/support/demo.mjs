@@ -26,7 +26,7 @@ export class Demo {
 
   /** Types into the note: where the caret is, or at its `start` or `end`. */
   async write(words, where = 'here') {
-    const content = this.page.locator('.cm-content');
+    const content = this.page.locator('[data-field=note] .cm-content');
     const active = await content.evaluate((element) => element === document.activeElement);
     if (!active) await content.focus();
     if (where === 'start') await this.page.keyboard.press('Control+Home');
@@ -36,7 +36,21 @@ export class Demo {
 
   /** The note as it is shown, without the carets of others. */
   note() {
-    return this.page.evaluate(readNote);
+    return this.page.evaluate(readText, 'note');
+  }
+
+  /** The page of the answers as it is shown. */
+  sharedPage() {
+    return this.page.evaluate(readText, 'page');
+  }
+
+  async openTab(name) {
+    await this.page.getByRole('tab', { name }).click();
+    await this.page.getByRole('tabpanel', { name }).waitFor();
+  }
+
+  button(name) {
+    return this.page.getByRole('button', { name });
   }
 
   hasNote(expected) {
@@ -88,8 +102,8 @@ export class Demo {
 }
 
 /** Runs in the page. A widget's letters are no part of the line. */
-function readNote() {
-  const lines = [...document.querySelectorAll('.cm-line')];
+function readText(field) {
+  const lines = [...document.querySelectorAll(`[data-field=${field}] .cm-line`)];
   const text = (line) => {
     const copy = line.cloneNode(true);
     for (const extra of copy.querySelectorAll('.caret, .cm-widgetBuffer, .cm-placeholder')) extra.remove();

@@ -74,9 +74,9 @@ class Binding implements PluginValue {
   }
 
   #receive({ delta, origin }: TextEvent): void {
-    if (origin === 'local' || this.#unsent) return;
-    // A view takes no transaction while it handles one.
-    if (this.#pushing) queueMicrotask(() => this.#reconcile());
+    if (this.#unsent || (this.#pushing && origin === 'local')) return;
+    // A view takes no transaction while it handles one. What else this window writes, as a stream does, may come late.
+    if (this.#pushing || origin === 'local') queueMicrotask(() => this.#reconcile());
     else this.#dispatch(toChanges(delta, this.#view.state.doc.length));
   }
 

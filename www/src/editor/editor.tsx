@@ -4,24 +4,24 @@ import { type ReactElement, useEffect, useRef } from 'react';
 import { useRoom } from 'rejoin/react';
 import type { DemoRoom } from '../schema';
 import { toDoc } from './deltas';
-import { extensions } from './extensions';
+import { extensions, type Field } from './extensions';
 
-/** The shared text. */
-export function Editor(): ReactElement {
+/** A shared text. */
+export function Editor({ field, title }: { field: Field; title: string }): ReactElement {
   const room = useRoom();
   const parent = useRef<HTMLDivElement>(null);
-  useEffect(() => (parent.current ? open(room, parent.current) : undefined), [room]);
+  useEffect(() => (parent.current ? open(room, field, parent.current) : undefined), [room, field]);
   return (
-    <section className="sheet" aria-labelledby="note-title">
-      <h2 id="note-title">Shared note</h2>
-      <div className="editor" ref={parent} />
+    <section className="sheet" aria-labelledby={`${field}-title`}>
+      <h2 id={`${field}-title`}>{title}</h2>
+      <div className="editor" data-field={field} ref={parent} />
     </section>
   );
 }
 
-function open(room: DemoRoom, parent: HTMLElement): () => void {
-  const text = room.root.get('note');
-  const state = EditorState.create({ doc: toDoc(text.toString()), extensions: extensions(room, text) });
+function open(room: DemoRoom, field: Field, parent: HTMLElement): () => void {
+  const text = room.root.get(field);
+  const state = EditorState.create({ doc: toDoc(text.toString()), extensions: extensions(room, field) });
   const view = new EditorView({ state, parent });
   return () => view.destroy();
 }

@@ -5,8 +5,14 @@ interface BoundaryState {
   readonly error: unknown;
 }
 
-/** Shows what a room threw while it was entered. */
-export class Boundary extends Component<{ readonly children: ReactNode }, BoundaryState> {
+interface BoundaryProps {
+  readonly children: ReactNode;
+  /** What is shown instead; by default that the room cannot be opened. */
+  readonly fallback?: (error: unknown) => ReactNode;
+}
+
+/** Shows what its content threw. */
+export class Boundary extends Component<BoundaryProps, BoundaryState> {
   override readonly state: BoundaryState = { error: null };
 
   static getDerivedStateFromError(error: unknown): BoundaryState {
@@ -14,6 +20,7 @@ export class Boundary extends Component<{ readonly children: ReactNode }, Bounda
   }
 
   override render(): ReactNode {
-    return this.state.error === null ? this.props.children : <Failure error={this.state.error} />;
+    const { children, fallback = (error) => <Failure error={error} /> } = this.props;
+    return this.state.error === null ? children : fallback(this.state.error);
   }
 }

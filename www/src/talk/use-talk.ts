@@ -1,0 +1,57 @@
+import { useCallback, useEffect, useState } from 'react';
+import { type Message, SyncError } from 'rejoin';
+import { useMessages } from 'rejoin/react';
+import { useSelf } from '../people/use-self';
+import { randomId } from '../person';
+import type { Said } from './message';
+
+/** A message that will not be delivered, and why. */
+export interface Failed {
+  readonly id: string;
+  readonly text: string;
+  readonly why: string;
+}
+
+/** The chat room as this window sees it. */
+export interface Talk {
+  readonly messages: readonly Message<Said>[];
+  readonly failed: readonly Failed[];
+  /** Whether there are earlier messages on the server. */
+  readonly hasMore: boolean;
+  /** False: this server keeps no messages. */
+  readonly supported: boolean | null;
+  readonly say: (text: string) => void;
+  readonly discard: (failed: Failed) => void;
+  readonly loadBefore: () => Promise<unknown>;
+}
+
+/** Messages of the room, and those of this window that failed. While `shown`, what has come counts as read. */
+export function useTalk(shown: boolean): Talk {
+  const { messages, hasMore, supported, send, loadBefore, markRead } = useMessages();
+  const user = useSelf();
+  const [failed, setFailed] = useState<readonly Failed[]>([]);
+  const last = messages.findLast(({ seq }) => seq !== null)?.seq ?? null;
+  useEffect(() => {
+    if (!shown || last === null) return undefined;
+    const mark = (): void => {
+      if (document.visibilityState === 'visible') markRead(last);
+    };
+    mark();
+    document.addEventListener('visibilitychange', mark);
+    return () => document.removeEventListener('visibilitychange', mark);
+  }, [shown, last, markRead]);
+  const say = useCallback(
+    (text: string): void => {
+      send({ author: user, text }).catch((error: unknown) => {
+        const why = error instanceof SyncError ? error.message : String(error);
+        setFailed((before) => [...before, { id: randomId(), text, why }]);
+      });
+    },
+    [send, user],
+  );
+  const discard = useCallback(
+    (one: Failed): void => setFailed((before) => before.filter((other) => other !== one)),
+    [],
+  );
+  return { messages, failed, hasMore, supported, say, discard, loadBefore };
+}
