@@ -59,6 +59,8 @@ export class TabGroup {
   #channel: BroadcastChannel | null = null;
   #release: AbortController | null = null;
   #leader: string | null = null;
+  /** Whether another tab was ever heard of. */
+  #heard = false;
   #left = false;
 
   constructor(name: string, listener: TabListener, platform: TabPlatform = browserPlatform()) {
@@ -85,9 +87,9 @@ export class TabGroup {
     return this.#leader !== null;
   }
 
-  /** Whether the leader has anybody to tell. */
-  get hasOthers(): boolean {
-    return this.#tabs.size > 0;
+  /** Whether anybody else may listen: some are heard of only after this tab took the lead. */
+  get mayHaveOthers(): boolean {
+    return this.#heard;
   }
 
   /** Says something to one tab, or to all others. */
@@ -153,6 +155,7 @@ export class TabGroup {
   }
 
   #hear({ word, from, to, data }: Note): void {
+    this.#heard = true;
     if (to !== undefined && to !== this.id) return;
     if (word === 'lead') this.#follow(from);
     else if (word === 'hello') this.#greet(from);
