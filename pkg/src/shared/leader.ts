@@ -59,6 +59,8 @@ export class TabGroup {
   #channel: BroadcastChannel | null = null;
   #release: AbortController | null = null;
   #leader: string | null = null;
+  /** Whether the own lock is held: before, the leader would take this tab for a dead one. */
+  #alive = false;
   /** Whether another tab was ever heard of. */
   #heard = false;
   #left = false;
@@ -128,6 +130,7 @@ export class TabGroup {
     };
     // The own lock first: whoever hears of this tab may wait for it.
     this.#hold(`${this.#name}/${this.id}`, release.signal, () => {
+      this.#alive = true;
       this.#say('hello');
       this.#hold(this.#name, release.signal, () => this.#take());
     });
@@ -168,7 +171,7 @@ export class TabGroup {
     if (this.leads || leader === this.#leader) return;
     this.#leader = leader;
     runSafely(() => this.#listener.follow());
-    this.#say('hello', undefined, leader);
+    if (this.#alive) this.#say('hello', undefined, leader);
   }
 
   #greet(tab: string): void {
@@ -193,6 +196,7 @@ export class TabGroup {
   #part(): void {
     if (this.#channel) this.#say('bye');
     this.#leader = null;
+    this.#alive = false;
     this.#tabs.clear();
     this.#release?.abort();
     this.#release = null;
