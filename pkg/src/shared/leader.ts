@@ -59,6 +59,10 @@ export class TabGroup {
   #channel: BroadcastChannel | null = null;
   #release: AbortController | null = null;
   #leader: string | null = null;
+  /** Whether the own lock is held: before, the leader would take this tab for a dead one. */
+  #alive = false;
+  /** Whether another tab was ever heard of. */
+  #heard = false;
   #left = false;
 
   constructor(name: string, listener: TabListener, platform: TabPlatform = browserPlatform()) {
@@ -85,9 +89,9 @@ export class TabGroup {
     return this.#leader !== null;
   }
 
-  /** Whether the leader has anybody to tell. */
-  get hasOthers(): boolean {
-    return this.#tabs.size > 0;
+  /** Whether anybody else may listen: some are heard of only after this tab took the lead. */
+  get mayHaveOthers(): boolean {
+    return this.#heard;
   }
 
   /** Says something to one tab, or to all others. */
@@ -126,6 +130,7 @@ export class TabGroup {
     };
     // The own lock first: whoever hears of this tab may wait for it.
     this.#hold(`${this.#name}/${this.id}`, release.signal, () => {
+      this.#alive = true;
       this.#say('hello');
       this.#hold(this.#name, release.signal, () => this.#take());
     });
@@ -153,6 +158,7 @@ export class TabGroup {
   }
 
   #hear({ word, from, to, data }: Note): void {
+    this.#heard = true;
     if (to !== undefined && to !== this.id) return;
     if (word === 'lead') this.#follow(from);
     else if (word === 'hello') this.#greet(from);
@@ -165,7 +171,7 @@ export class TabGroup {
     if (this.leads || leader === this.#leader) return;
     this.#leader = leader;
     runSafely(() => this.#listener.follow());
-    this.#say('hello', undefined, leader);
+    if (this.#alive) this.#say('hello', undefined, leader);
   }
 
   #greet(tab: string): void {
@@ -190,6 +196,7 @@ export class TabGroup {
   #part(): void {
     if (this.#channel) this.#say('bye');
     this.#leader = null;
+    this.#alive = false;
     this.#tabs.clear();
     this.#release?.abort();
     this.#release = null;

@@ -235,7 +235,7 @@ export abstract class SharedLink<Note extends { readonly type: string }> impleme
 
   #spread(events: readonly LinkEvent[]): void {
     const forAll = this.sort(events);
-    if (forAll.length > 0 && this.#group?.hasOthers) this.tell({ type: 'events', events: forAll });
+    if (forAll.length > 0 && this.#group?.mayHaveOthers) this.tell({ type: 'events', events: forAll });
     this.take(forAll);
   }
 

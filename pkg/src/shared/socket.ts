@@ -100,13 +100,8 @@ export class SharedSocket extends SharedLink<SocketNote> {
   }
 
   protected lose(): void {
-    const lost = [...this.#sending.values()];
+    // Whoever holds the socket next is sent what others have not heard of.
     this.#sending.clear();
-    const message = 'the tab that held the socket let go of it';
-    for (const { tab, ticket } of lost) {
-      if (tab === this.tab) continue;
-      this.tell({ type: 'settled', ticket, problem: { code: 'E_CONNECTION', message, retryable: true } }, tab);
-    }
     [this.#held, this.#holding, this.#state] = [[], false, null];
   }
 
