@@ -7,10 +7,13 @@ mod record;
 pub mod worker;
 
 use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 use redb::backends::InMemoryBackend;
 use redb::{
-    Database, Durability, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
+    Database, DatabaseError, Durability, ReadableDatabase, ReadableTable, TableDefinition,
+    WriteTransaction,
 };
 use rejoin::doc::{Content, Origin};
 
@@ -27,6 +30,10 @@ const SET_ASIDE: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new(
 
 /// File within the data directory.
 const FILE: &str = "rooms.redb";
+
+/// How often a file in use is tried again, and after what wait: a server that was just killed may not have let go of it.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Rooms on disk. Every call blocks.
 #[derive(Debug)]
@@ -65,11 +72,22 @@ pub struct Batch<'a> {
     pub records: &'a Records,
 }
 
+/// Opens or makes the file, once whoever had it before is gone.
+fn create(file: &Path) -> Result<Database, DatabaseError> {
+    for _ in 1..TRIES {
+        match Database::create(file) {
+            Err(DatabaseError::DatabaseAlreadyOpen) => sleep(PAUSE),
+            other => return other,
+        }
+    }
+    Database::create(file)
+}
+
 impl Store {
     /// Opens or makes the database in a directory. A crash of an earlier process is repaired.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         std::fs::create_dir_all(directory)?;
-        Self::prepare(Database::create(directory.join(FILE))?)
+        Self::prepare(create(&directory.join(FILE))?)
     }
 
     /// A database that lives as long as the process.

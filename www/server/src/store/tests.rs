@@ -239,3 +239,20 @@ fn each_database_has_an_epoch_of_its_own_for_good() {
     assert!(first > 0 && first < 1 << 53);
     assert_ne!(epoch(&Store::in_memory().expect("memory")), first);
 }
+
+#[test]
+fn a_file_that_its_last_owner_is_about_to_let_go_of_is_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let owner = Store::open(directory.path()).unwrap();
+    let (waiting, is_waiting) = std::sync::mpsc::channel();
+    let path = directory.path().to_owned();
+    let heir = std::thread::spawn(move || {
+        waiting.send(()).unwrap();
+        Store::open(&path).map(drop)
+    });
+    is_waiting.recv().unwrap();
+    // Long enough to be refused once, not long enough to be given up.
+    std::thread::sleep(std::time::Duration::from_millis(150));
+    drop(owner);
+    assert!(heir.join().unwrap().is_ok());
+}
