@@ -87,6 +87,7 @@ export class TextStreamImpl implements TextStream, LinkOwner {
     }
     this.#record?.flush();
     this.#launches++;
+    if (this.#resume.id) leave(this.#resume.id, this.#typing);
     this.#link.close();
     this.#change({ status: 'idle', error: null, reason: { kind: 'requested' }, nextRetryAt: null });
     this.#link.drainSoon();
@@ -170,7 +171,9 @@ export class TextStreamImpl implements TextStream, LinkOwner {
       const from = this.#position.text.length;
       await into.pipeFrom({ [Symbol.asyncIterator]: () => this.#readFrom(from, isLeft) });
     };
-    const run = this.#typing.then(() => asOneOfAllTabs(this.#resume?.id, work));
+    const id = this.#resume?.id;
+    const before = Promise.all([this.#typing, id && leaving.get(id)]);
+    const run = before.then(() => asOneOfAllTabs(id, work));
     this.#typing = run.catch((error: unknown) => this.#complain(error));
   }
 
@@ -332,6 +335,14 @@ function changeOf(state: ValueStore<StreamState>): Promise<void> {
       resolve();
     });
   });
+}
+
+/** The last writing of streams of this page that were let go of, by name: whoever goes on with one follows it. */
+const leaving = new Map<string, Promise<void>>();
+
+function leave(id: string, typing: Promise<void>): void {
+  leaving.set(id, typing);
+  void typing.then(() => leaving.get(id) === typing && leaving.delete(id));
 }
 
 /** Over, or let go of: whoever writes it into a text makes room for the one who goes on with it. */
