@@ -5,7 +5,6 @@ import type { ClientOptions } from './options.js';
 import { node, nodeLinks } from './platform.node.js';
 import { lazyRuntime } from './runtime.js';
 import type { Registered, Schema } from './schema.js';
-import { engineOfSocket } from './shared/share.js';
 import { LiveSocket } from './socket/live.js';
 import type { ReconnectingSocket, SocketData, SocketInput, SocketOptions, SocketUrl } from './socket.js';
 import { LiveSession, sessionOf } from './socket-io/live.js';
@@ -42,7 +41,7 @@ export function reconnectingWebSocket<T = SocketData, Sent = SocketInput>(
   url: SocketUrl,
   options: SocketOptions<T> = {},
 ): ReconnectingSocket<T, Sent> {
-  return new LiveSocket<T, Sent>(engineOfSocket(links, url, options), url, options);
+  return new LiveSocket<T, Sent>(links, url, options);
 }
 
 /**

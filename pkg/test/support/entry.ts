@@ -1,7 +1,6 @@
 // The main entry without a platform: the generated files are not there when these tests run.
 import { SyncError } from '../../src/errors.js';
 import { linksEngine } from '../../src/links.js';
-import { engineOfSocket } from '../../src/shared/share.js';
 import { LiveSocket } from '../../src/socket/live.js';
 import type { SocketOptions, SocketUrl } from '../../src/socket.js';
 import { EventStreamImpl } from '../../src/stream/event-stream.js';
@@ -15,7 +14,7 @@ export const links = linksEngine(() =>
 );
 
 export const reconnectingWebSocket = <T>(url: SocketUrl, options: SocketOptions<T> = {}): LiveSocket<T> =>
-  new LiveSocket<T>(engineOfSocket(links, url, options), url, options);
+  new LiveSocket<T>(links, url, options);
 
 export const stream = (url: StreamUrl, init: StreamInit = {}): TextStreamImpl => new TextStreamImpl(links, url, init);
 
