@@ -15,7 +15,7 @@ const budgets = {
   wasm: 251,
   links: 118,
   core: 22,
-  sockets: 11,
+  sockets: 8,
   streams: 9,
   glue: 7,
   linksGlue: 7,

@@ -10,7 +10,9 @@ export interface SocketPort {
  * One end of a socket that lives in another tab, or in this one for all: what `src/web/web_socket.rs` uses of a
  * `WebSocket`, and the event `relay` for what another tab said.
  */
-export class VirtualSocket extends EventTarget {
+export class VirtualSocket {
+  /** Not a parent class: there are places without `EventTarget` where this is imported and never made. */
+  readonly #events = new EventTarget();
   readonly id: string;
   readonly url: string;
   readonly protocols: readonly string[];
@@ -22,11 +24,22 @@ export class VirtualSocket extends EventTarget {
   #closed = false;
 
   constructor(port: SocketPort, id: string, url: string, protocols: readonly string[]) {
-    super();
     this.#port = port;
     this.id = id;
     this.url = url;
     this.protocols = protocols;
+  }
+
+  addEventListener(...args: Parameters<EventTarget['addEventListener']>): void {
+    this.#events.addEventListener(...args);
+  }
+
+  removeEventListener(...args: Parameters<EventTarget['removeEventListener']>): void {
+    this.#events.removeEventListener(...args);
+  }
+
+  dispatchEvent(event: Event): boolean {
+    return this.#events.dispatchEvent(event);
   }
 
   send(data: Uint8Array<ArrayBuffer>): void {
