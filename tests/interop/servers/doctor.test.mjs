@@ -7,7 +7,7 @@ import { running } from './running.mjs';
 
 describe('the doctor on servers that people run', { concurrency: 3 }, () => {
   for (const [name, { title, socket, events, socketIo }] of Object.entries(catalogue)) {
-    describe(title, () => {
+    describe(title, { concurrency: 1 }, () => {
       if (socket) {
         it('finds an echo, and how a token is wanted and taken', async (t) => {
           const server = await running(t, name);

@@ -30,7 +30,8 @@ after(async () => {
 // Most of the time everybody waits: several at once are no burden.
 describe('servers that people run', { concurrency: 3 }, () => {
   for (const [name, entry] of Object.entries(catalogue)) {
-    describe(entry.title, () => {
+    // Its tests kill the server they share: one after the other.
+    describe(entry.title, { concurrency: 1 }, () => {
       const row = { version: null, missing: null, seen: {} };
       table[name] = row;
       let server;
