@@ -8,8 +8,9 @@ import { Failure, main } from './lib/failure.mjs';
 
 const dist = join(root, 'pkg', 'dist');
 /**
- * Kilobytes, gzipped. `core` is what importing the package loads; `glue` comes with the wasm when the first room is
- * entered. `links` is the module of streams and sockets, for which no document is loaded. The wasm is on its way to a goal: its budget is what was reached, and may only go down.
+ * Kilobytes, gzipped: what was reached, above what is wanted where `goals` names it. `core`, `sockets` and `streams` are what
+ * an app takes that uses only those, `react` the hooks without those of streams; `links` is the module of streams and
+ * sockets, for which no document is loaded. The glue comes with its module.
  */
 const budgets = {
   wasm: 251,
@@ -22,7 +23,7 @@ const budgets = {
   react: 4,
   reactAll: 5,
 };
-const goals = { wasm: 170 };
+const goals = { wasm: 170, links: 60, core: 15, reactAll: 4 };
 /** What an app of documents, one of sockets and one of streams take of the package, and the hooks without those of streams; its bundler drops the rest. */
 const uses = {
   core: 'createClient, defineSchema, t, shallow, SyncError',

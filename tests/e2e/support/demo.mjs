@@ -73,9 +73,14 @@ export class Demo {
     return this.page.locator('.todo');
   }
 
-  hasTasks(expected) {
+  async hasTasks(expected) {
     const read = () => this.page.$$eval('.todo-text', (fields) => fields.map((field) => field.value));
-    return until(`the tasks ${expected}`, async () => isDeepStrictEqual(await read(), expected));
+    try {
+      return await until(`the tasks ${expected}`, async () => isDeepStrictEqual(await read(), expected));
+    } catch (error) {
+      const shown = await this.page.locator('body').innerText();
+      throw new Error(`${error.message}; there were [${await read()}] in: ${shown}`, { cause: error });
+    }
   }
 
   async rename(name) {
