@@ -244,6 +244,11 @@ impl Client {
         self.command(now, room, |room, cx| room.load_messages(cx, before, limit))
     }
 
+    /// Sends signaling of peers, JSON text, over a room's link.
+    pub fn signal(&mut self, now: Instant, room: RoomId, text: &str) -> Result<(), Misuse> {
+        self.command(now, room, |room, cx| room.signal(cx, text))
+    }
+
     /// The app wants to hear a room's messages.
     pub fn subscribe_messages(&mut self, now: Instant, room: RoomId) -> Result<(), Misuse> {
         self.command(now, room, |room, cx| {

@@ -42,6 +42,11 @@ pub enum EventKind {
     },
     /// Something about the room's messages.
     Messages(MessageEvent),
+    /// Signaling of peers that came over the room's socket.
+    Signal {
+        /// JSON text.
+        text: String,
+    },
     /// The app is to answer with `provide_endpoint` or `refuse_endpoint`.
     Endpoint {
         /// Number of the question.

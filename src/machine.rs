@@ -23,4 +23,9 @@ pub trait Machine {
 pub trait AppEvent {
     /// Writes it as one JSON object; moments become milliseconds since 1970.
     fn write(&self, json: &mut JsonText, wall: WallClock);
+
+    /// Bytes that go beside the JSON, as the member `attachments`.
+    fn attachments(&self) -> &[Vec<u8>] {
+        &[]
+    }
 }

@@ -35,6 +35,8 @@ pub mod tag {
     pub const MESSAGES: u64 = 120;
     /// Tokens inside the protocol, our own dialect in a buffer; stock servers ignore it, and stock clients never get it.
     pub const TOKEN: u64 = 121;
+    /// Signaling of peers, JSON text as a string, our own dialect; stock servers ignore it, and stock clients never get it.
+    pub const SIGNAL: u64 = 122;
 }
 
 /// Bounds on what one frame may carry.
@@ -75,6 +77,8 @@ pub enum Message<'a> {
     Messages(&'a [u8]),
     /// Something of the [`auth`] dialect.
     Token(&'a [u8]),
+    /// Signaling of peers: JSON text, not checked yet.
+    Signal(&'a str),
     /// A message of another dialect; the rest of its frame cannot be read.
     Unknown(u64),
 }
@@ -114,6 +118,7 @@ fn read_message<'a>(
         tag::QUERY_AWARENESS => Ok(Message::QueryAwareness),
         tag::MESSAGES => reader.buffer().map(Message::Messages),
         tag::TOKEN => reader.buffer().map(Message::Token),
+        tag::SIGNAL => reader.string().map(Message::Signal),
         unknown => Ok(Message::Unknown(unknown)),
     }
 }
@@ -172,6 +177,13 @@ mod tests {
         assert_eq!(decode(&[0; 4], &limits), Err(FrameError::TooLarge { size: 4, limit: 3 }));
         let limits = FrameLimits { messages: 2, ..FrameLimits::default() };
         assert!(decode(&[3, 3, 3], &limits).is_err());
+    }
+
+    #[test]
+    fn signaling_is_a_text() {
+        assert_eq!(decoded(&encode::signal("{}")), [Message::Signal("{}")]);
+        let no_text = decode(&[tag::SIGNAL as u8, 1, 0xff], &FrameLimits::default());
+        assert_eq!(no_text, Err(FrameError::Text { offset: 2 }));
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod persistence;
 pub mod presence;
 mod relayed;
 pub mod session;
+mod signal;
 mod storage;
 mod timers;
 

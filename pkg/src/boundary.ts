@@ -125,6 +125,8 @@ export type CoreEvent = { readonly room: number } & (
       readonly removed: readonly number[];
     }
   | ({ readonly type: 'messages' } & CoreMessageEvent)
+  /** Signaling of peers, JSON text, that came over the room's socket. */
+  | { readonly type: 'signal'; readonly text: string }
   | { readonly type: 'endpoint'; readonly request: number; readonly attempt: number; readonly reason: EndpointReason }
   | { readonly type: 'identity'; readonly clientId: number }
   | { readonly type: 'broken' }
@@ -164,6 +166,8 @@ export interface Core {
   sendVolatile(room: number, kind: number, data: string): void;
   loadMessages(room: number, before: number, limit: number): number;
   subscribeMessages(room: number): void;
+  /** Sends signaling of peers, JSON text, over the room's socket. */
+  signal(room: number, text: string): void;
   readDoc(room: number): string;
   textToString(room: number, type: string): string;
   lengthOf(room: number, type: string): number;

@@ -26,6 +26,7 @@ impl EventKind {
             Self::Sync(_) => "sync",
             Self::Presence { .. } => "presence",
             Self::Messages(_) => "messages",
+            Self::Signal { .. } => "signal",
             Self::Endpoint { .. } => "endpoint",
             Self::Identity { .. } => "identity",
             Self::Broken => "broken",
@@ -54,6 +55,7 @@ impl EventKind {
                 json.array("removed", removed, |json, client| json.number(*client));
             }
             Self::Messages(event) => event.write(json),
+            Self::Signal { text } => json.word("text", text),
             Self::Endpoint { request, attempt, reason } => {
                 json.count("request", (*request).into());
                 json.count("attempt", (*attempt).into());

@@ -58,18 +58,17 @@ impl AppEvent for LinkEvent {
             self.kind.write(json, wall);
         });
     }
-}
 
-impl LinkEventKind {
-    /// The bytes that go beside the JSON, as the member `attachments`.
-    pub fn attachments(&self) -> &[Vec<u8>] {
-        match self {
-            Self::Socket(event) => event.attachments(),
-            Self::SocketIo(event) => event.attachments(),
+    fn attachments(&self) -> &[Vec<u8>] {
+        match &self.kind {
+            LinkEventKind::Socket(event) => event.attachments(),
+            LinkEventKind::SocketIo(event) => event.attachments(),
             _ => &[],
         }
     }
+}
 
+impl LinkEventKind {
     fn name(&self) -> &'static str {
         match self {
             Self::Connection(_) => "connection",

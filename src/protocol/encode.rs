@@ -2,7 +2,7 @@
 
 use super::awareness::{self, AwarenessEntry};
 use super::tag;
-use super::writer::{write_buffer, write_var_uint};
+use super::writer::{write_buffer, write_string, write_var_uint};
 
 /// Asks the counterpart for what this state vector lacks.
 pub fn sync_step_1(state_vector: &[u8]) -> Vec<u8> {
@@ -24,6 +24,14 @@ pub fn awareness(entries: &[AwarenessEntry]) -> Vec<u8> {
     let mut out = Vec::new();
     write_var_uint(&mut out, tag::AWARENESS);
     write_buffer(&mut out, &awareness::encode(entries));
+    out
+}
+
+/// Signaling of peers.
+pub fn signal(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + 6);
+    write_var_uint(&mut out, tag::SIGNAL);
+    write_string(&mut out, text);
     out
 }
 

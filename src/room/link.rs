@@ -204,6 +204,7 @@ impl<D: DocHost> Room<D> {
                 Message::Denied(reason) => self.on_denied(cx, reason),
                 Message::Messages(bytes) => self.on_messages(cx, bytes),
                 Message::Token(body) => self.on_auth(cx.now, body),
+                Message::Signal(text) => self.on_signal(cx, text),
                 Message::Unknown(_) => {}
             }
         }

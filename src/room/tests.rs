@@ -9,6 +9,7 @@ use crate::protocol::{FrameLimits, Message, decode, encode};
 
 mod host;
 mod messages;
+mod signal;
 
 const EMPTY_VECTOR: &[u8] = &[0];
 const EMPTY_UPDATE: &[u8] = &[0, 0];

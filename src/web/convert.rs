@@ -3,7 +3,7 @@
 //! Events and values cross as one JSON text: one call instead of one per property, and `JSON.parse` makes an own property
 //! of a peer's `__proto__` key where assignment would replace the prototype.
 
-use js_sys::{JSON, Reflect};
+use js_sys::{Array, JSON, Reflect, Uint8Array};
 use serde::Serialize;
 use serde_json::Value;
 use serde_wasm_bindgen::Serializer;
@@ -14,7 +14,7 @@ use crate::json::JsonText;
 use crate::machine::AppEvent;
 use crate::time::WallClock;
 
-/// The events as an array of plain objects.
+/// The events as an array of plain objects; bytes are in the member `attachments`.
 ///
 /// # Errors
 /// Only for a bug of ours.
@@ -25,7 +25,22 @@ pub fn events_to_js<E: AppEvent>(events: &[E], wall: WallClock) -> Result<JsValu
             event.write(json, wall);
         }
     });
-    JSON::parse(&json.finish())
+    let objects = JSON::parse(&json.finish())?;
+    for (index, event) in events.iter().enumerate() {
+        attach(&objects, index as u32, event.attachments())?;
+    }
+    Ok(objects)
+}
+
+/// Bytes are no JSON: each becomes an `ArrayBuffer` of its own.
+fn attach(objects: &JsValue, index: u32, attachments: &[Vec<u8>]) -> Result<(), JsValue> {
+    if attachments.is_empty() {
+        return Ok(());
+    }
+    let event = Reflect::get_u32(objects, index)?;
+    let buffers: Array =
+        attachments.iter().map(|bytes| Uint8Array::from(bytes.as_slice()).buffer()).collect();
+    Reflect::set(&event, &"attachments".into(), &buffers).map(drop)
 }
 
 /// The object that an export throws.

@@ -2,6 +2,7 @@
 
 mod document;
 mod messages;
+mod paths;
 
 use std::rc::Rc;
 
@@ -45,7 +46,7 @@ impl Core {
         Ok(Self { driver: Driver::start(client, wake, settings) })
     }
 
-    /// The events since the last call, as plain objects.
+    /// The events since the last call, as plain objects; bytes are in the member `attachments`.
     ///
     /// # Errors
     /// Only for a bug of ours.

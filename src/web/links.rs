@@ -6,7 +6,7 @@ mod streams;
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Reflect, Set, Uint8Array};
+use js_sys::{Function, Set};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -37,12 +37,7 @@ impl Links {
     /// Only for a bug of ours.
     #[wasm_bindgen(js_name = takeEvents)]
     pub fn take_events(&self) -> Result<JsValue, JsValue> {
-        let events = self.driver.take_events();
-        let objects = events_to_js(&events, clock::wall())?;
-        for (index, event) in events.iter().enumerate() {
-            attach(&objects, index as u32, event.kind.attachments())?;
-        }
-        Ok(objects)
+        events_to_js(&self.driver.take_events(), clock::wall())
     }
 
     /// Lets go of a link; nothing more is heard of it.
@@ -74,15 +69,4 @@ impl Links {
     pub fn remains(&self) -> Set {
         self.driver.remains().as_set().clone()
     }
-}
-
-/// Bytes are no JSON: each becomes an `ArrayBuffer` of its own.
-fn attach(objects: &JsValue, index: u32, attachments: &[Vec<u8>]) -> Result<(), JsValue> {
-    if attachments.is_empty() {
-        return Ok(());
-    }
-    let event = Reflect::get_u32(objects, index)?;
-    let buffers: Array =
-        attachments.iter().map(|bytes| Uint8Array::from(bytes.as_slice()).buffer()).collect();
-    Reflect::set(&event, &"attachments".into(), &buffers).map(drop)
 }

@@ -191,6 +191,11 @@ export class FakeCore implements Core {
     this.#enter('subscribeMessages', []);
   }
 
+  signal(_room: number, text: string): void {
+    this.#enter('signal', [text]);
+    this.#refuse();
+  }
+
   readDoc(room: number): string {
     this.#enter('readDoc', []);
     const { doc, options } = this.#room(room);

@@ -132,7 +132,7 @@ impl Room {
                 }
                 return self.check_backlog(cx, id);
             }
-            Message::Denied(_) | Message::Token(_) | Message::Unknown(_) => {
+            Message::Denied(_) | Message::Token(_) | Message::Signal(_) | Message::Unknown(_) => {
                 cx.counters.unknown += 1
             }
         }
