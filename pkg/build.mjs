@@ -13,26 +13,51 @@ const modules = ['rejoin_bg.wasm', 'links_bg.wasm'];
 const scripts = ['core.js', 'inline.js', 'links-core.js', 'links-inline.js'];
 const generated = [...scripts, ...modules];
 
-/** Each entry as one file; what is generated stays beside it, and is found by relative names. */
-async function bundle(entry, file, { format = 'es', platform = 'neutral', external, inject } = {}) {
+/** What apps fetch only when they use it, and bundlers drop where nobody does. */
+const parts = {
+  groups: [
+    // Each group takes along what its files need: this one first, what all of them need.
+    {
+      name: 'base',
+      test: /src.(errors|store|endpoint|schema|frame|deferred|entry.links|shallow|load-part|stream.idle)\.ts$/,
+      priority: 1,
+    },
+    { name: 'streams', test: /src.(entry.streams|stream.(?!of-client|lazy))/ },
+    { name: 'sockets', test: /src.(entry.sockets|socket)/ },
+    { name: 'tabs', test: /src.shared./ },
+    { name: 'client', test: /src.entry.client/ },
+  ],
+};
+
+/** Each entry as one file, that of browsers as several; what is generated stays beside it, and is found by relative names. */
+async function bundle(
+  entry,
+  file,
+  { format = 'es', platform = 'neutral', external, inject, host, splits = false } = {},
+) {
   const build = await rolldown({
-    input: join(here, 'src', entry),
+    input: { [file.replace(/\.[cm]?js$/, '')]: join(here, 'src', entry) },
     external,
     platform,
     resolve: { extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } },
-    plugins: [fromDist()],
+    plugins: [fromDist(), onHost(host)],
     transform: inject ? { inject } : {},
     // That it is kept is checked below.
     onLog: (level, log, report) => log.code === 'MODULE_LEVEL_DIRECTIVE' || report(level, log),
   });
-  const { output } = await build.generate({ format, minify: true, codeSplitting: false, exports: 'named' });
+  const names = { entryFileNames: file, chunkFileNames: '[name].js' };
+  const codeSplitting = splits ? parts : false;
+  const { output } = await build.generate({ format, minify: true, codeSplitting, exports: 'named', ...names });
   await build.close();
-  await writeFile(join(dist, file), keepLiterals(output[0].code));
+  await Promise.all(output.map(({ fileName, code }) => writeFile(join(dist, fileName), keepLiterals(code))));
 }
 
 /** The minifier writes strings as templates, which not every bundler looks into for the names of files. */
 function keepLiterals(code) {
-  const quoted = generated.reduce((text, name) => text.replaceAll(`\`./${name}\``, `'./${name}'`), code);
+  const quoted = [...generated, 'streams.js', 'tabs.js'].reduce(
+    (text, name) => text.replaceAll(`\`./${name}\``, `'./${name}'`),
+    code,
+  );
   return modules.reduce(
     (text, name) => text.replaceAll(`new URL('./${name}',import.meta.url)`, `new URL('./${name}', import.meta.url)`),
     quoted,
@@ -47,6 +72,14 @@ function fromDist() {
       const name = source.replace('./', '');
       return generated.includes(name) ? join(dist, name) : null;
     },
+  };
+}
+
+/** The platform of another host than browsers. */
+function onHost(host) {
+  return {
+    name: 'on-host',
+    resolveId: (source) => (host && source.endsWith('/platform.js') ? join(here, 'src', `platform.${host}.ts`) : null),
   };
 }
 
@@ -69,10 +102,10 @@ async function declarations() {
 
 /** What bundlers and bare browsers rely on and a minifier could spoil. */
 async function verify() {
-  const browser = await readFile(join(dist, 'index.browser.js'), 'utf8');
+  const [client, base] = await Promise.all(['client.js', 'base.js'].map((name) => readFile(join(dist, name), 'utf8')));
   const literals = ["new URL('./rejoin_bg.wasm', import.meta.url)", "import('./core.js')", "import('./inline.js')"];
   for (const literal of literals) {
-    if (!browser.includes(literal)) throw new Error(`dist/index.browser.js lost ${literal}`);
+    if (!(client + base).includes(literal)) throw new Error(`dist/ lost ${literal}`);
   }
   for (const file of ['react.js', 'react.cjs']) {
     const react = await readFile(join(dist, file), 'utf8');
@@ -89,12 +122,18 @@ if (missing.length > 0) {
   process.exit(1);
 }
 await declarations();
-await bundle('index.browser.ts', 'index.browser.js', { external: outside });
-await bundle('index.node.ts', 'index.node.js', { external: outside });
-await bundle('index.workerd.ts', 'index.workerd.js', { external: outside });
+await bundle('index.ts', 'index.browser.js', { external: outside, splits: true });
+await bundle('index.ts', 'index.node.js', { external: outside, host: 'node' });
+await bundle('index.ts', 'index.workerd.js', { external: outside, host: 'workerd' });
 // Jest's browser-like environments have no TextDecoder, which the glue needs.
 const inject = { TextDecoder: ['node:util', 'TextDecoder'], TextEncoder: ['node:util', 'TextEncoder'] };
-await bundle('index.require.ts', 'index.cjs', { format: 'cjs', platform: 'node', external: [/^node:/], inject });
+await bundle('index.ts', 'index.cjs', {
+  format: 'cjs',
+  platform: 'node',
+  host: 'require',
+  external: [/^node:/],
+  inject,
+});
 // The main entry holds the module's one instance, whichever entry asks for it.
 await bundle('react.ts', 'react.js', { external: [/^react/, 'rejoin'] });
 await bundle('react.ts', 'react.cjs', { format: 'cjs', platform: 'node', external: [/^react/, 'rejoin'] });

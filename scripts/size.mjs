@@ -9,15 +9,16 @@ import { Failure, main } from './lib/failure.mjs';
 const dist = join(root, 'pkg', 'dist');
 /**
  * Kilobytes, gzipped: what was reached, above what is wanted where `goals` names it. `core`, `sockets` and `streams` are what
- * an app takes that uses only those, `react` the hooks without those of streams; `links` is the module of streams and
- * sockets, for which no document is loaded. The glue comes with its module.
+ * an app fetches at once that uses only those, `tabs` what sharing a connection adds, `react` the hooks without those of
+ * streams; `links` is the module of streams and sockets, for which no document is loaded. The glue comes with its module.
  */
 const budgets = {
   wasm: 251,
   links: 118,
-  core: 22,
+  core: 17,
   sockets: 8,
   streams: 9,
+  tabs: 4,
   glue: 7,
   linksGlue: 7,
   react: 4,
@@ -46,9 +47,10 @@ export async function checkSizes() {
   report({
     wasm: gzipped(readFileSync(join(dist, 'rejoin_bg.wasm'))),
     links: gzipped(readFileSync(join(dist, 'links_bg.wasm'))),
-    core: total(core.filter((chunk) => !isFallback(chunk) && !isGlue(chunk))),
-    sockets: total(sockets.filter((chunk) => !isFallback(chunk) && !isGlue(chunk))),
-    streams: total(streams.filter((chunk) => !isFallback(chunk) && !isGlue(chunk))),
+    core: total(atOnce(core)),
+    sockets: total(atOnce(sockets)),
+    streams: total(atOnce(streams)),
+    tabs: total(core.filter(isTabs)),
     glue: total(core.filter((chunk) => isGlue(chunk) && !isLinks(chunk))),
     linksGlue: total(sockets.filter(isLinks)),
     react: total(hooks),
@@ -71,9 +73,18 @@ async function bundle(code) {
   return output.filter((part) => part.type === 'chunk');
 }
 
-/** The module as text is fetched only where the .wasm file could not be. */
-function isFallback(chunk) {
-  return chunk.moduleIds.some((id) => /(links-)?inline\.js$/.test(id));
+/** What is fetched with the app: its first file and what that imports. The rest waits until it is used. */
+function atOnce(chunks) {
+  const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
+  const reached = new Set(chunks.filter(({ isEntry }) => isEntry));
+  for (const { imports } of reached) {
+    for (const name of imports) if (byName.has(name)) reached.add(byName.get(name));
+  }
+  return [...reached];
+}
+
+function isTabs(chunk) {
+  return chunk.moduleIds.some((id) => /dist.tabs\.js$/.test(id));
 }
 
 /** What wasm-bindgen made; imported on demand, together with the module. */

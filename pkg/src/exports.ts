@@ -1,4 +1,4 @@
-// Everything of the package's main entry but `createClient`, which each platform makes its own.
+// Everything of the package's main entry but what needs a platform.
 export type {
   Attributes,
   ChangeOrigin,

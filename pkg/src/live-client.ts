@@ -7,15 +7,15 @@ import { rememberTransport } from './fallback.js';
 import { Leases } from './leases.js';
 import type { LinksEngine } from './links.js';
 import { IDLE, NOTHING_SYNCED, RoomImpl } from './live-room.js';
+import { loadPart } from './load-part.js';
 import { watchLostConnection } from './lost-connection.js';
 import { type ClientOptions, coreConfig, type LogEvent } from './options.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
 import { duplicateCopy, type StartRuntime } from './runtime.js';
 import type { Schema } from './schema.js';
-import { SharedSockets } from './shared/sockets.js';
+import type { SharedSockets } from './shared/sockets.js';
 import { Listeners, runSafely, ValueStore } from './store.js';
-import { isOfServer } from './stream/request.js';
-import { TextStreamImpl } from './stream/text-stream.js';
+import { streamOf } from './stream/of-client.js';
 import type { StreamInit, StreamUrl, TextStream } from './stream.js';
 import { TokenSource } from './token.js';
 import { preventUnsaved } from './unsaved.js';
@@ -41,8 +41,8 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   };
   /** What stops listening to each room. */
   readonly #watched = new Map<RoomImpl, Watch>();
-  /** Sockets shared with other tabs. */
-  readonly #sockets: SharedSockets | null;
+  /** Sockets shared with other tabs, once their code is there. */
+  #sockets: SharedSockets | null = null;
   #watchers: Watch = [];
   #shared: TokenSource<EndpointContext> | null = null;
   #phase: 'fresh' | 'running' | 'closed' = 'fresh';
@@ -50,7 +50,6 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   constructor(options: ClientOptions<S>, start: StartRuntime, links: LinksEngine) {
     this.#options = options;
     this.#links = links;
-    this.#sockets = options.shareConnection ? new SharedSockets(options.namespace ?? '') : null;
     this.#engine = new Engine(start, {
       make: (module, wake) => new module.Core(coreConfig(options), wake, this.#sockets?.Socket),
       numberOf: (event) => event.room,
@@ -74,11 +73,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
 
   stream(url: StreamUrl, init: StreamInit = {}): TextStream {
     if (this.#phase === 'closed') throw new SyncError('E_DISPOSED', 'the client has been closed');
-    const { auth, url: server } = this.#options;
-    // A token goes to the server it is for, and nowhere else.
-    if (init.auth || !auth || !isOfServer(url, server)) return new TextStreamImpl(this.#links, url, init);
-    const token: StreamInit['auth'] = ({ attempt, reason }) => auth({ room: '', attempt, reason });
-    return new TextStreamImpl(this.#links, url, { ...init, auth: token });
+    return streamOf(this.#options, this.#links, url, init);
   }
 
   async preload(): Promise<void> {
@@ -152,7 +147,13 @@ export class ClientImpl<S extends Schema> implements Client<S> {
 
   async #start(): Promise<void> {
     if (this.#phase === 'fresh') this.#begin();
+    if (this.#options.shareConnection) await this.#share();
     await this.#engine.start(this.#options.wasm);
+  }
+
+  async #share(): Promise<void> {
+    const { SharedSockets } = await loadPart('tabs', import('./shared/sockets.js'));
+    if (this.#phase !== 'closed') this.#sockets ??= new SharedSockets(this.#options.namespace ?? '');
   }
 
   /** What touches the page waits for the first room: making a client has no effect. */

@@ -9,7 +9,7 @@ async function open(place: URL | string): Promise<Response | BufferSource> {
 }
 
 /** Node, Bun and Deno. */
-export const node: Platform = {
+export const documents: Platform = {
   name: 'rejoin_bg.wasm',
   core: () => import('./core.js'),
   file: () => open(new URL('./rejoin_bg.wasm', import.meta.url)),
@@ -18,7 +18,7 @@ export const node: Platform = {
 };
 
 /** The same for streams and sockets. */
-export const nodeLinks: Platform<LinksModule> = {
+export const links: Platform<LinksModule> = {
   name: 'links_bg.wasm',
   core: () => import('./links-core.js'),
   file: () => open(new URL('./links_bg.wasm', import.meta.url)),

@@ -15,7 +15,7 @@ async function open(place: URL | string): Promise<Response | BufferSource> {
 }
 
 /** `require()` and Jest, whose browser-like environments lack most of what the other platforms use. */
-export const requirePlatform: Platform = {
+export const documents: Platform = {
   name: 'rejoin_bg.wasm',
   core: () => import('./core.js'),
   file: () => beside('rejoin_bg.wasm'),
@@ -24,7 +24,7 @@ export const requirePlatform: Platform = {
 };
 
 /** The same for streams and sockets. */
-export const requireLinks: Platform<LinksModule> = {
+export const links: Platform<LinksModule> = {
   name: 'links_bg.wasm',
   core: () => import('./links-core.js'),
   file: () => beside('links_bg.wasm'),

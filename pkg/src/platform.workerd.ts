@@ -4,7 +4,7 @@ import { fromBase64, gunzip, type Platform } from './load.js';
 import wasm from './rejoin_bg.wasm';
 
 /** Workers of Cloudflare's kind: compiling at run time is forbidden there, modules are imported. */
-export const workerd: Platform = {
+export const documents: Platform = {
   name: 'rejoin_bg.wasm',
   core: () => import('./core.js'),
   file: () => wasm,
@@ -13,10 +13,10 @@ export const workerd: Platform = {
 };
 
 /** The same for streams and sockets. */
-export const workerdLinks: Platform<LinksModule> = {
+export const links: Platform<LinksModule> = {
   name: 'links_bg.wasm',
   core: () => import('./links-core.js'),
   file: () => linksWasm,
-  open: workerd.open,
+  open: documents.open,
   inline: async () => gunzip(fromBase64((await import('./links-inline.js')).default)),
 };

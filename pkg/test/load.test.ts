@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { fromBase64, gunzip, loadCore, type Platform, type WasmSource } from '../src/load.js';
-import { browser } from '../src/platform.browser.js';
+import { documents as browser } from '../src/platform.js';
 import { FakeWorld } from './support/fake-core.js';
 
 afterEach(() => {

@@ -3,10 +3,11 @@ import { SyncError } from '../src/errors.js';
 import type { StandardSchemaV1 } from '../src/schema.js';
 import { decoderOf } from '../src/stream/decode.js';
 import { LatestStore } from '../src/stream/latest.js';
+import { isOfServer } from '../src/stream/of-client.js';
 import { asOneOfAllTabs } from '../src/stream/one-tab.js';
 import { EventQueue } from '../src/stream/queue.js';
 import { RecordKeeper, type StreamRecord } from '../src/stream/record.js';
-import { isOfServer, nextRequest, type Question, type StreamRequest } from '../src/stream/request.js';
+import { nextRequest, type Question, type StreamRequest } from '../src/stream/request.js';
 import type { StreamOptions, StreamResume, StreamUrl } from '../src/stream.js';
 
 afterEach(() => {

@@ -10,7 +10,7 @@ import {
   type StandardSchemaV1,
   type Text,
   t,
-} from '../src/index.browser.js';
+} from '../src/index.js';
 import {
   useBroadcastEvent,
   useDoc,
@@ -42,7 +42,7 @@ const schema = defineSchema({
 
 type Doc = DocSnapshot<(typeof schema)['doc']>;
 
-declare module '../src/index.browser.js' {
+declare module '../src/index.js' {
   interface Register {
     schema: typeof schema;
   }

@@ -1,4 +1,4 @@
-import { absolute, isRefusal, type UrlOption } from '../endpoint.js';
+import { absolute, isRefusal } from '../endpoint.js';
 import type { StreamEvent } from '../links-boundary.js';
 import type { StreamContext, StreamOptions, StreamResume, StreamUrl } from '../stream.js';
 
@@ -24,14 +24,6 @@ const OWN = new Set([
   // A stream has a signal of its own; the app's stops the stream.
   'signal',
 ]);
-
-/** Whether a stream comes from the server of a client: the same host, by whatever of its protocols. */
-export function isOfServer(url: StreamUrl, server: UrlOption): boolean {
-  if (typeof url === 'function' || typeof server === 'function') return false;
-  const hostOf = (place: string | URL): string => absolute(place).replace(/^ws(s?):/, 'http$1:');
-  const [stream, own] = [hostOf(url), hostOf(server)];
-  return URL.canParse(stream) && URL.canParse(own) && new URL(stream).origin === new URL(own).origin;
-}
 
 /** Asks the app's functions and builds the next request. Never rejects. */
 export async function nextRequest(

@@ -4,21 +4,13 @@ import type { CoreMessage, CoreStream, CoreStreamOptions, LinkEvent } from '../l
 import { ValueStore } from '../store.js';
 import type { StreamInit, StreamResume, StreamState, StreamUrl, TextStream } from '../stream.js';
 import { messageEvent, originOf } from './events.js';
+import { IDLE } from './idle.js';
 import { coreOptions, type LinkOwner, StreamLink } from './link.js';
 import { asOneOfAllTabs } from './one-tab.js';
 import { RecordKeeper, type StreamRecord } from './record.js';
 
 /** Text, in characters, that a reader may lag behind. */
 const HIGH_WATER = 65_536;
-
-const IDLE: StreamState = Object.freeze({
-  status: 'idle',
-  text: '',
-  error: null,
-  reason: null,
-  attempt: 0,
-  nextRetryAt: null,
-});
 
 /** The {@link TextStream} behind its interface. */
 export class TextStreamImpl implements TextStream, LinkOwner {

@@ -5,7 +5,7 @@ import { createContext, runInContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { createClient as CreateClient, defineSchema as DefineSchema, t as Types } from '../../src/index.browser.js';
+import type { createClient as CreateClient, defineSchema as DefineSchema, t as Types } from '../../src/index.js';
 
 interface Entry {
   readonly createClient: typeof CreateClient;

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { linksEngine } from '../../src/links.js';
 import type { LinksModule } from '../../src/links-boundary.js';
-import { node, nodeLinks } from '../../src/platform.node.js';
+import { documents, links as linksPlatform } from '../../src/platform.node.js';
 import { lazyRuntime } from '../../src/runtime.js';
 import { defineSchema, t } from '../../src/schema.js';
 import { EventStreamImpl } from '../../src/stream/event-stream.js';
@@ -13,9 +13,9 @@ import { realClient } from './support.js';
 /** The engine on the built module, as a page has one. */
 const links = linksEngine(
   lazyRuntime<LinksModule>({
-    ...nodeLinks,
+    ...linksPlatform,
     core: () => import('../../dist/links-core.js') as unknown as Promise<LinksModule>,
-    file: () => node.open(new URL('../../dist/links_bg.wasm', import.meta.url)),
+    file: () => documents.open(new URL('../../dist/links_bg.wasm', import.meta.url)),
   }),
 );
 const sse = { 'content-type': 'text/event-stream' };

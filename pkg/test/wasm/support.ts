@@ -4,7 +4,7 @@ import { links } from '../support/entry.js';
 import { ClientImpl } from '../../src/live-client.js';
 import type { Platform } from '../../src/load.js';
 import type { ClientOptions } from '../../src/options.js';
-import { node } from '../../src/platform.node.js';
+import { documents } from '../../src/platform.node.js';
 import { lazyRuntime } from '../../src/runtime.js';
 import type { Schema } from '../../src/schema.js';
 
@@ -12,9 +12,9 @@ import type { Schema } from '../../src/schema.js';
 const built: Platform = {
   name: 'rejoin_bg.wasm',
   core: () => import('../../dist/core.js') as unknown as Promise<CoreModule>,
-  file: () => node.open(new URL('../../dist/rejoin_bg.wasm', import.meta.url)),
-  open: node.open,
-  inline: node.inline,
+  file: () => documents.open(new URL('../../dist/rejoin_bg.wasm', import.meta.url)),
+  open: documents.open,
+  inline: documents.inline,
 };
 
 /** The one runtime of a test file, as in a page. */

@@ -96,7 +96,7 @@ fn a_second_process_is_told_that_the_database_is_in_use() {
     let directory = directory();
     let _store = open(&directory);
     let error = Store::open(directory.path()).expect_err("in use");
-    assert!(matches!(error, StoreError::Open(redb::DatabaseError::DatabaseAlreadyOpen)), "{error}");
+    assert!(matches!(error, StoreError::Open(DatabaseError::DatabaseAlreadyOpen)), "{error}");
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn a_file_that_its_last_owner_is_about_to_let_go_of_is_waited_for() {
     });
     is_waiting.recv().unwrap();
     // Long enough to be refused once, not long enough to be given up.
-    std::thread::sleep(std::time::Duration::from_millis(150));
+    pause();
     drop(owner);
     assert!(heir.join().unwrap().is_ok());
 }

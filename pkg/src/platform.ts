@@ -1,8 +1,8 @@
 import type { LinksModule } from './links-boundary.js';
 import { fromBase64, gunzip, type Platform } from './load.js';
 
-/** Browsers and their workers, bundled or not. */
-export const browser: Platform = {
+/** Browsers and their workers, bundled or not. The build takes `platform.node.ts` and its kin in the place of this file. */
+export const documents: Platform = {
   name: 'rejoin_bg.wasm',
   core: () => import('./core.js'),
   // Bundlers find the file by this very expression.
@@ -12,10 +12,10 @@ export const browser: Platform = {
 };
 
 /** The same for streams and sockets. */
-export const browserLinks: Platform<LinksModule> = {
+export const links: Platform<LinksModule> = {
   name: 'links_bg.wasm',
   core: () => import('./links-core.js'),
   file: () => fetch(new URL('./links_bg.wasm', import.meta.url)),
-  open: browser.open,
+  open: documents.open,
   inline: async () => gunzip(fromBase64((await import('./links-inline.js')).default)),
 };

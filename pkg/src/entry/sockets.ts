@@ -1,0 +1,24 @@
+import { LiveSocket } from '../socket/live.js';
+import type { ReconnectingSocket, SocketData, SocketInput, SocketOptions, SocketUrl } from '../socket.js';
+import { LiveSession, sessionOf } from '../socket-io/live.js';
+import type { AnyEvents, SocketIo, SocketIoEvents, SocketIoOptions, SocketIoUrl } from '../socket-io.js';
+import { links } from './links.js';
+
+/**
+ * Opens a WebSocket that comes back by itself, to any server. Loads a module of its own, without the documents; importing
+ * this has no effect.
+ */
+export function reconnectingWebSocket<T = SocketData, Sent = SocketInput>(
+  url: SocketUrl,
+  options: SocketOptions<T> = {},
+): ReconnectingSocket<T, Sent> {
+  return new LiveSocket<T, Sent>(links, url, options);
+}
+
+/** Opens a session with a Socket.IO 4 server, over WebSocket, that comes back by itself. Importing this has no effect. */
+export function socketIo<In extends SocketIoEvents = AnyEvents, Out extends SocketIoEvents = AnyEvents>(
+  url: SocketIoUrl,
+  options: SocketIoOptions = {},
+): SocketIo<In, Out> {
+  return sessionOf<In, Out>(new LiveSession(links, url, options));
+}

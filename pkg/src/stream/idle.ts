@@ -1,0 +1,11 @@
+import type { StreamState } from '../stream.js';
+
+/** A stream of text before anything happened. */
+export const IDLE: StreamState = Object.freeze({
+  status: 'idle',
+  text: '',
+  error: null,
+  reason: null,
+  attempt: 0,
+  nextRetryAt: null,
+});
