@@ -41,9 +41,9 @@ export async function step(title, command, args, options = {}) {
   );
 }
 
-/** Runs a command with its output shown as it comes; resolves to {ok, text, tail, reason}. */
-export function stream(command, args, options = {}) {
-  return launch(command, args, options, (chunk) => process.stdout.write(chunk));
+/** Runs a command with its output shown as it comes, or given to `onChunk`; resolves to {ok, text, tail, reason}. */
+export function stream(command, args, { onChunk = (chunk) => process.stdout.write(chunk), ...options } = {}) {
+  return launch(command, args, options, onChunk);
 }
 
 /** Starts a process in its own group, so that it can be ended with all its children. */
