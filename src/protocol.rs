@@ -183,7 +183,7 @@ mod tests {
     fn signaling_is_a_text() {
         assert_eq!(decoded(&encode::signal("{}")), [Message::Signal("{}")]);
         let no_text = decode(&[tag::SIGNAL as u8, 1, 0xff], &FrameLimits::default());
-        assert_eq!(no_text, Err(FrameError::Text { offset: 2 }));
+        assert_eq!(no_text, Err(FrameError::Text { offset: 1 }));
     }
 
     #[test]
