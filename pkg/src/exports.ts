@@ -22,6 +22,33 @@ export type {
   SentMessage,
 } from './messages.js';
 export type { Backoff, ClientOptions, LogEvent, LogLevel } from './options.js';
+export type {
+  DeviceList,
+  LocalMedia,
+  LocalTrack,
+  Media,
+  MediaEvents,
+  MediaSlot,
+  PublishOptions,
+  RemoteTrack,
+} from './peers/media-types.js';
+export type {
+  FileTransfer,
+  IceReason,
+  IceServers,
+  IceSource,
+  LinkQuality,
+  Peer,
+  PeerBlock,
+  PeerData,
+  PeerMessage,
+  PeerState,
+  PeersOptions,
+  SendDataOptions,
+  SendFileOptions,
+  TransferStatus,
+  YWebrtcSignaling,
+} from './peers/types.js';
 export type { Other, Presence } from './presence.js';
 export type {
   Cursor,
