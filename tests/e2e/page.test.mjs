@@ -70,6 +70,8 @@ async function filled(t, extra) {
   await demo.write('Something to read');
   await demo.addTask('milk');
   await demo.hasTasks(['milk']);
+  // What is not saved yet may be gone after a reload.
+  await demo.isSaved();
   return demo;
 }
 
