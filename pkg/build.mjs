@@ -19,11 +19,12 @@ const parts = {
     // Each group takes along what its files need: this one first, what all of them need.
     {
       name: 'base',
-      test: /src.(errors|store|endpoint|schema|frame|deferred|entry.links|shallow|load-part|stream.idle)\.ts$/,
+      test: /src.(errors|store|endpoint|schema|frame|deferred|entry.links|shallow|load-part|share|stream.idle)\.ts$/,
       priority: 1,
     },
     { name: 'streams', test: /src.(entry.streams|stream.(?!of-client|lazy))/ },
     { name: 'sockets', test: /src.(entry.sockets|socket)/ },
+    { name: 'shared-links', test: /src.shared.(links|link|socket|stream|meeting|key)\.ts$/ },
     { name: 'tabs', test: /src.shared./ },
     { name: 'client', test: /src.entry.client/ },
   ],
@@ -54,7 +55,7 @@ async function bundle(
 
 /** The minifier writes strings as templates, which not every bundler looks into for the names of files. */
 function keepLiterals(code) {
-  const quoted = [...generated, 'streams.js', 'tabs.js'].reduce(
+  const quoted = [...generated, 'streams.js', 'tabs.js', 'shared-links.js'].reduce(
     (text, name) => text.replaceAll(`\`./${name}\``, `'./${name}'`),
     code,
   );

@@ -36,7 +36,9 @@ const PACKAGE_CODES = ['E_WASM_LOAD', 'E_CSP', 'E_CORE_CRASHED', 'E_SCHEMA', 'E_
 export type ErrorCode = (typeof CORE_CODES)[number] | (typeof PACKAGE_CODES)[number];
 
 /** Every {@link ErrorCode}, the core's first. */
-export const ERROR_CODES: readonly ErrorCode[] = [...CORE_CODES, ...PACKAGE_CODES];
+export const ERROR_CODES: readonly ErrorCode[] = /* @__PURE__ */ (CORE_CODES as readonly ErrorCode[]).concat(
+  PACKAGE_CODES,
+);
 
 /** Where the codes are explained, one heading each. */
 const DOCS = 'https://www.npmjs.com/package/rejoin#';

@@ -41,8 +41,13 @@ const MOST = 10_000;
 /** How long typing is shown without another word of it, in milliseconds. */
 const TYPING = 5_000;
 
-const NONE: readonly never[] = Object.freeze([]);
-const UNKNOWN: MessagesState = Object.freeze({ supported: null, recovered: null, pending: 0, hasMore: false });
+const NONE: readonly never[] = /* @__PURE__ */ Object.freeze([]);
+const UNKNOWN: MessagesState = /* @__PURE__ */ Object.freeze({
+  supported: null,
+  recovered: null,
+  pending: 0,
+  hasMore: false,
+});
 
 /** The {@link Messages} of one room behind their interface, and its broadcast events. */
 export class MessagesImpl<M = Json, E = Json> implements Messages<M> {

@@ -28,7 +28,7 @@ export interface RoomHost {
 }
 
 /** A connection before anything happened. */
-export const IDLE: ConnectionState = Object.freeze({
+export const IDLE: ConnectionState = /* @__PURE__ */ Object.freeze({
   status: 'idle',
   transport: null,
   attempt: 0,
@@ -38,7 +38,7 @@ export const IDLE: ConnectionState = Object.freeze({
   error: null,
 });
 /** A room before anything happened. */
-export const NOTHING_SYNCED: SyncState = Object.freeze({
+export const NOTHING_SYNCED: SyncState = /* @__PURE__ */ Object.freeze({
   status: 'synchronizing',
   local: 'saved',
   pending: 0,

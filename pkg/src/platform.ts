@@ -1,13 +1,15 @@
 import type { LinksModule } from './links-boundary.js';
 import { fromBase64, gunzip, type Platform } from './load.js';
 
+const open = (place: string | URL): Promise<Response> => fetch(place);
+
 /** Browsers and their workers, bundled or not. The build takes `platform.node.ts` and its kin in the place of this file. */
 export const documents: Platform = {
   name: 'rejoin_bg.wasm',
   core: () => import('./core.js'),
   // Bundlers find the file by this very expression.
   file: () => fetch(new URL('./rejoin_bg.wasm', import.meta.url)),
-  open: (place) => fetch(place),
+  open,
   inline: async () => gunzip(fromBase64((await import('./inline.js')).default)),
 };
 
@@ -16,6 +18,6 @@ export const links: Platform<LinksModule> = {
   name: 'links_bg.wasm',
   core: () => import('./links-core.js'),
   file: () => fetch(new URL('./links_bg.wasm', import.meta.url)),
-  open: documents.open,
+  open,
   inline: async () => gunzip(fromBase64((await import('./links-inline.js')).default)),
 };

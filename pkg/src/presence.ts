@@ -46,7 +46,7 @@ export interface PresenceHost {
   readonly notify: Notify;
 }
 
-const NOBODY: readonly never[] = Object.freeze([]);
+const NOBODY: readonly never[] = /* @__PURE__ */ Object.freeze([]);
 
 /** Presence of one room. */
 export class PresenceStore<P> implements Presence<P> {

@@ -130,6 +130,14 @@ export interface SocketOptions<T = SocketData> extends PartySocketOptions {
   readonly maxReceive?: number | undefined;
   /** Messages are JSON: sent values are written, received ones read and checked. What does not pass is told as `error`. */
   readonly json?: boolean | StandardSchemaV1<unknown, T> | undefined;
+  /**
+   * All tabs of the profile use one socket: each hears every message, and what any of them sends goes through the tab that
+   * holds it. Tabs share what has the same URL, protocols and name; with functions for these or for `auth` a name
+   * is needed, and the user's id belongs in it. What the tab that holds it had in hand when it crashed is rejected with
+   * `E_CONNECTION`: it may have been sent. Needs Web Locks, so a page loaded securely; elsewhere, and by default,
+   * each tab has its own.
+   */
+  readonly shared?: boolean | string | undefined;
   /** Waits for `reconnect()` instead of connecting at once. */
   readonly startClosed?: boolean | undefined;
 }

@@ -146,6 +146,15 @@ export interface EventSourceOptions<K extends EventKinds = EventKinds> extends S
   readonly native?: boolean | undefined;
   /** Events that a `for await` may lag behind before the server is made to wait; default 256. */
   readonly highWaterMark?: number | undefined;
+  /**
+   * All tabs of the profile use one stream: one tab holds it and the others hear its events; when it goes, another goes on
+   * from the last id. A tab that comes reads by itself for a moment, what the server tells whoever comes. Default: on for
+   * `http:` URLs, where a browser has six connections per server for all tabs, if nothing but fixed values says what is
+   * asked for; off elsewhere. Tabs share what has the same URL, headers, credentials and name; with functions for these
+   * or for `auth` a name is needed, and the user's id belongs in it. A tab that lags 8,192 events behind fails with
+   * `E_BUFFER_FULL`. Needs Web Locks, so a page loaded securely.
+   */
+  readonly shared?: boolean | string | undefined;
   /** Waits for `connect()` instead of connecting at once. */
   readonly startClosed?: boolean | undefined;
   /** Hears of events whose data is not what `events` says; they reach no listener. Default: reported as uncaught. */

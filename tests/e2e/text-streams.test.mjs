@@ -359,6 +359,7 @@ describe('tabs and frameworks', () => {
     await server.stop();
     await server.start();
     await all(2);
-    assert.equal(server.open, 6);
+    // Over HTTP/1.1 a browser has six connections per server: the tabs share one.
+    await until('one is left', () => server.open === 1);
   });
 });

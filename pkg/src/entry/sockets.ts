@@ -1,3 +1,4 @@
+import { engineOfSocket } from '../share.js';
 import { LiveSocket } from '../socket/live.js';
 import type { ReconnectingSocket, SocketData, SocketInput, SocketOptions, SocketUrl } from '../socket.js';
 import { LiveSession, sessionOf } from '../socket-io/live.js';
@@ -12,7 +13,7 @@ export function reconnectingWebSocket<T = SocketData, Sent = SocketInput>(
   url: SocketUrl,
   options: SocketOptions<T> = {},
 ): ReconnectingSocket<T, Sent> {
-  return new LiveSocket<T, Sent>(links, url, options);
+  return new LiveSocket<T, Sent>(engineOfSocket(links, url, options), url, options);
 }
 
 /** Opens a session with a Socket.IO 4 server, over WebSocket, that comes back by itself. Importing this has no effect. */

@@ -1,3 +1,4 @@
+import { engineOfStream } from '../share.js';
 import { EventStreamImpl } from '../stream/event-stream.js';
 import { TextStreamImpl } from '../stream/text-stream.js';
 import type {
@@ -26,5 +27,5 @@ export function reconnectingEventSource<const K extends EventKinds = Record<neve
   url: StreamUrl,
   options: EventSourceOptions<K> = {},
 ): ReconnectingEvents<K> {
-  return new EventStreamImpl(links, url, options);
+  return new EventStreamImpl(engineOfStream(links, url, options), url, options);
 }

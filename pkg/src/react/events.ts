@@ -23,7 +23,7 @@ export interface EventSourceHandle<K extends EventKinds> {
   readonly connection: ConnectionState;
 }
 
-const CLOSED: ConnectionState = Object.freeze({
+const CLOSED: ConnectionState = /* @__PURE__ */ Object.freeze({
   status: 'idle',
   transport: null,
   attempt: 0,

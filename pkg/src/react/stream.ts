@@ -26,7 +26,7 @@ export interface StreamHandle extends StreamState {
   readonly retry: () => void;
 }
 
-const NO_STREAM: StreamState = Object.freeze({
+const NO_STREAM: StreamState = /* @__PURE__ */ Object.freeze({
   status: 'idle',
   text: '',
   error: null,

@@ -12,6 +12,8 @@ export interface TabListener {
   come(tab: string): void;
   /** For the leader: a tab went, or died. */
   go(tab: string): void;
+  /** A tab says that it goes, after all else it said. */
+  part?(tab: string): void;
   /** The page goes to the back/forward cache: until `lead` or `follow` there is no leader. */
   pause(): void;
 }
@@ -71,6 +73,8 @@ export class TabGroup {
     this.#platform = platform;
     globalThis.addEventListener?.('pagehide', this.#suspend);
     globalThis.addEventListener?.('pageshow', this.#resume);
+    globalThis.document?.addEventListener('freeze', this.#freeze);
+    globalThis.document?.addEventListener('resume', this.#resume);
     this.#join();
   }
 
@@ -110,6 +114,8 @@ export class TabGroup {
     this.#left = true;
     globalThis.removeEventListener?.('pagehide', this.#suspend);
     globalThis.removeEventListener?.('pageshow', this.#resume);
+    globalThis.document?.removeEventListener('freeze', this.#freeze);
+    globalThis.document?.removeEventListener('resume', this.#resume);
     this.#part();
   }
 
@@ -162,8 +168,10 @@ export class TabGroup {
     if (to !== undefined && to !== this.id) return;
     if (word === 'lead') this.#follow(from);
     else if (word === 'hello') this.#greet(from);
-    else if (word === 'bye') this.#miss(from);
-    else runSafely(() => this.#listener.hear(from, data));
+    else if (word === 'bye') {
+      runSafely(() => this.#listener.part?.(from));
+      this.#miss(from);
+    } else runSafely(() => this.#listener.hear(from, data));
   }
 
   #follow(leader: string): void {
@@ -209,6 +217,11 @@ export class TabGroup {
     if (this.#release === null) return;
     this.#part();
     runSafely(() => this.#listener.pause());
+  };
+
+  /** A frozen leader would keep the others waiting; one that follows hears all when it thaws. */
+  readonly #freeze = (): void => {
+    if (this.leads) this.#suspend();
   };
 
   readonly #resume = (): void => {

@@ -1,7 +1,7 @@
 import type { ConnectionState } from '../room.js';
 
 /** A connection before anything happened. */
-export const IDLE: ConnectionState = Object.freeze({
+export const IDLE: ConnectionState = /* @__PURE__ */ Object.freeze({
   status: 'idle',
   transport: null,
   attempt: 0,

@@ -21,7 +21,7 @@ import { EventQueue } from './queue.js';
 /** Events that a `for await` may lag behind. */
 const HIGH_WATER = 256;
 
-const IDLE: ConnectionState = Object.freeze({
+const IDLE: ConnectionState = /* @__PURE__ */ Object.freeze({
   status: 'idle',
   transport: null,
   attempt: 0,

@@ -20,7 +20,19 @@ export interface Refusal {
 /** What is ours; everything else goes to `fetch`. */
 const OWN = new Set([
   ...['headers', 'auth', 'backoff', 'connectTimeout', 'idleTimeout', 'maxEventSize', 'lastEventId', 'lastEventIdParam'],
-  ...['format', 'isDone', 'resume', 'eofIsDone', 'highWaterMark', 'into', 'events', 'native', 'startClosed', 'onError'],
+  ...[
+    'format',
+    'isDone',
+    'resume',
+    'eofIsDone',
+    'highWaterMark',
+    'into',
+    'events',
+    'native',
+    'startClosed',
+    'onError',
+    'shared',
+  ],
   // A stream has a signal of its own; the app's stops the stream.
   'signal',
 ]);

@@ -1,6 +1,7 @@
 // The main entry without a platform: the generated files are not there when these tests run.
 import { SyncError } from '../../src/errors.js';
 import { linksEngine } from '../../src/links.js';
+import { engineOfSocket, engineOfStream } from '../../src/share.js';
 import { LiveSocket } from '../../src/socket/live.js';
 import type { SocketOptions, SocketUrl } from '../../src/socket.js';
 import { EventStreamImpl } from '../../src/stream/event-stream.js';
@@ -14,11 +15,11 @@ export const links = linksEngine(() =>
 );
 
 export const reconnectingWebSocket = <T>(url: SocketUrl, options: SocketOptions<T> = {}): LiveSocket<T> =>
-  new LiveSocket<T>(links, url, options);
+  new LiveSocket<T>(engineOfSocket(links, url, options), url, options);
 
 export const stream = (url: StreamUrl, init: StreamInit = {}): TextStreamImpl => new TextStreamImpl(links, url, init);
 
 export const reconnectingEventSource = <const K extends EventKinds>(
   url: StreamUrl,
   options: EventSourceOptions<K> = {},
-): EventStreamImpl<K> => new EventStreamImpl<K>(links, url, options);
+): EventStreamImpl<K> => new EventStreamImpl<K>(engineOfStream(links, url, options), url, options);

@@ -1,0 +1,64 @@
+import { absolute } from '../endpoint.js';
+import { SyncError } from '../errors.js';
+import type { LinksEngine } from '../links.js';
+import type { SocketOptions, SocketUrl } from '../socket.js';
+import type { EventKinds, EventSourceOptions, StreamUrl } from '../stream.js';
+import { fingerprint } from './key.js';
+import { SharedSocket } from './socket.js';
+import { SharedStream } from './stream.js';
+
+/** A socket in one tab for all that ask for the same. */
+export function engineOfSocket<T>(links: LinksEngine, url: SocketUrl, options: SocketOptions<T>): LinksEngine {
+  const { shared, protocols, auth, tokenIn } = options;
+  requireName(shared, url, protocols, auth);
+  return new SharedSocket(links, nameOf('socket', shared, [place(url), fixed(protocols), tokenIn]));
+}
+
+/** A stream of events in one tab for all that ask for the same, where that is asked for or does nothing but good. */
+export function engineOfStream<K extends EventKinds>(
+  links: LinksEngine,
+  url: StreamUrl,
+  options: EventSourceOptions<K>,
+): LinksEngine {
+  const { shared, auth, headers, body, method = 'GET' } = options;
+  const isRead = method.toUpperCase() === 'GET' && (body === undefined || body === null);
+  if (shared) {
+    if (!isRead) throw new SyncError('E_INVALID_ARGUMENT', 'only GET streams can be `shared`');
+    requireName(shared, url, headers, auth);
+  } else if (!isRead || auth || isFunction(headers) || !place(url).startsWith('http:')) return links;
+  return new SharedStream(links, nameOf('stream', shared, partsOf(url, options)));
+}
+
+/** All that makes one stream another: what is not here, as times, is that of the tab that leads. */
+function partsOf<K extends EventKinds>(url: StreamUrl, options: EventSourceOptions<K>): readonly unknown[] {
+  const { credentials, cache, referrerPolicy, lastEventId, lastEventIdParam, native, events } = options;
+  const headers = fixed(options.headers);
+  const sent = headers === null ? null : [...new Headers(headers)];
+  const heard = native ? Object.keys(events ?? {}).sort() : null;
+  return [place(url), sent, credentials, cache, referrerPolicy, lastEventId, lastEventIdParam, heard];
+}
+
+/** Functions cannot be compared: who connects as somebody else must not get this one's link. */
+function requireName(shared: boolean | string | undefined, ...given: unknown[]): void {
+  if (typeof shared === 'string' || !given.some(isFunction)) return;
+  const message =
+    'with a function for what is asked for, `shared` needs a name: tabs with the same name share, so put the user’s id in it';
+  throw new SyncError('E_INVALID_ARGUMENT', message);
+}
+
+function place(url: SocketUrl | StreamUrl): string {
+  return typeof url === 'function' ? '' : absolute(url);
+}
+
+/** A value that can be compared. */
+function fixed<V>(value: V): Exclude<V, (...args: never[]) => unknown> | null {
+  return isFunction(value) ? null : (value as Exclude<V, (...args: never[]) => unknown>);
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function nameOf(kind: string, shared: boolean | string | undefined, parts: readonly unknown[]): string {
+  return `${kind}/${fingerprint(JSON.stringify([shared ?? true, ...parts]))}`;
+}
