@@ -97,7 +97,7 @@ async function tabs(count: number): Promise<Tab[]> {
   return list;
 }
 
-const sendAll = (tab: Tab, ...words: string[]): Promise<void[]> =>
+const sendAll = (tab: Tab, ...words: string[]): Promise<unknown> =>
   Promise.all(words.map((word) => tab.socket.send(word)));
 
 afterEach(() => {

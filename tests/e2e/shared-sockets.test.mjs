@@ -159,6 +159,6 @@ function sendMany(tab, index, first, count, pause = 0) {
   );
 }
 
-const ofTab = (received, [first]) => received.filter((word) => word.startsWith(first.split(':')[0] + ':'));
+const ofTab = (received, [first]) => received.filter((word) => word.startsWith(`${first.split(':')[0]}:`));
 
 const hears = (tab, count) => tab.evaluate((most) => window.until(() => window.seen.messages.length >= most), count);

@@ -211,7 +211,8 @@ export class SharedStream extends SharedLink<LinkNote> {
     const { core } = {
       core: {
         openStream: (options) => {
-          if (this.#lastId === '') this.#remember(String(options['lastEventId'] ?? ''));
+          const { lastEventId = '' } = options;
+          if (this.#lastId === '') this.#remember(String(lastEventId));
           return this.open((real) => real.openStream({ ...options, lastEventId: this.#lastId }));
         },
         startStream: () => {
