@@ -9,13 +9,14 @@ use crate::connection::{Context, EndpointAnswer, EndpointFailure};
 use crate::doc::Doc;
 use crate::doc::edit::Edit;
 use crate::error::{ErrorCode, Misuse};
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, PathChannel};
 use crate::io::{
     EndpointRequest, Input, Output, RoomId, SocketId, SocketInput, SocketOutput, TaskId,
 };
 use crate::machine::Machine;
 use crate::ordered::OrderedMap;
 use crate::page::Page;
+use crate::room::paths::Dialect;
 use crate::room::{Room, RoomOutput};
 use crate::status::{ConnectionState, Status, Transport};
 use crate::time::{Deadline, Instant};
@@ -242,6 +243,52 @@ impl Client {
         limit: u64,
     ) -> Result<u64, Misuse> {
         self.command(now, room, |room, cx| room.load_messages(cx, before, limit))
+    }
+
+    /// A peer link carries a room's document from now on.
+    pub fn path_up(
+        &mut self,
+        now: Instant,
+        room: RoomId,
+        path: u32,
+        instance: &str,
+        dialect: Dialect,
+    ) -> Result<(), Misuse> {
+        self.command(now, room, |room, cx| room.path_up(cx, path, instance, dialect))
+    }
+
+    /// A peer sent a frame.
+    pub fn path_frame(
+        &mut self,
+        now: Instant,
+        room: RoomId,
+        path: u32,
+        channel: PathChannel,
+        frame: &[u8],
+    ) -> Result<(), Misuse> {
+        self.command(now, room, |room, cx| room.path_frame(cx, path, channel, frame))
+    }
+
+    /// The instances that a peer has paths to.
+    pub fn path_neighbours(
+        &mut self,
+        now: Instant,
+        room: RoomId,
+        path: u32,
+        instances: Vec<String>,
+    ) -> Result<(), Misuse> {
+        self.command(now, room, |room, cx| room.path_neighbours(cx, path, instances))
+    }
+
+    /// A peer link carries a room's document no more; `bye` if the peer said that it leaves the room.
+    pub fn path_down(
+        &mut self,
+        now: Instant,
+        room: RoomId,
+        path: u32,
+        bye: bool,
+    ) -> Result<(), Misuse> {
+        self.command(now, room, |room, cx| room.path_down(cx, path, bye))
     }
 
     /// Sends signaling of peers, JSON text, over a room's link.

@@ -8,8 +8,8 @@ mod read;
 pub use crate::connection::Ways;
 #[cfg(feature = "documents")]
 pub use client::{
-    Broken, Config, MessageConfig, PersistenceMode, PresenceConfig, RoomOptions, StorageConfig,
-    check_room_name,
+    Broken, Config, MessageConfig, PathMode, PersistenceMode, PresenceConfig, RoomOptions,
+    StorageConfig, check_room_name,
 };
 pub use fields::Fields;
 pub use read::read_link;

@@ -54,12 +54,15 @@ pub enum RootKind {
 }
 
 /// Where an edit or an update comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
     /// An edit of this replica.
+    #[default]
     Local,
-    /// Another replica.
+    /// Another replica, over the server.
     Remote,
+    /// Another replica, over the path of this number.
+    Path(u32),
     /// The log on this device.
     Storage,
 }
@@ -68,7 +71,7 @@ impl Origin {
     fn name(self) -> &'static str {
         match self {
             Self::Local => "local",
-            Self::Remote => "remote",
+            Self::Remote | Self::Path(_) => "remote",
             Self::Storage => "storage",
         }
     }
@@ -167,5 +170,15 @@ impl Doc {
     /// Updates that wait for a missing one. Too many or too large, and the oldest go: ask for everything anew.
     pub fn held(&self) -> usize {
         self.holds.len()
+    }
+
+    /// Whether some of them came from there.
+    pub fn holds_from(&self, origin: Origin) -> bool {
+        self.holds.any_from(origin)
+    }
+
+    /// Lets go of the held updates that came from there.
+    pub fn forget_held(&mut self, origin: Origin) {
+        self.holds.forget(origin);
     }
 }

@@ -42,6 +42,22 @@ pub enum EventKind {
     },
     /// Something about the room's messages.
     Messages(MessageEvent),
+    /// Hand this to a peer.
+    Path {
+        /// Number of the path.
+        path: u32,
+        /// How it is to travel.
+        channel: PathChannel,
+        /// The bytes; not in the JSON but beside it.
+        frame: Vec<u8>,
+    },
+    /// A peer broke the protocol too often: nothing is taken over this path any more. Let the link go.
+    Dropped {
+        /// Number of the path.
+        path: u32,
+        /// What it did.
+        problem: Problem,
+    },
     /// Signaling of peers that came over the room's socket.
     Signal {
         /// JSON text.
@@ -68,6 +84,15 @@ pub enum EventKind {
     Error(Problem),
 }
 
+/// How a frame travels to a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PathChannel {
+    /// In order and without loss.
+    Sync,
+    /// At once, or never; at most 1 KiB.
+    Presence,
+}
+
 /// Who changed the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeOrigin {
@@ -90,6 +115,17 @@ pub struct SyncState {
     pub pending: u64,
     /// Whether updates wait for a missing one.
     pub held: u32,
+    /// Peers that carry the document.
+    pub peers: PeersSynced,
+}
+
+/// Peer side of [`SyncState`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PeersSynced {
+    /// How many have confirmed that everything of ours is theirs.
+    pub synced: u32,
+    /// How many there are.
+    pub of: u32,
 }
 
 /// Server side of [`SyncState`].

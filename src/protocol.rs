@@ -7,6 +7,7 @@ pub mod auth;
 pub mod awareness;
 pub mod encode;
 pub mod messages;
+pub mod peer;
 mod reader;
 pub mod writer;
 
@@ -37,6 +38,8 @@ pub mod tag {
     pub const TOKEN: u64 = 121;
     /// Signaling of peers, JSON text as a string, our own dialect; stock servers ignore it, and stock clients never get it.
     pub const SIGNAL: u64 = 122;
+    /// What peers say to each other beside y-sync, our own dialect in a buffer; only on paths between our own clients.
+    pub const PEER: u64 = 123;
 }
 
 /// Bounds on what one frame may carry.
@@ -79,6 +82,8 @@ pub enum Message<'a> {
     Token(&'a [u8]),
     /// Signaling of peers: JSON text, not checked yet.
     Signal(&'a str),
+    /// Something of the [`peer`] dialect.
+    Peer(&'a [u8]),
     /// A message of another dialect; the rest of its frame cannot be read.
     Unknown(u64),
 }
@@ -119,6 +124,7 @@ fn read_message<'a>(
         tag::MESSAGES => reader.buffer().map(Message::Messages),
         tag::TOKEN => reader.buffer().map(Message::Token),
         tag::SIGNAL => reader.string().map(Message::Signal),
+        tag::PEER => reader.buffer().map(Message::Peer),
         unknown => Ok(Message::Unknown(unknown)),
     }
 }

@@ -14,17 +14,22 @@ mod link;
 pub mod messages;
 mod messaging;
 pub mod outbox;
+mod outgoing;
+pub mod paths;
 pub mod persistence;
 pub mod presence;
 mod relayed;
 pub mod session;
 mod signal;
+mod spread;
+mod state;
 mod storage;
+mod strikes;
 mod timers;
 
 use std::collections::VecDeque;
 
-use crate::config::{Config, PersistenceMode, RoomOptions, check_room_name};
+use crate::config::{Config, PathMode, PersistenceMode, RoomOptions, check_room_name};
 use crate::connection::manner::Manner;
 use crate::connection::{
     Connection, Context, EndpointAnswer, EndpointFailure, Source, complete_url,
@@ -33,17 +38,16 @@ use crate::doc::edit::Edit;
 use crate::doc::limits::Limits;
 use crate::doc::{Doc, DocHost, Integrated, Origin};
 use crate::error::{ErrorCode, Misuse};
-use crate::event::{
-    ChangeOrigin, Durability, EndpointReason, EventKind, Problem, SyncState, SyncStatus,
-};
+use crate::event::{ChangeOrigin, EndpointReason, EventKind, Problem, SyncState};
 use crate::io::{EndpointRequest, Environment, SocketId, SocketInput, SocketOutput, StorageTask};
-use crate::time::Instant;
 use messages::Messages;
 use outbox::Outbox;
-use persistence::record::RecordKind;
-use persistence::{Persistence, Seq};
+use outgoing::Outgoing;
+use paths::Paths;
+use persistence::Persistence;
 use presence::{Presence, PresenceChange};
 use session::Session;
+use strikes::Strikes;
 
 /// What a room wants done, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,11 +85,11 @@ pub struct Room<D = Doc> {
     presence: Presence,
     persistence: Persistence,
     messages: Messages,
-    /// Frames that wait for the log, each with the record it waits for.
-    outgoing: VecDeque<(Seq, Vec<u8>)>,
+    outgoing: Outgoing,
     batch: Option<Vec<Integrated>>,
     timers: timers::Timers,
-    strikes: link::Strikes,
+    strikes: Strikes,
+    paths: Paths,
     last_sync: Option<SyncState>,
     outputs: VecDeque<RoomOutput>,
 }
@@ -126,7 +130,7 @@ impl Room {
         match &mut self.batch {
             _ if edited.content.is_empty() => {}
             Some(batch) => batch.push(edited),
-            None => self.ship(edited.update),
+            None => self.ship(cx.now, edited.update),
         }
         self.settle(cx);
         Ok(())
@@ -165,10 +169,11 @@ impl<D: DocHost> Room<D> {
             presence,
             persistence: Persistence::new(config.storage, database, boot),
             messages: Messages::new(config.messages, config.broken, boot, config.link.ack_timeout),
-            outgoing: VecDeque::new(),
+            outgoing: Outgoing::default(),
             batch: None,
             timers: timers::Timers::default(),
-            strikes: link::Strikes::new(config.max_send_frame),
+            strikes: Strikes::new(config.max_send_frame),
+            paths: Paths::new(options.mode),
             last_sync: None,
             outputs: VecDeque::new(),
             config: config.clone(),
@@ -202,7 +207,7 @@ impl<D: DocHost> Room<D> {
     /// Ends a batch.
     pub fn end_batch(&mut self, cx: &mut Context<'_>) {
         for update in merge_batch(self.batch.take().unwrap_or_default()) {
-            self.ship(update);
+            self.ship(cx.now, update);
         }
         self.settle(cx);
     }
@@ -217,7 +222,7 @@ impl<D: DocHost> Room<D> {
         for integrated in applied.integrated {
             self.outbox.record(&integrated.content);
             self.tell_changes(ChangeOrigin::Remote, integrated.changes);
-            self.ship(integrated.update);
+            self.ship(cx.now, integrated.update);
         }
         self.settle(cx);
         Ok(())
@@ -227,6 +232,7 @@ impl<D: DocHost> Room<D> {
     fn notice_break(&mut self) -> bool {
         if self.doc.is_broken() {
             self.connection.disconnect();
+            self.end_paths();
             self.outputs.push_back(RoomOutput::Event(EventKind::Broken));
         }
         self.doc.is_broken()
@@ -243,6 +249,7 @@ impl<D: DocHost> Room<D> {
         }
         self.presence.set(state)?;
         self.announce(cx.now);
+        self.share_presence(cx.now);
         self.settle(cx);
         Ok(())
     }
@@ -251,6 +258,7 @@ impl<D: DocHost> Room<D> {
     pub fn connect(&mut self, cx: &mut Context<'_>) {
         match &mut self.phase {
             Phase::Loading { connect } => *connect = true,
+            Phase::Ready if self.paths.mode() == PathMode::PeersOnly => {}
             Phase::Ready => self.connection.connect(cx),
             Phase::Leaving => {}
         }
@@ -269,6 +277,7 @@ impl<D: DocHost> Room<D> {
     /// The app has left: say goodbye, write what is queued, close.
     pub fn leave(&mut self, cx: &mut Context<'_>) {
         self.end_batch(cx);
+        self.end_paths();
         self.connection.disconnect();
         self.phase = Phase::Leaving;
         self.persistence.close();
@@ -304,7 +313,7 @@ impl<D: DocHost> Room<D> {
         self.drain_connection(cx);
         match input {
             SocketInput::Frame(frame) if carries => self.on_frame(cx, &frame),
-            SocketInput::Relayed(frame) if self.session.socket() == Some(socket) => {
+            SocketInput::Relayed(frame) if self.session.link() == Some(socket) => {
                 self.on_relayed(cx, &frame);
             }
             _ => {}
@@ -336,47 +345,15 @@ impl<D: DocHost> Room<D> {
         }
     }
 
-    /// Sends an own update on its way: into the log, and behind it to the server.
-    fn ship(&mut self, update: Vec<u8>) {
-        let frame = self.may_stream().then(|| crate::protocol::encode::update(&update));
-        let seq = self.persistence.append(RecordKind::Local, update);
-        if let Some(frame) = frame {
-            self.outgoing.push_back((seq, frame));
-        }
-    }
-
     /// Brings everything that follows from a change to rest; ends every command and input.
     fn settle(&mut self, cx: &mut Context<'_>) {
         self.drain_connection(cx);
+        self.review_paths(cx);
+        self.confirm_marks();
         self.drive_messages(cx.now);
         self.drain_storage(cx.now);
         self.flush_outgoing(cx.now);
         self.publish_sync(cx.now);
-    }
-
-    fn publish_sync(&mut self, now: Instant) {
-        let state = self.sync_state();
-        if self.last_sync != Some(state) {
-            self.last_sync = Some(state);
-            self.outputs.push_back(RoomOutput::Event(EventKind::Sync(state)));
-        }
-        self.timers.note_acknowledged(now, &self.outbox, self.session);
-    }
-
-    fn sync_state(&self) -> SyncState {
-        let held = u32::try_from(self.doc.held()).unwrap_or(u32::MAX);
-        let messages = self.messages.waiting();
-        let idle = self.outgoing.is_empty() && self.batch.is_none() && held == 0 && messages == 0;
-        let synced =
-            self.session.is_complete() && self.outbox.is_empty() && idle && !self.strikes.lacks();
-        let saved = self.persistence.is_saved() || self.config.broken.saved_before_commit;
-        let local = match self.persistence.is_working() {
-            false => Durability::Unavailable,
-            true if saved && self.batch.is_none() => Durability::Saved,
-            true => Durability::Saving,
-        };
-        let status = if synced { SyncStatus::Synchronized } else { SyncStatus::Synchronizing };
-        SyncState { status, local, pending: self.outbox.pending() + messages as u64, held }
     }
 
     fn tell_changes(&mut self, origin: ChangeOrigin, changes: Vec<crate::doc::change::Change>) {

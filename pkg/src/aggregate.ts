@@ -17,11 +17,15 @@ const LEAST_SAFE_FIRST = ['unavailable', 'saving', 'saved'] as const;
 
 /** Several rooms' states as one: sums, and the least that holds for all. `before` is kept if nothing changed. */
 export function totalSync(states: readonly SyncState[], before: SyncState): SyncState {
+  const sum = (count: (state: SyncState) => number) => states.reduce((total, state) => total + count(state), 0);
+  const peers = { synced: sum((state) => state.peers.synced), of: sum((state) => state.peers.of) };
+  const samePeers = peers.synced === before.peers.synced && peers.of === before.peers.of;
   const total: SyncState = {
     status: states.every(({ status }) => status === 'synchronized') ? 'synchronized' : 'synchronizing',
     local: LEAST_SAFE_FIRST.find((local) => states.some((state) => state.local === local)) ?? 'saved',
-    pending: states.reduce((sum, { pending }) => sum + pending, 0),
-    held: states.reduce((sum, { held }) => sum + held, 0),
+    pending: sum(({ pending }) => pending),
+    held: sum(({ held }) => held),
+    peers: samePeers ? before.peers : Object.freeze(peers),
   };
   const keys = Object.keys(total) as (keyof SyncState)[];
   return keys.every((key) => total[key] === before[key]) ? before : Object.freeze(total);

@@ -75,6 +75,8 @@ export interface SyncState {
   readonly pending: number;
   /** Updates of others that wait for a missing one. */
   readonly held: number;
+  /** Peers that carry the document, and how many of them have confirmed that everything of ours is theirs. */
+  readonly peers: { readonly synced: number; readonly of: number };
 }
 
 /** A message of a room as the core tells it. */
@@ -125,6 +127,15 @@ export type CoreEvent = { readonly room: number } & (
       readonly removed: readonly number[];
     }
   | ({ readonly type: 'messages' } & CoreMessageEvent)
+  /** What a peer is to get, in the one attachment; see {@link Core.pathUp}. */
+  | {
+      readonly type: 'path';
+      readonly path: number;
+      readonly channel: PathChannel;
+      readonly attachments: readonly [ArrayBuffer];
+    }
+  /** The peer broke the protocol too often; nothing is taken over its path any more. Let its link go. */
+  | ({ readonly type: 'dropped'; readonly path: number } & Problem)
   /** Signaling of peers, JSON text, that came over the room's socket. */
   | { readonly type: 'signal'; readonly text: string }
   | { readonly type: 'endpoint'; readonly request: number; readonly attempt: number; readonly reason: EndpointReason }
@@ -132,6 +143,12 @@ export type CoreEvent = { readonly room: number } & (
   | { readonly type: 'broken' }
   | ({ readonly type: 'error' } & Problem)
 );
+
+/** How a frame travels to a peer: in order and without loss, or at once or never and at most 1 KiB. */
+export type PathChannel = 'sync' | 'presence';
+
+/** What carries a room's document: server and peers, the server with peers in its place, peers with one of them bringing everything to the server, or peers alone. */
+export type PathMode = 'both' | 'server-first' | 'p2p-first' | 'p2p-only';
 
 /** Why a URL and a token are asked for. */
 export type EndpointReason = 'initial' | 'reconnect' | 'rejected' | 'expiring';
@@ -148,6 +165,8 @@ export interface CoreRoomOptions {
   readonly roots: Readonly<Record<string, RootKind>>;
   readonly presence: string | null;
   readonly connect: boolean;
+  /** `both` where it is left out; with `p2p-only` the room never connects. */
+  readonly mode?: PathMode;
 }
 
 /** The one class of the wasm module. Rooms are numbers, shared types are type ids; nothing needs `free()`. */
@@ -166,6 +185,17 @@ export interface Core {
   sendVolatile(room: number, kind: number, data: string): void;
   loadMessages(room: number, before: number, limit: number): number;
   subscribeMessages(room: number): void;
+  /**
+   * A link to the peer `instance` carries the document from now on; `path` is the caller's number for it. After `ready` only.
+   * `stock`: the peer speaks y-sync and awareness alone, on one channel.
+   */
+  pathUp(room: number, path: number, instance: string, stock?: boolean): void;
+  /** The peer sent this. */
+  pathFrame(room: number, path: number, channel: PathChannel, bytes: Uint8Array): void;
+  /** The instances that the peer has links to, after each change. */
+  pathNeighbours(room: number, path: number, instances: readonly string[]): void;
+  /** The link is gone, or not to be trusted; `bye` if the peer said that it leaves the room. */
+  pathDown(room: number, path: number, bye: boolean): void;
   /** Sends signaling of peers, JSON text, over the room's socket. */
   signal(room: number, text: string): void;
   readDoc(room: number): string;

@@ -43,6 +43,7 @@ export const NOTHING_SYNCED: SyncState = /* @__PURE__ */ Object.freeze({
   local: 'saved',
   pending: 0,
   held: 0,
+  peers: Object.freeze({ synced: 0, of: 0 }),
 });
 
 /**
@@ -346,8 +347,8 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     this.connection.set(Object.freeze({ ...state, error: isProblem(error) ? fromProblem(error, this.id) : null }));
   }
 
-  #handleSync({ status, local, pending, held }: Extract<CoreEvent, { type: 'sync' }>): void {
-    this.sync.set(Object.freeze({ status, local, pending, held }));
+  #handleSync({ status, local, pending, held, peers }: Extract<CoreEvent, { type: 'sync' }>): void {
+    this.sync.set(Object.freeze({ status, local, pending, held, peers: Object.freeze(peers) }));
     if (status !== 'synchronized') return;
     this.#host.engine.notify(() => {
       this.#initialise();

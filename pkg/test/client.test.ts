@@ -22,7 +22,13 @@ const connected: CoreConnection = {
   error: null,
 };
 const reconnecting: CoreConnection = { ...connected, status: 'reconnecting', transport: null, attempt: 1 };
-const synchronized: SyncState = { status: 'synchronized', local: 'saved', pending: 0, held: 0 };
+const synchronized: SyncState = {
+  status: 'synchronized',
+  local: 'saved',
+  pending: 0,
+  held: 0,
+  peers: { synced: 0, of: 0 },
+};
 
 async function settle(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0);
@@ -131,10 +137,23 @@ describe('the stores of the client', () => {
     world.core.tell(0, { type: 'connection', ...connected });
     world.core.tell(1, { type: 'connection', ...reconnecting, nextRetryAt: 99 });
     world.core.tell(0, { type: 'sync', ...synchronized });
-    world.core.tell(1, { type: 'sync', status: 'synchronizing', local: 'saving', pending: 4, held: 1 });
+    world.core.tell(1, {
+      type: 'sync',
+      status: 'synchronizing',
+      local: 'saving',
+      pending: 4,
+      held: 1,
+      peers: { synced: 0, of: 0 },
+    });
     await settle();
     expect(client.connection.getSnapshot()).toMatchObject({ status: 'reconnecting', nextRetryAt: 99 });
-    expect(client.sync.getSnapshot()).toEqual({ status: 'synchronizing', local: 'saving', pending: 4, held: 1 });
+    expect(client.sync.getSnapshot()).toEqual({
+      status: 'synchronizing',
+      local: 'saving',
+      pending: 4,
+      held: 1,
+      peers: { synced: 0, of: 0 },
+    });
     world.core.tell(1, { type: 'sync', ...synchronized });
     world.core.tell(1, { type: 'connection', ...connected });
     await settle();
@@ -227,12 +246,26 @@ test('leaving the page is held up only while an edit is neither saved nor synced
 test('closing waits for what is being saved, at most two seconds, then leaves and closes all', async () => {
   const { client, world } = fakeClient({ schema });
   await client.enterRoom('demo').room.ready;
-  world.core.tell(0, { type: 'sync', status: 'synchronizing', local: 'saving', pending: 1, held: 0 });
+  world.core.tell(0, {
+    type: 'sync',
+    status: 'synchronizing',
+    local: 'saving',
+    pending: 1,
+    held: 0,
+    peers: { synced: 0, of: 0 },
+  });
   await settle();
   const closed = client.close();
   await vi.advanceTimersByTimeAsync(500);
   expect(world.count('close')).toBe(0);
-  world.core.tell(0, { type: 'sync', status: 'synchronizing', local: 'saved', pending: 1, held: 0 });
+  world.core.tell(0, {
+    type: 'sync',
+    status: 'synchronizing',
+    local: 'saved',
+    pending: 1,
+    held: 0,
+    peers: { synced: 0, of: 0 },
+  });
   await closed;
   expect(world.calls.slice(-2)).toEqual(['leaveRoom()', 'close()']);
   await client.close();

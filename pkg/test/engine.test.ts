@@ -145,7 +145,14 @@ describe('a trap', () => {
 
   test('is told once with what it may have cost, if edits were neither saved nor synced', async () => {
     const { room, world, told } = await entered();
-    world.core.tell(0, { type: 'sync', status: 'synchronizing', local: 'saving', pending: 3, held: 0 });
+    world.core.tell(0, {
+      type: 'sync',
+      status: 'synchronizing',
+      local: 'saving',
+      pending: 3,
+      held: 0,
+      peers: { synced: 0, of: 0 },
+    });
     await microtasks();
     world.traps.add('textInsert');
     expect(() => room.root.get('note').insert(0, 'x')).toThrow();

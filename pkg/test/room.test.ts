@@ -86,9 +86,23 @@ describe('a room', () => {
     const { room } = client.enterRoom('demo', { initialDoc });
     await room.ready;
     expect(room.doc.getSnapshot()?.note).toBe('');
-    world.core.tell(0, { type: 'sync', status: 'synchronized', local: 'saved', pending: 0, held: 0 });
+    world.core.tell(0, {
+      type: 'sync',
+      status: 'synchronized',
+      local: 'saved',
+      pending: 0,
+      held: 0,
+      peers: { synced: 0, of: 0 },
+    });
     await room.synced;
-    world.core.tell(0, { type: 'sync', status: 'synchronized', local: 'saved', pending: 0, held: 1 });
+    world.core.tell(0, {
+      type: 'sync',
+      status: 'synchronized',
+      local: 'saved',
+      pending: 0,
+      held: 1,
+      peers: { synced: 0, of: 0 },
+    });
     await turn();
     expect(initialDoc).toHaveBeenCalledTimes(1);
     expect(room.doc.getSnapshot()?.note).toBe('welcome');

@@ -155,6 +155,26 @@ pub struct Broken {
     pub no_resync: bool,
     /// A message that was seen is shown again.
     pub no_message_dedupe: bool,
+    /// What a peer sent goes on to every peer, its source too.
+    pub forward_to_all: bool,
+    /// What a peer sent does not go to the server.
+    pub no_forward_to_server: bool,
+    /// What a peer returns counts as acknowledged.
+    pub ack_by_peer: bool,
+}
+
+/// What carries the document of a room besides, or in the place of, the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PathMode {
+    /// Server and peers, each at once.
+    #[default]
+    Both,
+    /// The server; a peer only while one of the two has no server.
+    ServerFirst,
+    /// Peers; one of them brings everything to the server.
+    PeersFirst,
+    /// Peers alone. There is no server.
+    PeersOnly,
 }
 
 /// How a room is entered.
@@ -166,6 +186,8 @@ pub struct RoomOptions {
     pub presence: Option<String>,
     /// Whether to connect as soon as the local copy is ready.
     pub connect: bool,
+    /// What carries the document.
+    pub mode: PathMode,
 }
 
 /// Refuses names that cannot be a path on a server or a database's name.

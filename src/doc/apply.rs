@@ -15,6 +15,8 @@ use crate::error::{ErrorCode, Misuse};
 /// News: to be logged, forwarded and told.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Integrated {
+    /// Where it came from; of what was held, where that came from.
+    pub origin: Origin,
     /// A V1 update of the news.
     pub update: Vec<u8>,
     /// Its ids.
@@ -32,8 +34,8 @@ pub struct Applied {
     pub integrated: Vec<Integrated>,
     /// Whether some of it waits for a missing update.
     pub held: bool,
-    /// Held updates that were released now and turned out bad.
-    pub refused: Vec<UpdateError>,
+    /// Held updates that were released now and turned out bad, by where they came from.
+    pub refused: Vec<(Origin, UpdateError)>,
 }
 
 impl Doc {
@@ -42,10 +44,9 @@ impl Doc {
         if let Some(error) = &self.broken {
             return Err(error.clone());
         }
-        let limit = if origin == Origin::Remote {
-            self.limits.update_bytes
-        } else {
-            self.limits.document_bytes
+        let limit = match origin {
+            Origin::Remote | Origin::Path(_) => self.limits.update_bytes,
+            Origin::Local | Origin::Storage => self.limits.document_bytes,
         };
         if update.len() > limit {
             return Err(UpdateError::TooLarge { size: update.len(), limit });
@@ -54,15 +55,16 @@ impl Doc {
         self.take_in(update, origin, &mut applied)?;
         let content = std::mem::take(&mut applied.content);
         let held = std::mem::take(&mut applied.held);
-        self.release(origin, &mut applied);
+        self.release(&mut applied);
         Ok(Applied { content, held, ..applied })
     }
 
     /// Takes in what waited for units that are known by now.
-    fn release(&mut self, origin: Origin, applied: &mut Applied) {
-        while let Some(update) = self.holds.take_ready(|client| self.index.clock(client)) {
+    fn release(&mut self, applied: &mut Applied) {
+        while let Some((update, origin)) = self.holds.take_ready(|client| self.index.clock(client))
+        {
             if let Err(error) = self.take_in(&update, origin, applied) {
-                applied.refused.push(error);
+                applied.refused.push((origin, error));
             }
         }
     }
@@ -84,9 +86,10 @@ impl Doc {
             }
             Verdict::Hold(_) | Verdict::Part(..) if self.limits.ungated => {
                 self.engine.integrate(bytes, origin, false)?;
-                applied.integrated.push(self.integrated(bytes.to_vec(), Content::default()));
+                let integrated = self.integrated(bytes.to_vec(), Content::default(), origin);
+                applied.integrated.push(integrated);
             }
-            Verdict::Hold(missing) => self.hold(bytes, missing, applied),
+            Verdict::Hold(missing) => self.hold(bytes, origin, missing, applied),
             Verdict::Part(next, missing) => {
                 self.take_in_part(bytes, &update, &next, missing, origin, applied)?
             }
@@ -117,13 +120,13 @@ impl Doc {
             }
         }
         if let (Some(waiting), Some(missing)) = (halves.waiting, missing) {
-            self.hold(&waiting, missing, applied);
+            self.hold(&waiting, origin, missing, applied);
         }
         Ok(())
     }
 
-    fn hold(&mut self, update: &[u8], missing: Missing, applied: &mut Applied) {
-        self.holds.push(update, missing, &self.limits);
+    fn hold(&mut self, update: &[u8], origin: Origin, missing: Missing, applied: &mut Applied) {
+        self.holds.push(update, origin, missing, &self.limits);
         applied.held = true;
     }
 
@@ -156,7 +159,8 @@ impl Doc {
             Err(error) => return Err(self.give_up(error)),
         };
         let update = done.update.unwrap_or_else(|| bytes.to_vec());
-        Ok(self.integrated(update, Content { inserts: fresh, deletes: done.deletes }))
+        let content = Content { inserts: fresh, deletes: done.deletes };
+        Ok(self.integrated(update, content, origin))
     }
 
     /// Whether the bytes hold nothing that we had: then they are the news as they stand.
@@ -179,12 +183,12 @@ impl Doc {
         error
     }
 
-    fn integrated(&mut self, update: Vec<u8>, content: Content) -> Integrated {
+    fn integrated(&mut self, update: Vec<u8>, content: Content, origin: Origin) -> Integrated {
         self.note_deletes(&content.deletes);
         let recorded = self.engine.recorder.drain().into_iter();
         let told = recorded.filter(|recorded| !self.index.is_inside_text(&recorded.target));
         let changes = told.map(|recorded| recorded.change).collect();
-        Integrated { update, content, changes }
+        Integrated { origin, update, content, changes }
     }
 
     fn note_deletes(&mut self, deletes: &IdSet) {
@@ -207,7 +211,7 @@ impl Doc {
         let Some(update) = done.update else { return Ok(Integrated::default()) };
         self.enter(&update)?;
         let content = Content { inserts: done.inserts, deletes: done.deletes };
-        let mut integrated = self.integrated(update, content);
+        let mut integrated = self.integrated(update, content, Origin::Local);
         integrated.changes.extend(told);
         Ok(integrated)
     }

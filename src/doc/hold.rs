@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 
+use crate::doc::Origin;
 use crate::doc::gate::Missing;
 use crate::doc::limits::Limits;
 
 #[derive(Debug)]
 struct Held {
     update: Vec<u8>,
+    origin: Origin,
     missing: Missing,
 }
 
@@ -24,25 +26,42 @@ impl Holds {
     }
 
     /// Keeps an update until `missing` is there. One that waits already is not kept twice.
-    pub(crate) fn push(&mut self, update: &[u8], missing: Missing, limits: &Limits) {
+    pub(crate) fn push(
+        &mut self,
+        update: &[u8],
+        origin: Origin,
+        missing: Missing,
+        limits: &Limits,
+    ) {
         if self.waiting.iter().any(|held| held.update == update) {
             return;
         }
         self.bytes += update.len();
-        self.waiting.push_back(Held { update: update.to_vec(), missing });
+        self.waiting.push_back(Held { update: update.to_vec(), origin, missing });
         while self.waiting.len() > limits.held_updates || self.bytes > limits.held_bytes {
             let Some(oldest) = self.waiting.pop_front() else { break };
             self.bytes -= oldest.update.len();
         }
     }
 
-    /// Takes out one update whose missing unit is known by now.
-    pub(crate) fn take_ready(&mut self, clock: impl Fn(u64) -> u32) -> Option<Vec<u8>> {
+    /// Takes out one update whose missing unit is known by now, with where it came from.
+    pub(crate) fn take_ready(&mut self, clock: impl Fn(u64) -> u32) -> Option<(Vec<u8>, Origin)> {
         let at =
             self.waiting.iter().position(|held| clock(held.missing.client) > held.missing.clock)?;
         let held = self.waiting.remove(at)?;
         self.bytes -= held.update.len();
-        Some(held.update)
+        Some((held.update, held.origin))
+    }
+
+    /// Whether something came from there.
+    pub(crate) fn any_from(&self, origin: Origin) -> bool {
+        self.waiting.iter().any(|held| held.origin == origin)
+    }
+
+    /// Lets go of what came from there.
+    pub(crate) fn forget(&mut self, origin: Origin) {
+        self.waiting.retain(|held| held.origin != origin);
+        self.bytes = self.waiting.iter().map(|held| held.update.len()).sum();
     }
 }
 
@@ -55,11 +74,22 @@ mod tests {
     #[test]
     fn an_update_waits_until_its_unit_is_known() {
         let mut holds = Holds::default();
-        holds.push(b"abc", MISSING, &Limits::default());
-        holds.push(b"abc", MISSING, &Limits::default());
+        holds.push(b"abc", Origin::Path(3), MISSING, &Limits::default());
+        holds.push(b"abc", Origin::Remote, MISSING, &Limits::default());
         assert_eq!((holds.len(), holds.take_ready(|_| 5)), (1, None));
-        assert_eq!(holds.take_ready(|_| 6), Some(b"abc".to_vec()));
+        assert_eq!(holds.take_ready(|_| 6), Some((b"abc".to_vec(), Origin::Path(3))));
         assert_eq!((holds.len(), holds.bytes), (0, 0));
+    }
+
+    #[test]
+    fn what_came_over_one_path_can_be_let_go_of() {
+        let mut holds = Holds::default();
+        holds.push(b"ab", Origin::Path(3), MISSING, &Limits::default());
+        holds.push(b"c", Origin::Path(4), MISSING, &Limits::default());
+        assert!(holds.any_from(Origin::Path(3)) && !holds.any_from(Origin::Remote));
+        holds.forget(Origin::Path(3));
+        assert!(!holds.any_from(Origin::Path(3)));
+        assert_eq!((holds.len(), holds.bytes), (1, 1));
     }
 
     #[test]
@@ -67,12 +97,12 @@ mod tests {
         let limits = Limits { held_updates: 2, held_bytes: 5, ..Limits::default() };
         let mut holds = Holds::default();
         for update in [b"a", b"b", b"c"] {
-            holds.push(update, MISSING, &limits);
+            holds.push(update, Origin::Remote, MISSING, &limits);
         }
         assert_eq!(holds.len(), 2);
-        holds.push(b"dddd", MISSING, &limits);
+        holds.push(b"dddd", Origin::Remote, MISSING, &limits);
         assert_eq!((holds.len(), holds.bytes), (2, 5));
-        holds.push(b"too long", MISSING, &limits);
+        holds.push(b"too long", Origin::Remote, MISSING, &limits);
         assert_eq!((holds.len(), holds.bytes), (0, 0));
     }
 }

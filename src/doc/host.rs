@@ -25,6 +25,10 @@ pub trait DocHost {
     fn content(&self) -> Content;
     /// Updates that wait for a missing one.
     fn held(&self) -> usize;
+    /// Whether some of them came from there.
+    fn holds_from(&self, origin: Origin) -> bool;
+    /// Lets go of those that came from there.
+    fn forget_held(&mut self, origin: Origin);
     /// The same for replicas with the same content.
     fn hash(&self) -> u64;
     /// What it takes in.
@@ -60,6 +64,12 @@ impl DocHost for Doc {
     }
     fn held(&self) -> usize {
         self.held()
+    }
+    fn holds_from(&self, origin: Origin) -> bool {
+        self.holds_from(origin)
+    }
+    fn forget_held(&mut self, origin: Origin) {
+        self.forget_held(origin);
     }
     fn hash(&self) -> u64 {
         self.hash()

@@ -1,6 +1,6 @@
 //! Events as JSON text: what TypeScript receives. By hand: derived writers of tagged enums are 20 kB of code.
 
-use super::{ChangeOrigin, Durability, Event, EventKind, SyncState, SyncStatus};
+use super::{ChangeOrigin, Durability, Event, EventKind, PathChannel, SyncState, SyncStatus};
 use crate::doc::change::{Attributes, Change, ListOp, Segment, TextOp};
 use crate::json::JsonText;
 use crate::machine::AppEvent;
@@ -15,6 +15,13 @@ impl AppEvent for Event {
             self.kind.write(json, wall);
         });
     }
+
+    fn attachments(&self) -> &[Vec<u8>] {
+        match &self.kind {
+            EventKind::Path { frame, .. } => std::slice::from_ref(frame),
+            _ => &[],
+        }
+    }
 }
 
 impl EventKind {
@@ -26,6 +33,8 @@ impl EventKind {
             Self::Sync(_) => "sync",
             Self::Presence { .. } => "presence",
             Self::Messages(_) => "messages",
+            Self::Path { .. } => "path",
+            Self::Dropped { .. } => "dropped",
             Self::Signal { .. } => "signal",
             Self::Endpoint { .. } => "endpoint",
             Self::Identity { .. } => "identity",
@@ -55,6 +64,14 @@ impl EventKind {
                 json.array("removed", removed, |json, client| json.number(*client));
             }
             Self::Messages(event) => event.write(json),
+            Self::Path { path, channel, .. } => {
+                json.count("path", (*path).into());
+                json.word("channel", channel.name());
+            }
+            Self::Dropped { path, problem } => {
+                json.count("path", (*path).into());
+                problem.write(json);
+            }
             Self::Signal { text } => json.word("text", text),
             Self::Endpoint { request, attempt, reason } => {
                 json.count("request", (*request).into());
@@ -73,6 +90,21 @@ impl SyncState {
         json.word("local", self.local.name());
         json.count("pending", self.pending);
         json.count("held", self.held.into());
+        json.key("peers");
+        json.object(|json| {
+            json.count("synced", self.peers.synced.into());
+            json.count("of", self.peers.of.into());
+        });
+    }
+}
+
+impl PathChannel {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::Presence => "presence",
+        }
     }
 }
 

@@ -4,56 +4,24 @@ use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 use yrs::{StateVector, Update};
 
-use super::persistence::record::RecordKind;
+use super::outgoing::Targets;
 use super::presence::Announce;
 use super::session::Session;
 use super::{Room, RoomOutput};
 use crate::connection::{Action, Context};
 use crate::doc::{Applied, DocHost, Origin, UpdateError};
 use crate::error::ErrorCode;
-use crate::event::{ChangeOrigin, EventKind, Problem};
+use crate::event::{EventKind, Problem};
 use crate::io::{SocketId, SocketOutput};
 use crate::protocol::{FrameError, FrameLimits, Message, decode, encode};
 use crate::time::Instant;
 
-/// Malformed frames in this time end the link.
-const STRIKE_WINDOW: u64 = 60_000;
-/// How many of them.
-const MAX_STRIKES: usize = 3;
 /// Newcomers are told of us after a wait drawn from here, so that a crowd does not speak at once.
 const ANNOUNCE_WAIT: std::ops::Range<u64> = 20..400;
 
-/// What a counterpart did wrong, and what it lacks because of its own limits.
-#[derive(Debug)]
-pub(super) struct Strikes {
-    malformed: Vec<Instant>,
-    /// Frames beyond this are not sent.
-    send_limit: usize,
-    largest_sent: usize,
-    /// An update of this link's was refused, here or there: the two sides differ.
-    refused: bool,
-}
-
-impl Strikes {
-    pub(super) fn new(send_limit: usize) -> Self {
-        Self { malformed: Vec::new(), send_limit, largest_sent: 0, refused: false }
-    }
-
-    /// Whether one side refused something of the other on this link.
-    pub(super) fn lacks(&self) -> bool {
-        self.refused
-    }
-
-    fn count(&mut self, now: Instant) -> usize {
-        self.malformed.retain(|at| now.since(*at) < STRIKE_WINDOW);
-        self.malformed.push(now);
-        self.malformed.len()
-    }
-}
-
 impl<D: DocHost> Room<D> {
     pub(super) fn may_stream(&self) -> bool {
-        let early = self.config.broken.stream_before_handshake && self.session.socket().is_some();
+        let early = self.config.broken.stream_before_handshake && self.session.link().is_some();
         self.session.may_stream() || early
     }
 
@@ -85,9 +53,8 @@ impl<D: DocHost> Room<D> {
 
     fn on_link_up(&mut self, now: Instant, socket: SocketId) {
         self.session = Session::Opening(socket);
-        self.outgoing.clear();
-        self.strikes.refused = false;
-        self.strikes.largest_sent = 0;
+        self.outgoing.forget_server();
+        self.strikes.handle_link_up();
         self.timers.handle_link_up(now);
         self.presence.handle_link_up(now);
         self.show_token_first();
@@ -97,7 +64,7 @@ impl<D: DocHost> Room<D> {
 
     fn on_link_down(&mut self, now: Instant) {
         self.session = Session::Down;
-        self.outgoing.clear();
+        self.outgoing.forget_server();
         self.outbox.handle_link_down();
         self.messages.handle_link_down(now);
         self.presence.handle_link_down(now);
@@ -106,8 +73,8 @@ impl<D: DocHost> Room<D> {
 
     /// Sends at once: what holds no edit needs no commit.
     pub(super) fn send(&mut self, frame: Vec<u8>) {
-        if let Some(socket) = self.session.socket() {
-            self.strikes.largest_sent = self.strikes.largest_sent.max(frame.len());
+        if let Some(socket) = self.session.link() {
+            self.strikes.note_sent(frame.len());
             self.outputs.push_back(RoomOutput::Socket(socket, SocketOutput::Send(frame)));
         }
     }
@@ -127,57 +94,17 @@ impl<D: DocHost> Room<D> {
 
     /// Sends the own presence state, if there is one and a link.
     pub(super) fn announce(&mut self, now: Instant) {
-        if self.session.socket().is_some()
+        if self.session.link().is_some()
             && let Some(entry) = self.presence.announce(now)
         {
             self.send(encode::awareness(&[entry]));
         }
     }
 
-    /// Lets frames go whose records are committed.
-    pub(super) fn flush_outgoing(&mut self, now: Instant) {
-        let released = match self.config.broken.send_before_commit {
-            true => u64::MAX,
-            false => self.persistence.released(),
-        };
-        let mut sent = false;
-        while let Some((seq, _)) = self.outgoing.front()
-            && *seq <= released
-            && let Some((_, frame)) = self.outgoing.pop_front()
-        {
-            sent |= self.send_guarded(frame);
-        }
-        if sent {
-            self.timers.handle_traffic(now);
-        }
-        if self.outgoing.is_empty() && self.session.may_stream() {
-            self.outbox.expect(now);
-        }
-        if sent && self.config.broken.trim_on_send {
-            self.outbox.restore(crate::doc::Content::default());
-        }
-    }
-
-    /// Keeps a frame back that the server would refuse or die of. Its edits stay here, saved and pending.
-    fn send_guarded(&mut self, frame: Vec<u8>) -> bool {
-        let (size, limit) = (frame.len(), self.strikes.send_limit);
-        if size > limit {
-            self.strikes.refused = true;
-            let message = format!(
-                "an update of {size} bytes is over the limit of {limit} and stays on this device; raise maxSendFrame if the server takes more"
-            );
-            self.tell_problem(Problem::new(ErrorCode::FrameTooLarge, message));
-            return false;
-        }
-        self.send(frame);
-        true
-    }
-
     fn on_too_large(&mut self) {
-        self.strikes.send_limit = self.strikes.largest_sent.saturating_sub(1).max(1_024);
+        let size = self.strikes.note_too_large();
         let message = format!(
-            "the server refused a frame of {} bytes as too large; it is not sent again",
-            self.strikes.largest_sent
+            "the server refused a frame of {size} bytes as too large; it is not sent again"
         );
         self.tell_problem(Problem::new(ErrorCode::FrameTooLarge, message));
     }
@@ -205,7 +132,8 @@ impl<D: DocHost> Room<D> {
                 Message::Messages(bytes) => self.on_messages(cx, bytes),
                 Message::Token(body) => self.on_auth(cx.now, body),
                 Message::Signal(text) => self.on_signal(cx, text),
-                Message::Unknown(_) => {}
+                // Peers are on paths.
+                Message::Peer(_) | Message::Unknown(_) => {}
             }
         }
         if let Some(vector) = asked {
@@ -215,7 +143,7 @@ impl<D: DocHost> Room<D> {
 
     pub(super) fn on_malformed(&mut self, cx: &mut Context<'_>, error: &FrameError) {
         let code = error.code();
-        let fatal = code == ErrorCode::FrameTooLarge || self.strikes.count(cx.now) >= MAX_STRIKES;
+        let fatal = code == ErrorCode::FrameTooLarge || self.strikes.strike(cx.now);
         let problem = Problem::new(code, error.to_string());
         if fatal {
             let close = if code == ErrorCode::FrameTooLarge { 1009 } else { 1002 };
@@ -252,7 +180,8 @@ impl<D: DocHost> Room<D> {
 
     /// An own edit that is not committed yet may be in the diff, so it waits for the log like any other.
     fn push(&mut self, cx: &mut Context<'_>, diff: &[u8]) {
-        self.outgoing.push_back((self.persistence.queued(), encode::sync_step_2(diff)));
+        let frame = encode::sync_step_2(diff);
+        self.outgoing.push(self.persistence.queued(), frame, Targets::server());
         self.session.handle_pushed();
         self.on_progress(cx.now);
     }
@@ -263,7 +192,10 @@ impl<D: DocHost> Room<D> {
             // Step 2 carries the server's whole delete set.
             self.outbox.compare_deletes(&self.doc.content().deletes, &content.deletes);
         }
-        self.session.handle_answer(cx.now + self.config.link.push_grace);
+        self.session.handle_answer();
+        if self.session.awaits_question() {
+            self.timers.push_after(cx.now + self.config.link.push_grace);
+        }
         self.on_progress(cx.now);
     }
 
@@ -279,14 +211,10 @@ impl<D: DocHost> Room<D> {
         match self.apply_or_rotate(cx, update, Origin::Remote) {
             Ok(applied) => {
                 let held = applied.held;
-                self.integrate(&applied);
-                for error in &applied.refused {
-                    self.on_refused(cx, error);
-                }
+                self.absorb(cx, &applied);
                 if self.outbox.acknowledge(&applied.content) {
                     self.connection.handle_proof();
                 }
-                self.timers.note_held(cx.now, self.doc.held(), &self.config);
                 (!held).then_some(applied.content)
             }
             Err(error) => {
@@ -305,6 +233,10 @@ impl<D: DocHost> Room<D> {
     ) -> Result<Applied, UpdateError> {
         match self.doc.apply(update, origin) {
             Err(error) if error.code() == ErrorCode::ClientIdConflict => {
+                if let Origin::Path(path) = origin {
+                    let problem = Problem::new(error.code(), error.to_string());
+                    self.strike_path(cx.now, path, problem);
+                }
                 self.rotate_client_id(cx, &error);
                 self.doc.apply(update, origin)
             }
@@ -323,24 +255,17 @@ impl<D: DocHost> Room<D> {
         self.tell_problem(Problem::new(error.code(), error.to_string()));
     }
 
-    pub(super) fn integrate(&mut self, applied: &Applied) {
-        for integrated in &applied.integrated {
-            self.persistence.append(RecordKind::Remote, integrated.update.clone());
-            self.tell_changes(ChangeOrigin::Remote, integrated.changes.clone());
-        }
-    }
-
     pub(super) fn on_refused(&mut self, cx: &mut Context<'_>, error: &UpdateError) {
         if self.notice_break() {
             return;
         }
-        self.strikes.refused = true;
+        self.strikes.note_refused();
         self.on_violation(cx, Problem::new(error.code(), error.to_string()));
     }
 
     /// The server broke the protocol in a frame that could be read.
     pub(super) fn on_violation(&mut self, cx: &mut Context<'_>, problem: Problem) {
-        if self.strikes.count(cx.now) >= MAX_STRIKES {
+        if self.strikes.strike(cx.now) {
             self.connection.handle_violation(cx, problem, browser_close_code(1002));
         } else {
             self.tell_problem(problem);

@@ -106,10 +106,10 @@ impl Outbox {
         vector.iter().filter(|(_, clock)| **clock > 0).map(|(id, clock)| (*id, *clock)).collect()
     }
 
-    /// Everything is on its way to a server that has answered: expect it back.
-    pub fn expect(&mut self, now: Instant) {
+    /// Everything is on its way to a server that has answered: expect it back after so many milliseconds.
+    pub fn expect(&mut self, now: Instant, patience: u64) {
         if !self.is_empty() {
-            self.ask.get_or_insert(Ask { at: now + self.patience, asked: 0 });
+            self.ask.get_or_insert(Ask { at: now + patience, asked: 0 });
         }
     }
 
@@ -183,7 +183,7 @@ mod tests {
     fn the_server_is_asked_after_a_second_then_more_and_more_seldom() {
         let mut outbox = Outbox::new(1_000);
         outbox.record(&inserts(1, 0, 1));
-        outbox.expect(Instant::from_millis(0));
+        outbox.expect(Instant::from_millis(0), 1_000);
         let mut asked = Vec::new();
         for millis in (0..40_000).step_by(100) {
             match outbox.handle_timeout(Instant::from_millis(millis)) {

@@ -4,6 +4,8 @@
 //! invisible until it renews, 14–33 s later. Two rules mend it from our side alone: the own clock
 //! jumps by two with each link, and others' clocks are forgotten with the link that brought them.
 
+mod paths;
+
 use crate::config::PresenceConfig;
 use crate::error::{ErrorCode, Misuse};
 use crate::ordered::OrderedMap;
@@ -32,6 +34,10 @@ struct Other {
     seen: Instant,
     /// Whether this link, not an earlier one, brought the state.
     confirmed: bool,
+    /// The path to its owner, while there is one.
+    path: Option<u32>,
+    /// Its last path went down; it goes then unless the server vouches for it.
+    lapse: Option<Instant>,
 }
 
 /// When states of an earlier link go, unless this one confirms them.
@@ -179,7 +185,9 @@ impl Presence {
             reason: "expire presence",
         });
         let sweep = self.sweep.map(|sweep| Deadline { at: sweep.at, reason: "sweep presence" });
-        Deadline::earliest(Deadline::earliest(renewal, expiry), sweep)
+        let lapse = self.others.values().filter_map(|other| other.lapse).min();
+        let lapse = lapse.map(|at| Deadline { at, reason: "presence without a path" });
+        [renewal, expiry, sweep, lapse].into_iter().fold(None, Deadline::earliest)
     }
 
     /// Whether the own state is due to be sent again; the clock moves if so.
@@ -200,8 +208,12 @@ impl Presence {
         let expiry = self.config.presence_expiry;
         let mut change = PresenceChange::default();
         for (client, other) in self.others.iter_mut() {
-            let stale = now.since(other.seen) >= expiry || (swept && !other.confirmed);
-            if stale && other.state.take().is_some() {
+            let lapsed = other.lapse.is_some_and(|at| at <= now);
+            if lapsed {
+                other.lapse = None;
+            }
+            let gone = (swept || lapsed) && !other.confirmed && other.path.is_none();
+            if (gone || now.since(other.seen) >= expiry) && other.state.take().is_some() {
                 change.removed.push(*client);
             }
         }
@@ -219,12 +231,11 @@ impl Presence {
     }
 
     fn on_entry(&mut self, now: Instant, entry: AwarenessEntry, received: &mut Received) {
-        let known = self.others.get(&entry.client);
-        let full = known.is_none() && self.others.len() >= self.config.presence_members;
-        if full || entry.clock > MAX_CLOCK || !accepts(known, &entry) {
+        if self.is_beyond_limits(&entry) || self.vouch(now, &entry) {
             return;
         }
-        if entry.state.as_deref().is_some_and(|state| !is_json(state)) {
+        let known = self.others.get(&entry.client);
+        if !accepts(known, &entry) {
             return;
         }
         let before = known.and_then(|other| other.state.as_ref());
@@ -238,8 +249,18 @@ impl Presence {
         if known.is_none() && entry.state.is_some() {
             received.announce = received.announce.max(Announce::Soon);
         }
-        let other = Other { clock: entry.clock, state: entry.state, seen: now, confirmed: true };
-        self.others.insert(entry.client, other);
+        let path = known.and_then(|other| other.path);
+        let AwarenessEntry { client, clock, state } = entry;
+        let other = Other { clock, state, seen: now, confirmed: true, path, lapse: None };
+        self.others.insert(client, other);
+    }
+
+    /// Too many, beyond any honest clock, or no JSON.
+    fn is_beyond_limits(&self, entry: &AwarenessEntry) -> bool {
+        let known = self.others.get(&entry.client).is_some();
+        let full = !known && self.others.len() >= self.config.presence_members;
+        full || entry.clock > MAX_CLOCK
+            || entry.state.as_deref().is_some_and(|state| !is_json(state))
     }
 }
 
@@ -247,7 +268,7 @@ impl Presence {
 fn accepts(known: Option<&Other>, entry: &AwarenessEntry) -> bool {
     match known {
         None => entry.state.is_some(),
-        Some(other) if !other.confirmed => true,
+        Some(other) if !other.confirmed && other.path.is_none() => true,
         Some(other) => {
             entry.clock > other.clock || (entry.clock == other.clock && entry.state.is_none())
         }
@@ -273,121 +294,4 @@ fn check_state(state: &str, limit: usize) -> Result<(), Misuse> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(millis: u64) -> Instant {
-        Instant::from_millis(millis)
-    }
-
-    fn presence() -> Presence {
-        let mut presence = Presence::new(PresenceConfig::default(), 1);
-        presence.set(Some("{}".into())).unwrap();
-        presence
-    }
-
-    fn entry(client: u64, clock: u32, state: Option<&str>) -> AwarenessEntry {
-        AwarenessEntry { client, clock, state: state.map(str::to_owned) }
-    }
-
-    #[test]
-    fn the_own_clock_beats_the_servers_memory_after_a_reconnect() {
-        let mut presence = presence();
-        presence.handle_link_up(at(0));
-        let first = presence.announce(at(0)).unwrap();
-        presence.handle_link_down(at(10));
-        presence.handle_link_up(at(20));
-        // Some servers count one up themselves when they remove a client.
-        assert!(presence.announce(at(20)).unwrap().clock > first.clock + 1);
-    }
-
-    #[test]
-    fn one_who_returns_with_an_old_clock_is_seen_at_once() {
-        let mut presence = presence();
-        presence.handle_link_up(at(0));
-        presence.handle_entries(at(0), vec![entry(2, 9, Some("1"))]);
-        presence.handle_entries(at(1), vec![entry(2, 9, None)]);
-        presence.handle_link_down(at(2));
-        presence.handle_link_up(at(3));
-        let received = presence.handle_entries(at(4), vec![entry(2, 3, Some("2"))]);
-        assert_eq!(received.change.updated, [(2, "2".to_owned())]);
-    }
-
-    #[test]
-    fn others_of_a_lost_link_stay_for_the_grace_and_then_go() {
-        let mut presence = presence();
-        presence.handle_link_up(at(0));
-        presence.handle_entries(at(0), vec![entry(2, 1, Some("1")), entry(3, 1, Some("1"))]);
-        presence.handle_link_down(at(100));
-        assert!(presence.handle_expiry(at(5_000)).is_empty());
-        presence.handle_link_up(at(5_050));
-        presence.handle_entries(at(5_060), vec![entry(3, 3, Some("1"))]);
-        assert_eq!(presence.handle_expiry(at(10_050)).removed, [2]);
-    }
-
-    #[test]
-    fn silence_of_30_seconds_is_absence_unless_we_slept() {
-        let mut presence = presence();
-        presence.handle_link_up(at(0));
-        presence.handle_entries(at(0), vec![entry(2, 1, Some("1"))]);
-        presence.handle_expiry(at(6_000));
-        presence.handle_wake(at(40_000));
-        assert!(presence.handle_expiry(at(40_000)).is_empty());
-        assert_eq!(presence.handle_expiry(at(70_000)).removed, [2]);
-    }
-
-    #[test]
-    fn nobody_else_can_write_our_state_and_a_removal_is_answered() {
-        let mut presence = presence();
-        presence.handle_link_up(at(0));
-        let own = presence.announce(at(0)).unwrap();
-        let received = presence.handle_entries(at(1), vec![entry(1, own.clock + 5, None)]);
-        assert_eq!(received, Received { announce: Announce::Now, ..Received::default() });
-        assert_eq!(presence.announce(at(2)).unwrap(), entry(1, own.clock + 6, Some("{}")));
-        let frozen = presence.handle_entries(at(3), vec![entry(1, u32::MAX, None)]);
-        assert_eq!(frozen.announce, Announce::No);
-    }
-
-    #[test]
-    fn an_echo_of_the_own_state_is_not_answered() {
-        let mut presence = presence();
-        presence.handle_link_up(at(0));
-        let own = presence.announce(at(0)).unwrap();
-        assert_eq!(presence.handle_entries(at(1), vec![own]).announce, Announce::No);
-    }
-
-    #[test]
-    fn a_newcomer_makes_us_announce_ourselves() {
-        let mut presence = presence();
-        presence.handle_link_up(at(0));
-        let newcomer = presence.handle_entries(at(1), vec![entry(2, 0, Some("1"))]);
-        assert_eq!(newcomer.announce, Announce::Soon);
-        let known = presence.handle_entries(at(2), vec![entry(2, 1, Some("2"))]);
-        assert_eq!(known.announce, Announce::No);
-    }
-
-    #[test]
-    fn states_that_are_no_json_or_too_large_are_refused() {
-        let mut presence = presence();
-        for state in ["", "{", "null", &format!("\"{}\"", "x".repeat(5_000))] {
-            let refused = presence.set(Some(state.to_owned()));
-            assert_eq!(
-                refused.map_err(|misuse| misuse.code),
-                Err(ErrorCode::Presence),
-                "{state:.20}"
-            );
-        }
-        let received = presence.handle_entries(at(0), vec![entry(2, 1, Some("{"))]);
-        assert_eq!(received, Received::default());
-    }
-
-    #[test]
-    fn the_own_state_is_renewed_every_15_seconds_while_it_is_shared() {
-        let mut presence = presence();
-        assert!(!presence.handle_renewal(at(60_000)));
-        presence.handle_link_up(at(0));
-        presence.announce(at(0));
-        assert!(!presence.handle_renewal(at(14_999)));
-        assert!(presence.handle_renewal(at(15_000)));
-    }
-}
+mod tests;

@@ -27,10 +27,7 @@ impl<D: DocHost> Room<D> {
     fn on_relayed_update(&mut self, cx: &mut Context<'_>, update: &[u8]) {
         self.timers.handle_traffic(cx.now);
         match self.apply_or_rotate(cx, update, Origin::Remote) {
-            Ok(applied) => {
-                self.integrate(&applied);
-                self.timers.note_held(cx.now, self.doc.held(), &self.config);
-            }
+            Ok(applied) => self.absorb(cx, &applied),
             Err(error) => self.on_refused(cx, &error),
         }
     }

@@ -1,38 +1,35 @@
-//! The y-sync handshake with one counterpart over one link (y-protocols 1.0, `sync.js`).
+//! The y-sync handshake with one counterpart over one link or path (y-protocols 1.0, `sync.js`).
 //!
 //! Both sides ask with step 1 and answer with step 2. Live updates may follow only what the
 //! counterpart is known to have: after it asked and got everything it lacked.
 
 use crate::io::SocketId;
-use crate::time::{Deadline, Instant};
 
-/// How far the handshake of the current link has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Session {
+/// How far the handshake over the current link has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Session<L = SocketId> {
     /// No link.
+    #[default]
     Down,
     /// We asked.
-    Opening(SocketId),
+    Opening(L),
     /// They asked and were answered; they still owe us their answer.
-    Pushed(SocketId),
+    Pushed(L),
     /// They answered, but have not asked: some servers never do.
-    Answered {
-        /// The link.
-        socket: SocketId,
-        /// When everything unacknowledged is pushed unasked.
-        push_at: Instant,
-    },
+    Answered(L),
     /// Both sides are up to date; updates flow.
-    Streaming(SocketId),
+    Streaming(L),
 }
 
-impl Session {
+impl<L: Copy> Session<L> {
     /// The link, if there is one.
-    pub fn socket(self) -> Option<SocketId> {
+    pub fn link(self) -> Option<L> {
         match self {
             Self::Down => None,
-            Self::Opening(socket) | Self::Pushed(socket) | Self::Streaming(socket) => Some(socket),
-            Self::Answered { socket, .. } => Some(socket),
+            Self::Opening(link)
+            | Self::Pushed(link)
+            | Self::Answered(link)
+            | Self::Streaming(link) => Some(link),
         }
     }
 
@@ -49,17 +46,17 @@ impl Session {
     /// They asked and were answered, or were pushed to unasked.
     pub fn handle_pushed(&mut self) {
         *self = match *self {
-            Self::Opening(socket) => Self::Pushed(socket),
-            Self::Answered { socket, .. } => Self::Streaming(socket),
+            Self::Opening(link) => Self::Pushed(link),
+            Self::Answered(link) => Self::Streaming(link),
             other => other,
         };
     }
 
     /// They answered.
-    pub fn handle_answer(&mut self, push_at: Instant) {
+    pub fn handle_answer(&mut self) {
         *self = match *self {
-            Self::Opening(socket) => Self::Answered { socket, push_at },
-            Self::Pushed(socket) => Self::Streaming(socket),
+            Self::Opening(link) => Self::Answered(link),
+            Self::Pushed(link) => Self::Streaming(link),
             other => other,
         };
     }
@@ -69,14 +66,9 @@ impl Session {
         matches!(self, Self::Opening(_) | Self::Pushed(_))
     }
 
-    /// When to push unasked.
-    pub fn poll_timeout(self) -> Option<Deadline> {
-        match self {
-            Self::Answered { push_at, .. } => {
-                Some(Deadline { at: push_at, reason: "push unasked" })
-            }
-            _ => None,
-        }
+    /// Whether the counterpart has said what it has and not asked what we have.
+    pub fn awaits_question(self) -> bool {
+        matches!(self, Self::Answered(_))
     }
 }
 
@@ -88,26 +80,24 @@ mod tests {
 
     #[test]
     fn updates_flow_once_both_have_asked_and_answered_in_either_order() {
-        let later = Instant::from_millis(250);
         let mut session = Session::Opening(SOCKET);
         session.handle_pushed();
         assert!(session.may_stream() && !session.is_complete());
-        session.handle_answer(later);
+        session.handle_answer();
         assert_eq!(session, Session::Streaming(SOCKET));
 
         let mut session = Session::Opening(SOCKET);
-        session.handle_answer(later);
-        assert!(!session.may_stream());
-        assert_eq!(session.poll_timeout().map(|deadline| deadline.at), Some(later));
+        session.handle_answer();
+        assert!(!session.may_stream() && session.awaits_question());
         session.handle_pushed();
         assert_eq!(session, Session::Streaming(SOCKET));
     }
 
     #[test]
     fn nothing_happens_without_a_link() {
-        let mut session = Session::Down;
+        let mut session: Session = Session::Down;
         session.handle_pushed();
-        session.handle_answer(Instant::default());
-        assert_eq!(session, Session::Down);
+        session.handle_answer();
+        assert_eq!((session, session.link()), (Session::Down, None));
     }
 }

@@ -19,7 +19,7 @@ impl<D: DocHost> Room<D> {
     pub fn signal(&mut self, cx: &mut Context<'_>, text: &str) -> Result<(), Misuse> {
         self.usable()?;
         check(text).map_err(|problem| Misuse::new(ErrorCode::Message, problem))?;
-        if self.session.socket().is_none() {
+        if self.session.link().is_none() {
             let message = "there is no link to the server to signal on; try again when there is";
             return Err(Misuse::new(ErrorCode::NotConnected, message));
         }

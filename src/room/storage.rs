@@ -8,6 +8,7 @@ use super::messaging::{Stored, decode_ids, decode_messages};
 use super::persistence::record::{Record, RecordKind};
 use super::persistence::{Loaded, Outcome};
 use super::{Phase, Room, RoomOutput};
+use crate::config::PathMode;
 use crate::connection::Context;
 use crate::doc::{Applied, Content, Doc, DocHost, Origin, UpdateError};
 use crate::error::ErrorCode;
@@ -101,6 +102,7 @@ impl<D: DocHost> Room<D> {
         if self.session.may_stream() {
             self.push_unasked(cx);
         }
+        self.check_paths(cx.now);
         self.become_ready(cx);
     }
 
@@ -178,7 +180,7 @@ impl<D: DocHost> Room<D> {
         let Phase::Loading { connect } = self.phase else { return };
         self.phase = Phase::Ready;
         self.outputs.push_back(RoomOutput::Event(EventKind::Ready));
-        if connect {
+        if connect && self.paths.mode() != PathMode::PeersOnly {
             self.connection.connect(cx);
         }
     }

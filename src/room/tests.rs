@@ -2,13 +2,15 @@ use fastrand::Rng;
 
 use super::*;
 use crate::doc::{Prelim, RootKind, TypeId};
-use crate::event::Status;
+use crate::event::{Durability, Status, SyncStatus};
 use crate::io::{RecordKey, StorageError, StorageReply};
 use crate::ordered::OrderedMap;
 use crate::protocol::{FrameLimits, Message, decode, encode};
+use crate::time::Instant;
 
 mod host;
 mod messages;
+mod paths;
 mod signal;
 
 const EMPTY_VECTOR: &[u8] = &[0];
@@ -34,9 +36,13 @@ impl Rig {
     }
 
     fn seeded(persistence: PersistenceMode, seed: u64) -> Self {
+        Self::with_mode(persistence, seed, PathMode::default())
+    }
+
+    fn with_mode(persistence: PersistenceMode, seed: u64, mode: PathMode) -> Self {
         let config = Config { url: Some("ws://s".into()), persistence, ..Config::default() };
         let roots = OrderedMap::from([("text".to_owned(), RootKind::Text)]);
-        let options = RoomOptions { roots, presence: Some("{}".into()), connect: true };
+        let options = RoomOptions { roots, presence: Some("{}".into()), connect: true, mode };
         let (mut rng, mut last_id) = (Rng::with_seed(seed), 0);
         let mut cx = Context { now: Instant::default(), rng: &mut rng, last_id: &mut last_id };
         let room = Room::new(&config, "room", options, &mut cx).unwrap();
@@ -419,7 +425,7 @@ fn malformed_frames_are_dropped_and_the_third_ends_the_link() {
 #[test]
 fn an_oversized_edit_stays_here_saved_pending_and_told() {
     let mut rig = Rig::online();
-    rig.room.strikes = link::Strikes::new(1_000);
+    rig.room.strikes = Strikes::new(1_000);
     rig.type_text(&"x".repeat(2_000));
     rig.commit();
     assert_eq!((rig.updates_sent().len(), rig.problems()), (0, vec![ErrorCode::FrameTooLarge]));

@@ -29,6 +29,8 @@ pub(super) struct Timers {
     hold: Option<Hold>,
     /// When an unanswered handshake is begun again: a relay may have dropped it.
     ask_again_at: Option<Instant>,
+    /// When everything unacknowledged is pushed to a server that has not asked.
+    push_at: Option<Instant>,
     audit: Option<Audit>,
     announce_at: Option<Instant>,
     announced_at: Option<Instant>,
@@ -69,7 +71,13 @@ impl Timers {
 
     pub(super) fn handle_link_up(&mut self, now: Instant) {
         self.ask_again_at = Some(now + ASK_AGAIN);
+        self.push_at = None;
         self.audit = Some(Audit::new(now));
+    }
+
+    /// The server answered; by then it should have asked.
+    pub(super) fn push_after(&mut self, at: Instant) {
+        self.push_at.get_or_insert(at);
     }
 
     /// An update went or came.
@@ -82,6 +90,7 @@ impl Timers {
     pub(super) fn handle_link_down(&mut self) {
         self.announce_at = None;
         self.ask_again_at = None;
+        self.push_at = None;
         self.audit = None;
     }
 
@@ -112,8 +121,19 @@ impl Timers {
             Acknowledged::Written | Acknowledged::Pending => None,
         };
         let again = self.ask_again_at.map(|at| Deadline { at, reason: "ask again" });
+        let push = self.push_at.map(|at| Deadline { at, reason: "push unasked" });
         let audit = self.audit.map(Audit::poll_timeout);
-        [hold, announce, acknowledged, again, audit].into_iter().fold(None, Deadline::earliest)
+        [hold, announce, acknowledged, again, push, audit]
+            .into_iter()
+            .fold(None, Deadline::earliest)
+    }
+
+    fn push_due(&mut self, now: Instant) -> bool {
+        let due = self.push_at.is_some_and(|at| at <= now);
+        if due {
+            self.push_at = None;
+        }
+        due
     }
 
     fn announce_due(&mut self, now: Instant) -> bool {
@@ -140,11 +160,11 @@ impl<D: DocHost> Room<D> {
         [
             self.timers.poll_timeout(),
             self.connection.poll_timeout().filter(|_| !self.deaf()),
-            self.session.poll_timeout(),
             self.outbox.poll_timeout(),
             self.presence.poll_timeout(),
             self.messages.poll_timeout(),
             self.persistence.poll_timeout(),
+            self.paths.poll_timeout(),
         ]
         .into_iter()
         .fold(None, Deadline::earliest)
@@ -165,7 +185,7 @@ impl<D: DocHost> Room<D> {
             self.connection.handle_timeout(cx);
             self.drain_connection(cx);
         }
-        if self.session.poll_timeout().is_some_and(|deadline| deadline.at <= now) {
+        if self.timers.push_due(now) && self.session.awaits_question() {
             self.push_unasked(cx);
         }
         match self.outbox.handle_timeout(now) {
@@ -178,6 +198,7 @@ impl<D: DocHost> Room<D> {
             self.send_probe();
         }
         self.on_presence_timeout(now);
+        self.on_paths_timeout(now);
         self.on_hold_timeout(now);
         if self.messages.handle_timeout(now) {
             self.connection.handle_silence(now);
@@ -223,6 +244,7 @@ impl<D: DocHost> Room<D> {
             return;
         }
         self.send(encode::sync_step_1(&self.doc.encode_state_vector()));
+        self.ask_held_paths(now);
         hold.wait = (hold.wait * 2).min(MISSING_AFTER);
         hold.ask_at = now + hold.wait;
         if !hold.told && now.since(hold.since) >= MISSING_AFTER {

@@ -49,7 +49,9 @@ impl Host {
             ..Config::default()
         };
         let mut client = Client::new(config, seed);
-        let options = RoomOptions { roots: roots(), presence: Some("{}".into()), connect: true };
+        let presence = Some("{}".into());
+        let options =
+            RoomOptions { roots: roots(), presence, connect: true, ..RoomOptions::default() };
         let room = client.enter_room(Instant::from_millis(now), "room", options).expect("a room");
         self.tab =
             Some(Tab { client, room, ready: false, sync: None, timer: None, typed: Vec::new() });

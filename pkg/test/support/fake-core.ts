@@ -191,6 +191,23 @@ export class FakeCore implements Core {
     this.#enter('subscribeMessages', []);
   }
 
+  pathUp(_room: number, path: number, instance: string): void {
+    this.#enter('pathUp', [path, instance]);
+    this.#refuse();
+  }
+
+  pathFrame(_room: number, path: number, channel: string): void {
+    this.#enter('pathFrame', [path, channel]);
+  }
+
+  pathNeighbours(_room: number, path: number, instances: readonly string[]): void {
+    this.#enter('pathNeighbours', [path, ...instances]);
+  }
+
+  pathDown(_room: number, path: number, bye: boolean): void {
+    this.#enter('pathDown', [path, bye]);
+  }
+
   signal(_room: number, text: string): void {
     this.#enter('signal', [text]);
     this.#refuse();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Config, PersistenceMode, RoomOptions};
+use super::{Config, PathMode, PersistenceMode, RoomOptions};
 use crate::config::{Fields, Ways, read_link};
 use crate::connection::manner::TokenPlace;
 use crate::doc::RootKind;
@@ -53,6 +53,13 @@ impl RoomOptions {
         let fields = Fields::of("the options of a room", json)?;
         let mut options = Self { presence: fields.text("presence")?, ..Self::default() };
         fields.flag("connect", &mut options.connect)?;
+        let modes = [
+            ("both", PathMode::Both),
+            ("server-first", PathMode::ServerFirst),
+            ("p2p-first", PathMode::PeersFirst),
+            ("p2p-only", PathMode::PeersOnly),
+        ];
+        fields.word("mode", &modes, &mut options.mode)?;
         if let Some(roots) = fields.object.get("roots") {
             options.roots = read_roots(&Fields::of("the roots of a room", roots)?)?;
         }
@@ -164,16 +171,18 @@ mod tests {
 
     #[test]
     fn a_room_is_entered_with_its_roots() {
-        let json = json!({"roots": {"t": "text", "l": "list"}, "presence": "{}", "connect": true});
+        let json = json!({"roots": {"t": "text", "l": "list"}, "presence": "{}", "connect": true, "mode": "p2p-first"});
         let options = RoomOptions::from_json(&json).unwrap();
         assert_eq!(
             options.roots,
             OrderedMap::from([("t".into(), RootKind::Text), ("l".into(), RootKind::List)])
         );
         assert_eq!((options.presence.as_deref(), options.connect), (Some("{}"), true));
+        assert_eq!(options.mode, PathMode::PeersFirst);
         let empty = RoomOptions::from_json(&json!({"presence": null})).unwrap();
         assert!(empty.roots.is_empty() && empty.presence.is_none() && !empty.connect);
         assert!(RoomOptions::from_json(&json!({"roots": {"t": "xml"}})).is_err());
         assert!(RoomOptions::from_json(&json!({"connect": 1})).is_err());
+        assert!(RoomOptions::from_json(&json!({"mode": "p2p"})).is_err());
     }
 }

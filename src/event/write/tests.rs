@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::ErrorCode;
-use crate::event::{Answer, Message, MessageEvent};
+use crate::event::{Answer, Message, MessageEvent, PeersSynced};
 use crate::status::{ConnectionState, EndpointReason, Problem, Reason, Status, Transport};
 
 fn written(kind: EventKind) -> Value {
@@ -93,6 +93,7 @@ fn every_other_event_has_its_form() {
         local: Durability::Saving,
         pending: 7,
         held: 1,
+        peers: PeersSynced { synced: 2, of: 3 },
     };
     let presence = EventKind::Presence { updated: vec![(5, "{}".into())], removed: vec![6] };
     let endpoint = EventKind::Endpoint { request: 1, attempt: 2, reason: EndpointReason::Rejected };
@@ -100,7 +101,8 @@ fn every_other_event_has_its_form() {
         (EventKind::Ready, json!({"type": "ready", "room": 3})),
         (
             EventKind::Sync(sync),
-            json!({"type": "sync", "room": 3, "status": "synchronizing", "local": "saving", "pending": 7, "held": 1}),
+            json!({"type": "sync", "room": 3, "status": "synchronizing", "local": "saving", "pending": 7, "held": 1,
+                "peers": {"synced": 2, "of": 3}}),
         ),
         (presence, json!({"type": "presence", "room": 3, "updated": [[5, "{}"]], "removed": [6]})),
         (
@@ -119,6 +121,23 @@ fn every_other_event_has_its_form() {
     for (kind, expected) in cases {
         assert_eq!(written(kind), expected);
     }
+}
+
+#[test]
+fn what_is_for_a_peer_is_told_with_its_bytes_beside_it() {
+    let kind = EventKind::Path { path: 4, channel: PathChannel::Presence, frame: vec![1, 2] };
+    let event = Event { room: 3, kind: kind.clone() };
+    assert_eq!(event.attachments(), [vec![1, 2]]);
+    assert_eq!(written(kind), json!({"type": "path", "room": 3, "path": 4, "channel": "presence"}));
+    let problem = Problem::new(ErrorCode::Protocol, "odd");
+    assert_eq!(
+        written(EventKind::Dropped { path: 4, problem }),
+        json!({"type": "dropped", "room": 3, "path": 4, "code": "E_PROTOCOL", "message": "odd", "retryable": false})
+    );
+    assert_eq!(
+        written(EventKind::Signal { text: "{}".into() }),
+        json!({"type": "signal", "room": 3, "text": "{}"})
+    );
 }
 
 #[test]

@@ -56,8 +56,11 @@ impl DocHost for Plain {
         let decoded = Update::decode_v1(update).unwrap();
         self.doc.transact_mut().apply_update(decoded).unwrap();
         self.content.merge(&content);
-        let news =
-            Integrated { update: update.to_vec(), content: content.clone(), changes: vec![] };
+        let news = Integrated {
+            update: update.to_vec(),
+            content: content.clone(),
+            ..Integrated::default()
+        };
         Ok(Applied { content, integrated: vec![news], ..Applied::default() })
     }
     fn content(&self) -> Content {
@@ -66,6 +69,10 @@ impl DocHost for Plain {
     fn held(&self) -> usize {
         0
     }
+    fn holds_from(&self, _: Origin) -> bool {
+        false
+    }
+    fn forget_held(&mut self, _: Origin) {}
     fn hash(&self) -> u64 {
         self.encode_state().iter().fold(7, |hash, byte| hash * 31 % 65_521 + u64::from(*byte))
     }

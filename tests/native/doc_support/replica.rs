@@ -59,7 +59,7 @@ impl Replica for Gated {
 
     fn apply(&mut self, update: &[u8]) -> Result<(), String> {
         let applied = self.doc.apply(update, Origin::Remote).map_err(|error| error.to_string())?;
-        if let Some(error) = applied.refused.first() {
+        if let Some((_, error)) = applied.refused.first() {
             return Err(format!("a held update was refused: {error}"));
         }
         let changes: Vec<_> =

@@ -151,7 +151,7 @@ impl Replica {
             self.send(Target::One(from), encode::update(update));
         }
         match applied.refused.first() {
-            Some(error) => Reception::Refused(error.to_string()),
+            Some((_, error)) => Reception::Refused(error.to_string()),
             None if applied.held => Reception::Held,
             None => Reception::Taken,
         }

@@ -132,9 +132,11 @@ impl Room {
                 }
                 return self.check_backlog(cx, id);
             }
-            Message::Denied(_) | Message::Token(_) | Message::Signal(_) | Message::Unknown(_) => {
-                cx.counters.unknown += 1
-            }
+            Message::Denied(_)
+            | Message::Token(_)
+            | Message::Signal(_)
+            | Message::Peer(_)
+            | Message::Unknown(_) => cx.counters.unknown += 1,
         }
         self.serve(cx, id);
     }

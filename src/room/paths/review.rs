@@ -1,0 +1,61 @@
+//! Deciding anew who carries what, after a path came or went, a peer said something of itself, or the server came or went.
+
+use super::Standing;
+use crate::config::PathMode;
+use crate::connection::Context;
+use crate::doc::DocHost;
+use crate::room::Room;
+use crate::room::session::Session;
+use crate::time::Instant;
+
+impl<D: DocHost> Room<D> {
+    pub(super) fn standing(&self) -> Standing {
+        Standing { client: self.doc.client_id(), server: self.session.is_complete() }
+    }
+
+    /// Brings the paths in line with what is known now; nothing if nothing changed.
+    pub(in crate::room) fn review_paths(&mut self, cx: &mut Context<'_>) {
+        let (now, standing) = (cx.now, self.standing());
+        let before = self.paths.told.replace(standing);
+        let changed = before != Some(standing);
+        if !changed && !std::mem::take(&mut self.paths.stale) {
+            return;
+        }
+        self.paths.stale = false;
+        let renamed = before.is_some_and(|before| before.client != standing.client);
+        for path in self.paths.ids() {
+            if changed {
+                self.say_hello(path);
+            }
+            if renamed {
+                self.show_presence(path);
+            }
+            self.review_session(now, path, standing.server);
+        }
+        for path in self.paths.elect(standing.client, standing.server) {
+            self.check_path(now, path);
+        }
+        self.review_uplink(cx, standing.client);
+    }
+
+    /// Starts what is to carry the document, and lets rest what is not.
+    fn review_session(&mut self, now: Instant, path: u32, server: bool) {
+        let first = self.paths.mode == PathMode::ServerFirst;
+        let Some(known) = self.paths.paths.get_mut(&path) else { return };
+        let carries = !first || !server || known.lacks_server();
+        match (carries, known.session.link()) {
+            (true, None) => self.begin_session(now, path),
+            (false, Some(())) => known.session = Session::Down,
+            _ => {}
+        }
+    }
+
+    /// What was left to another peer to bring to the server is ours to bring, once that peer is gone.
+    fn review_uplink(&mut self, cx: &mut Context<'_>, client: u64) {
+        let leads = self.paths.leads(client);
+        let led = std::mem::replace(&mut self.paths.leading, leads);
+        if leads && !led && self.session.may_stream() && !self.outbox.is_empty() {
+            self.push_unasked(cx);
+        }
+    }
+}

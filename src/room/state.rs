@@ -1,0 +1,41 @@
+//! What the app is told of what is saved and synced.
+
+use super::{Room, RoomOutput};
+use crate::doc::DocHost;
+use crate::event::{Durability, EventKind, PeersSynced, SyncState, SyncStatus};
+use crate::time::Instant;
+
+impl<D: DocHost> Room<D> {
+    pub(super) fn publish_sync(&mut self, now: Instant) {
+        let state = self.sync_state();
+        if self.last_sync != Some(state) {
+            self.last_sync = Some(state);
+            self.outputs.push_back(RoomOutput::Event(EventKind::Sync(state)));
+        }
+        self.timers.note_acknowledged(now, &self.outbox, self.session);
+    }
+
+    /// What a batch holds back no peer has.
+    fn peers_synced(&self) -> PeersSynced {
+        let (synced, of) = self.paths.counts();
+        PeersSynced { synced: if self.batch.is_none() { synced } else { 0 }, of }
+    }
+
+    fn sync_state(&self) -> SyncState {
+        let held = u32::try_from(self.doc.held()).unwrap_or(u32::MAX);
+        let messages = self.messages.waiting();
+        let idle =
+            self.outgoing.is_server_done() && self.batch.is_none() && held == 0 && messages == 0;
+        let synced =
+            self.session.is_complete() && self.outbox.is_empty() && idle && !self.strikes.lacks();
+        let saved = self.persistence.is_saved() || self.config.broken.saved_before_commit;
+        let local = match self.persistence.is_working() {
+            false => Durability::Unavailable,
+            true if saved && self.batch.is_none() => Durability::Saved,
+            true => Durability::Saving,
+        };
+        let status = if synced { SyncStatus::Synchronized } else { SyncStatus::Synchronizing };
+        let pending = self.outbox.pending() + messages as u64;
+        SyncState { status, local, pending, held, peers: self.peers_synced() }
+    }
+}
