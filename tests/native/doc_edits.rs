@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rejoin::doc::change::{Change, ListOp, Segment, TextOp};
-use rejoin::doc::{Assoc, Doc, Edit, Limits, Origin, Prelim, TypeId};
+use rejoin::doc::{Assoc, Doc, Edit, Integrated, Limits, Origin, Prelim, TypeId};
 use rejoin::error::{ErrorCode, Misuse};
 use rejoin::ordered::OrderedMap;
 use serde_json::{Value, json};
@@ -49,7 +49,8 @@ fn an_edit_comes_back_as_its_update_its_ids_and_its_change() {
     let path = vec![Segment::Key("text".into())];
     assert_eq!(news.changes, [Change::Text { path, target: "r/text".into(), delta }]);
     let mut reader = doc(2);
-    assert_eq!(reader.apply(&news.update, Origin::Remote).unwrap().integrated, [news]);
+    let applied = reader.apply(&news.update, Origin::Remote).unwrap();
+    assert_eq!(applied.integrated, [Integrated { origin: Origin::Remote, ..news }]);
 }
 
 #[test]
@@ -292,7 +293,7 @@ fn only_the_news_of_a_whole_state_are_news() {
     b.apply(&a.edit(insert(0, &"long ".repeat(100))).unwrap().update, Origin::Remote).unwrap();
     let last = a.edit(insert(500, "new")).unwrap();
     let applied = b.apply(&a.encode_state(), Origin::Remote).unwrap();
-    assert_eq!(applied.integrated, [last]);
+    assert_eq!(applied.integrated, [Integrated { origin: Origin::Remote, ..last }]);
 }
 
 #[test]
