@@ -9,8 +9,8 @@ import { rolldown } from 'rolldown';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
-const modules = ['rejoin_bg.wasm', 'links_bg.wasm'];
-const scripts = ['core.js', 'inline.js', 'links-core.js', 'links-inline.js'];
+const modules = ['rejoin_bg.wasm', 'links_bg.wasm', 'peers_bg.wasm'];
+const scripts = ['core.js', 'inline.js', 'links-core.js', 'links-inline.js', 'peers-core.js', 'peers-inline.js'];
 const generated = [...scripts, ...modules];
 
 /** What apps fetch only when they use it, and bundlers drop where nobody does. */
@@ -26,6 +26,7 @@ const parts = {
     { name: 'sockets', test: /src.(entry.sockets|socket)/ },
     { name: 'shared-links', test: /src.shared.(links|link|socket|stream|meeting|key)\.ts$/ },
     { name: 'tabs', test: /src.shared./ },
+    { name: 'peers', test: /src.(entry.peers|peers)/ },
     { name: 'client', test: /src.entry.client/ },
   ],
 };
@@ -55,7 +56,7 @@ async function bundle(
 
 /** The minifier writes strings as templates, which not every bundler looks into for the names of files. */
 function keepLiterals(code) {
-  const quoted = [...generated, 'streams.js', 'tabs.js', 'shared-links.js'].reduce(
+  const quoted = [...generated, 'streams.js', 'tabs.js', 'shared-links.js', 'peers.js'].reduce(
     (text, name) => text.replaceAll(`\`./${name}\``, `'./${name}'`),
     code,
   );

@@ -10,11 +10,12 @@ const dist = join(root, 'pkg', 'dist');
 /**
  * Kilobytes, gzipped: what was reached, above what is wanted where `goals` names it. `core`, `sockets` and `streams` are what
  * an app fetches at once that uses only those, `tabs` what sharing a connection adds to the one and `sharedLinks` to the others, `react` the hooks without those of
- * streams; `links` is the module of streams and sockets, for which no document is loaded. The glue comes with its module.
+ * streams; `links` is the module of streams and sockets, for which no document is loaded, `peers` that of peers. The glue comes with its module.
  */
 const budgets = {
   wasm: 261,
   links: 118,
+  peers: 125,
   core: 16.5,
   sockets: 8.1,
   streams: 8.7,
@@ -22,10 +23,11 @@ const budgets = {
   sharedLinks: 6,
   glue: 7,
   linksGlue: 7,
+  peersGlue: 7,
   react: 4,
   reactAll: 5,
 };
-const goals = { wasm: 170, links: 60, core: 15, reactAll: 4 };
+const goals = { wasm: 170, links: 60, peers: 60, core: 15, reactAll: 4 };
 /** What an app of documents, one of sockets and one of streams take of the package, and the hooks without those of streams; its bundler drops the rest. */
 const uses = {
   core: 'createClient, defineSchema, t, shallow, SyncError',
@@ -48,6 +50,7 @@ export async function checkSizes() {
   report({
     wasm: gzipped(readFileSync(join(dist, 'rejoin_bg.wasm'))),
     links: gzipped(readFileSync(join(dist, 'links_bg.wasm'))),
+    peers: gzipped(readFileSync(join(dist, 'peers_bg.wasm'))),
     core: total(atOnce(core)),
     sockets: total(atOnce(sockets)),
     streams: total(atOnce(streams)),
@@ -55,6 +58,7 @@ export async function checkSizes() {
     sharedLinks: total(sockets.filter((chunk) => isTabs(chunk) || isSharedLinks(chunk))),
     glue: total(core.filter((chunk) => isGlue(chunk) && !isLinks(chunk))),
     linksGlue: total(sockets.filter(isLinks)),
+    peersGlue: total(await bundle(`export * from ${JSON.stringify(join(dist, 'peers-core.js'))};`)),
     react: total(hooks),
     reactAll: total(allHooks),
   });

@@ -59,6 +59,9 @@ impl Machine for Client {
                     self.in_room(now, room, |room, cx| room.handle_storage(cx, reply));
                 }
             }
+            // A client has no connections to peers.
+            #[cfg(feature = "peers")]
+            Input::Peer(..) => {}
         }
         while let Some((socket, input)) = self.tunnels.poll_socket() {
             self.handle_socket(now, socket, input);

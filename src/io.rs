@@ -1,10 +1,17 @@
 //! The whole boundary of the core: what the driver puts in, what it takes out.
 
 mod fetch;
+#[cfg(feature = "peers")]
+mod peer;
 #[cfg(feature = "documents")]
 mod storage;
 
 pub use fetch::{FetchId, FetchInput, FetchOutput};
+#[cfg(feature = "peers")]
+pub use peer::{
+    Candidate, ChannelId, ChannelPlan, IceServer, Operation, PeerConfig, PeerConnectionId,
+    PeerInput, PeerOutput, PeerState,
+};
 #[cfg(feature = "documents")]
 pub use storage::{RecordKey, RoomId, StorageError, StorageReply, StorageTask, TaskId};
 
@@ -24,24 +31,34 @@ pub enum Input {
     /// Something happened to the page or the network.
     Environment(Environment),
     /// Something happened to a socket.
+    #[cfg(any(feature = "documents", feature = "links"))]
     Socket(SocketId, SocketInput),
     /// Something happened to a request.
+    #[cfg(any(feature = "documents", feature = "links"))]
     Fetch(FetchId, FetchInput),
     /// A storage task ended.
     #[cfg(feature = "documents")]
     Storage(TaskId, Result<StorageReply, StorageError>),
+    /// Something happened to a connection to a peer.
+    #[cfg(feature = "peers")]
+    Peer(PeerConnectionId, PeerInput),
 }
 
 /// What the core tells the driver.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output<E> {
     /// Do this with a socket.
+    #[cfg(any(feature = "documents", feature = "links"))]
     Socket(SocketId, SocketOutput),
     /// Do this with a request.
+    #[cfg(any(feature = "documents", feature = "links"))]
     Fetch(FetchId, FetchOutput),
     /// Do this with the database and answer with [`Input::Storage`].
     #[cfg(feature = "documents")]
     Storage(TaskId, StorageTask),
+    /// Do this with a connection to a peer.
+    #[cfg(feature = "peers")]
+    Peer(PeerConnectionId, PeerOutput),
     /// Tell the app.
     Event(E),
 }

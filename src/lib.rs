@@ -19,8 +19,12 @@ pub mod json;
 #[cfg(feature = "links")]
 pub mod links;
 pub mod machine;
+#[cfg(feature = "peers")]
+pub mod mesh;
 pub mod ordered;
 pub mod page;
+#[cfg(feature = "peers")]
+pub mod peers;
 #[cfg(feature = "documents")]
 pub mod protocol;
 #[cfg(feature = "documents")]
@@ -30,6 +34,7 @@ pub mod socket;
 #[cfg(feature = "links")]
 pub mod socket_io;
 pub mod status;
+#[cfg(any(feature = "documents", feature = "links"))]
 pub mod stream;
 pub mod time;
 #[cfg(feature = "documents")]

@@ -1,8 +1,10 @@
 //! The public view of a link: where it stands, why, and what went wrong.
 
+#[cfg(any(feature = "documents", feature = "links"))]
 mod write;
 
 use crate::error::ErrorCode;
+use crate::json::JsonText;
 
 /// Why a URL and a token are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,14 @@ impl Problem {
     /// A problem with the usual retryability of its code.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), retryable: code.is_retryable() }
+    }
+
+    /// Writes the members `code`, `message` and `retryable`.
+    pub fn write(&self, json: &mut JsonText) {
+        json.word("code", self.code.as_str());
+        json.word("message", &self.message);
+        json.key("retryable");
+        json.flag(self.retryable);
     }
 }
 

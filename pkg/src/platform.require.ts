@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { LinksModule } from './links-boundary.js';
 import type { Platform } from './load.js';
+import type { PeersModule } from './peers-boundary.js';
 
 const beside = async (name: string): Promise<BufferSource> => new Uint8Array(await readFile(join(__dirname, name)));
 const unpack = (base64: string): BufferSource => new Uint8Array(gunzipSync(Buffer.from(base64, 'base64')));
@@ -30,4 +31,13 @@ export const links: Platform<LinksModule> = {
   file: () => beside('links_bg.wasm'),
   open,
   inline: async () => unpack((await import('./links-inline.js')).default),
+};
+
+/** The same for peers. */
+export const peers: Platform<PeersModule> = {
+  name: 'peers_bg.wasm',
+  core: () => import('./peers-core.js'),
+  file: () => beside('peers_bg.wasm'),
+  open,
+  inline: async () => unpack((await import('./peers-inline.js')).default),
 };

@@ -1,5 +1,6 @@
 import type { LinksModule } from './links-boundary.js';
 import { fromBase64, gunzip, type Platform } from './load.js';
+import type { PeersModule } from './peers-boundary.js';
 
 const open = (place: string | URL): Promise<Response> => fetch(place);
 
@@ -20,4 +21,13 @@ export const links: Platform<LinksModule> = {
   file: () => fetch(new URL('./links_bg.wasm', import.meta.url)),
   open,
   inline: async () => gunzip(fromBase64((await import('./links-inline.js')).default)),
+};
+
+/** The same for peers. */
+export const peers: Platform<PeersModule> = {
+  name: 'peers_bg.wasm',
+  core: () => import('./peers-core.js'),
+  file: () => fetch(new URL('./peers_bg.wasm', import.meta.url)),
+  open: documents.open,
+  inline: async () => gunzip(fromBase64((await import('./peers-inline.js')).default)),
 };

@@ -1,6 +1,7 @@
 import linksWasm from './links_bg.wasm';
 import type { LinksModule } from './links-boundary.js';
 import { fromBase64, gunzip, type Platform } from './load.js';
+import type { PeersModule } from './peers-boundary.js';
 import wasm from './rejoin_bg.wasm';
 
 /** Workers of Cloudflare's kind: compiling at run time is forbidden there, modules are imported. */
@@ -19,4 +20,13 @@ export const links: Platform<LinksModule> = {
   file: () => linksWasm,
   open: documents.open,
   inline: async () => gunzip(fromBase64((await import('./links-inline.js')).default)),
+};
+
+/** The same for peers. */
+export const peers: Platform<PeersModule> = {
+  name: 'peers_bg.wasm',
+  core: () => import('./peers-core.js'),
+  file: () => import('./peers_bg.wasm').then((module) => module.default),
+  open: documents.open,
+  inline: async () => gunzip(fromBase64((await import('./peers-inline.js')).default)),
 };

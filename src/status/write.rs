@@ -1,18 +1,8 @@
-//! Status as JSON text: what TypeScript receives.
+//! The state of a link as JSON text: what TypeScript receives.
 
-use super::{ConnectionState, EndpointReason, Problem, Reason, Status, Transport};
+use super::{ConnectionState, EndpointReason, Reason, Status, Transport};
 use crate::json::JsonText;
 use crate::time::WallClock;
-
-impl Problem {
-    /// Writes the members `code`, `message` and `retryable`.
-    pub fn write(&self, json: &mut JsonText) {
-        json.word("code", self.code.as_str());
-        json.word("message", &self.message);
-        json.key("retryable");
-        json.flag(self.retryable);
-    }
-}
 
 impl ConnectionState {
     pub(crate) fn write(&self, json: &mut JsonText, wall: WallClock) {

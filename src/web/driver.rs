@@ -17,19 +17,24 @@ use crate::time::Instant;
 use crate::web::clock;
 use crate::web::convert::internal;
 use crate::web::environment;
+#[cfg(any(feature = "documents", feature = "links"))]
 use crate::web::fetch::Fetches;
 use crate::web::host::Host;
 #[cfg(feature = "documents")]
 use crate::web::indexed_db::{Durability, Storage};
 use crate::web::listener::Listener;
+#[cfg(feature = "peers")]
+use crate::web::peer_connection::PeerConnections;
 use crate::web::remains::Remains;
 use crate::web::timer::Timer;
+#[cfg(any(feature = "documents", feature = "links"))]
 use crate::web::web_socket::Sockets;
 
 /// What only the browser's side of a core can be told.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// What makes sockets, if not the browser's own `WebSocket`.
+    #[cfg(any(feature = "documents", feature = "links"))]
     pub sockets: Option<Function>,
     /// How sure a transaction must be before it counts.
     #[cfg(feature = "documents")]
@@ -49,8 +54,12 @@ pub struct Driver<M: Machine> {
     woken: Cell<bool>,
     epoch_offset: Cell<f64>,
     host: Host,
+    #[cfg(any(feature = "documents", feature = "links"))]
     sockets: Sockets,
+    #[cfg(any(feature = "documents", feature = "links"))]
     fetches: Fetches,
+    #[cfg(feature = "peers")]
+    peers: PeerConnections,
     #[cfg(feature = "documents")]
     storage: Storage,
     timer: Timer,
@@ -71,6 +80,12 @@ impl<M: Machine + 'static> Driver<M> {
     }
 
     fn new(driver: &Weak<Self>, machine: M, wake: Function, settings: Settings) -> Self {
+        let Settings {
+            #[cfg(any(feature = "documents", feature = "links"))]
+            sockets,
+            #[cfg(feature = "documents")]
+            durability,
+        } = settings;
         let driver = Weak::clone(driver);
         let host = Host::new(move |input| {
             if let Some(driver) = driver.upgrade() {
@@ -86,10 +101,14 @@ impl<M: Machine + 'static> Driver<M> {
             wake,
             woken: Cell::new(false),
             epoch_offset: Cell::new(clock::epoch_offset()),
-            sockets: Sockets::new(host.clone(), settings.sockets),
+            #[cfg(any(feature = "documents", feature = "links"))]
+            sockets: Sockets::new(host.clone(), sockets),
+            #[cfg(any(feature = "documents", feature = "links"))]
             fetches: Fetches::new(host.clone()),
+            #[cfg(feature = "peers")]
+            peers: PeerConnections::new(host.clone()),
             #[cfg(feature = "documents")]
-            storage: Storage::new(host.clone(), settings.durability),
+            storage: Storage::new(host.clone(), durability),
             timer: Timer::new(host.clone()),
             host,
             page: RefCell::default(),
@@ -140,6 +159,7 @@ impl<M: Machine + 'static> Driver<M> {
     }
 
     /// The requests, for the app's part of them.
+    #[cfg(any(feature = "documents", feature = "links"))]
     pub fn fetches(&self) -> &Fetches {
         &self.fetches
     }
@@ -150,6 +170,7 @@ impl<M: Machine + 'static> Driver<M> {
     }
 
     /// The browser's sockets, for asking.
+    #[cfg(any(feature = "documents", feature = "links"))]
     pub fn sockets(&self) -> &Sockets {
         &self.sockets
     }
@@ -204,10 +225,14 @@ impl<M: Machine + 'static> Driver<M> {
 
     fn perform(&self, output: Output<M::Event>) {
         match output {
+            #[cfg(any(feature = "documents", feature = "links"))]
             Output::Socket(id, output) => self.sockets.perform(id, output),
+            #[cfg(any(feature = "documents", feature = "links"))]
             Output::Fetch(id, output) => self.fetches.perform(id, output),
             #[cfg(feature = "documents")]
             Output::Storage(id, task) => self.storage.perform(id, task),
+            #[cfg(feature = "peers")]
+            Output::Peer(id, output) => self.peers.perform(id, output),
             Output::Event(event) => {
                 if let Ok(mut events) = self.events.try_borrow_mut() {
                     events.push(event);

@@ -399,6 +399,7 @@ impl World {
                     self.later(at, Happening::Disk { host, boot });
                 }
                 Output::Event(event) => self.on_event(host, event),
+                Output::Peer(..) => unreachable!("a client has no connections to peers"),
             }
         }
         self.set_timer(host);

@@ -42,7 +42,7 @@ describe('the tarball', () => {
     const strays = packed.files.filter((file) => /^(src|test|wasm|node_modules)\//.test(file));
     assert.deepEqual(strays, []);
     const modules = packed.files.filter((file) => file.endsWith('.wasm')).map((file) => file.split('/').at(-1));
-    assert.deepEqual(modules.sort(), ['links_bg.wasm', 'rejoin_bg.wasm']);
+    assert.deepEqual(modules.sort(), ['links_bg.wasm', 'peers_bg.wasm', 'rejoin_bg.wasm']);
   });
 
   it('satisfies publint', () => {
@@ -56,6 +56,7 @@ describe('the tarball', () => {
       '--exclude-entrypoints',
       './rejoin_bg.wasm',
       './links_bg.wasm',
+      './peers_bg.wasm',
       './package.json',
     ];
     run(process.execPath, [programOf('@arethetypeswrong/cli', 'attw'), packed.tarball, ...skipped], folder);

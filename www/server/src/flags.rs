@@ -24,6 +24,9 @@ rejoin-server: rooms that speak the y-websocket protocol, durable on local disk
                       A token is shown as subprotocol bearer.<base64url>, as Authorization: Bearer,
                       as cookie, as ?token=…, or with ?auth=message in the first message.
                       Claims: exp (required), nbf, aud, iss, rooms (names, or beginnings with *), readonly
+  --ice URL           stun:, turn: or turns: URL that peers are told of (repeatable)
+  --turn-secret SECRET secret of the TURN servers: credentials are made that lapse
+  --turn-ttl SECONDS  for how long they hold (default 3600)
   --no-websocket      refuse WebSockets with 403, as some networks do: clients come over HTTP
   --allow-origin URL  origin whose pages may connect (repeatable; default: all)
   --log LEVEL         error, warn, info, debug or trace (default info)
@@ -130,6 +133,11 @@ impl Flags {
             "--jwt-audience" => self.jwt.audience = Some(value("--jwt-audience", rest)?),
             "--jwt-issuer" => self.jwt.issuer = Some(value("--jwt-issuer", rest)?),
             "--auth-cookie" => self.config.access.cookie = Some(value("--auth-cookie", rest)?),
+            "--ice" => self.config.hub.signaling.ice.urls.push(value("--ice", rest)?),
+            "--turn-secret" => {
+                self.config.hub.signaling.ice.secret = Some(value("--turn-secret", rest)?);
+            }
+            "--turn-ttl" => self.config.hub.signaling.ice.ttl = parsed("--turn-ttl", rest)?,
             "--no-websocket" => self.config.access.no_websocket = true,
             "--allow-origin" => self.config.access.origins.push(value("--allow-origin", rest)?),
             "--log" => self.log = parsed("--log", rest)?,

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rejoin::protocol::auth::Auth;
-use rejoin::protocol::{FrameLimits, Message, Reader, decode, tag};
+use rejoin::protocol::{FrameLimits, Message, Reader, decode, encode, tag};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::access::{self, Permit};
 use crate::config::Config;
+use crate::hub::signaling::refusal;
 use crate::hub::{HubInput, MemberId, RoomName, close};
 use crate::outbox::{End, Outbox};
 use crate::pump::HubHandle;
@@ -76,8 +77,19 @@ impl Guard {
         let Some(member) = self.member.get() else {
             return self.expel(hub, close::UNAUTHORIZED, "the first message must show a token");
         };
-        if self.readonly.load(Ordering::Relaxed) && writes(&bytes) {
-            return self.expel(hub, close::FORBIDDEN, "this token may only read");
+        if self.readonly.load(Ordering::Relaxed) {
+            match conduct(&bytes) {
+                Conduct::Reads => {}
+                Conduct::Writes => {
+                    return self.expel(hub, close::FORBIDDEN, "this token may only read");
+                }
+                // Peers would take its edits.
+                Conduct::Signals => {
+                    let why = "this token may only read, so it has no peers";
+                    self.outbox.push(encode::signal(&refusal(None, "forbidden", why)).into());
+                    return Sentence::Go;
+                }
+            }
         }
         hub.frame(*member, bytes).await;
         Sentence::Go
@@ -181,29 +193,49 @@ fn auth_of(frame: &[u8]) -> Option<Auth<'_>> {
     Some(reader.buffer().and_then(Auth::decode).ok().flatten().unwrap_or(Auth::Show("")))
 }
 
-/// Whether a frame would change the document. The hub judges what cannot be read.
-fn writes(frame: &[u8]) -> bool {
+/// What a frame is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Conduct {
+    /// It changes nothing.
+    Reads,
+    /// It connects to peers.
+    Signals,
+    /// It would change the document.
+    Writes,
+}
+
+/// The most that a frame would do. The hub judges what cannot be read.
+fn conduct(frame: &[u8]) -> Conduct {
     let messages = decode(frame, &FrameLimits::default()).unwrap_or_default();
-    messages.iter().any(|message| match message {
-        Message::Update(_) => true,
-        Message::SyncStep2(update) => *update != EMPTY_UPDATE,
-        _ => false,
-    })
+    let of = |message: &Message<'_>| match message {
+        Message::Update(_) => Conduct::Writes,
+        Message::SyncStep2(update) if *update != EMPTY_UPDATE => Conduct::Writes,
+        Message::Signal(_) => Conduct::Signals,
+        _ => Conduct::Reads,
+    };
+    messages.iter().map(of).max().unwrap_or(Conduct::Reads)
 }
 
 #[cfg(test)]
 mod tests {
-    use rejoin::protocol::encode;
-
     use super::*;
 
     #[test]
     fn a_reader_may_answer_and_ask_but_not_write() {
-        assert!(writes(&encode::update(&[1, 2, 3])));
-        assert!(writes(&encode::sync_step_2(&[1, 2, 3])));
-        assert!(!writes(&encode::sync_step_2(EMPTY_UPDATE)));
-        assert!(!writes(&encode::sync_step_1(&[0])));
-        assert!(!writes(b"\xff\xff"));
+        assert_eq!(conduct(&encode::update(&[1, 2, 3])), Conduct::Writes);
+        assert_eq!(conduct(&encode::sync_step_2(&[1, 2, 3])), Conduct::Writes);
+        assert_eq!(conduct(&encode::sync_step_2(EMPTY_UPDATE)), Conduct::Reads);
+        assert_eq!(conduct(&encode::sync_step_1(&[0])), Conduct::Reads);
+        assert_eq!(conduct(b"\xff\xff"), Conduct::Reads);
+    }
+
+    #[test]
+    fn a_readers_signaling_is_found_also_behind_something_else() {
+        let mut frame = encode::sync_step_1(&[0]);
+        frame.extend(encode::signal("{}"));
+        assert_eq!(conduct(&frame), Conduct::Signals);
+        frame.extend(encode::update(&[1]));
+        assert_eq!(conduct(&frame), Conduct::Writes);
     }
 
     #[test]

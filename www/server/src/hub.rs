@@ -17,6 +17,7 @@ mod presence;
 mod rate;
 mod replica;
 mod room;
+pub(crate) mod signaling;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -30,6 +31,7 @@ pub use io::{
 pub use messages::MessageLimits;
 pub use notice::{Counters, Notice};
 pub(crate) use replica::new_doc;
+pub use signaling::{IceConfig, SignalingLimits};
 
 use context::{Context, Poison};
 use room::Room;

@@ -3,6 +3,7 @@
 use rejoin::protocol::FrameLimits;
 
 use super::messages::MessageLimits;
+use super::signaling::SignalingLimits;
 
 /// How the hub behaves. Times are milliseconds, sizes bytes.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub struct HubConfig {
     pub presence: PresenceLimits,
     /// Limits of messages.
     pub messages: MessageLimits,
+    /// Limits of signaling.
+    pub signaling: SignalingLimits,
     /// Milliseconds since 1970 at the hub's moment 0: messages are dated.
     pub wall_origin: u64,
     /// Rules switched off by the simulation's mutation proof. Never set in a product.
@@ -58,6 +61,7 @@ impl Default for HubConfig {
             questions_per_second: 4,
             presence: PresenceLimits::default(),
             messages: MessageLimits::default(),
+            signaling: SignalingLimits::default(),
             wall_origin: 0,
             broken: Broken::default(),
         }

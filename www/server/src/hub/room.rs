@@ -8,13 +8,14 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use rejoin::protocol::{self, FrameError, Message};
+use rejoin::protocol::{self, FrameError, Message, encode};
 use rejoin::time::{Deadline, Instant};
 
 use super::context::Context;
 use super::member::Member;
 use super::outgoing::{Payload, Target};
 use super::replica::{Reception, Replica};
+use super::signaling::{Letter, Signaling};
 use super::{
     HubOutput, MemberId, Notice, Record, RoomName, StoreFailure, StoredMessages, Ticket, close,
 };
@@ -24,6 +25,7 @@ use super::{
 pub(super) struct Room {
     name: RoomName,
     members: BTreeMap<MemberId, Member>,
+    signaling: Signaling,
     phase: Phase,
     /// Since when nobody is here.
     empty_since: Option<Instant>,
@@ -45,7 +47,13 @@ impl Room {
         let ticket = cx.ticket();
         cx.output(HubOutput::Load { room: name.clone(), ticket });
         let phase = Phase::Loading { ticket, frames: Vec::new(), bytes: 0 };
-        Self { name, members: BTreeMap::new(), phase, empty_since: Some(cx.now) }
+        Self {
+            name,
+            members: BTreeMap::new(),
+            signaling: Signaling::default(),
+            phase,
+            empty_since: Some(cx.now),
+        }
     }
 
     pub(super) fn join(&mut self, cx: &mut Context<'_>, id: MemberId) {
@@ -68,6 +76,8 @@ impl Room {
         if let Phase::Open(replica) = &mut self.phase {
             replica.on_leave(cx, id);
         }
+        let letters = self.signaling.leave(id);
+        self.post(cx, letters);
         if self.members.is_empty() {
             self.empty_since = Some(cx.now);
         }
@@ -132,13 +142,26 @@ impl Room {
                 }
                 return self.check_backlog(cx, id);
             }
-            Message::Denied(_)
-            | Message::Token(_)
-            | Message::Signal(_)
-            | Message::Peer(_)
-            | Message::Unknown(_) => cx.counters.unknown += 1,
+            Message::Signal(text) => {
+                let (wall, limits) = (cx.wall(), &cx.config.signaling);
+                let letters = self.signaling.on_text(cx.now, wall, limits, id, text);
+                return self.post(cx, letters);
+            }
+            Message::Denied(_) | Message::Token(_) | Message::Peer(_) | Message::Unknown(_) => {
+                cx.counters.unknown += 1
+            }
         }
         self.serve(cx, id);
+    }
+
+    /// Signaling shows nothing that is stored, so it waits for no commit.
+    fn post(&self, cx: &mut Context<'_>, letters: Vec<Letter>) {
+        for (member, text) in letters {
+            if self.members.contains_key(&member) {
+                let frame = encode::signal(&text).into();
+                cx.output(HubOutput::Send { member, frame });
+            }
+        }
     }
 
     fn on_received(&mut self, cx: &mut Context<'_>, id: MemberId, reception: Reception) {

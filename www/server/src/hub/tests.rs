@@ -6,6 +6,7 @@ mod life;
 mod messages;
 mod people;
 mod properties;
+mod signaling;
 mod sync;
 
 use std::collections::{BTreeMap, VecDeque};

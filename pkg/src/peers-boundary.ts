@@ -1,0 +1,100 @@
+import type { WasmModule } from './boundary.js';
+import type { Problem } from './errors.js';
+
+/** Channels of a link that carry an app's bytes: the document, presence (lossy, unordered, at most 15 KiB), messages. */
+export type PeerChannel = 'sync' | 'presence' | 'msg';
+
+/** Where a link with a peer stands. */
+export type PeerLinkState = 'connecting' | 'up' | 'suspect' | 'restarting' | 'parked' | 'gone';
+
+/** Why no connection to a peer comes about. */
+export type BlockedReason =
+  | 'no-candidates'
+  | 'turn-unauthorized'
+  | 'turn-unreachable'
+  | 'too-many-connections'
+  | 'unavailable';
+
+/** How a mesh behaves; what is left out has the core's default. Times in milliseconds. */
+export interface CoreMeshOptions {
+  /** Name of the room. */
+  readonly room: string;
+  /** Name of this page in the mesh, at most 128 bytes; made up where there is none. */
+  readonly instance?: string;
+  /** Links are proven with it: who does not know it is kept out, also a server in the middle. */
+  readonly key?: string;
+  /** Whether `ice` events are answered; else the server's own ICE servers are used. */
+  readonly ice?: boolean;
+  /** Only through a TURN server. */
+  readonly relayOnly?: boolean;
+  /** Others up to which everybody has a link with everybody: 8. */
+  readonly fullMesh?: number;
+  /** Links above that: 6. */
+  readonly degree?: number;
+  /** Most links, also those that others begin: 24. */
+  readonly maxPeers?: number;
+  /** Longest random wait before a link is begun: 500. */
+  readonly jitter?: number;
+  /** How much longer the one of two waits that yields: 3000. */
+  readonly courtesy?: number;
+}
+
+/** ICE servers, and for how long their credentials hold. */
+export interface IceAnswer {
+  readonly servers: readonly RTCIceServer[];
+  readonly ttlSeconds?: number;
+}
+
+/** Everything a mesh tells. */
+export type PeersEvent = { readonly mesh: number } & (
+  | {
+      readonly type: 'peer';
+      readonly peer: number;
+      readonly instance: string;
+      readonly user: string | null;
+      readonly state: PeerLinkState;
+      readonly path: 'direct' | 'relayed' | null;
+      readonly reason: string | null;
+    }
+  | { readonly type: 'neighbours'; readonly peer: number; readonly instances: readonly string[] }
+  | { readonly type: 'blocked'; readonly peer: number; readonly reason: BlockedReason }
+  | {
+      readonly type: 'frame';
+      readonly peer: number;
+      readonly channel: PeerChannel;
+      readonly attachments: readonly [ArrayBuffer];
+    }
+  /** To be sent over the room's socket. */
+  | { readonly type: 'signal'; readonly text: string }
+  | { readonly type: 'ice'; readonly request: number; readonly reason: 'initial' | 'expiring' | 'rejected' }
+  | ({ readonly type: 'error' } & Problem)
+);
+
+/** The one class of the wasm module of peers. Meshes and peers are numbers; nothing needs `free()`. */
+export interface PeersCore {
+  takeEvents(): PeersEvent[];
+  /** Joins the peers of a room and returns the mesh's number. Nothing happens before `signalUp`. */
+  join(options: CoreMeshOptions): number;
+  /** The name under which the others know this side. */
+  instance(mesh: number): string;
+  /** Says goodbye and lets go of a mesh. */
+  leave(mesh: number): void;
+  /** The room's socket is open, or open again. */
+  signalUp(mesh: number): void;
+  /** The room's socket is gone; links go on. */
+  signalDown(mesh: number): void;
+  /** Hands in one text of signaling that came over the room's socket. */
+  signal(mesh: number, text: string): void;
+  /** Throws `E_NOT_CONNECTED` before a link is up, `E_FRAME_TOO_LARGE`, `E_BUFFER_FULL`. */
+  send(mesh: number, peer: number, channel: PeerChannel, bytes: Uint8Array): void;
+  provideIce(mesh: number, request: number, answer: IceAnswer): void;
+  refuseIce(mesh: number, request: number): void;
+  close(): void;
+  /** Functions that undo in JavaScript what a dead instance left: connections and listeners. */
+  remains(): Set<() => void>;
+}
+
+/** The module of peers. */
+export interface PeersModule extends WasmModule {
+  readonly Peers: new (wake: () => void) => PeersCore;
+}

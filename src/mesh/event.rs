@@ -1,0 +1,140 @@
+//! What a mesh tells the app.
+
+use super::ice::IceReason;
+use super::lane::Channel;
+use super::link::{Blocked, LinkStatus};
+use crate::json::JsonText;
+use crate::machine::AppEvent;
+use crate::status::Problem;
+use crate::time::WallClock;
+
+/// One event of one mesh. In JSON `{ type, mesh, … }` with camelCase names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PeersEvent {
+    /// Number of the mesh.
+    pub mesh: u32,
+    /// What happened.
+    pub kind: MeshEvent,
+}
+
+/// What happened in a mesh.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MeshEvent {
+    /// Where a link stands has changed.
+    Peer {
+        /// Number of the peer.
+        peer: u32,
+        /// Its instance.
+        instance: String,
+        /// Who it is, in the server's words.
+        user: Option<String>,
+        /// Where the link stands.
+        status: LinkStatus,
+    },
+    /// Whom a peer has links with.
+    Neighbours {
+        /// Number of the peer.
+        peer: u32,
+        /// Their instances.
+        instances: Vec<String>,
+    },
+    /// No connection comes about.
+    Blocked {
+        /// Number of the peer.
+        peer: u32,
+        /// Why.
+        reason: Blocked,
+    },
+    /// A message came.
+    Frame {
+        /// Number of the peer.
+        peer: u32,
+        /// On this channel.
+        channel: Channel,
+        /// The message.
+        bytes: Vec<u8>,
+    },
+    /// This text is to be sent over the room's socket.
+    Signal(String),
+    /// The app is to answer with ICE servers.
+    Ice {
+        /// Number of the question.
+        request: u32,
+        /// Why it is asked.
+        reason: IceReason,
+    },
+    /// Something went wrong.
+    Error(Problem),
+}
+
+impl AppEvent for PeersEvent {
+    fn write(&self, json: &mut JsonText, _: WallClock) {
+        json.object(|json| {
+            json.word("type", self.kind.name());
+            json.count("mesh", self.mesh.into());
+            self.kind.write(json);
+        });
+    }
+
+    fn attachments(&self) -> &[Vec<u8>] {
+        match &self.kind {
+            MeshEvent::Frame { bytes, .. } => std::slice::from_ref(bytes),
+            _ => &[],
+        }
+    }
+}
+
+impl MeshEvent {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Peer { .. } => "peer",
+            Self::Neighbours { .. } => "neighbours",
+            Self::Blocked { .. } => "blocked",
+            Self::Frame { .. } => "frame",
+            Self::Signal(_) => "signal",
+            Self::Ice { .. } => "ice",
+            Self::Error(_) => "error",
+        }
+    }
+
+    fn write(&self, json: &mut JsonText) {
+        match self {
+            Self::Peer { peer, instance, user, status } => {
+                json.count("peer", (*peer).into());
+                json.word("instance", instance);
+                json.key("user");
+                json.or_null(user.as_deref(), JsonText::text);
+                status.write(json);
+            }
+            Self::Neighbours { peer, instances } => {
+                json.count("peer", (*peer).into());
+                json.array("instances", instances, |json, instance| json.text(instance));
+            }
+            Self::Blocked { peer, reason } => {
+                json.count("peer", (*peer).into());
+                json.word("reason", reason.name());
+            }
+            Self::Frame { peer, channel, .. } => {
+                json.count("peer", (*peer).into());
+                json.word("channel", channel.name());
+            }
+            Self::Signal(text) => json.word("text", text),
+            Self::Ice { request, reason } => {
+                json.count("request", (*request).into());
+                json.word("reason", reason.name());
+            }
+            Self::Error(problem) => problem.write(json),
+        }
+    }
+}
+
+impl LinkStatus {
+    fn write(&self, json: &mut JsonText) {
+        json.word("state", self.state.name());
+        json.key("path");
+        let path = self.relayed.map(|relayed| if relayed { "relayed" } else { "direct" });
+        json.or_null(path, JsonText::text);
+        json.key("reason");
+        json.or_null(self.reason, JsonText::text);
+    }
+}

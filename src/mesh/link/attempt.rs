@@ -1,0 +1,137 @@
+//! One connection of a link, and its negotiation.
+
+use super::{Blocked, Link, LinkAction};
+use crate::error::ErrorCode;
+use crate::io::{Operation, PeerConnectionId, PeerInput, PeerOutput, PeerState};
+use crate::mesh::body::Body;
+use crate::mesh::lanes::Lanes;
+use crate::mesh::negotiation::{Action, Negotiation, Role};
+use crate::status::Problem;
+use crate::time::Instant;
+
+/// Candidates that had no room, from which on the app is told.
+const FLOOD: u32 = 1_000;
+
+/// One connection: the browser's, what both sides agreed on, and its channels.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) id: PeerConnectionId,
+    /// Number of the other side's connection, 0 while it is not known.
+    pub(super) remote: u32,
+    pub(super) negotiation: Negotiation,
+    pub(super) lanes: Lanes,
+    pub(super) state: PeerState,
+    /// Whether the other side has said, and proven, who it is.
+    pub(super) greeted: bool,
+    pub(super) since: Instant,
+    /// Whether an address of this side was found.
+    pub(super) located: bool,
+    pub(super) refusal: Option<u16>,
+    pub(super) blocked: bool,
+    /// Whether the other side said that a new connection takes this one's place.
+    pub(super) outlived: bool,
+    /// When an offer without an answer is sent again, and how often it has been.
+    pub(super) repeat_at: Option<Instant>,
+    pub(super) repeats: u8,
+}
+
+impl Attempt {
+    pub(super) fn new(id: PeerConnectionId, role: Role, now: Instant) -> Self {
+        Self {
+            id,
+            remote: 0,
+            negotiation: Negotiation::new(role),
+            lanes: Lanes::new(),
+            state: PeerState::Connecting,
+            greeted: false,
+            since: now,
+            located: false,
+            refusal: None,
+            blocked: false,
+            outlived: false,
+            repeat_at: None,
+            repeats: 0,
+        }
+    }
+
+    /// What the other side knows this connection by: numbers of one page only grow.
+    pub(super) fn number(&self) -> u32 {
+        self.id.0
+    }
+
+    /// Why nothing comes about.
+    pub(super) fn blockage(&self) -> Blocked {
+        match self.refusal {
+            Some(401 | 403 | 438) => Blocked::Unauthorized,
+            Some(_) => Blocked::Unreachable,
+            None => Blocked::NoCandidates,
+        }
+    }
+}
+
+impl Link {
+    pub(super) fn on_negotiation(&mut self, now: Instant, input: PeerInput) {
+        let Some(attempt) = &mut self.attempt else { return };
+        match input {
+            PeerInput::Needed => attempt.negotiation.handle_needed(),
+            PeerInput::Done(result) => attempt.negotiation.handle_done(result),
+            PeerInput::Candidate(candidate) => {
+                attempt.located = true;
+                attempt.negotiation.handle_candidate(candidate);
+            }
+            // 701 is told of every interface that cannot reach a server; a refusal says more.
+            PeerInput::CandidateError { code, .. } => {
+                let telling = attempt.refusal.filter(|known| *known != 701);
+                attempt.refusal = Some(telling.unwrap_or(code));
+            }
+            _ => {}
+        }
+        self.negotiate(now);
+    }
+
+    /// Does what the negotiation wants.
+    pub(super) fn negotiate(&mut self, now: Instant) {
+        let Some(attempt) = &mut self.attempt else { return };
+        let (id, own, yours) = (attempt.id, attempt.number(), attempt.remote);
+        let mut failed = None;
+        while let Some(action) = attempt.negotiation.poll_action() {
+            self.actions.push_back(match action {
+                Action::Do(operation) => {
+                    let answers = matches!(operation, Operation::TakeAnswer(_));
+                    attempt.repeat_at = attempt.repeat_at.filter(|_| !answers);
+                    LinkAction::Peer(id, PeerOutput::Do(operation))
+                }
+                Action::Send(message) => LinkAction::Signal(Body { own, yours, message }),
+                Action::Failed(words) => {
+                    failed = Some(words);
+                    continue;
+                }
+            });
+        }
+        self.schedule_repeat(now);
+        self.note_flood();
+        if let Some(words) = failed {
+            self.on_violation(&format!("the browser refused its descriptions ({words})"));
+        }
+    }
+
+    fn schedule_repeat(&mut self, now: Instant) {
+        let Some(attempt) = &mut self.attempt else { return };
+        if !attempt.negotiation.is_waiting() {
+            attempt.repeat_at = None;
+            attempt.repeats = 0;
+        } else if attempt.repeat_at.is_none() {
+            attempt.repeat_at = Some(now + super::timers::repeat_after(attempt.repeats));
+        }
+    }
+
+    fn note_flood(&mut self) {
+        let excess = self.attempt.as_ref().map_or(0, |attempt| attempt.negotiation.excess());
+        if excess >= FLOOD && !std::mem::replace(&mut self.warned, true) {
+            let message =
+                "a peer sends more addresses than there is room for; the oldest are dropped";
+            let problem = Problem::new(ErrorCode::Protocol, message);
+            self.actions.push_back(LinkAction::Problem(problem));
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The channels of a link: who is at the other end, and what it says.
+
+use super::timers::FIRST_RESTART;
+use super::{Link, LinkAction, Phase, Restart, Settings};
+use crate::connection::Context;
+use crate::error::ErrorCode;
+use crate::io::{ChannelId, PeerInput, PeerOutput};
+use crate::mesh::assembly::Violation;
+use crate::mesh::control::{Control, Farewell};
+use crate::mesh::lane::{Channel, Lane};
+use crate::mesh::proof::{self, End};
+use crate::status::Problem;
+use crate::time::Instant;
+
+impl Link {
+    pub(super) fn on_channel(
+        &mut self,
+        cx: &mut Context<'_>,
+        settings: &Settings,
+        input: PeerInput,
+    ) {
+        match input {
+            PeerInput::Opened { channel, max_message } => {
+                self.on_open(cx.now, settings, channel, max_message);
+            }
+            PeerInput::Message { channel, bytes } => self.on_frame(cx, settings, channel, &bytes),
+            PeerInput::Drained { channel, buffered } => {
+                if let Some(lane) = self.lane(channel) {
+                    lane.handle_drained(buffered);
+                }
+            }
+            PeerInput::Unsent { too_large: true, .. } => {
+                self.on_violation("it takes smaller messages than it had said");
+            }
+            PeerInput::Unsent { channel, bytes, .. } => {
+                if let Some(lane) = self.lane(channel) {
+                    lane.handle_unsent(bytes);
+                }
+            }
+            PeerInput::ChannelClosed(_) => self.on_closed(cx.now),
+            _ => {}
+        }
+    }
+
+    /// Hands the browser what may go.
+    pub(super) fn drain(&mut self, now: Instant) {
+        self.return_credit(now);
+        let Some(attempt) = &mut self.attempt else { return };
+        while let Some((channel, bytes)) = attempt.lanes.poll_frame(now) {
+            self.actions
+                .push_back(LinkAction::Peer(attempt.id, PeerOutput::Send { channel, bytes }));
+        }
+    }
+
+    /// Says something on the control channel.
+    pub(super) fn say(&mut self, now: Instant, control: &Control) {
+        if let Some(attempt) = &mut self.attempt {
+            // It is small, and a queue full of control messages has nobody at its end.
+            attempt.lanes.push(now, Channel::Control, control.encode()).ok();
+        }
+    }
+
+    /// Tells the peer whom this side has links with.
+    pub fn tell_neighbours(&mut self, now: Instant, neighbours: &[String]) {
+        self.say(now, &Control::Neighbours(neighbours.to_vec()));
+        self.drain(now);
+    }
+
+    pub(super) fn say_bye(&mut self, now: Instant, farewell: Farewell) {
+        self.say(now, &Control::Bye(farewell));
+        self.drain(now);
+    }
+
+    fn on_open(&mut self, now: Instant, settings: &Settings, channel: ChannelId, max: u32) {
+        let Some(channel) = Channel::of(channel) else { return };
+        if let Some(attempt) = &mut self.attempt {
+            attempt.lanes.handle_open(channel, max);
+        }
+        if channel == Channel::Control {
+            let proof = settings.key.as_ref().and_then(|key| {
+                let (own, other) = self.ends(&settings.instance)?;
+                Some(proof::prove(key, own, other))
+            });
+            let instance = settings.instance.clone();
+            self.say(now, &Control::Hello { instance, proof });
+        }
+        self.settle(now);
+    }
+
+    fn on_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+        settings: &Settings,
+        channel: ChannelId,
+        bytes: &[u8],
+    ) {
+        let Some(channel) = Channel::of(channel) else { return };
+        let Some(attempt) = &mut self.attempt else { return };
+        // The browser may never have noticed that nothing came for a while.
+        let silent = matches!(self.phase, Phase::Suspect(_) | Phase::Restarting(_));
+        match attempt.lanes.take(channel, bytes) {
+            Ok(None) => {}
+            Ok(Some(message)) if channel == Channel::Control => {
+                self.on_control(cx, settings, &message);
+            }
+            // Who has not said who it is has nothing to say.
+            Ok(Some(_)) if !attempt.greeted => {}
+            Ok(Some(message)) => self.actions.push_back(LinkAction::Message(channel, message)),
+            Err(violation) => return self.on_violation(&violation.to_string()),
+        }
+        if silent {
+            self.settle(cx.now);
+        }
+    }
+
+    fn on_control(&mut self, cx: &mut Context<'_>, settings: &Settings, message: &[u8]) {
+        let now = cx.now;
+        match Control::decode(message) {
+            Err(_) => self.on_violation(&Violation::Control.to_string()),
+            Ok(None) => {}
+            Ok(Some(Control::Hello { instance, proof })) => {
+                self.on_hello(now, settings, &instance, proof.as_deref());
+            }
+            Ok(Some(Control::Ping(number))) => self.say(now, &Control::Pong(number)),
+            Ok(Some(Control::Pong(number))) => {
+                self.ping = self.ping.filter(|(asked, _)| *asked != number);
+            }
+            Ok(Some(Control::Bye(Farewell::Leave))) => self.finish("left"),
+            Ok(Some(Control::Bye(Farewell::Replace))) => {
+                if let Some(attempt) = &mut self.attempt {
+                    attempt.outlived = true;
+                }
+            }
+            Ok(Some(Control::Neighbours(peers))) => {
+                self.actions.push_back(LinkAction::Neighbours(peers));
+            }
+            Ok(Some(Control::Credit { channel, bytes })) => {
+                let result = self.lane(channel.id()).map(|lane| lane.handle_credit(bytes));
+                if let Some(Err(violation)) = result {
+                    self.on_violation(&violation.to_string());
+                }
+            }
+        }
+    }
+
+    /// Without a key signaling is believed; with one, only who knows it and sees these certificates.
+    fn on_hello(&mut self, now: Instant, settings: &Settings, instance: &str, proof: Option<&str>) {
+        let proven = settings.key.as_ref().is_none_or(|key| {
+            let ends = self.ends(&settings.instance);
+            ends.zip(proof)
+                .is_some_and(|((own, other), proof)| proof::verify(key, other, own, proof))
+        });
+        if !proven || instance != self.instance {
+            let message = "a peer did not prove that it knows the room's key, or is somebody else; it was disconnected";
+            let problem = Problem::new(ErrorCode::Forbidden, message);
+            self.actions.push_back(LinkAction::Problem(problem));
+            self.finish("unproven");
+            return;
+        }
+        if let Some(attempt) = &mut self.attempt {
+            attempt.greeted = true;
+        }
+        self.settle(now);
+    }
+
+    fn ends<'a>(&'a self, instance: &'a str) -> Option<(End<'a>, End<'a>)> {
+        let (own, other) = self.attempt.as_ref()?.negotiation.fingerprints()?;
+        let own = End { instance, fingerprint: own };
+        Some((own, End { instance: &self.instance, fingerprint: other }))
+    }
+
+    fn return_credit(&mut self, now: Instant) {
+        if self.phase == Phase::Gone {
+            return;
+        }
+        while let Some((channel, bytes)) =
+            self.attempt.as_mut().and_then(|attempt| attempt.lanes.poll_credit())
+        {
+            self.say(now, &Control::Credit { channel, bytes });
+        }
+    }
+
+    /// Of a connection that is replaced the other side's next one is waited for; it makes itself known by its number.
+    fn on_closed(&mut self, now: Instant) {
+        if self.attempt.as_ref().is_some_and(|attempt| attempt.outlived) {
+            let next = Restart { at: now + FIRST_RESTART, count: 0 };
+            self.enter(Phase::Connecting(next), Some("replaced"));
+        } else {
+            self.finish("closed");
+        }
+    }
+
+    fn lane(&mut self, channel: ChannelId) -> Option<&mut Lane> {
+        let channel = Channel::of(channel)?;
+        self.attempt.as_mut().map(|attempt| attempt.lanes.lane(channel))
+    }
+}

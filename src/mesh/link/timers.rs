@@ -1,0 +1,226 @@
+//! When a link restarts ICE, makes a new connection, or says that it is blocked.
+
+use super::{Link, LinkAction, Phase, Restart, Settings};
+use crate::connection::Context;
+use crate::io::{PeerOutput, PeerState};
+use crate::mesh::body::Body;
+use crate::mesh::control::{Control, Farewell};
+use crate::time::{Deadline, Instant};
+
+/// How long a link that is suspect is left alone: most come back by themselves.
+pub(super) const PATIENCE: u64 = 2_000;
+/// How long the first exchange may take.
+pub(super) const FIRST_RESTART: u64 = 10_000;
+/// Wait after each restart.
+const WAITS: [u64; 4] = [4_000, 8_000, 16_000, 30_000];
+/// Restarts that must fail before a new connection is made.
+const FUTILE: u8 = 3;
+/// Least time between two connections with one peer.
+const REPLACE_EVERY: u64 = 10_000;
+/// How long a wake-up ping may stay unanswered.
+const PONG: u64 = 1_000;
+/// How long a link that is down is kept after its peer left signaling.
+const LEFT: u64 = 60_000;
+/// When no address was found by then, there is a reason to be told.
+const BLOCKED: u64 = 10_000;
+/// First wait before an unanswered offer is said again; it doubles.
+const REPEAT: u64 = 3_000;
+
+/// Wait before an offer is said for the next time.
+pub(super) fn repeat_after(repeats: u8) -> u64 {
+    REPEAT << repeats.min(3)
+}
+
+pub(super) fn deadline(link: &Link) -> Option<Deadline> {
+    let attempt = link.attempt.as_ref()?;
+    let restart = link.restart().map(|restart| Deadline { at: restart.at, reason: "ice restart" });
+    let repeat = attempt.repeat_at.map(|at| Deadline { at, reason: "offer again" });
+    let blocked = Deadline { at: attempt.since + BLOCKED, reason: "blocked" };
+    let blocked = (!attempt.located && !attempt.blocked).then_some(blocked);
+    let pong = link.ping.map(|(_, at)| Deadline { at, reason: "pong" });
+    let left = link.left.filter(|_| link.phase != Phase::Up);
+    let left = left.map(|at| Deadline { at: at + LEFT, reason: "left" });
+    let more = Deadline { at: Instant::default(), reason: "more to send" };
+    let more = attempt.lanes.is_exhausted().then_some(more);
+    [restart, repeat, blocked, pong, left, more].into_iter().fold(None, Deadline::earliest)
+}
+
+impl Link {
+    /// A deadline may have passed.
+    pub fn handle_timeout(&mut self, cx: &mut Context<'_>, settings: &Settings) {
+        let now = cx.now;
+        if self.left.is_some_and(|at| self.phase != Phase::Up && now >= at + LEFT) {
+            return self.finish("left");
+        }
+        self.note_blocked(now);
+        if self.ping.is_some_and(|(_, at)| now >= at) {
+            self.ping = None;
+            self.on_silence(cx, settings);
+        }
+        if self.restart().is_some_and(|restart| now >= restart.at) {
+            self.restart_ice(cx, settings);
+        }
+        self.repeat_offer(now, settings);
+        if let Some(attempt) = &mut self.attempt {
+            attempt.lanes.renew_budget();
+        }
+        self.drain(now);
+    }
+
+    /// The page or the network came back: what is up is asked, what is not is tried at once.
+    pub fn handle_wake(&mut self, cx: &mut Context<'_>, settings: &Settings) {
+        match self.phase {
+            Phase::Up => self.send_ping(cx.now),
+            Phase::Suspect(_) | Phase::Restarting(_) | Phase::Parked(_) => {
+                self.restart_ice(cx, settings);
+            }
+            Phase::Waiting | Phase::Connecting(_) | Phase::Gone => {}
+        }
+    }
+
+    /// Signaling works again: what may have been lost is said again.
+    pub fn handle_signaling(&mut self, cx: &mut Context<'_>, settings: &Settings) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.negotiation.repeat();
+        }
+        self.negotiate(cx.now);
+        if self.restart().is_some() && !self.is_connecting() {
+            self.restart_ice(cx, settings);
+        }
+    }
+
+    /// The peer left signaling. Its link may go on without.
+    pub fn handle_left(&mut self, now: Instant, goodbye: bool) {
+        if goodbye || matches!(self.phase, Phase::Waiting | Phase::Connecting(_)) {
+            return self.finish("left");
+        }
+        self.left = Some(now);
+        self.send_ping(now);
+    }
+
+    /// Servers or policy changed; a link through a server gets new leave to use it.
+    pub fn configure(&mut self, cx: &mut Context<'_>, settings: &Settings) {
+        let Some(id) = self.connection() else { return };
+        let config = settings.config.clone();
+        self.actions.push_back(LinkAction::Peer(id, PeerOutput::Configure(config)));
+        let lost = self.restart().is_some();
+        if lost || self.relayed == Some(true) {
+            self.restart_ice(cx, settings);
+        }
+    }
+
+    /// Puts a new connection in the place of this one.
+    pub fn renew(&mut self, cx: &mut Context<'_>, settings: &Settings) {
+        self.say_bye(cx.now, Farewell::Replace);
+        self.detach(cx.now);
+        self.attach(cx, settings);
+    }
+
+    /// The peer put a new connection in the place of its old one.
+    pub(super) fn replace(&mut self, cx: &mut Context<'_>, settings: &Settings, body: Body) {
+        let early = self.replaced.is_some_and(|at| cx.now.since(at) < REPLACE_EVERY);
+        if early {
+            return;
+        }
+        self.detach(cx.now);
+        self.attach(cx, settings);
+        self.handle_body(cx, settings, Body { yours: 0, ..body });
+    }
+
+    fn detach(&mut self, now: Instant) {
+        self.replaced = Some(now);
+        if let Some(attempt) = self.attempt.take() {
+            self.actions.push_back(LinkAction::Peer(attempt.id, PeerOutput::Close));
+        }
+    }
+
+    fn restart(&self) -> Option<Restart> {
+        match self.phase {
+            Phase::Connecting(restart)
+            | Phase::Suspect(restart)
+            | Phase::Restarting(restart)
+            | Phase::Parked(restart) => Some(restart),
+            Phase::Waiting | Phase::Up | Phase::Gone => None,
+        }
+    }
+
+    /// Has the browser look for another way, unless nobody could be told of it.
+    fn restart_ice(&mut self, cx: &mut Context<'_>, settings: &Settings) {
+        let count = self.restart().map_or(0, |restart| restart.count);
+        let wait = WAITS.get(usize::from(count)).or(WAITS.last()).copied().unwrap_or_default();
+        let at = cx.now + jittered(cx, wait);
+        let Some(attempt) = &self.attempt else { return };
+        let (id, state) = (attempt.id, attempt.state);
+        if !settings.signaling {
+            return self.postpone(Restart { at, count });
+        }
+        if count >= FUTILE && state == PeerState::Failed && self.may_replace(cx.now) {
+            self.postpone(Restart { at, count });
+            self.actions.push_back(LinkAction::Replace);
+            return;
+        }
+        self.actions.push_back(LinkAction::Peer(id, PeerOutput::RestartIce));
+        let next = Restart { at, count: count.saturating_add(1) };
+        match self.phase {
+            Phase::Suspect(_) => self.enter(Phase::Restarting(next), Some("disconnected")),
+            _ => self.postpone(next),
+        }
+    }
+
+    fn postpone(&mut self, next: Restart) {
+        match &mut self.phase {
+            Phase::Connecting(restart)
+            | Phase::Suspect(restart)
+            | Phase::Restarting(restart)
+            | Phase::Parked(restart) => *restart = next,
+            Phase::Waiting | Phase::Up | Phase::Gone => {}
+        }
+    }
+
+    fn may_replace(&self, now: Instant) -> bool {
+        self.replaced.is_none_or(|at| now.since(at) >= REPLACE_EVERY)
+    }
+
+    fn send_ping(&mut self, now: Instant) {
+        if self.phase == Phase::Up && self.ping.is_none() {
+            self.pings = self.pings.wrapping_add(1);
+            self.ping = Some((self.pings, now + PONG));
+            self.say(now, &Control::Ping(self.pings));
+        }
+    }
+
+    /// No pong. A peer that has left signaling too is not there any more.
+    fn on_silence(&mut self, cx: &mut Context<'_>, settings: &Settings) {
+        if self.phase == Phase::Up {
+            let now = Restart { at: cx.now, count: 0 };
+            self.enter(Phase::Suspect(now), Some("silent"));
+            self.restart_ice(cx, settings);
+        }
+    }
+
+    fn note_blocked(&mut self, now: Instant) {
+        let Some(attempt) = &mut self.attempt else { return };
+        if !attempt.located && !attempt.blocked && now >= attempt.since + BLOCKED {
+            attempt.blocked = true;
+            let blockage = attempt.blockage();
+            self.actions.push_back(LinkAction::Blocked(blockage));
+        }
+    }
+
+    fn repeat_offer(&mut self, now: Instant, settings: &Settings) {
+        let Some(attempt) = &mut self.attempt else { return };
+        if attempt.repeat_at.is_some_and(|at| now >= at) {
+            attempt.repeats = attempt.repeats.saturating_add(1);
+            attempt.repeat_at = None;
+            if settings.signaling {
+                attempt.negotiation.repeat();
+            }
+            self.negotiate(now);
+        }
+    }
+}
+
+/// A quarter more or less.
+fn jittered(cx: &mut Context<'_>, wait: u64) -> u64 {
+    wait - wait / 4 + cx.rng.u64(0..=wait / 2)
+}

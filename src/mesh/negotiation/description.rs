@@ -1,0 +1,50 @@
+//! The little that is read of a session description (RFC 8866, RFC 8839 §5.4, RFC 8122 §5).
+
+/// ICE user names, without repetition.
+pub(super) fn ufrags(sdp: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for name in values(sdp, "a=ice-ufrag:") {
+        if !found.iter().any(|known| known == name) {
+            found.push(name.to_owned());
+        }
+    }
+    found
+}
+
+/// The certificate's fingerprint with its hash function: one for all sections, since all share one transport.
+pub(super) fn fingerprint(sdp: &str) -> Option<String> {
+    values(sdp, "a=fingerprint:").next().map(str::to_lowercase)
+}
+
+/// The user name inside a candidate line, where browsers put it as an extension.
+pub(super) fn ufrag_of(candidate: &str) -> Option<String> {
+    let mut words = candidate.split(' ').skip_while(|word| *word != "ufrag");
+    words.nth(1).map(str::to_owned)
+}
+
+fn values<'a>(sdp: &'a str, attribute: &'a str) -> impl Iterator<Item = &'a str> {
+    sdp.lines().filter_map(move |line| line.strip_prefix(attribute)).map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SDP: &str =
+        "v=0\r\na=ice-ufrag:Ab1\r\na=fingerprint:sha-256 AA:BB\r\nm=audio\r\na=ice-ufrag:Ab1\r\n";
+
+    #[test]
+    fn names_and_the_certificate_are_found_once() {
+        assert_eq!(ufrags(SDP), ["Ab1"]);
+        assert_eq!(fingerprint(SDP).as_deref(), Some("sha-256 aa:bb"));
+        assert_eq!(fingerprint("v=0"), None);
+    }
+
+    #[test]
+    fn a_candidate_line_may_name_its_description() {
+        let line =
+            "candidate:1 1 udp 2113 127.0.0.1 5 typ host generation 0 ufrag Ab1 network-id 1";
+        assert_eq!(ufrag_of(line).as_deref(), Some("Ab1"));
+        assert_eq!(ufrag_of("candidate:1 1 udp 2113 127.0.0.1 5 typ host"), None);
+    }
+}

@@ -1,0 +1,289 @@
+//! Connections of browsers as links see them: when they connect, fall silent, fail, and come back (WebRTC 1.0 §4.3.3 and
+//! what Chromium was measured to do: `disconnected` after 5 s, `failed` after 15 s, and never the end).
+
+use std::collections::BTreeMap;
+
+use crate::io::{Candidate, ChannelId, Operation, PeerInput, PeerOutput, PeerState};
+
+/// Something a browser does after a while.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Step {
+    Needed,
+    Operate(String),
+    Find,
+    /// The transport is looked at, once or every second.
+    Look,
+    Tick,
+    Deliver(u8, Vec<u8>),
+    Drained(u8),
+    Abort,
+}
+
+pub(super) struct Browser {
+    ufrag: u32,
+    restarting: bool,
+    busy: bool,
+    local: Option<u32>,
+    /// The other end by the description of it: page, connection, ufrag.
+    remote: Option<(usize, u32, u32)>,
+    state: PeerState,
+    silent_since: Option<u64>,
+    opened: bool,
+    channels: Vec<ChannelId>,
+    waiting: Vec<(u8, Vec<u8>)>,
+    /// Allocations were lost: nothing goes before ICE was restarted with these names.
+    broken_at: Option<u32>,
+}
+
+impl Browser {
+    pub(super) fn is_creation(output: &PeerOutput) -> bool {
+        matches!(output, PeerOutput::Create { .. })
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Network {
+    browsers: BTreeMap<(usize, u32), Browser>,
+    steps: Vec<(u64, usize, u32, Step)>,
+    /// Pages between which nothing goes.
+    cuts: Vec<(usize, usize)>,
+    /// Pages whose browser finds no address.
+    pub(super) blind: Vec<usize>,
+    silenced: Vec<usize>,
+}
+
+type Inputs = Vec<(usize, u32, PeerInput)>;
+
+impl Network {
+    pub(super) fn cut(&mut self, a: usize, b: usize) {
+        self.cuts.push((a, b));
+    }
+
+    pub(super) fn heal(&mut self) {
+        self.cuts.clear();
+        self.look_at_all();
+    }
+
+    pub(super) fn silence(&mut self, page: usize) {
+        self.silenced.push(page);
+    }
+
+    /// The TURN server forgot its allocations: only new addresses help.
+    pub(super) fn lose_allocations(&mut self) {
+        for browser in self.browsers.values_mut() {
+            browser.broken_at = Some(browser.ufrag);
+        }
+    }
+
+    pub(super) fn between(&self, at: usize, of: usize) -> Option<u32> {
+        let mut known = self.browsers.iter().rev();
+        known
+            .find(|((page, _), browser)| {
+                *page == at && browser.remote.is_some_and(|remote| remote.0 == of)
+            })
+            .map(|((_, id), _)| *id)
+    }
+
+    pub(super) fn open_connections(&self, page: usize) -> usize {
+        self.browsers.keys().filter(|(owner, _)| *owner == page).count()
+    }
+
+    pub(super) fn take_steps(&mut self) -> Vec<(u64, usize, u32, Step)> {
+        std::mem::take(&mut self.steps)
+    }
+
+    pub(super) fn command(&mut self, _: u64, page: usize, id: u32, output: PeerOutput) {
+        match output {
+            PeerOutput::Create { channels, .. } => {
+                let channels = channels.iter().map(|plan| plan.id).collect();
+                self.browsers.insert(
+                    (page, id),
+                    Browser {
+                        ufrag: 0,
+                        restarting: false,
+                        busy: false,
+                        local: None,
+                        remote: None,
+                        state: PeerState::Connecting,
+                        silent_since: None,
+                        opened: false,
+                        channels,
+                        waiting: Vec::new(),
+                        broken_at: None,
+                    },
+                );
+                self.after(2, page, id, Step::Needed);
+                self.after(1_000, page, id, Step::Tick);
+            }
+            PeerOutput::Do(operation) => self.start(page, id, &operation),
+            PeerOutput::RestartIce => {
+                if let Some(browser) = self.browsers.get_mut(&(page, id)) {
+                    browser.restarting = true;
+                }
+                self.after(1, page, id, Step::Needed);
+            }
+            PeerOutput::Send { channel, bytes } => {
+                if let Some(browser) = self.browsers.get_mut(&(page, id)) {
+                    browser.waiting.push((channel.0, bytes));
+                }
+                self.flush(page, id);
+                self.after(1, page, id, Step::Drained(channel.0));
+            }
+            PeerOutput::Close => self.close(page, id),
+            PeerOutput::FindPath | PeerOutput::Configure(_) => {}
+        }
+    }
+
+    pub(super) fn perform(&mut self, now: u64, page: usize, id: u32, step: Step) -> Inputs {
+        let Some(browser) = self.browsers.get_mut(&(page, id)) else { return Vec::new() };
+        match step {
+            Step::Needed => {
+                let owed =
+                    (browser.local.is_none() && browser.remote.is_none()) || browser.restarting;
+                if owed && !browser.busy {
+                    return vec![(page, id, PeerInput::Needed)];
+                }
+                Vec::new()
+            }
+            Step::Operate(made) => {
+                browser.busy = false;
+                let made = (!made.is_empty()).then_some(made);
+                self.look_at_all();
+                vec![(page, id, PeerInput::Done(Ok(made)))]
+            }
+            Step::Find => {
+                let ufrag = format!("{page}.{id}.{}", browser.ufrag);
+                let candidate = Candidate {
+                    candidate: "candidate:1".into(),
+                    mid: None,
+                    line: None,
+                    ufrag: Some(ufrag),
+                };
+                vec![(page, id, PeerInput::Candidate(candidate))]
+            }
+            Step::Look => self.look(now, page, id),
+            Step::Tick => {
+                self.after(1_000, page, id, Step::Tick);
+                self.look(now, page, id)
+            }
+            Step::Deliver(channel, bytes) => {
+                vec![(page, id, PeerInput::Message { channel: ChannelId(channel), bytes })]
+            }
+            Step::Drained(channel) => {
+                vec![(page, id, PeerInput::Drained { channel: ChannelId(channel), buffered: 0 })]
+            }
+            Step::Abort => vec![(page, id, PeerInput::ChannelClosed(ChannelId(0)))],
+        }
+    }
+
+    fn start(&mut self, page: usize, id: u32, operation: &Operation) {
+        let blind = self.blind.contains(&page);
+        let Some(browser) = self.browsers.get_mut(&(page, id)) else { return };
+        assert!(!browser.busy, "one operation at a time");
+        browser.busy = true;
+        let mut made = String::new();
+        match operation {
+            Operation::Offer | Operation::Answer => {
+                if browser.local.is_none() || browser.restarting {
+                    browser.ufrag += 1;
+                    browser.restarting = false;
+                    if !blind {
+                        self.steps.push((8, page, id, Step::Find));
+                    }
+                }
+                browser.local = Some(browser.ufrag);
+                made = format!(
+                    "a=ice-ufrag:{page}.{id}.{}\na=fingerprint:sha-256 {page}\n",
+                    browser.ufrag
+                );
+            }
+            Operation::TakeOffer(sdp) | Operation::TakeAnswer(sdp) => {
+                let name = sdp
+                    .lines()
+                    .find_map(|line| line.strip_prefix("a=ice-ufrag:"))
+                    .unwrap_or("9.9.9");
+                let mut parts = name.split('.').map(|part| part.parse::<u32>().unwrap());
+                let mut next = || parts.next().unwrap();
+                let remote = (next() as usize, next(), next());
+                let restarted = browser.remote.is_some_and(|known| known.2 != remote.2);
+                browser.restarting |= restarted && matches!(operation, Operation::TakeOffer(_));
+                browser.remote = Some(remote);
+            }
+            Operation::AddCandidate(_) => {}
+        }
+        self.after(5, page, id, Step::Operate(made));
+    }
+
+    /// Whether both ends have each other's latest description, and the ways between them are open.
+    fn joined(&self, page: usize, id: u32) -> Option<(usize, u32)> {
+        let browser = self.browsers.get(&(page, id))?;
+        let (other, remote, ufrag) = browser.remote?;
+        let end = self.browsers.get(&(other, remote))?;
+        let mutual = end.remote == Some((page, id, browser.ufrag)) && end.ufrag == ufrag;
+        let whole = [browser, end].iter().all(|end| end.broken_at.is_none_or(|at| end.ufrag > at));
+        let sighted = !self.blind.contains(&page) && !self.blind.contains(&other);
+        (mutual && whole && sighted && self.open(page, other)).then_some((other, remote))
+    }
+
+    fn open(&self, a: usize, b: usize) -> bool {
+        let cut = |&(x, y): &(usize, usize)| (x, y) == (a, b) || (y, x) == (a, b);
+        !self.cuts.iter().any(cut) && !self.silenced.contains(&a) && !self.silenced.contains(&b)
+    }
+
+    fn look(&mut self, now: u64, page: usize, id: u32) -> Inputs {
+        let joined = self.joined(page, id).is_some();
+        let Some(browser) = self.browsers.get_mut(&(page, id)) else { return Vec::new() };
+        let since = if joined { now } else { *browser.silent_since.get_or_insert(now) };
+        let state = match now - since {
+            _ if joined => PeerState::Connected,
+            15_000.. => PeerState::Failed,
+            5_000.. if browser.opened => PeerState::Disconnected,
+            _ => browser.state,
+        };
+        if joined {
+            browser.silent_since = None;
+        }
+        let mut inputs = Vec::new();
+        if joined && !std::mem::replace(&mut browser.opened, true) {
+            for channel in &browser.channels {
+                let opened = PeerInput::Opened { channel: *channel, max_message: 262_144 };
+                inputs.push((page, id, opened));
+            }
+        }
+        if state != browser.state {
+            browser.state = state;
+            inputs.insert(0, (page, id, PeerInput::State(state)));
+        }
+        self.flush(page, id);
+        inputs
+    }
+
+    /// What is reliable waits for the way to open again.
+    fn flush(&mut self, page: usize, id: u32) {
+        let Some((other, remote)) = self.joined(page, id) else { return };
+        let Some(browser) = self.browsers.get_mut(&(page, id)) else { return };
+        for (channel, bytes) in std::mem::take(&mut browser.waiting) {
+            self.steps.push((10, other, remote, Step::Deliver(channel, bytes)));
+        }
+    }
+
+    fn close(&mut self, page: usize, id: u32) {
+        self.flush(page, id);
+        let joined = self.joined(page, id);
+        self.browsers.remove(&(page, id));
+        if let Some((other, remote)) = joined {
+            self.after(30, other, remote, Step::Abort);
+        }
+    }
+
+    fn look_at_all(&mut self) {
+        let all: Vec<(usize, u32)> = self.browsers.keys().copied().collect();
+        for (page, id) in all {
+            self.after(20, page, id, Step::Look);
+        }
+    }
+
+    fn after(&mut self, delay: u64, page: usize, id: u32, step: Step) {
+        self.steps.push((delay, page, id, step));
+    }
+}

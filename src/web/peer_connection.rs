@@ -1,0 +1,296 @@
+//! [`PeerOutput`] → `RTCPeerConnection`, and its events → [`PeerInput`].
+//!
+//! Gathering is never waited for: it may hang for ever. A connection that is let go is closed at once, since one that is
+//! not is never collected, and a page may have 500.
+
+mod binding;
+mod channel;
+mod path;
+
+use std::cell::RefCell;
+
+use js_sys::{JSON, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use crate::io::{
+    Candidate, ChannelId, ChannelPlan, Input, Operation, PeerConfig, PeerConnectionId, PeerInput,
+    PeerOutput, PeerState,
+};
+use crate::json::JsonText;
+use crate::mesh::body::{read_candidate, write_candidate};
+use crate::ordered::OrderedMap;
+use crate::web::convert::error_name;
+use crate::web::host::Host;
+use crate::web::listener::Listener;
+use crate::web::remains::{Remnant, method};
+use binding::Connection;
+use channel::DataChannel;
+
+/// All connections of a driver.
+#[derive(Debug)]
+pub struct PeerConnections {
+    host: Host,
+    open: RefCell<OrderedMap<PeerConnectionId, PeerConnection>>,
+}
+
+/// One connection of the browser, its channels and its listeners.
+#[derive(Debug)]
+struct PeerConnection {
+    browser: Connection,
+    channels: Vec<DataChannel>,
+    listeners: Vec<Listener>,
+    remnant: Remnant,
+}
+
+impl PeerConnections {
+    /// No connections yet.
+    pub fn new(host: Host) -> Self {
+        Self { host, open: RefCell::default() }
+    }
+
+    /// Does what the core asked for.
+    pub fn perform(&self, id: PeerConnectionId, output: PeerOutput) {
+        match output {
+            PeerOutput::Create { config, channels } => self.create(id, &config, &channels),
+            PeerOutput::Configure(config) => {
+                if let Some(browser) = self.browser(id) {
+                    browser.set_configuration(&configuration(&config)).ok();
+                }
+            }
+            PeerOutput::Do(operation) => self.operate(id, &operation),
+            PeerOutput::RestartIce => {
+                if let Some(browser) = self.browser(id) {
+                    browser.restart_ice().ok();
+                }
+            }
+            PeerOutput::Send { channel, bytes } => self.send(id, channel, bytes),
+            PeerOutput::FindPath => self.find_path(id),
+            PeerOutput::Close => self.close(id),
+        }
+    }
+
+    fn create(&self, id: PeerConnectionId, config: &PeerConfig, plans: &[ChannelPlan]) {
+        self.close(id);
+        match PeerConnection::open(&self.host, id, config, plans) {
+            Ok(connection) => {
+                if let Ok(mut open) = self.open.try_borrow_mut() {
+                    open.insert(id, connection);
+                }
+            }
+            // Chromium: `UnknownError: Cannot create so many PeerConnections`.
+            Err(thrown) => {
+                let too_many = error_name(&thrown) == "UnknownError";
+                self.tell(id, PeerInput::Refused { too_many });
+            }
+        }
+    }
+
+    /// Answered by `Done`, also where there is no connection any more.
+    fn operate(&self, id: PeerConnectionId, operation: &Operation) {
+        let Some(browser) = self.browser(id) else { return };
+        let describes = matches!(operation, Operation::Offer | Operation::Answer);
+        let promise = start(&browser, operation);
+        let host = self.host.clone();
+        spawn_local(async move {
+            let result = match promise {
+                Ok(promise) => JsFuture::from(promise).await.map(drop),
+                Err(thrown) => Err(thrown),
+            };
+            let made = result.map(|()| describes.then(|| local_sdp(&browser)).flatten());
+            let done = PeerInput::Done(made.map_err(|thrown| words(&thrown)));
+            host.feed(Input::Peer(id, done));
+        });
+    }
+
+    fn send(&self, id: PeerConnectionId, channel: ChannelId, bytes: Vec<u8>) {
+        let Some(browser) = self.channel(id, channel) else { return };
+        match browser.send(&bytes) {
+            Ok(()) => {
+                let buffered = browser.buffered_amount();
+                self.tell(id, PeerInput::Drained { channel, buffered });
+            }
+            // A channel that is closing says so by itself.
+            Err(thrown) => match error_name(&thrown).as_str() {
+                "OperationError" => {
+                    self.tell(id, PeerInput::Unsent { channel, bytes, too_large: false });
+                }
+                "TypeError" => {
+                    self.tell(id, PeerInput::Unsent { channel, bytes, too_large: true });
+                }
+                _ => {}
+            },
+        }
+    }
+
+    fn find_path(&self, id: PeerConnectionId) {
+        let Some(browser) = self.browser(id) else { return };
+        let host = self.host.clone();
+        spawn_local(async move {
+            let Ok(promise) = browser.get_stats() else { return };
+            let Ok(report) = JsFuture::from(promise).await else { return };
+            if let Some(relayed) = path::is_relayed(&report) {
+                host.feed(Input::Peer(id, PeerInput::Path { relayed }));
+            }
+        });
+    }
+
+    /// The listeners go first, so nothing of this connection is heard any more.
+    fn close(&self, id: PeerConnectionId) {
+        let connection = self.open.try_borrow_mut().ok().and_then(|mut open| open.remove(&id));
+        let Some(PeerConnection { browser, channels, listeners, remnant }) = connection else {
+            return;
+        };
+        drop((listeners, channels));
+        browser.close();
+        drop(remnant);
+    }
+
+    fn browser(&self, id: PeerConnectionId) -> Option<Connection> {
+        let open = self.open.try_borrow().ok()?;
+        open.get(&id).map(|connection| connection.browser.clone())
+    }
+
+    fn channel(&self, id: PeerConnectionId, channel: ChannelId) -> Option<binding::Channel> {
+        let open = self.open.try_borrow().ok()?;
+        let mut channels = open.get(&id)?.channels.iter();
+        channels.find(|known| known.id == channel).map(|known| known.browser.clone())
+    }
+
+    fn tell(&self, id: PeerConnectionId, input: PeerInput) {
+        self.host.feed(Input::Peer(id, input));
+    }
+}
+
+impl PeerConnection {
+    fn open(
+        host: &Host,
+        id: PeerConnectionId,
+        config: &PeerConfig,
+        plans: &[ChannelPlan],
+    ) -> Result<Self, JsValue> {
+        let browser = Connection::new(&configuration(config))?;
+        let remnant = host.remains().keep(method(&browser, "close"));
+        let made = listen(host, id, &browser).and_then(|listeners| {
+            let open = |plan| DataChannel::open(host, id, &browser, plan);
+            let channels = plans.iter().map(open).collect::<Result<_, _>>()?;
+            Ok((listeners, channels))
+        });
+        match made {
+            Ok((listeners, channels)) => Ok(Self { browser, channels, listeners, remnant }),
+            Err(thrown) => {
+                browser.close();
+                Err(thrown)
+            }
+        }
+    }
+}
+
+fn listen(
+    host: &Host,
+    id: PeerConnectionId,
+    browser: &Connection,
+) -> Result<Vec<Listener>, JsValue> {
+    let on = |kind, convert: fn(&Connection, &JsValue) -> Option<PeerInput>| {
+        let (host, connection) = (host.clone(), browser.clone());
+        let remains = host.remains().clone();
+        Listener::new(&remains, browser, kind, move |event| {
+            if let Some(input) = convert(&connection, &event) {
+                host.feed(Input::Peer(id, input));
+            }
+        })
+    };
+    Ok(vec![
+        on("negotiationneeded", |_, _| Some(PeerInput::Needed))?,
+        on("icecandidate", |_, event| found(event).map(PeerInput::Candidate))?,
+        on("icecandidateerror", |_, event| Some(candidate_error(event)))?,
+        on("connectionstatechange", |connection, _| state(connection).map(PeerInput::State))?,
+    ])
+}
+
+fn start(browser: &Connection, operation: &Operation) -> Result<Promise, JsValue> {
+    match operation {
+        Operation::Offer | Operation::Answer => browser.set_local_description(),
+        Operation::TakeOffer(sdp) => browser.set_remote_description(&description("offer", sdp)),
+        Operation::TakeAnswer(sdp) => browser.set_remote_description(&description("answer", sdp)),
+        Operation::AddCandidate(candidate) => browser.add_ice_candidate(&init(candidate)),
+    }
+}
+
+fn local_sdp(browser: &Connection) -> Option<String> {
+    Reflect::get(&browser.local_description(), &"sdp".into()).ok()?.as_string()
+}
+
+fn configuration(config: &PeerConfig) -> JsValue {
+    object(|json| {
+        json.word("iceTransportPolicy", if config.relay_only { "relay" } else { "all" });
+        json.array("iceServers", &config.servers, |json, server| {
+            json.object(|json| {
+                json.array("urls", &server.urls, |json, url| json.text(url));
+                if let Some(username) = &server.username {
+                    json.word("username", username);
+                }
+                if let Some(credential) = &server.credential {
+                    json.word("credential", credential);
+                }
+            });
+        });
+    })
+}
+
+fn description(kind: &str, sdp: &str) -> JsValue {
+    object(|json| {
+        json.word("type", kind);
+        json.word("sdp", sdp);
+    })
+}
+
+fn init(candidate: &Candidate) -> JsValue {
+    let mut json = JsonText::default();
+    write_candidate(&mut json, candidate);
+    JSON::parse(&json.finish()).unwrap_or_default()
+}
+
+fn object(members: impl FnOnce(&mut JsonText)) -> JsValue {
+    let mut json = JsonText::default();
+    json.object(members);
+    JSON::parse(&json.finish()).unwrap_or_default()
+}
+
+/// The last one is null, or an empty text for each media section: nobody waits for the end.
+fn found(event: &JsValue) -> Option<Candidate> {
+    let candidate = Reflect::get(event, &"candidate".into()).ok()?;
+    let text = JSON::stringify(&candidate).ok()?.as_string()?;
+    let json = serde_json::from_str(&text).ok()?;
+    read_candidate(&json).filter(|candidate| !candidate.candidate.is_empty())
+}
+
+fn candidate_error(event: &JsValue) -> PeerInput {
+    let code = Reflect::get(event, &"errorCode".into()).ok().and_then(|code| code.as_f64());
+    let text = Reflect::get(event, &"errorText".into()).ok().and_then(|text| text.as_string());
+    PeerInput::CandidateError { code: code.unwrap_or(701.0) as u16, text: text.unwrap_or_default() }
+}
+
+fn state(connection: &Connection) -> Option<PeerState> {
+    match connection.connection_state().as_str() {
+        "connecting" => Some(PeerState::Connecting),
+        "connected" => Some(PeerState::Connected),
+        "disconnected" => Some(PeerState::Disconnected),
+        "failed" => Some(PeerState::Failed),
+        "closed" => Some(PeerState::Closed),
+        _ => None,
+    }
+}
+
+fn words(thrown: &JsValue) -> String {
+    let message = Reflect::get(thrown, &"message".into()).ok();
+    message.and_then(|message| message.as_string()).unwrap_or_else(|| error_name(thrown))
+}
+
+/// Largest message the other side takes, as the browser knows it once they have agreed.
+fn max_message(browser: &Connection) -> u32 {
+    const UNSAID: f64 = 65_536.0;
+    let sctp = Reflect::get(browser.unchecked_ref(), &"sctp".into()).unwrap_or_default();
+    let size = Reflect::get(&sctp, &"maxMessageSize".into()).ok().and_then(|size| size.as_f64());
+    size.filter(|size| *size > 0.0).unwrap_or(UNSAID).min(f64::from(u32::MAX)) as u32
+}

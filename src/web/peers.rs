@@ -1,0 +1,178 @@
+//! The exported class of peers, in a module of its own that is loaded when they are used.
+
+use std::rc::Rc;
+
+use js_sys::{Function, Set};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::connection::Context;
+use crate::error::Misuse;
+use crate::mesh::Mesh;
+use crate::mesh::ice::IceAnswer;
+use crate::mesh::lane::Channel;
+use crate::mesh::options::MeshOptions;
+use crate::web::clock;
+use crate::web::convert::{events_to_js, from_js};
+use crate::web::driver::{Driver, Settings};
+use crate::web::thrown;
+
+/// All meshes of a page. Meshes, peers and questions are numbers, so nothing but this needs `free()`.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Peers {
+    driver: Rc<Driver<crate::peers::Peers>>,
+}
+
+#[wasm_bindgen]
+impl Peers {
+    /// Starts without meshes. `wake` is called without arguments when there are events; it may only schedule a microtask.
+    #[wasm_bindgen(constructor)]
+    pub fn new(wake: Function) -> Self {
+        let peers = crate::peers::Peers::new(clock::seed());
+        Self { driver: Driver::start(peers, wake, Settings::default()) }
+    }
+
+    /// The events since the last call, as plain objects; bytes are in the member `attachments`.
+    ///
+    /// # Errors
+    /// Only for a bug of ours.
+    #[wasm_bindgen(js_name = takeEvents)]
+    pub fn take_events(&self) -> Result<JsValue, JsValue> {
+        events_to_js(&self.driver.take_events(), clock::wall())
+    }
+
+    /// Joins the peers of a room and returns the mesh's number. Nothing happens before [`signal_up`](Self::signal_up).
+    ///
+    /// # Errors
+    /// `E_INVALID_ARGUMENT` for options that make no sense.
+    pub fn join(&self, options: &JsValue) -> Result<u32, JsValue> {
+        let options = from_js("the options of a mesh", options);
+        let options = thrown(options.and_then(|options| MeshOptions::from_json(&options)))?;
+        thrown(self.driver.command(|peers, now| Ok(peers.join(now, options))))
+    }
+
+    /// The name under which the others know this side.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if the mesh was left.
+    pub fn instance(&self, mesh: u32) -> Result<String, JsValue> {
+        thrown(self.driver.read(|peers| Ok(peers.mesh(mesh)?.instance().to_owned())))
+    }
+
+    /// Says goodbye and lets go of a mesh.
+    ///
+    /// # Errors
+    /// Only for a bug of ours.
+    pub fn leave(&self, mesh: u32) -> Result<(), JsValue> {
+        thrown(self.driver.command(|peers, now| {
+            peers.leave(now, mesh);
+            Ok(())
+        }))
+    }
+
+    /// The room's socket is open: what `signal` events hold can be sent over it.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if the mesh was left.
+    #[wasm_bindgen(js_name = signalUp)]
+    pub fn signal_up(&self, mesh: u32) -> Result<(), JsValue> {
+        self.mesh(mesh, |mesh, cx| {
+            mesh.signal_up(cx);
+            Ok(())
+        })
+    }
+
+    /// The room's socket is gone.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if the mesh was left.
+    #[wasm_bindgen(js_name = signalDown)]
+    pub fn signal_down(&self, mesh: u32) -> Result<(), JsValue> {
+        self.mesh(mesh, |mesh, cx| {
+            mesh.signal_down(cx);
+            Ok(())
+        })
+    }
+
+    /// Hands in one text of signaling that came over the room's socket.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if the mesh was left.
+    pub fn signal(&self, mesh: u32, text: &str) -> Result<(), JsValue> {
+        self.mesh(mesh, |mesh, cx| {
+            mesh.handle_signal(cx, text);
+            Ok(())
+        })
+    }
+
+    /// Sends bytes to a peer on `sync`, `presence` or `msg`.
+    ///
+    /// # Errors
+    /// `E_NOT_CONNECTED` without a link, `E_FRAME_TOO_LARGE`, `E_BUFFER_FULL`, `E_INVALID_ARGUMENT`.
+    pub fn send(&self, mesh: u32, peer: u32, channel: &str, bytes: Vec<u8>) -> Result<(), JsValue> {
+        let channel = thrown(channel_named(channel))?;
+        self.mesh(mesh, |mesh, cx| mesh.send(cx, peer, channel, bytes))
+    }
+
+    /// Answers an `ice` event with `{ servers, ttlSeconds }`.
+    ///
+    /// # Errors
+    /// `E_INVALID_ARGUMENT` for an answer that makes no sense, `E_DISPOSED` if the mesh was left.
+    #[wasm_bindgen(js_name = provideIce)]
+    pub fn provide_ice(&self, mesh: u32, request: u32, answer: &JsValue) -> Result<(), JsValue> {
+        let answer = thrown(from_js("the answer with ICE servers", answer).and_then(|answer| {
+            let wrong =
+                || Misuse::argument("ICE servers are { servers: RTCIceServer[], ttlSeconds }");
+            IceAnswer::read(&answer).ok_or_else(wrong)
+        }))?;
+        self.mesh(mesh, |mesh, cx| {
+            mesh.provide_ice(cx, request, answer);
+            Ok(())
+        })
+    }
+
+    /// Answers an `ice` event: there is no answer now.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if the mesh was left.
+    #[wasm_bindgen(js_name = refuseIce)]
+    pub fn refuse_ice(&self, mesh: u32, request: u32) -> Result<(), JsValue> {
+        self.mesh(mesh, |mesh, cx| {
+            mesh.refuse_ice(cx, request);
+            Ok(())
+        })
+    }
+
+    /// Says goodbye everywhere.
+    ///
+    /// # Errors
+    /// Only for a bug of ours.
+    pub fn close(&self) -> Result<(), JsValue> {
+        self.driver.leave_page();
+        thrown(self.driver.command(|peers, now| {
+            peers.close(now);
+            Ok(())
+        }))
+    }
+
+    /// Functions to call, in any order, if this instance has trapped: they close its connections and take its listeners
+    /// away. Ask for the set at the start; it changes by itself.
+    pub fn remains(&self) -> Set {
+        self.driver.remains().as_set().clone()
+    }
+
+    fn mesh<T>(
+        &self,
+        mesh: u32,
+        command: impl FnOnce(&mut Mesh, &mut Context<'_>) -> Result<T, Misuse>,
+    ) -> Result<T, JsValue> {
+        thrown(self.driver.command(|peers, now| peers.with(now, mesh, command)))
+    }
+}
+
+fn channel_named(name: &str) -> Result<Channel, Misuse> {
+    let channels = [Channel::Sync, Channel::Presence, Channel::Message];
+    let wrong = || Misuse::argument(format!("expected `sync`, `presence` or `msg`, got `{name}`"));
+    channels.into_iter().find(|channel| channel.name() == name).ok_or_else(wrong)
+}
