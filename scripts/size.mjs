@@ -13,10 +13,10 @@ const dist = join(root, 'pkg', 'dist');
  * streams; `links` is the module of streams and sockets, for which no document is loaded, `peers` that of peers. The glue comes with its module.
  */
 const budgets = {
-  wasm: 261,
+  wasm: 274,
   links: 118,
   peers: 125,
-  core: 16.5,
+  core: 17,
   sockets: 8.1,
   streams: 8.7,
   tabs: 4,
@@ -24,8 +24,8 @@ const budgets = {
   glue: 7,
   linksGlue: 7,
   peersGlue: 7,
-  react: 4,
-  reactAll: 5,
+  react: 4.2,
+  reactAll: 5.2,
 };
 const goals = { wasm: 170, links: 60, peers: 60, core: 15, reactAll: 4 };
 /** What an app of documents, one of sockets and one of streams take of the package, and the hooks without those of streams; its bundler drops the rest. */
@@ -34,7 +34,7 @@ const uses = {
   sockets: 'reconnectingWebSocket',
   streams: 'stream, reconnectingEventSource',
   react:
-    'RoomProvider, SyncProvider, useClient, useRoom, useDoc, useMutation, useText, useMyPresence, useOther, useOthers, useOthersConnectionIds, useOthersMapped, useUpdateMyPresence, useSocket, useConnection, useErrorListener, useLostConnectionListener, useStatus, useSyncStatus, useStore, useTextInput, shallow',
+    'RoomProvider, SyncProvider, useClient, useRoom, useDoc, useMutation, useText, useUndo, useMyPresence, useOther, useOthers, useOthersConnectionIds, useOthersMapped, useUpdateMyPresence, useSocket, useConnection, useErrorListener, useLostConnectionListener, useStatus, useSyncStatus, useStore, useTextInput, shallow',
 };
 
 /** Prints the table; fails when a part is over its budget. */

@@ -6,8 +6,8 @@ use fastrand::Rng;
 
 use crate::config::{Config, RoomOptions, Ways};
 use crate::connection::{Context, EndpointAnswer, EndpointFailure};
-use crate::doc::Doc;
 use crate::doc::edit::Edit;
+use crate::doc::{Doc, Intent};
 use crate::error::{ErrorCode, Misuse};
 use crate::event::{Event, EventKind, PathChannel};
 use crate::io::{
@@ -17,7 +17,7 @@ use crate::machine::Machine;
 use crate::ordered::OrderedMap;
 use crate::page::Page;
 use crate::room::paths::Dialect;
-use crate::room::{Room, RoomOutput};
+use crate::room::{Room, RoomOutput, UndoCommand};
 use crate::status::{ConnectionState, Status, Transport};
 use crate::time::{Deadline, Instant};
 use crate::tunnel::{Terms, Tunnels};
@@ -170,9 +170,9 @@ impl Client {
         self.command(now, room, |room, cx| room.edit(cx, edit))
     }
 
-    /// Edits until [`end_batch`](Self::end_batch) become one record and one frame.
-    pub fn begin_batch(&mut self, room: RoomId) -> Result<(), Misuse> {
-        self.room_mut(room)?.begin_batch()
+    /// Edits until [`end_batch`](Self::end_batch) become one record, one frame and one step to undo.
+    pub fn begin_batch(&mut self, room: RoomId, intent: Intent) -> Result<(), Misuse> {
+        self.room_mut(room)?.begin_batch(intent)
     }
 
     /// Ends a batch.
@@ -181,6 +181,16 @@ impl Client {
             room.end_batch(cx);
             Ok(())
         })
+    }
+
+    /// Undoes, redoes, and what belongs to it; whether the document changed.
+    pub fn undo(
+        &mut self,
+        now: Instant,
+        room: RoomId,
+        command: UndoCommand,
+    ) -> Result<bool, Misuse> {
+        self.command(now, room, |room, cx| room.undo(cx, command))
     }
 
     /// Applies an update (V1) that the app got elsewhere.

@@ -21,6 +21,7 @@ mod record;
 mod shared;
 mod sticky;
 pub mod type_id;
+pub mod undo;
 mod update_error;
 
 use yrs::{ClientID, ID, IdSet, StateVector};
@@ -32,6 +33,7 @@ pub use host::DocHost;
 pub use limits::Limits;
 pub use preflight::Preflight;
 pub use type_id::TypeId;
+pub use undo::{Direction, Intent, UndoLimits, UndoState};
 pub use update_error::UpdateError;
 /// Which neighbour a sticky position stays with: the unit before it or the one after it.
 pub use yrs::Assoc;
@@ -41,6 +43,7 @@ use engine::Engine;
 use hold::Holds;
 use index::Index;
 use preflight::{read_state_vector, write_state_vector};
+use undo::UndoStack;
 
 /// Kind of a declared root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +89,7 @@ pub struct Doc {
     index: Index,
     deletes: IdSet,
     holds: Holds,
+    undo: UndoStack,
     /// Why the engine can no longer be trusted. Only a bug of ours leads here.
     broken: Option<UpdateError>,
 }
@@ -100,6 +104,7 @@ impl Doc {
             index: Index::new(roots),
             deletes: IdSet::new(),
             holds: Holds::default(),
+            undo: UndoStack::new(UndoLimits::NONE),
             broken: None,
         }
     }
@@ -109,7 +114,7 @@ impl Doc {
         self.engine.client_id()
     }
 
-    /// Goes on under another id, after somebody else wrote under ours. The content stays.
+    /// Goes on under another id, after somebody else wrote under ours. The content stays; what could be undone is forgotten.
     pub fn rotate_client_id(&mut self, id: u64) {
         let state = self.encode_state();
         let engine = Engine::new(id, &self.roots);
@@ -117,6 +122,7 @@ impl Doc {
             self.broken = Some(error);
         }
         engine.recorder.drain();
+        self.undo.reset();
         self.engine = engine;
     }
 

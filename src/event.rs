@@ -3,6 +3,7 @@
 mod messages;
 mod write;
 
+use crate::doc::UndoState;
 use crate::doc::change::Change;
 pub use messages::{Answer, Message, MessageEvent};
 
@@ -33,6 +34,8 @@ pub enum EventKind {
     Connection(ConnectionState),
     /// What is saved and what is synced changed.
     Sync(SyncState),
+    /// What can be undone and redone changed.
+    Undo(UndoState),
     /// Others came, changed or went.
     Presence {
         /// Present states: `[connection id, JSON text]`.

@@ -26,6 +26,7 @@ mod state;
 mod storage;
 mod strikes;
 mod timers;
+mod undoing;
 
 use std::collections::VecDeque;
 
@@ -36,10 +37,11 @@ use crate::connection::{
 };
 use crate::doc::edit::Edit;
 use crate::doc::limits::Limits;
-use crate::doc::{Doc, DocHost, Integrated, Origin};
+use crate::doc::{Doc, DocHost, Integrated, Intent, Origin, UndoState};
 use crate::error::{ErrorCode, Misuse};
 use crate::event::{ChangeOrigin, EndpointReason, EventKind, Problem, SyncState};
 use crate::io::{EndpointRequest, Environment, SocketId, SocketInput, SocketOutput, StorageTask};
+use crate::time::Instant;
 use messages::Messages;
 use outbox::Outbox;
 use outgoing::Outgoing;
@@ -48,6 +50,7 @@ use persistence::Persistence;
 use presence::{Presence, PresenceChange};
 use session::Session;
 use strikes::Strikes;
+pub use undoing::UndoCommand;
 
 /// What a room wants done, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +94,7 @@ pub struct Room<D = Doc> {
     strikes: Strikes,
     paths: Paths,
     last_sync: Option<SyncState>,
+    last_undo: UndoState,
     outputs: VecDeque<RoomOutput>,
 }
 
@@ -108,7 +112,7 @@ impl Room {
             ungated: config.broken.no_gate,
             ..Limits::default()
         };
-        let doc = Doc::new(client, &options.roots, limits);
+        let doc = Doc::new(client, &options.roots, limits).with_undo(config.undo);
         Self::with_doc(config, name, options, doc, cx)
     }
 
@@ -121,19 +125,23 @@ impl Room {
     /// Edits the document: one transaction, told at once, saved and sent in its turn.
     pub fn edit(&mut self, cx: &mut Context<'_>, edit: Edit) -> Result<(), Misuse> {
         self.usable()?;
-        let edited = self.doc.edit(edit);
+        let edited = self.doc.edit_at(cx.now, edit);
         self.notice_break();
-        let mut edited = edited?;
+        self.take_edited(cx.now, edited?);
+        self.settle(cx);
+        Ok(())
+    }
+
+    /// What the document did for the app: told at once, saved and sent in its turn.
+    fn take_edited(&mut self, now: Instant, mut edited: Integrated) {
         let changes = std::mem::take(&mut edited.changes);
         self.tell_changes(ChangeOrigin::Local, changes);
         self.outbox.record(&edited.content);
         match &mut self.batch {
             _ if edited.content.is_empty() => {}
             Some(batch) => batch.push(edited),
-            None => self.ship(cx.now, edited.update),
+            None => self.ship(now, edited.update),
         }
-        self.settle(cx);
-        Ok(())
     }
 }
 
@@ -175,6 +183,7 @@ impl<D: DocHost> Room<D> {
             strikes: Strikes::new(config.max_send_frame),
             paths: Paths::new(options.mode),
             last_sync: None,
+            last_undo: UndoState::default(),
             outputs: VecDeque::new(),
             config: config.clone(),
         };
@@ -197,19 +206,30 @@ impl<D: DocHost> Room<D> {
         self.doc.client_id()
     }
 
-    /// Edits until [`end_batch`](Self::end_batch) become one record and one frame.
-    pub fn begin_batch(&mut self) -> Result<(), Misuse> {
+    /// Edits until [`end_batch`](Self::end_batch) become one record, one frame and one step to undo, which counts as
+    /// `intent`. Nothing new begins within a batch.
+    pub fn begin_batch(&mut self, intent: Intent) -> Result<(), Misuse> {
         self.usable()?;
-        self.batch.get_or_insert_default();
+        if self.batch.is_none() {
+            self.doc.begin_step(intent);
+            self.batch = Some(Vec::new());
+        }
         Ok(())
     }
 
     /// Ends a batch.
     pub fn end_batch(&mut self, cx: &mut Context<'_>) {
-        for update in merge_batch(self.batch.take().unwrap_or_default()) {
-            self.ship(cx.now, update);
+        if self.batch.is_some() {
+            self.doc.end_step();
         }
+        self.ship_batch(cx.now);
         self.settle(cx);
+    }
+
+    fn ship_batch(&mut self, now: Instant) {
+        for update in merge_batch(self.batch.take().unwrap_or_default()) {
+            self.ship(now, update);
+        }
     }
 
     /// Applies an update that the app got elsewhere; it goes to the log and to the server like an edit.
@@ -354,6 +374,7 @@ impl<D: DocHost> Room<D> {
         self.drain_storage(cx.now);
         self.flush_outgoing(cx.now);
         self.publish_sync(cx.now);
+        self.publish_undo();
     }
 
     fn tell_changes(&mut self, origin: ChangeOrigin, changes: Vec<crate::doc::change::Change>) {

@@ -121,6 +121,7 @@ export type CoreEvent = { readonly room: number } & (
   | { readonly type: 'doc'; readonly origin: ChangeOrigin; readonly changes: readonly Change[] }
   | ({ readonly type: 'connection' } & CoreConnection)
   | ({ readonly type: 'sync' } & SyncState)
+  | { readonly type: 'undo'; readonly undo: number | null; readonly redo: number | null }
   | {
       readonly type: 'presence';
       readonly updated: readonly (readonly [connectionId: number, json: string])[];
@@ -211,8 +212,10 @@ export interface Core {
   childOf(room: number, type: string, at: string | number): string | undefined;
   stickyIndex(room: number, type: string, index: number, assoc: -1 | 1): string;
   resolveSticky(room: number, sticky: string): number | undefined;
-  beginBatch(room: number): void;
+  /** `name`: which step it belongs to; empty, it is not undone. */
+  beginBatch(room: number, name?: string | null): void;
   endBatch(room: number): void;
+  undo(room: number, word: string): boolean;
   stateVector(room: number): Uint8Array;
   encodeStateAsUpdate(room: number, since?: Uint8Array): Uint8Array;
   applyUpdate(room: number, update: Uint8Array): void;

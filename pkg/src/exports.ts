@@ -9,6 +9,7 @@ export type { Client, ClientEvents, LostConnection, RoomLease } from './client.j
 export type { AuthOption, EndpointContext, Token, UrlOption } from './endpoint.js';
 export { ERROR_CODES, type ErrorCode, SyncError, type SyncErrorOptions } from './errors.js';
 export type { Transport } from './fallback.js';
+export type { BatchOptions, History, HistoryState, SelectionKeeper } from './history.js';
 export type { Json } from './json.js';
 export type { WasmSource } from './load.js';
 export type {
@@ -56,6 +57,7 @@ export type {
   MapRef,
   ObjectRef,
   PartialObjectRef,
+  PipeOptions,
   RootLive,
   RootRef,
   Text,

@@ -4,6 +4,7 @@ import { type DocEvent, DocumentView } from './document.js';
 import type { Endpoint } from './endpoint.js';
 import type { Engine, EngineRoom } from './engine.js';
 import { fromProblem, isProblem, SyncError, toSyncError } from './errors.js';
+import { type BatchOptions, type HistoryHost, HistoryImpl } from './history.js';
 import type { Json } from './json.js';
 import { type MessagesHost, MessagesImpl } from './live-messages.js';
 import type { BroadcastOptions, Messages, RoomEvent } from './messages.js';
@@ -66,6 +67,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
   readonly presence: PresenceStore<S['~p']>;
   readonly doc: Store<DocSnapshot<S['doc']> | null>;
   readonly root: RootRef<S['doc']>;
+  readonly history: HistoryImpl;
   readonly #host: RoomHost;
   readonly #schema: S;
   readonly #options: EnterOptions<S>;
@@ -106,6 +108,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     };
     this.presence = new PresenceStore(presence, options.initialPresence, host.presenceThrottle, schema.presence);
     this.#messages = new MessagesImpl(this.#messagesHost(), schema);
+    this.history = new HistoryImpl(this.#historyHost());
   }
 
   get messages(): Messages<S['~m']> {
@@ -171,6 +174,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     });
     this.#phase = { kind: 'loading', number };
     this.#entry++;
+    this.history.enter();
     this.#messages.enter(core, number);
     return number;
   }
@@ -216,12 +220,16 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     queueMicrotask(this.#host.engine.drain);
   }
 
-  batch<T>(fn: () => T): T {
+  batch<T>(fn: () => T, options: BatchOptions = {}): T {
     const { engine } = this.#host;
     return engine.hold(() => {
       const number = this.#number();
       const entry = this.#entry;
-      if (this.#batches++ === 0) engine.call(this, (core) => core.beginBatch(number));
+      if (this.#batches === 0) {
+        this.history.capture();
+        engine.call(this, (core) => core.beginBatch(number, this.history.nameOf(options)));
+      }
+      this.#batches++;
       try {
         return fn();
       } finally {
@@ -260,8 +268,8 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
 
   /** See {@link RefHost}. */
   write<T>(fn: (core: Core, room: number) => T): T {
-    const number = this.#number();
-    return this.#host.engine.call(this, (core) => fn(core, number));
+    if (this.#batches === 0) this.history.capture();
+    return this.#call(fn);
   }
 
   /** See {@link RefHost}. */
@@ -296,6 +304,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     this.#load(core, number);
     this.#connectionId = core.clientId(number);
     this.#phase = { kind: 'ready', number };
+    this.history.becomeReady();
     // As a notification: who waits for it may write at once.
     this.#host.engine.notify(this.#ready.resolve);
   }
@@ -324,6 +333,9 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
         break;
       case 'sync':
         this.#handleSync(event);
+        break;
+      case 'undo':
+        this.history.handle(event);
         break;
       case 'presence':
         this.presence.handle(event.updated, event.removed);
@@ -381,10 +393,16 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     const doc = this.doc.getSnapshot();
     if (!doc || !Object.values(doc).every(isEmpty)) return;
     try {
-      this.batch(() => initialDoc(this.root));
+      // Nobody's edit: undoing it would empty the room.
+      this.batch(() => initialDoc(this.root), { origin: 'initial' });
     } catch (error) {
       this.#report(error);
     }
+  }
+
+  #call<T>(fn: (core: Core, room: number) => T): T {
+    const number = this.#number();
+    return this.#host.engine.call(this, (core) => fn(core, number));
   }
 
   #sendPresence(json: string): void {
@@ -424,6 +442,17 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     this.#messages.end(error);
   }
 
+  #historyHost(): HistoryHost {
+    const room = this;
+    return {
+      engine: this.#host.engine,
+      get isReady() {
+        return room.isReady;
+      },
+      command: (word) => this.#call((core, number) => core.undo(number, word)),
+    };
+  }
+
   #messagesHost(): MessagesHost {
     const room = this;
     return {
@@ -433,7 +462,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
         return room.#connectionId;
       },
       whenReady: () => this.#afterReady(),
-      write: (fn) => this.write(fn),
+      write: (fn) => this.#call(fn),
       ifEntered: (fn) => this.#ifEntered(fn),
       setMeta: (meta) => this.presence.setMeta(meta),
       drain: () => queueMicrotask(this.#host.engine.drain),

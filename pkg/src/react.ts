@@ -10,6 +10,7 @@ export {
 } from './react/context.js';
 export { type MutationContext, useDoc, useMutation, useText } from './react/document.js';
 export { type EventSourceHandle, useEventSource, useLatest } from './react/events.js';
+export { type UndoHandle, useUndo } from './react/history.js';
 export { type MessagesView, useBroadcastEvent, useEventListener, useMessages, useTyping } from './react/messages.js';
 export {
   useMyPresence,

@@ -1,10 +1,17 @@
 import type { Attributes, ChangeOrigin, TextOp } from './boundary.js';
+import type { BatchOptions } from './history.js';
 import type { Fields, Live, ObjectType, Scalar, Snap, Type } from './schema.js';
 
 /** A place in a text that survives concurrent edits: a Yjs relative position. */
 export interface Cursor {
   /** The position's bytes as base64; plain data, fit for presence. */
   readonly '~cursor': string;
+}
+
+/** How {@link Text.pipeFrom} writes. */
+export interface PipeOptions extends BatchOptions {
+  /** Ends it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What changed in a text. */
@@ -44,8 +51,9 @@ export interface Text {
   /**
    * Appends what an async iterable gives, at a place that moves with others' edits. Waits while the room
    * comes back from a crash. Resolves at the end, rejects with the source's error or the signal's reason.
+   * All of it is one step to undo, with the origin `stream`.
    */
-  pipeFrom(source: AsyncIterable<string>, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  pipeFrom(source: AsyncIterable<string>, options?: PipeOptions): Promise<void>;
 }
 
 /** An object of fixed fields. Methods throw like those of {@link Text}; writing throws `E_SCHEMA` for a wrong value. */

@@ -1,5 +1,6 @@
 import type { ConnectionReason, SyncState as CoreSyncState, Status } from './boundary.js';
 import type { SyncError } from './errors.js';
+import type { BatchOptions, History } from './history.js';
 import type { BroadcastOptions, Messages, RoomEvent } from './messages.js';
 import type { Presence } from './presence.js';
 import type { RootRef, Text } from './refs.js';
@@ -64,8 +65,13 @@ export interface Room<S extends Schema = Registered> {
   broadcast(event: S['~e'], options?: BroadcastOptions): Promise<void>;
   /** Hears the events of others. Returns the function that stops it. */
   onEvent(listener: (event: RoomEvent<S['~e']>) => void): () => void;
-  /** Runs several writes as one: one record on disk, one frame on the wire, one notification. What was written before `fn` throws stays. */
-  batch<T>(fn: () => T): T;
+  /** Takes back what this client did, and nothing of what others did. */
+  readonly history: History;
+  /**
+   * Runs several writes as one: one record on disk, one frame on the wire, one notification, one step to undo. What was
+   * written before `fn` throws stays. Inside another batch it is part of that one.
+   */
+  batch<T>(fn: () => T, options?: BatchOptions): T;
   /** The live text at a dotted path such as `note` or `todos.0.text`; null while there is none, or while loading. */
   text(path: string): Text | null;
   /** The document as a Yjs update (V1), or what of it a replica with the state vector `since` lacks. */

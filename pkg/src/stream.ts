@@ -67,7 +67,10 @@ export interface StreamInit extends StreamOptions {
   readonly eofIsDone?: boolean | undefined;
   /** Text, in characters, that an `for await` may lag behind before the server is made to wait; default 65,536. */
   readonly highWaterMark?: number | undefined;
-  /** Writes the text at the end of this shared text as it comes; with `resume: { id }` one tab does. */
+  /**
+   * Writes the text at the end of this shared text as it comes, all of it one step to undo; with `resume: { id }` one tab
+   * does.
+   */
   readonly into?: Text | undefined;
 }
 

@@ -1,8 +1,15 @@
 import type { TextOp } from './boundary.js';
 import { applyTextDelta, diffText, mapOffset, type Splice, spliceToDelta } from './delta.js';
-import type { Text, TextEvent } from './refs.js';
+import { undoKey } from './history.js';
+import type { Cursor, Text, TextEvent } from './refs.js';
 import type { Room } from './room.js';
 import type { Schema } from './schema.js';
+
+/** Where the user's selection begins and ends. */
+type Selection = readonly [start: Cursor, end: Cursor];
+
+/** What a menu or a shake of the device asks for. */
+const HISTORY: { readonly [inputType: string]: 'undo' | 'redo' } = { historyUndo: 'undo', historyRedo: 'redo' };
 
 /** An element a text can be bound to. */
 export type TextField = HTMLInputElement | HTMLTextAreaElement;
@@ -12,6 +19,7 @@ export type TextField = HTMLInputElement | HTMLTextAreaElement;
  *
  *     user types    ─► diff against what was shown ─► text
  *     others type   ─► delta ─► element, caret and selection mapped through it
+ *     Ctrl+Z        ─► undo of what this client did in the room; the selection comes back with it
  *     IME composes  ─► the element is left alone; others' deltas wait and the composed edit is mapped through them
  */
 export class TextInput {
@@ -28,6 +36,8 @@ export class TextInput {
   /** Deltas that came during a composition, or null if there is none. */
   #waiting: TextOp[][] | null = null;
   #writing = false;
+  /** The selection in the element before what the user is doing. */
+  #before: readonly [start: number, end: number] | null = null;
   /** Makes the element writable, once the text is there. */
   #unlock: () => void;
 
@@ -37,9 +47,15 @@ export class TextInput {
     this.#element = element;
     this.#stops = [
       room.doc.subscribe(() => this.#bind()),
+      listen(element, 'beforeinput', (event) => this.#onBeforeInput(event as InputEvent)),
       listen(element, 'input', () => this.#onInput()),
+      listen(element, 'keydown', (event) => this.#onKeyDown(event as KeyboardEvent)),
       listen(element, 'compositionstart', () => this.#onCompositionStart()),
       listen(element, 'compositionend', () => this.#onCompositionEnd()),
+      room.history.keepSelection<Selection>({
+        capture: () => this.#capture(),
+        restore: (selection) => this.#restore(selection),
+      }),
     ];
     // What is typed before the text is there would be lost.
     const { readOnly } = element;
@@ -82,8 +98,45 @@ export class TextInput {
     }
   }
 
+  #onBeforeInput(event: InputEvent): void {
+    const way = HISTORY[event.inputType];
+    if (way) this.#travel(event, way);
+    else if (!this.#waiting) this.#before = this.#selection();
+  }
+
+  #onKeyDown(event: KeyboardEvent): void {
+    const way = event.isComposing || event.defaultPrevented ? null : undoKey(event);
+    if (way) this.#travel(event, way);
+  }
+
+  /** The element's own history knows nothing of what others wrote. */
+  #travel(event: Event, way: 'undo' | 'redo'): void {
+    event.preventDefault();
+    if (!this.#element.readOnly) this.#room.history[way]();
+  }
+
+  #selection(): readonly [start: number, end: number] | null {
+    const { selectionStart, selectionEnd } = this.#element;
+    return selectionStart === null || selectionEnd === null ? null : [selectionStart, selectionEnd];
+  }
+
+  #capture(): Selection | null {
+    const text = this.#text;
+    const selection = this.#before ?? this.#selection();
+    if (!text || !selection || this.#waiting || !isFocused(this.#element)) return null;
+    const at = (offset: number): Cursor => text.cursor(Math.min(this.#toText(this.#known, offset), text.length), -1);
+    return [at(selection[0]), at(selection[1])];
+  }
+
+  #restore(selection: Selection): void {
+    const [start, end] = selection.map((cursor) => this.#text?.resolve(cursor) ?? null) as (number | null)[];
+    if (start == null || end == null || !isFocused(this.#element)) return;
+    this.#element.setSelectionRange(this.#toView(this.#known, start), this.#toView(this.#known, end));
+  }
+
   #onInput(): void {
     if (!this.#waiting) this.#push([]);
+    this.#before = null;
   }
 
   #onCompositionStart(): void {
@@ -196,7 +249,7 @@ function mapThroughEdit(
   return offset < edit.at ? mapAll(offset, waiting, -1) : moved.at + (offset - edit.at);
 }
 
-function listen(element: TextField, type: string, fn: () => void): () => void {
+function listen(element: TextField, type: string, fn: (event: Event) => void): () => void {
   element.addEventListener(type, fn);
   return () => element.removeEventListener(type, fn);
 }

@@ -248,6 +248,30 @@ describe('hooks', () => {
     expect(JSON.parse(container.textContent ?? '')).toEqual([{ x: 3 }, 1, 1, [[5, 1]]]);
   });
 
+  test('useUndo says what can be undone and does it', async () => {
+    const { client, around } = await withProviders();
+    function Buttons() {
+      const { canUndo, canRedo, undo, redo } = hooks.useUndo();
+      return (
+        <>
+          <button type="button" disabled={!canUndo} onClick={undo} />
+          <button type="button" disabled={!canRedo} onClick={redo} />
+        </>
+      );
+    }
+    const container = await mount(around(<Buttons />));
+    const buttons = [...container.querySelectorAll('button')];
+    const disabled = () => buttons.map((button) => button.disabled);
+    const note = client.getRoom<S>('demo')?.root.get('note');
+    expect(disabled()).toEqual([true, true]);
+    await act(async () => note?.insert(0, 'a'));
+    expect(disabled()).toEqual([false, true]);
+    await act(async () => buttons[0]?.click());
+    expect([note?.toString(), ...disabled()]).toEqual(['', true, false]);
+    await act(async () => buttons[1]?.click());
+    expect([note?.toString(), ...disabled()]).toEqual(['a', false, true]);
+  });
+
   test('useSyncStatus shows a synchronisation only once it has lasted for a second, if smooth', async () => {
     vi.useFakeTimers();
     const { world, around } = await withProviders();
@@ -329,6 +353,7 @@ test('every hook renders on a server, and nothing is loaded there', () => {
       useText: hooks.useText<S>('note'),
       useTextInput: typeof hooks.useTextInput('note').ref,
       useTyping: hooks.useTyping()[0],
+      useUndo: hooks.useUndo().canUndo,
       useUpdateMyPresence: typeof hooks.useUpdateMyPresence<S>(),
     };
     const tested = Object.keys(values).sort();

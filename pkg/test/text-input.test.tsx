@@ -37,7 +37,8 @@ async function bound(initial: string, tag: 'textarea' | 'input' = 'textarea') {
     change: (note: { insert(at: number, text: string): void; delete(at: number, n: number): void }) => void,
   ) => act(async () => world.core.remote(0, (doc) => change(doc.getText('note'))));
   const selection = () => [element.selectionStart, element.selectionEnd];
-  return { element, note, caret, type, compose, remote, selection, world };
+  const history = client.getRoom<S>('demo')?.history;
+  return { element, note, caret, type, compose, remote, selection, world, history };
 }
 
 describe('typing', () => {
@@ -64,6 +65,40 @@ describe('typing', () => {
     caret(1, 3);
     type('😁');
     expect(note.toString()).toBe('x😁y');
+  });
+});
+
+describe('undo', () => {
+  const press = (element: TextField, key: string, more: KeyboardEventInit = {}) => {
+    const event = new KeyboardEvent('keydown', { key, ctrlKey: true, bubbles: true, cancelable: true, ...more });
+    return !element.dispatchEvent(event);
+  };
+
+  test('takes back what was typed and puts the selection where it was', async () => {
+    const { element, note, caret, type, remote, selection, history } = await bound('hello');
+    history?.checkpoint();
+    caret(1, 4);
+    element.dispatchEvent(new Event('beforeinput', { bubbles: true }));
+    type('ipp');
+    await remote((note) => note.insert(0, '>> '));
+    expect(element.value).toBe('>> hippo');
+    expect(press(element, 'z')).toBe(true);
+    expect([note.toString(), element.value, ...selection()]).toEqual(['>> hello', '>> hello', 4, 7]);
+    expect(press(element, 'Z', { shiftKey: true })).toBe(true);
+    expect([element.value, ...selection()]).toEqual(['>> hippo', 7, 7]);
+  });
+
+  test('comes from the menu too, and other keys are left alone', async () => {
+    const { element, type, world } = await bound('');
+    type('a');
+    const event = new InputEvent('beforeinput', { inputType: 'historyUndo', bubbles: true, cancelable: true });
+    element.dispatchEvent(event);
+    expect([event.defaultPrevented, element.value, world.count('undo')]).toEqual([true, '', 1]);
+    expect([
+      press(element, 'z', { ctrlKey: false }),
+      press(element, 'x'),
+      press(element, 'z', { altKey: true }),
+    ]).toEqual([false, false, false]);
   });
 });
 

@@ -5,7 +5,7 @@ mod read;
 use super::LinkConfig;
 use crate::backoff::BackoffPolicy;
 use crate::connection::manner::TokenPlace;
-use crate::doc::RootKind;
+use crate::doc::{RootKind, UndoLimits};
 use crate::error::Misuse;
 use crate::ordered::OrderedMap;
 
@@ -33,6 +33,8 @@ pub struct Config {
     pub storage: StorageConfig,
     /// Limits of messages.
     pub messages: MessageConfig,
+    /// How much can be undone.
+    pub undo: UndoLimits,
     /// Largest frame this client sends. Uvicorn refuses more than 16 MiB; one of more than 100 MiB kills some servers.
     pub max_send_frame: usize,
     /// Largest frame this client reads.
@@ -53,6 +55,7 @@ impl Default for Config {
             presence: PresenceConfig::default(),
             storage: StorageConfig::default(),
             messages: MessageConfig::default(),
+            undo: UndoLimits::default(),
             max_send_frame: 16 << 20,
             max_receive_frame: 64 << 20,
             broken: Broken::default(),

@@ -1,6 +1,6 @@
 //! Taking in edits: those of others through the gate, our own straight.
 
-use yrs::{ClientID, IdSet};
+use yrs::{ClientID, IdSet, TransactionMut};
 
 use crate::doc::change::Change;
 use crate::doc::content::{Content, ranges, touches, units};
@@ -11,6 +11,7 @@ use crate::doc::gate::{self, Missing, Verdict, admit};
 use crate::doc::preflight::Preflight;
 use crate::doc::{Doc, Edit, Origin, UpdateError};
 use crate::error::{ErrorCode, Misuse};
+use crate::time::Instant;
 
 /// News: to be logged, forwarded and told.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -183,7 +184,12 @@ impl Doc {
         error
     }
 
-    fn integrated(&mut self, update: Vec<u8>, content: Content, origin: Origin) -> Integrated {
+    pub(super) fn integrated(
+        &mut self,
+        update: Vec<u8>,
+        content: Content,
+        origin: Origin,
+    ) -> Integrated {
         self.note_deletes(&content.deletes);
         let recorded = self.engine.recorder.drain().into_iter();
         let told = recorded.filter(|recorded| !self.index.is_inside_text(&recorded.target));
@@ -199,21 +205,46 @@ impl Doc {
 
     /// Does one edit in one transaction. Wrong arguments are told before anything is touched.
     pub fn edit(&mut self, edit: Edit) -> Result<Integrated, Misuse> {
-        if let Some(error) = &self.broken {
-            return Err(Misuse::new(error.code(), error.to_string()));
-        }
+        self.edit_at(Instant::default(), edit)
+    }
+
+    /// As [`edit`](Self::edit), at a time that tells what is undone together.
+    pub fn edit_at(&mut self, now: Instant, edit: Edit) -> Result<Integrated, Misuse> {
+        self.usable()?;
         let (shared, formatted) = self.checked(&edit)?;
         let told = tell(&edit, formatted);
+        let work = |txn: &mut TransactionMut<'_>| perform(txn, &edit, &shared);
         self.engine.recorder.mute(told.is_some());
-        let done = self.engine.transact(Origin::Local, true, |txn| perform(txn, &edit, &shared));
+        let done = if self.undo.records() && !edit.only_inserts() {
+            self.engine.transact_keeping(work)
+        } else {
+            self.engine.transact(Origin::Local, true, work)
+        };
         self.engine.recorder.mute(false);
         let done = done?;
         let Some(update) = done.update else { return Ok(Integrated::default()) };
         self.enter(&update)?;
         let content = Content { inserts: done.inserts, deletes: done.deletes };
+        self.record_step(now, &edit, &content)?;
         let mut integrated = self.integrated(update, content, Origin::Local);
         integrated.changes.extend(told);
         Ok(integrated)
+    }
+
+    fn record_step(&mut self, now: Instant, edit: &Edit, content: &Content) -> Result<(), Misuse> {
+        self.undo.record(now, content, edit.typing());
+        match self.undo.take_garbage() {
+            Some(garbage) => self.engine.drop_deleted(&garbage),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses what a broken engine cannot do.
+    pub(super) fn usable(&self) -> Result<(), Misuse> {
+        match &self.broken {
+            Some(error) => Err(Misuse::new(error.code(), error.to_string())),
+            None => Ok(()),
+        }
     }
 
     fn checked(&self, edit: &Edit) -> Result<(super::shared::Shared, bool), Misuse> {
@@ -227,7 +258,7 @@ impl Doc {
     }
 
     /// Enters our own edit into the index, through the same door as everybody's.
-    fn enter(&mut self, update: &[u8]) -> Result<(), Misuse> {
+    pub(super) fn enter(&mut self, update: &[u8]) -> Result<(), Misuse> {
         let internal = |error: UpdateError| Misuse::new(ErrorCode::Internal, error.to_string());
         let parsed = Preflight::parse(update, &self.limits).map_err(internal)?;
         match admit(&mut self.index, &self.deletes, &parsed, &self.limits) {

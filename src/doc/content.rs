@@ -64,7 +64,8 @@ pub(crate) fn touches(set: &IdSet, client: ClientID, start: u32, end: u32) -> bo
     ranges.get(at).is_some_and(|(range, ())| range.start < end)
 }
 
-fn add(to: &mut IdSet, from: &IdSet) {
+/// Takes in what `from` has.
+pub(crate) fn add(to: &mut IdSet, from: &IdSet) {
     for (client, start, end) in ranges(from) {
         to.insert(ID::new(client, start), end - start);
     }

@@ -95,6 +95,19 @@ impl Edit {
             | Self::MapDelete { ty, .. } => ty,
         }
     }
+
+    /// Whether it cannot delete anything.
+    pub(crate) fn only_inserts(&self) -> bool {
+        matches!(self, Self::TextInsert { attributes: None, .. } | Self::ListInsert { .. })
+    }
+
+    /// The text it types in, if it is what typing does.
+    pub(crate) fn typing(&self) -> Option<&TypeId> {
+        match self {
+            Self::TextInsert { ty, .. } | Self::TextDelete { ty, .. } => Some(ty),
+            _ => None,
+        }
+    }
 }
 
 /// A value before it is in the document: plain JSON or a new shared type.

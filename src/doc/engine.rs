@@ -1,5 +1,7 @@
 //! The yrs document and its observers. Everything that reaches it went through the gate.
 
+mod revert;
+
 use yrs::updates::decoder::Decode;
 use yrs::{
     ArrayRef, ClientID, IdSet, MapRef, OffsetKind, Options, ReadTxn, RootRef, StateVector, TextRef,

@@ -3,7 +3,7 @@
 use yrs::StateVector;
 
 use crate::doc::limits::Limits;
-use crate::doc::{Applied, Content, Doc, Origin, UpdateError};
+use crate::doc::{Applied, Content, Doc, Intent, Origin, UndoState, UpdateError};
 
 /// A document that a room syncs and stores.
 pub trait DocHost {
@@ -35,6 +35,14 @@ pub trait DocHost {
     fn limits(&self) -> Limits;
     /// Whether it failed in a way that should not be possible, so that nothing can be done with it any more.
     fn is_broken(&self) -> bool;
+    /// Own edits until [`end_step`](Self::end_step) are one step to undo.
+    fn begin_step(&mut self, _intent: Intent) {}
+    /// Ends what [`begin_step`](Self::begin_step) began.
+    fn end_step(&mut self) {}
+    /// What can be undone and redone.
+    fn undo_state(&self) -> UndoState {
+        UndoState::default()
+    }
 }
 
 impl DocHost for Doc {
@@ -79,5 +87,14 @@ impl DocHost for Doc {
     }
     fn is_broken(&self) -> bool {
         self.is_broken()
+    }
+    fn begin_step(&mut self, intent: Intent) {
+        self.begin_step(intent);
+    }
+    fn end_step(&mut self) {
+        self.end_step();
+    }
+    fn undo_state(&self) -> UndoState {
+        self.undo_state()
     }
 }

@@ -31,6 +31,7 @@ impl EventKind {
             Self::Doc { .. } => "doc",
             Self::Connection(_) => "connection",
             Self::Sync(_) => "sync",
+            Self::Undo(_) => "undo",
             Self::Presence { .. } => "presence",
             Self::Messages(_) => "messages",
             Self::Path { .. } => "path",
@@ -54,6 +55,12 @@ impl EventKind {
             }
             Self::Connection(state) => state.write(json, wall),
             Self::Sync(state) => state.write(json),
+            Self::Undo(state) => {
+                for (name, step) in [("undo", state.undo), ("redo", state.redo)] {
+                    json.key(name);
+                    json.or_null(step, |json, step| json.number(step.into()));
+                }
+            }
             Self::Presence { updated, removed } => {
                 json.array("updated", updated, |json, (client, state)| {
                     json.list(|json| {

@@ -12,6 +12,7 @@ mod host;
 mod messages;
 mod paths;
 mod signal;
+mod undo;
 
 const EMPTY_VECTOR: &[u8] = &[0];
 const EMPTY_UPDATE: &[u8] = &[0, 0];
@@ -335,7 +336,7 @@ fn an_update_with_a_hole_is_held_shown_as_such_and_asked_for() {
 #[test]
 fn a_batch_is_one_record_and_one_frame() {
     let mut rig = Rig::online();
-    rig.run(|room, _| room.begin_batch()).unwrap();
+    rig.run(|room, _| room.begin_batch(Intent::Own)).unwrap();
     rig.type_text("c");
     rig.type_text("b");
     rig.type_text("a");

@@ -54,6 +54,18 @@ describe('two windows of the demo through www/server', () => {
     await ann.hasNote('yours mine');
     await ann.page.keyboard.press('Control+z');
     await bob.hasNote('yours ');
+    await ann.page.keyboard.press('Control+Shift+z');
+    await bob.hasNote('yours mine');
+    // The caret is where it was, behind what came back.
+    await ann.page.keyboard.type('!');
+    await bob.hasNote('yours mine!');
+    await ann.addTask('milk');
+    await bob.hasTasks(['milk']);
+    const undo = ann.page.getByRole('region', { name: 'Shared tasks' }).getByRole('button', { name: 'Undo' });
+    await undo.click();
+    await bob.hasTasks([]);
+    await bob.hasNote('yours mine!');
+    assert.deepEqual([ann.complaints, bob.complaints], [[], []]);
   });
 
   it('share tasks: add, tick, rename, delete, all by keyboard', async (t) => {

@@ -17,6 +17,7 @@ mod doc_hostile;
 mod doc_properties;
 mod doc_support;
 mod doc_traces;
+mod doc_undo;
 mod herd;
 mod socket_properties;
 mod stream_formats;

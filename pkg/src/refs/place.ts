@@ -1,5 +1,6 @@
 import type { Core, Segment } from '../boundary.js';
 import { SyncError } from '../errors.js';
+import type { BatchOptions } from '../history.js';
 import type { Json } from '../json.js';
 import type { TextEvent } from '../refs.js';
 
@@ -10,7 +11,7 @@ export interface RefHost {
   /** Calls the core for an answer that changes nothing. */
   read<T>(fn: (core: Core, room: number) => T): T;
   /** Runs several writes as one. */
-  batch<T>(fn: () => T): T;
+  batch<T>(fn: () => T, options?: BatchOptions): T;
   /** The mirror's value at a path. */
   value(path: readonly Segment[]): Json | undefined;
   /** Tells changes of one text. */

@@ -1,7 +1,11 @@
 import type { Attributes } from '../boundary.js';
 import { diffText, splitLoneTail } from '../delta.js';
-import type { Cursor, Text, TextEvent } from '../refs.js';
+import { STREAM_ORIGIN } from '../history.js';
+import type { Cursor, PipeOptions, Text, TextEvent } from '../refs.js';
 import { count, type Place } from './place.js';
+
+/** Counts what was piped into texts: each is a step of its own. */
+let pipes = 0;
 
 /** A {@link Text} by its type id. */
 export class TextRef implements Text {
@@ -67,21 +71,19 @@ export class TextRef implements Text {
     return this.#place.host.observe(this.#place.type, listener);
   }
 
-  async pipeFrom(
-    source: AsyncIterable<string>,
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<void> {
+  async pipeFrom(source: AsyncIterable<string>, { signal, origin, step }: PipeOptions = {}): Promise<void> {
     let cursor: Cursor | null = null;
     let tail = '';
+    const count = { origin: origin ?? STREAM_ORIGIN, step: step ?? `pipe/${++pipes}` };
     const append = async (text: string): Promise<void> => {
       if (!text) return;
       await this.#place.host.whenReady();
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       const at: number = (cursor && this.resolve(cursor)) ?? this.length;
-      this.insert(at, text);
+      this.#place.host.batch(() => this.insert(at, text), count);
       cursor = this.cursor(at + text.length, -1);
     };
-    for await (const chunk of untilAborted(source, options.signal)) {
+    for await (const chunk of untilAborted(source, signal)) {
       // A chunk may end in the middle of a surrogate pair.
       const [whole, rest] = splitLoneTail(tail + chunk);
       tail = rest;

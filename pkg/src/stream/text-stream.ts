@@ -9,6 +9,9 @@ import { coreOptions, type LinkOwner, StreamLink } from './link.js';
 import { asOneOfAllTabs } from './one-tab.js';
 import { RecordKeeper, type StreamRecord } from './record.js';
 
+/** Streams of this page so far. */
+let streams = 0;
+
 /** Text, in characters, that a reader may lag behind. */
 const HIGH_WATER = 65_536;
 
@@ -29,6 +32,8 @@ export class TextStreamImpl implements TextStream, LinkOwner {
   /** The last writing into the text: the next one follows it. */
   #typing: Promise<void> = Promise.resolve();
   #launches = 0;
+  /** The whole answer is one step to undo, however often it is gone on with. */
+  readonly #step = `stream/${++streams}`;
 
   constructor(engine: LinksEngine, url: StreamUrl, init: StreamInit = {}) {
     this.#init = init;
@@ -161,7 +166,8 @@ export class TextStreamImpl implements TextStream, LinkOwner {
       this.#open();
       // What an earlier page has written stands there already.
       const from = this.#position.text.length;
-      await into.pipeFrom({ [Symbol.asyncIterator]: () => this.#readFrom(from, isLeft) });
+      const source = { [Symbol.asyncIterator]: () => this.#readFrom(from, isLeft) };
+      await into.pipeFrom(source, { step: this.#step });
     };
     const id = this.#resume?.id;
     const before = Promise.all([this.#typing, id && leaving.get(id)]);

@@ -21,6 +21,15 @@ interface FakeRoom {
   readonly options: CoreRoomOptions;
   readonly doc: Y.Doc;
   presence: string | null;
+  readonly steps: Steps;
+}
+
+/** What can be undone in a room of the double, with numbers as the core gives them. */
+interface Steps {
+  readonly manager: Y.UndoManager;
+  readonly undo: number[];
+  readonly redo: number[];
+  last: number;
 }
 
 /** An event without its room. */
@@ -122,7 +131,15 @@ export class FakeCore implements Core {
     for (const [root_, kind] of Object.entries(options.roots)) root(doc, root_, kind);
     const saved = this.world.disk.get(name);
     if (saved) Y.applyUpdate(doc, saved);
-    this.rooms.set(number, { name, options, doc, presence: options.presence });
+    const roots = Object.entries(options.roots).map(([root_, kind]) => root(doc, root_, kind));
+    const steps: Steps = { manager: new Y.UndoManager(roots as Shared[]), undo: [], redo: [], last: 0 };
+    this.rooms.set(number, { name, options, doc, presence: options.presence, steps });
+    steps.manager.on('stack-item-added', ({ origin, type }) => {
+      if (origin === steps.manager || type !== 'undo') return;
+      steps.undo.push(++steps.last);
+      steps.redo.length = 0;
+      this.#tellSteps(number);
+    });
     doc.on('afterTransaction', (transaction) => this.#onTransaction(number, transaction));
     doc.on('update', () => this.world.disk.set(name, Y.encodeStateAsUpdate(doc)));
     if (this.world.autoReady) this.tell(number, { type: 'ready' });
@@ -289,12 +306,30 @@ export class FakeCore implements Core {
     return Y.createAbsolutePositionFromRelativePosition(position, this.#room(room).doc)?.index;
   }
 
-  beginBatch(_room: number): void {
-    this.#enter('beginBatch', []);
+  beginBatch(_room: number, name?: string | null): void {
+    this.#enter('beginBatch', [name ?? 'unnamed']);
   }
 
   endBatch(_room: number): void {
     this.#enter('endBatch', []);
+  }
+
+  undo(room: number, word: string): boolean {
+    this.#enter('undo', [word]);
+    const { steps } = this.#room(room);
+    if (word === 'checkpoint') steps.manager.stopCapturing();
+    if (word === 'clear') steps.manager.clear();
+    if (word !== 'undo' && word !== 'redo') return false;
+    const [from, to] = word === 'undo' ? [steps.undo, steps.redo] : [steps.redo, steps.undo];
+    const changed = steps.manager[word]() !== null;
+    if (changed) to.push(from.pop() as number);
+    this.#tellSteps(room);
+    return changed;
+  }
+
+  #tellSteps(room: number): void {
+    const { undo, redo } = this.#room(room).steps;
+    this.tell(room, { type: 'undo', undo: undo.at(-1) ?? null, redo: redo.at(-1) ?? null });
   }
 
   stateVector(room: number): Uint8Array {

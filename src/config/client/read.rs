@@ -90,23 +90,25 @@ fn read_roots(fields: &Fields<'_>) -> Result<OrderedMap<String, RootKind>, Misus
     Ok(roots)
 }
 
-fn times(config: &mut Config) -> [(&'static str, &mut u64); 4] {
-    let Config { presence, storage, .. } = config;
+fn times(config: &mut Config) -> [(&'static str, &mut u64); 5] {
+    let Config { presence, storage, undo, .. } = config;
     [
         ("presenceRenewal", &mut presence.presence_renewal),
         ("presenceExpiry", &mut presence.presence_expiry),
         ("presenceGrace", &mut presence.presence_grace),
         ("storageRetry", &mut storage.storage_retry),
+        ("undoMerge", &mut undo.undo_merge),
     ]
 }
 
-fn sizes(config: &mut Config) -> [(&'static str, &mut usize); 8] {
-    let Config { presence, storage, messages, .. } = config;
+fn sizes(config: &mut Config) -> [(&'static str, &mut usize); 9] {
+    let Config { presence, storage, messages, undo, .. } = config;
     [
         ("messageSize", &mut messages.message_size),
         ("messageHistory", &mut messages.message_history),
         ("presenceSize", &mut presence.presence_size),
         ("presenceMembers", &mut presence.presence_members),
+        ("undoSteps", &mut undo.undo_steps),
         ("compactRecords", &mut storage.compact_records),
         ("compactBytes", &mut storage.compact_bytes),
         ("maxSendFrame", &mut config.max_send_frame),

@@ -8,11 +8,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::client::Client;
 use crate::doc::change::{Attributes, Segment};
-
-use crate::doc::{Assoc, Doc, Edit, Prelim, TypeId};
+use crate::doc::{Assoc, Direction, Doc, Edit, Intent, Prelim, TypeId};
 use crate::error::{ErrorCode, Misuse};
 use crate::io::RoomId;
 use crate::json::JsonText;
+use crate::room::UndoCommand;
 use crate::web::convert::from_json;
 use crate::web::{Core, thrown};
 
@@ -184,13 +184,19 @@ impl Core {
         self.doc(room, |doc| doc.resolve(&bytes?))
     }
 
-    /// Until `endBatch`, edits are kept together: one record in the log, one frame.
+    /// Until `endBatch`, edits are kept together: one record in the log, one frame, one step to undo. Batches with the
+    /// same name are one step; with an empty one they are not undone.
     ///
     /// # Errors
     /// `E_DISPOSED` if the room has been left.
     #[wasm_bindgen(js_name = beginBatch)]
-    pub fn begin_batch(&self, room: u32) -> Result<(), JsValue> {
-        thrown(self.driver.command(|client, _| client.begin_batch(RoomId(room))))
+    pub fn begin_batch(&self, room: u32, name: Option<String>) -> Result<(), JsValue> {
+        let intent = match name {
+            None => Intent::Own,
+            Some(name) if name.is_empty() => Intent::Aside,
+            Some(name) => Intent::Named(name),
+        };
+        thrown(self.driver.command(|client, _| client.begin_batch(RoomId(room), intent)))
     }
 
     /// Ends what `beginBatch` began.
@@ -200,6 +206,15 @@ impl Core {
     #[wasm_bindgen(js_name = endBatch)]
     pub fn end_batch(&self, room: u32) -> Result<(), JsValue> {
         thrown(self.driver.command(|client, now| client.end_batch(now, RoomId(room))))
+    }
+
+    /// `undo`, `redo`, `checkpoint`, `pause`, `resume` or `clear`; whether the document changed.
+    ///
+    /// # Errors
+    /// `E_INVALID_ARGUMENT` for another word, `E_DISPOSED` if the room has been left.
+    pub fn undo(&self, room: u32, word: &str) -> Result<bool, JsValue> {
+        let command = thrown(undo_command(word))?;
+        thrown(self.driver.command(|client, now| client.undo(now, RoomId(room), command)))
     }
 
     /// The state vector, as Yjs encodes it.
@@ -260,6 +275,18 @@ impl Core {
     /// Not generic: every export would have a copy.
     fn perform(&self, room: u32, edit: Edit) -> Result<(), JsValue> {
         thrown(self.driver.command(|client, now| client.edit(now, RoomId(room), edit)))
+    }
+}
+
+fn undo_command(word: &str) -> Result<UndoCommand, Misuse> {
+    match word {
+        "undo" => Ok(UndoCommand::Travel(Direction::Undo)),
+        "redo" => Ok(UndoCommand::Travel(Direction::Redo)),
+        "checkpoint" => Ok(UndoCommand::Checkpoint),
+        "pause" => Ok(UndoCommand::Pause),
+        "resume" => Ok(UndoCommand::Resume),
+        "clear" => Ok(UndoCommand::Clear),
+        _ => Err(Misuse::argument("expected a word about undo")),
     }
 }
 

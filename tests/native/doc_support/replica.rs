@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rejoin::doc::change::{Change, Segment};
-use rejoin::doc::{Content, Doc, Edit, Limits, Origin, TypeId};
+use rejoin::doc::{Content, Direction, Doc, Edit, Limits, Origin, TypeId, UndoLimits};
 use serde_json::{Map, Value};
 
 use super::mirror::Mirror;
@@ -32,6 +32,24 @@ pub(crate) struct Gated {
 }
 
 impl Gated {
+    /// One that remembers what it did.
+    pub(crate) fn undoing(client: u64, limits: UndoLimits) -> Self {
+        let plain = Self::new(client);
+        Self { doc: plain.doc.with_undo(limits), ..plain }
+    }
+
+    /// Undoes or redoes a step; the updates that makes.
+    pub(crate) fn travel(&mut self, direction: Direction) -> Vec<Vec<u8>> {
+        let before = self.doc.undo_state();
+        let news = self.doc.travel(direction).unwrap();
+        let changes: Vec<_> = news.iter().flat_map(|news| news.changes.clone()).collect();
+        let mut content = Content::default();
+        news.iter().for_each(|news| content.merge(&news.content));
+        self.follow(&changes, &content);
+        assert!(before != self.doc.undo_state() || news.is_empty(), "a step that is still there");
+        news.into_iter().map(|integrated| integrated.update).collect()
+    }
+
     fn follow(&mut self, changes: &[Change], content: &Content) {
         self.mirror.patch(changes);
         self.reported.merge(content);

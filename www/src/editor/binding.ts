@@ -1,10 +1,16 @@
-import { Annotation, type ChangeSet, Transaction } from '@codemirror/state';
+import { Annotation, type ChangeSet, type SelectionRange, Transaction } from '@codemirror/state';
 import { type EditorView, type PluginValue, ViewPlugin, type ViewUpdate } from '@codemirror/view';
-import type { Text, TextEvent } from 'rejoin';
+import type { Cursor, Text, TextEvent } from 'rejoin';
 import type { DemoRoom } from '../schema';
 import { difference, LINE_BREAK, toChanges } from './deltas';
 
-/** Marks transactions that came from the room: they are not written back, and undo leaves them alone. */
+/** Where the selection was, whatever others wrote since. */
+interface Kept {
+  readonly anchor: Cursor;
+  readonly head: Cursor;
+}
+
+/** Marks transactions that came from the room: they are not written back. */
 const fromRoom = Annotation.define<true>();
 
 /**
@@ -12,14 +18,16 @@ const fromRoom = Annotation.define<true>();
  *
  *     typing ─► transaction ─► push ─► room        room ─► receive ─► transaction, marked `fromRoom`
  *
- * Both directions are synchronous, so offsets fit as they are. Only while the room refuses writes (it comes
+ * The room's history keeps the selection with each step. Both directions are synchronous, so offsets fit as they are. Only while the room refuses writes (it comes
  * back from a crash) does the editor run ahead: `unsent` is what it has more than the text of `base`.
  */
 class Binding implements PluginValue {
   readonly #view: EditorView;
   readonly #room: DemoRoom;
   readonly #text: Text;
-  readonly #stop: () => void;
+  readonly #stops: readonly (() => void)[];
+  /** The selection before what is being pushed. */
+  #before: SelectionRange | null = null;
   #unsent: { readonly base: string; changes: ChangeSet } | null = null;
   #pushing = false;
   #gone = false;
@@ -28,7 +36,13 @@ class Binding implements PluginValue {
     this.#view = view;
     this.#room = room;
     this.#text = text;
-    this.#stop = text.observe((event) => this.#receive(event));
+    this.#stops = [
+      text.observe((event) => this.#receive(event)),
+      room.history.keepSelection<Kept>({
+        capture: () => (view.hasFocus ? this.#capture(this.#before ?? view.state.selection.main) : null),
+        restore: (kept) => queueMicrotask(() => this.#restore(kept)),
+      }),
+    ];
   }
 
   update({ transactions }: ViewUpdate): void {
@@ -39,7 +53,7 @@ class Binding implements PluginValue {
 
   destroy(): void {
     this.#gone = true;
-    this.#stop();
+    for (const stop of this.#stops) stop();
   }
 
   #handleTyping({ changes, startState }: Transaction): void {
@@ -48,6 +62,7 @@ class Binding implements PluginValue {
       return;
     }
     try {
+      this.#before = startState.selection.main;
       this.#push(changes);
     } catch {
       // The room is on its way back; the client has told why.
@@ -56,7 +71,21 @@ class Binding implements PluginValue {
         () => this.#catchUp(),
         () => {},
       );
+    } finally {
+      this.#before = null;
     }
+  }
+
+  #capture({ anchor, head }: SelectionRange): Kept {
+    const at = (offset: number): Cursor => this.#text.cursor(Math.min(offset, this.#text.length), -1);
+    return { anchor: at(anchor), head: at(head) };
+  }
+
+  #restore(kept: Kept): void {
+    const [anchor, head] = [this.#text.resolve(kept.anchor), this.#text.resolve(kept.head)];
+    const end = this.#view.state.doc.length;
+    if (this.#gone || anchor === null || head === null || anchor > end || head > end) return;
+    this.#view.dispatch({ selection: { anchor, head }, scrollIntoView: true });
   }
 
   #push(changes: ChangeSet): void {

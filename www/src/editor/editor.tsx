@@ -2,6 +2,7 @@ import { EditorState } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { type ReactElement, useEffect, useRef } from 'react';
 import { useRoom } from 'rejoin/react';
+import { UndoButtons } from '../page/undo-buttons';
 import type { DemoRoom } from '../schema';
 import { toDoc } from './deltas';
 import { extensions, type Field } from './extensions';
@@ -13,7 +14,10 @@ export function Editor({ field, title }: { field: Field; title: string }): React
   useEffect(() => (parent.current ? open(room, field, parent.current) : undefined), [room, field]);
   return (
     <section className="sheet" aria-labelledby={`${field}-title`}>
-      <h2 id={`${field}-title`}>{title}</h2>
+      <div className="sheet-head">
+        <h2 id={`${field}-title`}>{title}</h2>
+        <UndoButtons />
+      </div>
       <div className="editor" data-field={field} ref={parent} />
     </section>
   );

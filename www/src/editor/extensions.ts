@@ -1,6 +1,6 @@
-import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
+import { defaultKeymap } from '@codemirror/commands';
 import { EditorState, type Extension } from '@codemirror/state';
-import { drawSelection, dropCursor, EditorView, keymap, placeholder } from '@codemirror/view';
+import { drawSelection, dropCursor, EditorView, type KeyBinding, keymap, placeholder } from '@codemirror/view';
 import type { DemoRoom } from '../schema';
 import { sharedText } from './binding';
 import { otherCarets } from './carets';
@@ -21,8 +21,7 @@ export function extensions(room: DemoRoom, field: Field): Extension {
   return [
     EditorState.lineSeparator.of(LINE_BREAK),
     EditorView.clipboardInputFilter.of((pasted) => pasted.replaceAll(/\r\n?/g, LINE_BREAK)),
-    history(),
-    keymap.of([...defaultKeymap, ...historyKeymap]),
+    keymap.of([...undoKeys(room), ...defaultKeymap]),
     drawSelection(),
     dropCursor(),
     EditorView.lineWrapping,
@@ -37,5 +36,15 @@ export function extensions(room: DemoRoom, field: Field): Extension {
     sharedText(room, text),
     // Presence has one caret, and it is in the note.
     field === 'note' ? [otherCarets(room, text), ownCaret(room, text)] : [],
+  ];
+}
+
+/** The room's history instead of the editor's: it knows what others wrote, and the tasks too. */
+function undoKeys({ history }: DemoRoom): KeyBinding[] {
+  const undo = () => history.undo() || true;
+  const redo = () => history.redo() || true;
+  return [
+    { key: 'Mod-z', run: undo, shift: redo, preventDefault: true },
+    { key: 'Mod-y', run: redo, preventDefault: true },
   ];
 }

@@ -1,8 +1,10 @@
 import { type ReactElement, useRef } from 'react';
 import { useDoc } from 'rejoin/react';
+import { UndoButtons } from '../page/undo-buttons';
 import { NewTodo } from './new-todo';
 import { TodoItem } from './todo-item';
 import { useTodoActions } from './use-todos';
+import { useUndoKeys } from './use-undo-keys';
 
 /** The shared list of tasks. */
 export function Todos(): ReactElement {
@@ -16,8 +18,11 @@ export function Todos(): ReactElement {
     section.current?.querySelector<HTMLInputElement>('.new-todo input')?.focus();
   };
   return (
-    <section className="sheet todos" aria-labelledby="todos-title" ref={section}>
-      <h2 id="todos-title">Shared tasks</h2>
+    <section className="sheet todos" aria-labelledby="todos-title" ref={section} onKeyDown={useUndoKeys()}>
+      <div className="sheet-head">
+        <h2 id="todos-title">Shared tasks</h2>
+        <UndoButtons />
+      </div>
       <p className="sheet-note" role="status">
         {todos.length === 0 ? 'Nothing here yet' : `${open} of ${todos.length} open`}
       </p>
