@@ -54,7 +54,7 @@ describe('two windows of the demo through www/server', () => {
     await ann.hasNote('yours mine');
     await ann.page.keyboard.press('Control+z');
     await bob.hasNote('yours ');
-    await ann.page.keyboard.press('Control+Shift+z');
+    await ann.page.keyboard.press('Control+Shift+Z');
     await bob.hasNote('yours mine');
     // The caret is where it was, behind what came back.
     await ann.page.keyboard.type('!');

@@ -44,7 +44,8 @@ function undoKeys({ history }: DemoRoom): KeyBinding[] {
   const undo = () => history.undo() || true;
   const redo = () => history.redo() || true;
   return [
-    { key: 'Mod-z', run: undo, shift: redo, preventDefault: true },
+    { key: 'Mod-z', run: undo, preventDefault: true },
+    { key: 'Mod-Shift-z', run: redo, preventDefault: true },
     { key: 'Mod-y', run: redo, preventDefault: true },
   ];
 }
