@@ -67,7 +67,14 @@ describe('a history', () => {
     const { client, world } = fakeClient({ schema });
     const { room } = client.enterRoom('demo', { initialDoc: (root) => root.get('note').insert(0, 'welcome') });
     await room.ready;
-    world.core.tell(0, { type: 'sync', status: 'synchronized', local: 'saved', pending: 0, held: 0, peers: 0 });
+    world.core.tell(0, {
+      type: 'sync',
+      status: 'synchronized',
+      local: 'saved',
+      pending: 0,
+      held: 0,
+      peers: { synced: 0, of: 0 },
+    });
     await turn();
     expect(room.doc.getSnapshot()?.note).toBe('welcome');
     expect(names(world)).toEqual(['']);
