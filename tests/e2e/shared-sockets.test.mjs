@@ -18,8 +18,9 @@ const ends = [
 describe('a plain socket of several tabs', () => {
   it('is one at the server: each tab hears all, and what each sends arrives once, in its order', async (t) => {
     const { server, received, tabs } = await open(t, 4);
-    const sent = await Promise.all(tabs.map((tab, index) => sendMany(tab, index, 0, 100)));
-    for (const { words } of sent) assert.deepEqual(ofTab(received, words), words);
+    const sent = await Promise.all(tabs.map((tab, index) => sendMany(tab, index, 100)));
+    await until('all have arrived', () => received.length >= 400);
+    for (const words of sent) assert.deepEqual(ofTab(received, words), words);
     assert.equal(received.length, 400);
     server.sockets[0].send('to all');
     server.sockets[0].send(Buffer.from([1, 2, 3]));
@@ -33,19 +34,25 @@ describe('a plain socket of several tabs', () => {
 
   for (const [how, end] of ends) {
     it(`goes on in another tab when the one that held it ${how}, and what waited is sent once`, async (t) => {
-      const { server, received, tabs } = await open(t, 4);
+      const { server, received, links, tabs } = await open(t, 4);
       const [leader, ...others] = tabs;
-      const sending = others.map((tab, index) => sendMany(tab, index, 0, 300, 2));
+      const sending = others.map((tab, index) => sendOn(tab, index));
       await until('some are sent', () => received.length > 100);
       await end(leader);
+      const hasEach = () => others.every((_, index) => links[1]?.some((word) => word.startsWith(`${index}:`)));
+      await until('the next one is used', hasEach);
+      for (const tab of others) await tab.evaluate(() => window.enough());
       const outcomes = await Promise.all(sending);
-      for (const { words, unknown } of outcomes) {
-        // What a tab had in hand when it crashed may have been sent: that is told, and it is not sent again.
-        if (how === 'closed') assert.deepEqual(unknown, []);
-        const sure = (word) => !unknown.includes(word);
-        assert.deepEqual(ofTab(received, words).filter(sure), words.filter(sure));
-      }
+      await until('the last ones', () => outcomes.every(({ words }) => received.includes(words.at(-1))));
       assert.equal(new Set(received).size, received.length, 'nothing is sent twice');
+      for (const { words, unknown } of outcomes) {
+        const [before, after] = links.map((link) => ofTab(link, words));
+        // A lost link takes along what the browser had of it; what a tab had in hand when it crashed is told.
+        const gone = words.slice(before.length, words.length - after.length);
+        assert.deepEqual([...before, ...gone, ...after], words, 'in order, without a hole in either link');
+        assert.ok(unknown.every((word) => gone.includes(word) || before.includes(word)));
+        if (how === 'closed') assert.deepEqual(unknown, []);
+      }
       assert.deepEqual([server.attempts, server.sockets.length], [2, 1]);
       for (const [index, tab] of others.entries()) {
         const { opens, closes, errors } = await tab.evaluate(() => window.seen);
@@ -61,8 +68,9 @@ describe('a plain socket of several tabs', () => {
     for (const tab of tabs) await tab.evaluate(() => window.until(() => window.socket.readyState === 0));
     await server.start();
     for (const tab of tabs) await tab.evaluate(() => window.until(() => window.socket.readyState === 1));
-    const sent = await Promise.all(tabs.map((tab, index) => sendMany(tab, index, 0, 10)));
-    for (const { words } of sent) assert.deepEqual(ofTab(received, words), words);
+    const sent = await Promise.all(tabs.map((tab, index) => sendMany(tab, index, 10)));
+    await until('all have arrived', () => received.length >= 30);
+    for (const words of sent) assert.deepEqual(ofTab(received, words), words);
     assert.equal(server.sockets.length, 1);
     const states = await Promise.all(tabs.map((tab) => tab.evaluate(() => window.seen.states.map((s) => s.status))));
     for (const state of states) assert.equal(state.at(-1), 'connected');
@@ -121,9 +129,12 @@ describe('a plain socket of several tabs', () => {
 /** Tabs of one profile with a shared socket to an echo server that writes down what it receives. */
 async function open(t, count) {
   const received = [];
-  const onSocket = (socket) =>
+  const links = [];
+  const onSocket = (socket, attempt) =>
     socket.on('message', (data, binary) => {
       received.push(String(data));
+      links[attempt] ??= [];
+      links[attempt].push(String(data));
       socket.send(data, { binary });
     });
   const server = await socketServer(t, { onSocket });
@@ -134,29 +145,42 @@ async function open(t, count) {
     await tab.evaluate((url) => window.openSocket(url, { shared: true, buffer: true }).ready, server.url);
     tabs.push(tab);
   }
-  return { server, received, tabs };
+  return { server, received, links, tabs };
 }
 
-/** Sends numbered messages; resolves to them, and to those of which is not known whether they were sent. */
-function sendMany(tab, index, first, count, pause = 0) {
+/** Sends numbered messages; resolves to them when all are sent. */
+function sendMany(tab, tag, count) {
   return tab.evaluate(
-    async ([tag, from, most, wait]) => {
-      const words = Array.from({ length: most }, (_, number) => `${tag}:${from + number}`);
-      const unknown = [];
-      const sent = [];
-      for (const word of words) {
-        const told = window.socket.send(word).catch(({ code }) => {
-          if (code !== 'E_CONNECTION') throw new Error(`${word}: ${code}`);
-          unknown.push(word);
-        });
-        sent.push(told);
-        if (wait) await new Promise((resolve) => setTimeout(resolve, wait));
-      }
-      await Promise.all(sent);
-      return { words, unknown };
+    async ([name, most]) => {
+      const words = Array.from({ length: most }, (_, number) => `${name}:${number}`);
+      await Promise.all(words.map((word) => window.socket.send(word)));
+      return words;
     },
-    [index, first, count, pause],
+    [tag, count],
   );
+}
+
+/** Sends numbered messages until `window.enough()`; resolves to them, and to those of which is not known whether they were sent. */
+function sendOn(tab, tag) {
+  return tab.evaluate(async (name) => {
+    let sends = true;
+    window.enough = () => {
+      sends = false;
+    };
+    const [words, unknown, told] = [[], [], []];
+    while (sends) {
+      const word = `${name}:${words.length}`;
+      words.push(word);
+      const doubt = ({ code }) => {
+        if (code !== 'E_CONNECTION') throw new Error(`${word}: ${code}`);
+        unknown.push(word);
+      };
+      told.push(window.socket.send(word).catch(doubt));
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    await Promise.all(told);
+    return { words, unknown };
+  }, tag);
 }
 
 const ofTab = (received, [first]) => received.filter((word) => word.startsWith(`${first.split(':')[0]}:`));

@@ -7,6 +7,7 @@
 #![allow(unreachable_pub)]
 
 mod actions;
+mod delivery;
 mod disk;
 mod host;
 mod mailbox;
@@ -18,7 +19,7 @@ mod regressions;
 mod server;
 mod world;
 
-use world::{Setup, World};
+use world::{Letters, Setup, World};
 
 fn env(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
@@ -48,7 +49,7 @@ fn no_seed_breaks_a_promise() {
 
 #[test]
 fn no_seed_loses_repeats_or_reorders_a_message() {
-    let setup = Setup { messages: true, ..Setup::default() };
+    let setup = Setup { letters: Letters::Beside, ..Setup::default() };
     if let Some(seed) = env("SIM_SEED") {
         let outcome = World::new(seed, Setup { print: true, ..setup }).run();
         println!("seed {seed}: {outcome:?}");

@@ -3,7 +3,7 @@
 use rejoin::config::Broken;
 use rejoin_server::hub::Broken as HubBroken;
 
-use crate::world::{Setup, World};
+use crate::world::{Letters, Setup, World};
 
 /// Seeds within which a broken build has to be caught.
 const PATIENCE: u64 = 300;
@@ -57,17 +57,23 @@ fn a_build_that_trusts_what_it_sent_is_caught() {
 #[test]
 fn a_server_that_acknowledges_a_message_before_it_is_stored_is_caught() {
     let server = HubBroken { ack_before_commit: true, ..HubBroken::default() };
-    assert_caught_by("ack-before-commit", Setup { messages: true, server, ..Setup::default() });
+    assert_caught_by(
+        "ack-before-commit",
+        Setup { letters: Letters::Beside, server, ..Setup::default() },
+    );
 }
 
 #[test]
 fn a_server_that_stores_again_what_was_sent_again_is_caught() {
     let server = HubBroken { no_dedupe: true, ..HubBroken::default() };
-    assert_caught_by("no-dedupe", Setup { messages: true, server, ..Setup::default() });
+    assert_caught_by("no-dedupe", Setup { letters: Letters::Beside, server, ..Setup::default() });
 }
 
 #[test]
 fn a_client_that_shows_again_what_it_has_seen_is_caught() {
     let broken = Broken { no_message_dedupe: true, ..Broken::default() };
-    assert_caught_by("no-message-dedupe", Setup { messages: true, broken, ..Setup::default() });
+    assert_caught_by(
+        "no-message-dedupe",
+        Setup { letters: Letters::Beside, broken, ..Setup::default() },
+    );
 }

@@ -1,6 +1,6 @@
 //! Seeds that failed once, with what they showed.
 
-use crate::world::{Setup, World};
+use crate::world::{Letters, Setup, World};
 
 /// `(seed, what it showed)`.
 const SEEDS: &[(u64, &str)] = &[
@@ -36,7 +36,8 @@ const MESSAGE_SEEDS: &[(u64, &str)] = &[
 #[test]
 fn message_seeds_that_failed_once_pass() {
     for (seed, story) in MESSAGE_SEEDS {
-        let outcome = World::new(*seed, Setup { messages: true, ..Setup::default() }).run();
+        let outcome =
+            World::new(*seed, Setup { letters: Letters::Beside, ..Setup::default() }).run();
         assert_eq!(outcome.broken, None, "seed {seed}: {story}");
     }
 }

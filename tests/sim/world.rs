@@ -26,7 +26,20 @@ use tunnels::{TunnelEnd, TunnelHappening};
 /// How long faults last, and how long healing may take.
 const FAULTS: u64 = 30_000;
 const HEALING: u64 = 120_000;
+const SHORT_FAULTS: u64 = 6_000;
 const HOSTS: usize = 3;
+
+/// Whether hosts write messages, and what else they do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Letters {
+    /// They edit the document.
+    #[default]
+    None,
+    /// They write messages and edit the document.
+    Beside,
+    /// They write messages only, in a time short enough for thousands of seeds.
+    Alone,
+}
 
 /// What a run is made of.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,8 +48,8 @@ pub struct Setup {
     pub broken: Broken,
     /// Rules switched off in the server.
     pub server: HubBroken,
-    /// Whether hosts write messages too.
-    pub messages: bool,
+    /// Whether hosts write messages.
+    pub letters: Letters,
     /// How many of the hosts reach the server by HTTP only.
     pub tunnels: usize,
     /// Whether the script is printed.
@@ -87,6 +100,9 @@ pub struct World {
     edits: u64,
     faults: u64,
     healed: bool,
+    /// When it is looked next whether all is done, and whether it was when it was looked last.
+    looks_at: u64,
+    calm: bool,
 }
 
 impl World {
@@ -110,31 +126,44 @@ impl World {
             edits: 0,
             faults: 0,
             healed: false,
+            looks_at: 0,
+            calm: false,
         };
         for host in 0..HOSTS {
             world.start(host);
         }
-        let mut at = 0;
-        while at < FAULTS {
-            at += world.rng.u64(20..400);
-            let action = Action::draw(&mut world.rng, HOSTS);
-            world.later(at, Happening::Act(action));
-        }
-        world.later(FAULTS + 1, Happening::Heal);
-        if setup.messages {
-            world.plan_messages();
-        }
+        world.plan();
         world
+    }
+
+    fn plan(&mut self) {
+        let mut at = 0;
+        while at < self.faults_end() {
+            at += self.rng.u64(20..400);
+            let action = Action::draw(&mut self.rng, HOSTS);
+            self.later(at, Happening::Act(action));
+        }
+        self.later(self.faults_end() + 1, Happening::Heal);
+        if self.setup.letters != Letters::None {
+            self.plan_messages();
+        }
+    }
+
+    fn faults_end(&self) -> u64 {
+        if self.setup.letters == Letters::Alone { SHORT_FAULTS } else { FAULTS }
     }
 
     /// Runs to the end, or to the first broken promise.
     pub fn run(mut self) -> Outcome {
         while self.oracle.broken.is_none()
             && let Some(((at, _), happening)) = self.queue.pop_first()
-            && at <= FAULTS + HEALING
+            && at <= self.faults_end() + HEALING
+            && !self.is_over(at)
         {
             self.now = at;
-            (at, format!("{happening:?}")).hash(&mut self.trace);
+            if self.setup.letters != Letters::Alone {
+                (at, format!("{happening:?}")).hash(&mut self.trace);
+            }
             if self.setup.print && !matches!(happening, Happening::Timer { .. }) {
                 println!("{at:>7} {happening:.160?}");
             }
@@ -150,6 +179,24 @@ impl World {
             faults: self.faults,
             trace: self.trace.finish(),
         }
+    }
+
+    /// Whether everything has been said and heard: what comes then is silence.
+    fn is_over(&mut self, at: u64) -> bool {
+        if self.setup.letters != Letters::Alone || !self.healed || at < self.looks_at {
+            return false;
+        }
+        self.looks_at = at + 1_000;
+        let done = self.is_calm() && self.mailbox.check_end(&self.server.messages).is_ok();
+        std::mem::replace(&mut self.calm, done) && done
+    }
+
+    fn is_calm(&self) -> bool {
+        self.hosts.iter().filter_map(|host| host.tab.as_ref()).all(|tab| {
+            tab.sync.is_some_and(|state| {
+                state.status == SyncStatus::Synchronized && state.local == Durability::Saved
+            })
+        })
     }
 
     fn later(&mut self, at: u64, happening: Happening) {
@@ -211,6 +258,7 @@ impl World {
         }
         self.faults += u64::from(action.is_fault());
         match action {
+            Action::Edit(_) if self.setup.letters == Letters::Alone => {}
             Action::Edit(host) => self.edit(host),
             Action::Write(host) => self.write(host),
             Action::Crash(host) => self.crash(host),
@@ -418,7 +466,9 @@ impl World {
     }
 
     fn on_event(&mut self, host: usize, event: Event) {
-        (host, format!("{event:?}")).hash(&mut self.trace);
+        if self.setup.letters != Letters::Alone {
+            (host, format!("{event:?}")).hash(&mut self.trace);
+        }
         if self.setup.print {
             println!("{:>7} host {host} hears {:.200?}", self.now, event.kind);
         }

@@ -37,8 +37,9 @@ const LOST: Omit<Of<'closed'>, 'link'> = { type: 'closed', code: 1006, reason: '
 
 /**
  * A socket that all tabs share: each hears all messages, and what each sends goes through the tab that holds it, in
- * order. What that tab had not handed to its browser when it went is sent by the next one, once. Of what it had in hand
- * when it crashed nobody knows: that is told as `E_CONNECTION`, and not sent again.
+ * order. What that tab had not handed to its browser when it went is sent by the next one, once; what it had is as lost as
+ * on any link that ends. Of what it had in hand when it crashed nobody knows: that is told as `E_CONNECTION`, and not sent
+ * again.
  */
 export class SharedSocket extends SharedLink<SocketNote> {
   protected readonly core: LinksCore;

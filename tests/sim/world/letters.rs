@@ -3,7 +3,7 @@
 use rejoin::event::{Durability, MessageEvent, SyncState};
 use rejoin::time::Instant;
 
-use super::{FAULTS, HOSTS, Happening, World};
+use super::{HOSTS, Happening, Letters, World};
 use crate::actions::Action;
 use crate::mailbox::draft;
 
@@ -11,7 +11,7 @@ impl World {
     /// Draws when hosts write messages: now and then a burst.
     pub(super) fn plan_messages(&mut self) {
         let mut at = 0;
-        while at < FAULTS {
+        while at < self.faults_end() {
             at += self.rng.u64(50..900);
             let host = self.rng.usize(0..HOSTS);
             for _ in 0..*self.rng.choice(&[1, 1, 1, 2, 12]).unwrap_or(&1) {
@@ -21,7 +21,7 @@ impl World {
     }
 
     pub(super) fn subscribe(&mut self, host: usize) {
-        if !self.setup.messages {
+        if self.setup.letters == Letters::None {
             return;
         }
         self.command(host, |tab, now| {
