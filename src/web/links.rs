@@ -69,4 +69,10 @@ impl Links {
     pub fn remains(&self) -> Set {
         self.driver.remains().as_set().clone()
     }
+
+    /// Traps on purpose, so that tests can see what an app sees then.
+    #[wasm_bindgen(js_name = crashForTest)]
+    pub fn crash_for_test(&self) {
+        std::process::abort();
+    }
 }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::access::{self, Permit};
 use crate::config::Config;
 use crate::hub::signaling::refusal;
-use crate::hub::{HubInput, MemberId, RoomName, close};
+use crate::hub::{HubInput, MemberId, Permission, RoomName, close};
 use crate::outbox::{End, Outbox};
 use crate::pump::HubHandle;
 use crate::routes::Shared;
@@ -159,7 +159,10 @@ impl Guard {
     fn admit(&self, hub: &HubHandle, permit: Permit) {
         self.readonly.store(permit.readonly, Ordering::Relaxed);
         self.until.send_replace(permit.lifetime.map(|lifetime| Instant::now() + lifetime));
-        self.member.get_or_init(|| hub.join(self.room.clone(), Arc::clone(&self.outbox)));
+        let member =
+            self.member.get_or_init(|| hub.join(self.room.clone(), Arc::clone(&self.outbox)));
+        let permission = if permit.readonly { Permission::Read } else { Permission::Write };
+        hub.input(HubInput::Permit { member: *member, permission });
     }
 
     fn tell_term(&self) {

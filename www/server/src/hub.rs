@@ -25,8 +25,8 @@ use rejoin::time::{Deadline, Instant};
 
 pub use config::{Broken, HubConfig, PresenceLimits};
 pub use io::{
-    HubInput, HubOutput, MemberId, Record, RecordKey, RoomName, StoreFailure, StoredMessages,
-    Ticket,
+    HubInput, HubOutput, MemberId, Permission, Record, RecordKey, RoomName, StoreFailure,
+    StoredMessages, Ticket,
 };
 pub use messages::MessageLimits;
 pub use notice::{Counters, Notice};
@@ -73,6 +73,9 @@ impl Hub {
     pub fn handle_input(&mut self, now: Instant, input: HubInput) {
         match input {
             HubInput::Join { member, room } => self.on_join(now, member, room),
+            HubInput::Permit { member, permission } => {
+                self.with_member(now, member, |room, _| room.permit(member, permission));
+            }
             HubInput::Frame { .. } if self.stopping => {}
             HubInput::Frame { member, bytes } => {
                 self.counters.frames += 1;

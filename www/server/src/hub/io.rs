@@ -18,6 +18,16 @@ pub struct MemberId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
+/// What a member may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Permission {
+    /// Anything.
+    #[default]
+    Write,
+    /// Hear, but not publish.
+    Read,
+}
+
 /// What the shell tells the hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HubInput {
@@ -27,6 +37,13 @@ pub enum HubInput {
         member: MemberId,
         /// Its room.
         room: RoomName,
+    },
+    /// What a member may do from now on.
+    Permit {
+        /// Who.
+        member: MemberId,
+        /// What.
+        permission: Permission,
     },
     /// A binary message.
     Frame {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rejoin::protocol::AwarenessEntry;
 use rejoin::time::Instant;
 
-use super::HubConfig;
 use super::presence::Standing;
 use super::rate::{Pace, Strikes};
+use super::{HubConfig, Permission};
 
 /// One socket in one room.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub(super) struct Member {
     pub(super) questions: Questions,
     pub(super) resync: Resync,
     pub(super) says: Says,
+    pub(super) permission: Permission,
 }
 
 impl Member {
@@ -30,6 +31,7 @@ impl Member {
             questions: Questions::new(config.questions_per_second),
             resync: Resync::default(),
             says: Says::new(config.presence.per_second),
+            permission: Permission::default(),
         }
     }
 

@@ -16,7 +16,7 @@ use rejoin::time::Instant;
 
 use super::context::Context;
 use super::outgoing::{Outgoing, Payload, Target};
-use super::{HubOutput, MemberId, StoredMessages};
+use super::{HubOutput, MemberId, Permission, StoredMessages};
 use log::{Kept, Log};
 use subscriber::Subscriber;
 
@@ -82,7 +82,7 @@ impl Messages {
         &mut self,
         cx: &mut Context<'_>,
         out: &mut Outgoing,
-        id: MemberId,
+        (id, permission): (MemberId, Permission),
         request: Request<'_>,
     ) {
         if let Request::Subscribe(subscribe) = request {
@@ -98,13 +98,15 @@ impl Messages {
         match request {
             Request::Subscribe(_) => {}
             Request::Publish { n, kind, id: name, data } => {
-                self.publish(cx, out, id, n, Draft { kind, id: name, data });
+                let draft = Draft { kind, id: name, data, permission };
+                self.publish(cx, out, id, n, draft);
             }
             Request::Direct { request, to, kind, data } => {
-                self.direct(cx, out, id, request, to, Draft { kind, id: "", data });
+                let draft = Draft { kind, id: "", data, permission };
+                self.direct(cx, out, id, request, to, draft);
             }
             Request::Volatile { kind, data } => {
-                if check(cx, &Draft { kind, id: "", data }).is_ok()
+                if check(cx, &Draft { kind, id: "", data, permission }).is_ok()
                     && let Some(subscriber) = self.subscribers.get_mut(&id)
                 {
                     subscriber.pass(kind, data, MAX_PASSING);
@@ -341,16 +343,20 @@ struct Draft<'a> {
     kind: u64,
     id: &'a str,
     data: &'a str,
+    permission: Permission,
 }
 
 impl Draft<'_> {
     fn keep(self, at: u64, from: u64) -> Kept {
-        let Self { kind, id, data } = self;
+        let Self { kind, id, data, .. } = self;
         Kept { seq: 0, at, from, kind, id: id.to_owned(), data: data.to_owned() }
     }
 }
 
 fn check(cx: &Context<'_>, draft: &Draft<'_>) -> Result<(), RejectCode> {
+    if draft.permission == Permission::Read {
+        return Err(RejectCode::Forbidden);
+    }
     if draft.data.len() > cx.config.messages.max_bytes {
         return Err(RejectCode::TooLarge);
     }

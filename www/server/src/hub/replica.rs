@@ -13,7 +13,8 @@ use super::messages::Messages;
 use super::outgoing::{Batch, Outgoing, Payload, Target};
 use super::presence::{Presence, Verdict};
 use super::{
-    HubConfig, HubOutput, MemberId, Notice, Record, RecordKey, RoomName, StoredMessages, Ticket,
+    HubConfig, HubOutput, MemberId, Notice, Permission, Record, RecordKey, RoomName,
+    StoredMessages, Ticket,
 };
 
 /// The server never writes, so its replica's id is never seen; no client draws the largest one.
@@ -180,10 +181,13 @@ impl Replica {
         &mut self,
         cx: &mut Context<'_>,
         id: MemberId,
+        permission: Permission,
         bytes: &[u8],
     ) -> Result<(), FrameError> {
         match Request::decode(bytes)? {
-            Some(request) => self.messages.handle(cx, &mut self.outgoing, id, request),
+            Some(request) => {
+                self.messages.handle(cx, &mut self.outgoing, (id, permission), request);
+            }
             None => cx.counters.unknown += 1,
         }
         Ok(())

@@ -17,7 +17,8 @@ use super::outgoing::{Payload, Target};
 use super::replica::{Reception, Replica};
 use super::signaling::{Letter, Signaling};
 use super::{
-    HubOutput, MemberId, Notice, Record, RoomName, StoreFailure, StoredMessages, Ticket, close,
+    HubOutput, MemberId, Notice, Permission, Record, RoomName, StoreFailure, StoredMessages,
+    Ticket, close,
 };
 
 /// One room.
@@ -83,6 +84,12 @@ impl Room {
         }
     }
 
+    pub(super) fn permit(&mut self, id: MemberId, permission: Permission) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.permission = permission;
+        }
+    }
+
     pub(super) fn on_heard(&mut self, id: MemberId) {
         if let Phase::Open(replica) = &mut self.phase {
             replica.presence.on_heard(id);
@@ -137,7 +144,7 @@ impl Room {
                 return self.on_received(cx, id, reception);
             }
             Message::Messages(bytes) => {
-                if let Err(error) = replica.on_messages(cx, id, bytes) {
+                if let Err(error) = replica.on_messages(cx, id, member.permission, bytes) {
                     return self.on_malformed(cx, id, error.to_string());
                 }
                 return self.check_backlog(cx, id);
