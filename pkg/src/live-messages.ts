@@ -41,6 +41,8 @@ const MOST = 10_000;
 /** How long typing is shown without another word of it, in milliseconds. */
 const TYPING = 5_000;
 
+/** Refused messages that are kept. */
+const MOST_FAILED = 256;
 const NONE: readonly never[] = /* @__PURE__ */ Object.freeze([]);
 const UNKNOWN: MessagesState = /* @__PURE__ */ Object.freeze({
   supported: null,
@@ -63,6 +65,8 @@ export class MessagesImpl<M = Json, E = Json> implements Messages<M> {
   #stored: Message<M>[] = [];
   /** Own messages and events that wait, in order; events are not shown. */
   readonly #pending = new Map<string, Message<M> | null>();
+  /** Own messages that the server refused, the latest last. */
+  readonly #failed = new Map<string, Message<M>>();
   /** Who waits for what became of a message or a question. */
   readonly #sends = new Map<string, Deferred<SentMessage>>();
   readonly #questions = new Map<number, Deferred<boolean>>();
@@ -107,6 +111,21 @@ export class MessagesImpl<M = Json, E = Json> implements Messages<M> {
     if (options.volatile) return this.#pass(MESSAGE, json);
     const sent = options.to === undefined ? this.#queue(MESSAGE, json) : this.#direct(options.to, json);
     return options.timeout === undefined ? sent : this.#within(options.timeout, sent);
+  }
+
+  async retry(id: string): Promise<SentMessage> {
+    const failed = this.#failed.get(id);
+    if (!failed)
+      throw new SyncError('E_INVALID_ARGUMENT', `no failed message has the id ${id}`, { room: this.#host.id });
+    this.discard(id);
+    return this.send(failed.data);
+  }
+
+  discard(id: string): void {
+    if (!this.#failed.delete(id)) return;
+    this.#changed();
+    this.endTurn(false);
+    this.#host.drain();
   }
 
   /** See `Room.broadcast`. A rejection that nobody hears is no error of the page. */
@@ -184,6 +203,7 @@ export class MessagesImpl<M = Json, E = Json> implements Messages<M> {
         break;
       case 'refused': {
         const error = fromProblem(event, this.#host.id);
+        this.#fail(event.id, error);
         if (!this.#settle(event.id, (send) => send.reject(error))) this.#host.report(error);
         break;
       }
@@ -207,7 +227,7 @@ export class MessagesImpl<M = Json, E = Json> implements Messages<M> {
     if (!this.#dirty) return;
     this.#dirty = false;
     const pending = [...this.#pending.values()].filter((message) => message !== null);
-    const list = [...this.#stored, ...pending];
+    const list = [...this.#stored, ...this.#failed.values(), ...pending];
     this.list.set(list.length === 0 ? NONE : Object.freeze(list));
     const state = { ...this.state.getSnapshot(), pending: this.#pending.size, hasMore: this.#hasMore };
     this.state.set(Object.freeze(state));
@@ -232,6 +252,7 @@ export class MessagesImpl<M = Json, E = Json> implements Messages<M> {
     this.#questions.clear();
     this.#pending.clear();
     this.#orphans = null;
+    this.#failed.clear();
     clearTimeout(this.#typingTimer);
     this.#reset();
     this.endTurn(false);
@@ -345,6 +366,14 @@ export class MessagesImpl<M = Json, E = Json> implements Messages<M> {
       this.#sends.delete(id);
     }
     this.#orphans = null;
+  }
+
+  /** Stays in the list, so that its words are not lost. */
+  #fail(id: string, error: SyncError): void {
+    const message = this.#pending.get(id);
+    if (message) this.#failed.set(id, Object.freeze({ ...message, status: 'failed', error }));
+    const [oldest] = this.#failed.keys();
+    if (this.#failed.size > MOST_FAILED && oldest !== undefined) this.#failed.delete(oldest);
   }
 
   #settle(id: string, act: (send: Deferred<SentMessage>) => void): boolean {

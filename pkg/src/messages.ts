@@ -1,3 +1,4 @@
+import type { SyncError } from './errors.js';
 import type { Json } from './json.js';
 import type { Store } from './store.js';
 
@@ -15,8 +16,13 @@ export interface Message<M = Json> {
   readonly data: M;
   /** Whether this client sent it; false for those of earlier sessions. */
   readonly own: boolean;
-  /** `pending`: it waits for the server. `stored`: the server has it on disk. `passing`: it is not stored anywhere. */
-  readonly status: 'pending' | 'stored' | 'passing';
+  /**
+   * `pending`: it waits for the server. `stored`: the server has it on disk. `passing`: it is not stored anywhere.
+   * `failed`: the server refused it, for the reason in `error`.
+   */
+  readonly status: 'pending' | 'stored' | 'passing' | 'failed';
+  /** Why the server refused it: `E_FORBIDDEN` for who may only read, `E_MESSAGE`. Only of failed ones. */
+  readonly error?: SyncError;
 }
 
 /** A message that has just come, see {@link Messages.listen}. */
@@ -61,7 +67,7 @@ export interface SentMessage {
  * is what makes the room ask for them.
  */
 export interface Messages<M = Json> {
-  /** The messages known here, in order, own pending ones last. Frozen; those that did not change keep their reference. */
+  /** The messages known here, in order, then own failed ones, then pending ones. Frozen; those that did not change keep their reference. */
   readonly list: Store<readonly Message<M>[]>;
   /** What is known of them as a whole. */
   readonly state: Store<MessagesState>;
@@ -78,6 +84,13 @@ export interface Messages<M = Json> {
    * `E_NOT_CONNECTED`, `E_UNSUPPORTED`, `E_CONNECTION`, `E_RATE_LIMIT`.
    */
   send(data: M, options?: SendOptions): Promise<SentMessage>;
+  /**
+   * Sends a failed message again, as a new one, and takes the failed one out of `list`. Rejects as `send` does, and with
+   * `E_INVALID_ARGUMENT` for an id that is none of a failed one. The last 256 failed ones are kept, until the room is left.
+   */
+  retry(id: string): Promise<SentMessage>;
+  /** Takes a failed message out of `list`; does nothing for others. */
+  discard(id: string): void;
   /** Puts up to `limit` (50) earlier messages before `list`; resolves to whether there may be more. Rejects like a direct message. */
   loadBefore(limit?: number): Promise<boolean>;
   /** Hears each message as it comes, also direct and volatile ones; not the history, not the own ones. */

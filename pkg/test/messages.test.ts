@@ -157,8 +157,50 @@ describe('sending', () => {
     world.core.tell(0, { type: 'messages', what: 'refused', id: 'own-1', ...problem });
     await expect(refused).rejects.toMatchObject({ code: 'E_FORBIDDEN' });
     await expect(late).rejects.toMatchObject({ code: 'E_TIMEOUT', retryable: true });
-    expect(shown(room)).toEqual(['3 pending']);
+    expect(shown(room)).toEqual(['2 failed', '3 pending']);
     expect(errors).toEqual([]);
+  });
+
+  test('one that the server refused stays in the list with the reason, and is sent again or discarded as the app says', async () => {
+    const { room, world } = await entered();
+    const problem = { code: 'E_FORBIDDEN', message: 'you may only read', retryable: false } as const;
+    for (const n of [1, 2]) {
+      const refused = room.messages.send(`note ${n}`);
+      await turn();
+      world.core.tell(0, { type: 'messages', what: 'refused', id: `own-${n}`, ...problem });
+      await expect(refused).rejects.toMatchObject({ code: 'E_FORBIDDEN', retryable: false });
+    }
+    const [first] = room.messages.list.getSnapshot();
+    expect(first).toMatchObject({ id: 'own-1', status: 'failed', error: { code: 'E_FORBIDDEN' } });
+    expect([shown(room), room.messages.state.getSnapshot().pending]).toEqual([['note 1 failed', 'note 2 failed'], 0]);
+    const again = room.messages.retry('own-1');
+    await turn();
+    expect(shown(room)).toEqual(['note 2 failed', 'note 1 pending']);
+    world.core.tell(0, { type: 'messages', what: 'sent', id: 'own-3', seq: 4 });
+    expect(await again).toEqual({ id: 'own-3', seq: 4 });
+    room.messages.discard('own-2');
+    room.messages.discard('own-2');
+    expect(shown(room)).toEqual([]);
+    await expect(room.messages.retry('own-2')).rejects.toMatchObject({ code: 'E_INVALID_ARGUMENT' });
+  });
+
+  test('of those that the server refused the last 256 are kept', async () => {
+    const { room, world } = await entered();
+    for (let n = 1; n <= 300; n++) {
+      room.messages.send(String(n)).catch(() => {});
+      await turn();
+      world.core.tell(0, {
+        type: 'messages',
+        what: 'refused',
+        id: `own-${n}`,
+        code: 'E_MESSAGE',
+        message: 'no',
+        retryable: false,
+      });
+    }
+    await turn();
+    expect(shown(room)).toHaveLength(256);
+    expect(shown(room).at(-1)).toBe('300 failed');
   });
 
   test('a direct message resolves when it is delivered, and rejects when nobody is there', async () => {
@@ -187,7 +229,7 @@ describe('sending', () => {
     const problem = { code: 'E_MESSAGE', message: 'too large', retryable: false } as const;
     world.core.tell(0, { type: 'messages', what: 'refused', id: 'old-1', ...problem });
     await turn();
-    expect([shown(room), errors.map(({ code }) => code)]).toEqual([[], ['E_MESSAGE']]);
+    expect([shown(room), errors.map(({ code }) => code)]).toEqual([['old failed'], ['E_MESSAGE']]);
   });
 
   test('after a crash the saved ones go on and the others reject', async () => {

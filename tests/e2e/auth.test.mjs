@@ -102,3 +102,39 @@ describe('a token that ends', () => {
     });
   }
 });
+
+describe('a token that may only read', () => {
+  for (const transports of [['websocket'], ['sse']]) {
+    it(`hears messages and is told that it may not write them, over ${transports}`, async (t) => {
+      const server = await rejoinServer(t, { flags });
+      const site = await staticSite(t);
+      const [ann, bob] = [await freshHarness(t, site), await freshHarness(t, site)];
+      await enterWith(ann, server.ws, 'read', [signed(60)], { transports });
+      await enterWith(bob, server.ws, 'read', [signed(60, { readonly: true })], { transports });
+      for (const page of [ann, bob]) await page.isConnected();
+      const refused = await bob.page.evaluate(() =>
+        window.session.room.messages.send('mine').catch(({ code, retryable }) => ({ code, retryable })),
+      );
+      assert.deepEqual(refused, { code: 'E_FORBIDDEN', retryable: false });
+      await ann.page.evaluate(() => window.session.room.messages.send('from ann'));
+      await bob.waits('her message', () => window.session.room.messages.list.getSnapshot().length === 2);
+      const list = await bob.page.evaluate(() =>
+        window.session.room.messages.list.getSnapshot().map(({ data, status, error }) => [data, status, error?.code]),
+      );
+      assert.deepEqual(list, [
+        ['from ann', 'stored', undefined],
+        ['mine', 'failed', 'E_FORBIDDEN'],
+      ]);
+      await bob.page.evaluate(() => {
+        const { messages } = window.session.room;
+        messages.discard(messages.list.getSnapshot()[1].id);
+      });
+      await bob.waits('its end', () => window.session.room.messages.list.getSnapshot().length === 1);
+      const { connections } = await bob.seen();
+      assert.ok(
+        connections.every(({ attempt }) => attempt === 0),
+        'the link stayed',
+      );
+    });
+  }
+});

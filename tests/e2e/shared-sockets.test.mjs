@@ -176,7 +176,7 @@ function sendOn(tab, tag) {
         unknown.push(word);
       };
       told.push(window.socket.send(word).catch(doubt));
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
     await Promise.all(told);
     return { words, unknown };

@@ -6,10 +6,14 @@ import { useStore } from './store.js';
 
 /** What {@link useMessages} gives. */
 export interface MessagesView<M> extends MessagesState {
-  /** The messages known here, in order, own pending ones last. */
+  /** The messages known here, in order, then own failed ones, then pending ones. */
   readonly messages: readonly Message<M>[];
   /** As `room.messages.send`. */
   readonly send: Messages<M>['send'];
+  /** As `room.messages.retry`. */
+  readonly retry: Messages<M>['retry'];
+  /** As `room.messages.discard`. */
+  readonly discard: Messages<M>['discard'];
   /** As `room.messages.loadBefore`. */
   readonly loadBefore: Messages<M>['loadBefore'];
   /** As `room.messages.markRead`. */
@@ -26,6 +30,8 @@ export function useMessages<S extends Schema = Registered>(): MessagesView<S['~m
       ...state,
       messages,
       send: (data, options) => source.send(data, options),
+      retry: (id) => source.retry(id),
+      discard: (id) => source.discard(id),
       loadBefore: (limit) => source.loadBefore(limit),
       markRead: (seq) => source.markRead(seq),
     }),

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { type Message, SyncError } from 'rejoin';
 import { useMessages } from 'rejoin/react';
 import { useSelf } from '../people/use-self';
@@ -27,8 +27,10 @@ export interface Talk {
 
 /** Messages of the room, and those of this window that failed. While `shown`, what has come counts as read. */
 export function useTalk(shown: boolean): Talk {
-  const { messages, hasMore, supported, send, loadBefore, markRead } = useMessages();
+  const { messages: all, hasMore, supported, send, loadBefore, markRead } = useMessages();
   const user = useSelf();
+  // Those that failed are shown with what was refused before it got into the list.
+  const messages = useMemo(() => all.filter(({ status }) => status !== 'failed'), [all]);
   const [failed, setFailed] = useState<readonly Failed[]>([]);
   const last = messages.findLast(({ seq }) => seq !== null)?.seq ?? null;
   useEffect(() => {
