@@ -33,7 +33,8 @@ export function listen(response: IncomingMessage, ms: number, wanted: number = e
       clearTimeout(limit);
       resolve({ parser, reads: [...reads], end, text, ms: performance.now() - started });
     };
-    const limit = setTimeout(() => finish('open'), ms);
+    // On a busy machine bytes may be there that nobody could read yet: they come before an immediate, and behind a timer.
+    const limit = setTimeout(() => setImmediate(() => finish('open')), ms);
     body.on('data', (chunk: Buffer) => {
       const piece = decoder.decode(chunk, { stream: true });
       parser.push(piece, performance.now());
