@@ -21,25 +21,13 @@ use crate::mailbox::Mailbox;
 use crate::net::{Health, LinkId, Net};
 use crate::oracle::Oracle;
 use crate::server::Server;
+pub use letters::Letters;
 use tunnels::{TunnelEnd, TunnelHappening};
 
 /// How long faults last, and how long healing may take.
 const FAULTS: u64 = 30_000;
 const HEALING: u64 = 120_000;
-const SHORT_FAULTS: u64 = 6_000;
 const HOSTS: usize = 3;
-
-/// Whether hosts write messages, and what else they do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Letters {
-    /// They edit the document.
-    #[default]
-    None,
-    /// They write messages and edit the document.
-    Beside,
-    /// They write messages only, in a time short enough for thousands of seeds.
-    Alone,
-}
 
 /// What a run is made of.
 #[derive(Clone, Copy, Debug, Default)]
@@ -149,10 +137,6 @@ impl World {
         }
     }
 
-    fn faults_end(&self) -> u64 {
-        if self.setup.letters == Letters::Alone { SHORT_FAULTS } else { FAULTS }
-    }
-
     /// Runs to the end, or to the first broken promise.
     pub fn run(mut self) -> Outcome {
         while self.oracle.broken.is_none()
@@ -179,24 +163,6 @@ impl World {
             faults: self.faults,
             trace: self.trace.finish(),
         }
-    }
-
-    /// Whether everything has been said and heard: what comes then is silence.
-    fn is_over(&mut self, at: u64) -> bool {
-        if self.setup.letters != Letters::Alone || !self.healed || at < self.looks_at {
-            return false;
-        }
-        self.looks_at = at + 1_000;
-        let done = self.is_calm() && self.mailbox.check_end(&self.server.messages).is_ok();
-        std::mem::replace(&mut self.calm, done) && done
-    }
-
-    fn is_calm(&self) -> bool {
-        self.hosts.iter().filter_map(|host| host.tab.as_ref()).all(|tab| {
-            tab.sync.is_some_and(|state| {
-                state.status == SyncStatus::Synchronized && state.local == Durability::Saved
-            })
-        })
     }
 
     fn later(&mut self, at: u64, happening: Happening) {

@@ -1,13 +1,50 @@
 //! Messages that hosts write and hear.
 
-use rejoin::event::{Durability, MessageEvent, SyncState};
+use rejoin::event::{Durability, MessageEvent, SyncState, SyncStatus};
 use rejoin::time::Instant;
 
-use super::{HOSTS, Happening, Letters, World};
+use super::{FAULTS, HOSTS, Happening, World};
 use crate::actions::Action;
 use crate::mailbox::draft;
 
+/// How long faults last where there are only messages.
+const SHORT_FAULTS: u64 = 6_000;
+
+/// Whether hosts write messages, and what else they do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Letters {
+    /// They edit the document.
+    #[default]
+    None,
+    /// They write messages and edit the document.
+    Beside,
+    /// They write messages only, in a time short enough for thousands of seeds.
+    Alone,
+}
+
 impl World {
+    pub(super) fn faults_end(&self) -> u64 {
+        if self.setup.letters == Letters::Alone { SHORT_FAULTS } else { FAULTS }
+    }
+
+    /// Whether everything has been said and heard: what comes then is silence.
+    pub(super) fn is_over(&mut self, at: u64) -> bool {
+        if self.setup.letters != Letters::Alone || !self.healed || at < self.looks_at {
+            return false;
+        }
+        self.looks_at = at + 1_000;
+        let done = self.is_calm() && self.mailbox.check_end(&self.server.messages).is_ok();
+        std::mem::replace(&mut self.calm, done) && done
+    }
+
+    fn is_calm(&self) -> bool {
+        self.hosts.iter().filter_map(|host| host.tab.as_ref()).all(|tab| {
+            tab.sync.is_some_and(|state| {
+                state.status == SyncStatus::Synchronized && state.local == Durability::Saved
+            })
+        })
+    }
+
     /// Draws when hosts write messages: now and then a burst.
     pub(super) fn plan_messages(&mut self) {
         let mut at = 0;
