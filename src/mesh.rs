@@ -6,6 +6,8 @@ pub mod assembly;
 pub mod body;
 pub mod control;
 pub mod event;
+pub mod file;
+mod files;
 pub mod frame;
 pub mod ice;
 pub mod lane;
@@ -29,6 +31,7 @@ use crate::status::Problem;
 use crate::time::{Deadline, Instant};
 use body::Body;
 use event::MeshEvent;
+use file::Transfers;
 use ice::{Ice, IceAnswer};
 use lane::Channel;
 use link::{Blocked, LinkAction, LinkState, Settings};
@@ -58,6 +61,7 @@ pub struct Mesh {
     settings: Settings,
     roster: Roster,
     ice: Ice,
+    transfers: Transfers,
     /// When connections were made, in the last minute.
     made: VecDeque<Instant>,
     /// Whom the peers have been told that there are links with.
@@ -83,6 +87,7 @@ impl Mesh {
             settings,
             roster,
             ice,
+            transfers: Transfers::default(),
             made: VecDeque::new(),
             neighbours: Vec::new(),
             actions: VecDeque::new(),
@@ -280,6 +285,8 @@ impl Mesh {
             self.collect(cx);
         }
         self.tell_neighbours(cx);
+        self.drive_files(cx.now);
+        self.collect(cx);
     }
 
     fn can_begin(&self) -> bool {
@@ -350,6 +357,7 @@ impl Mesh {
                 if status.state == LinkState::Up {
                     self.roster.note_success(peer);
                 }
+                self.note_link(peer, status.state);
                 let Some((instance, user)) = self.roster.name(peer) else { return };
                 let (instance, user) = (instance.to_owned(), user.map(str::to_owned));
                 MeshEvent::Peer { peer, instance, user, status }
@@ -362,6 +370,10 @@ impl Mesh {
             }
             LinkAction::Message(channel, bytes) => MeshEvent::Frame { peer, channel, bytes },
             LinkAction::Neighbours(instances) => MeshEvent::Neighbours { peer, instances },
+            LinkAction::File(message) => return self.transfers.handle_message(peer, message),
+            LinkAction::Piece(stream, bytes) => {
+                return self.transfers.handle_piece(peer, stream, bytes);
+            }
             LinkAction::Problem(problem) => {
                 self.roster.note_offence(peer);
                 MeshEvent::Error(problem)

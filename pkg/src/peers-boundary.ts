@@ -66,6 +66,27 @@ export type PeersEvent = { readonly mesh: number } & (
     }
   /** To be sent over the room's socket. */
   | { readonly type: 'signal'; readonly text: string }
+  | {
+      readonly type: 'file';
+      readonly transfer: number;
+      readonly peer: number;
+      readonly direction: 'in' | 'out';
+      readonly name: string;
+      readonly size: number;
+      readonly mime: string;
+      readonly status: 'offered' | 'transferring' | 'waiting' | 'done' | 'rejected' | 'cancelled' | 'failed';
+      readonly transferred: number;
+      readonly reason: 'gone' | 'changed' | 'corrupt' | 'here' | 'sender' | 'receiver' | null;
+    }
+  /** To be answered by `fileChunk`. */
+  | { readonly type: 'want'; readonly transfer: number; readonly offset: number; readonly length: number }
+  /** To be put away, then told by `fileTaken`. */
+  | {
+      readonly type: 'chunk';
+      readonly transfer: number;
+      readonly offset: number;
+      readonly attachments: readonly [ArrayBuffer];
+    }
   | { readonly type: 'ice'; readonly request: number; readonly reason: 'initial' | 'expiring' | 'rejected' }
   | ({ readonly type: 'error' } & Problem)
 );
@@ -87,6 +108,14 @@ export interface PeersCore {
   signal(mesh: number, text: string): void;
   /** Throws `E_NOT_CONNECTED` before a link is up, `E_FRAME_TOO_LARGE`, `E_BUFFER_FULL`. */
   send(mesh: number, peer: number, channel: PeerChannel, bytes: Uint8Array): void;
+  /** Offers a file and returns the transfer's number. */
+  sendFile(mesh: number, peer: number, name: string, size: number, mime: string): number;
+  acceptFile(mesh: number, transfer: number): void;
+  /** Also refuses an offer; harmless once the transfer is over. */
+  cancelFile(mesh: number, transfer: number): void;
+  fileChunk(mesh: number, transfer: number, offset: number, bytes: Uint8Array): void;
+  /** Bytes that were put away: as many more may come. */
+  fileTaken(mesh: number, transfer: number, bytes: number): void;
   provideIce(mesh: number, request: number, answer: IceAnswer): void;
   refuseIce(mesh: number, request: number): void;
   close(): void;

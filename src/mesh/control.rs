@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::body::Malformed;
+use super::file::FileMessage;
 use super::lane::Channel;
 use crate::io::ChannelId;
 use crate::json::JsonText;
@@ -44,6 +45,8 @@ pub enum Control {
         /// So many.
         bytes: u32,
     },
+    /// Something about a file.
+    File(FileMessage),
 }
 
 impl Control {
@@ -80,6 +83,9 @@ impl Control {
                 let channel = Channel::of(ChannelId(u8::try_from(channel).ok()?))?;
                 Some(Self::Credit { channel, bytes })
             }),
+            kind @ ("file" | "take" | "end" | "got" | "stop") => {
+                FileMessage::read(kind, &json).map(Self::File)
+            }
             _ => return Ok(None),
         };
         read.map(Some).ok_or(Malformed)
@@ -106,6 +112,7 @@ impl Control {
                 json.word("t", "near");
                 json.array("peers", peers, |json, peer| json.text(peer));
             }
+            Self::File(message) => message.write(json),
             Self::Credit { channel, bytes } => {
                 numbered(json, "credit", *bytes);
                 json.count("c", channel.id().0.into());

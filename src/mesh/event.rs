@@ -1,5 +1,6 @@
 //! What a mesh tells the app.
 
+use super::file::FileEvent;
 use super::ice::IceReason;
 use super::lane::Channel;
 use super::link::{Blocked, LinkStatus};
@@ -63,6 +64,8 @@ pub enum MeshEvent {
         /// Why it is asked.
         reason: IceReason,
     },
+    /// Something about a file.
+    File(FileEvent),
     /// Something went wrong.
     Error(Problem),
 }
@@ -78,7 +81,9 @@ impl AppEvent for PeersEvent {
 
     fn attachments(&self) -> &[Vec<u8>] {
         match &self.kind {
-            MeshEvent::Frame { bytes, .. } => std::slice::from_ref(bytes),
+            MeshEvent::Frame { bytes, .. } | MeshEvent::File(FileEvent::Chunk { bytes, .. }) => {
+                std::slice::from_ref(bytes)
+            }
             _ => &[],
         }
     }
@@ -93,6 +98,9 @@ impl MeshEvent {
             Self::Frame { .. } => "frame",
             Self::Signal(_) => "signal",
             Self::Ice { .. } => "ice",
+            Self::File(FileEvent::Progress { .. }) => "file",
+            Self::File(FileEvent::Want { .. }) => "want",
+            Self::File(FileEvent::Chunk { .. }) => "chunk",
             Self::Error(_) => "error",
         }
     }
@@ -123,7 +131,36 @@ impl MeshEvent {
                 json.count("request", (*request).into());
                 json.word("reason", reason.name());
             }
+            Self::File(event) => event.write(json),
             Self::Error(problem) => problem.write(json),
+        }
+    }
+}
+
+impl FileEvent {
+    fn write(&self, json: &mut JsonText) {
+        match self {
+            Self::Progress { transfer, peer, incoming, info, status, transferred, reason } => {
+                json.count("transfer", (*transfer).into());
+                json.count("peer", (*peer).into());
+                json.word("direction", if *incoming { "in" } else { "out" });
+                json.word("name", &info.name);
+                json.count("size", info.size);
+                json.word("mime", &info.mime);
+                json.word("status", status.name());
+                json.count("transferred", *transferred);
+                json.key("reason");
+                json.or_null(*reason, JsonText::text);
+            }
+            Self::Want { transfer, offset, length } => {
+                json.count("transfer", (*transfer).into());
+                json.count("offset", *offset);
+                json.count("length", (*length).into());
+            }
+            Self::Chunk { transfer, offset, .. } => {
+                json.count("transfer", (*transfer).into());
+                json.count("offset", *offset);
+            }
         }
     }
 }

@@ -104,6 +104,11 @@ impl Lanes {
         None
     }
 
+    /// Bytes of files that wait.
+    pub fn file_backlog(&self) -> usize {
+        self.lanes.last().map_or(0, Lane::waiting_bytes)
+    }
+
     /// Begins a new turn; whether the last one ended before all was sent.
     pub fn renew_budget(&mut self) -> bool {
         std::mem::replace(&mut self.budget, BUDGET) == 0

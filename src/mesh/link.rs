@@ -14,11 +14,13 @@
 
 mod attempt;
 mod channels;
+mod files;
 mod timers;
 
 use std::collections::VecDeque;
 
 use super::body::Body;
+use super::file::FileMessage;
 use super::lane::Channel;
 use super::negotiation::Role;
 use crate::connection::Context;
@@ -60,6 +62,10 @@ pub enum LinkAction {
     Message(Channel, Vec<u8>),
     /// Whom the peer has links with.
     Neighbours(Vec<String>),
+    /// The peer said something about a file.
+    File(FileMessage),
+    /// A piece of a file came.
+    Piece(u32, Vec<u8>),
     /// Tell the app.
     Problem(Problem),
 }

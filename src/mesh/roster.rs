@@ -39,6 +39,8 @@ pub(super) struct Roster {
     draw: u64,
     last_peer: u32,
     entries: OrderedMap<String, Entry>,
+    /// Peers that have been forgotten.
+    departed: Vec<u32>,
 }
 
 impl Roster {
@@ -52,6 +54,7 @@ impl Roster {
             draw,
             last_peer: 0,
             entries: OrderedMap::new(),
+            departed: Vec::new(),
         }
     }
 
@@ -149,6 +152,17 @@ impl Roster {
         links.filter(|link| link.is_connecting()).count()
     }
 
+    /// Peers that have been forgotten since the last call.
+    pub(super) fn take_departed(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.departed)
+    }
+
+    /// Bytes of files that wait for a peer, while there is a link with it.
+    pub(super) fn file_backlog(&self, peer: u32) -> Option<usize> {
+        let mut entries = self.entries.values().filter(|entry| entry.peer == peer);
+        entries.next()?.link.as_ref()?.file_backlog()
+    }
+
     /// What a link wants done.
     pub(super) fn poll_action(&mut self) -> Option<(u32, LinkAction)> {
         self.entries.values_mut().find_map(|entry| {
@@ -181,7 +195,14 @@ impl Roster {
                 lost = true;
             }
         }
-        self.entries.retain(|_, entry| entry.here || entry.link.is_some());
+        let departed = &mut self.departed;
+        self.entries.retain(|_, entry| {
+            let stays = entry.here || entry.link.is_some();
+            if !stays {
+                departed.push(entry.peer);
+            }
+            stays
+        });
         if lost {
             self.plan(cx, settings);
         }

@@ -1,6 +1,7 @@
 //! Whole meshes under a virtual clock: what the app is told, and when.
 
 mod browser;
+mod files;
 mod hostile;
 mod world;
 

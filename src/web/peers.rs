@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::connection::Context;
 use crate::error::Misuse;
 use crate::mesh::Mesh;
+use crate::mesh::file::FileInfo;
 use crate::mesh::ice::IceAnswer;
 use crate::mesh::lane::Channel;
 use crate::mesh::options::MeshOptions;
@@ -113,6 +114,71 @@ impl Peers {
     pub fn send(&self, mesh: u32, peer: u32, channel: &str, bytes: Vec<u8>) -> Result<(), JsValue> {
         let channel = thrown(channel_named(channel))?;
         self.mesh(mesh, |mesh, cx| mesh.send(cx, peer, channel, bytes))
+    }
+
+    /// Offers a file to a peer and returns the transfer's number; `want` events ask for its pieces.
+    ///
+    /// # Errors
+    /// `E_NOT_CONNECTED` without a link, `E_BUFFER_FULL` for too many at once, `E_INVALID_ARGUMENT`.
+    #[wasm_bindgen(js_name = sendFile)]
+    pub fn send_file(
+        &self,
+        mesh: u32,
+        peer: u32,
+        name: String,
+        size: f64,
+        mime: String,
+    ) -> Result<u32, JsValue> {
+        let info = FileInfo { name, size: size as u64, mime };
+        self.mesh(mesh, |mesh, cx| mesh.send_file(cx, peer, info))
+    }
+
+    /// Takes an offered file; `chunk` events bring its pieces.
+    ///
+    /// # Errors
+    /// `E_INVALID_ARGUMENT` if it is not on offer.
+    #[wasm_bindgen(js_name = acceptFile)]
+    pub fn accept_file(&self, mesh: u32, transfer: u32) -> Result<(), JsValue> {
+        self.mesh(mesh, |mesh, cx| mesh.accept_file(cx, transfer))
+    }
+
+    /// Ends a transfer or refuses an offer. Harmless once it is over.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if the mesh was left.
+    #[wasm_bindgen(js_name = cancelFile)]
+    pub fn cancel_file(&self, mesh: u32, transfer: u32) -> Result<(), JsValue> {
+        self.mesh(mesh, |mesh, cx| {
+            mesh.cancel_file(cx, transfer);
+            Ok(())
+        })
+    }
+
+    /// The piece that a `want` event asked for.
+    ///
+    /// # Errors
+    /// `E_INVALID_ARGUMENT` for another.
+    #[wasm_bindgen(js_name = fileChunk)]
+    pub fn file_chunk(
+        &self,
+        mesh: u32,
+        transfer: u32,
+        offset: f64,
+        bytes: Vec<u8>,
+    ) -> Result<(), JsValue> {
+        self.mesh(mesh, |mesh, cx| mesh.file_chunk(cx, transfer, offset as u64, bytes))
+    }
+
+    /// So many bytes of `chunk` events have been put away: as many more may come.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if the mesh was left.
+    #[wasm_bindgen(js_name = fileTaken)]
+    pub fn file_taken(&self, mesh: u32, transfer: u32, bytes: u32) -> Result<(), JsValue> {
+        self.mesh(mesh, |mesh, cx| {
+            mesh.file_taken(cx, transfer, bytes);
+            Ok(())
+        })
     }
 
     /// Answers an `ice` event with `{ servers, ttlSeconds }`.

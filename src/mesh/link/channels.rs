@@ -96,6 +96,12 @@ impl Link {
     ) {
         let Some(channel) = Channel::of(channel) else { return };
         let Some(attempt) = &mut self.attempt else { return };
+        if channel == Channel::File {
+            if attempt.greeted {
+                self.on_piece(bytes);
+            }
+            return;
+        }
         // The browser may never have noticed that nothing came for a while.
         let silent = matches!(self.phase, Phase::Suspect(_) | Phase::Restarting(_));
         match attempt.lanes.take(channel, bytes) {
@@ -133,6 +139,11 @@ impl Link {
             }
             Ok(Some(Control::Neighbours(peers))) => {
                 self.actions.push_back(LinkAction::Neighbours(peers));
+            }
+            Ok(Some(Control::File(message))) => {
+                if self.attempt.as_ref().is_some_and(|attempt| attempt.greeted) {
+                    self.actions.push_back(LinkAction::File(message));
+                }
             }
             Ok(Some(Control::Credit { channel, bytes })) => {
                 let result = self.lane(channel.id()).map(|lane| lane.handle_credit(bytes));

@@ -12,6 +12,7 @@ use crate::io::Input;
 use crate::io::{Environment, Output, PeerConnectionId, PeerInput};
 use crate::machine::Machine;
 use crate::mesh::event::MeshEvent;
+use crate::mesh::file::FileEvent;
 use crate::mesh::link::{LinkState, LinkStatus};
 use crate::mesh::options::MeshOptions;
 use crate::mesh::{Channel, Mesh};
@@ -34,6 +35,7 @@ pub(super) struct Page {
     pub(super) blocked: Vec<&'static str>,
     pub(super) errors: Vec<&'static str>,
     pub(super) questions: Vec<(u32, &'static str)>,
+    pub(super) files: Vec<FileEvent>,
     /// Offers and answers it said.
     pub(super) said: usize,
 }
@@ -138,6 +140,10 @@ impl World {
         let result = page.peers.with(now, page.mesh, |mesh, cx| Ok(act(mesh, cx))).unwrap();
         self.drain(at);
         result
+    }
+
+    pub(super) fn number(&self, at: usize, of: usize) -> u32 {
+        self.pages[at].numbers[&self.pages[of].name]
     }
 
     pub(super) fn state(&self, at: usize, of: usize) -> Option<LinkState> {
@@ -260,6 +266,7 @@ impl World {
             MeshEvent::Blocked { reason, .. } => page.blocked.push(reason.name()),
             MeshEvent::Error(problem) => page.errors.push(problem.code.as_str()),
             MeshEvent::Ice { request, reason } => page.questions.push((request, reason.name())),
+            MeshEvent::File(event) => page.files.push(event),
             MeshEvent::Signal(text) => {
                 page.said += usize::from(text.contains("\"offer\"") || text.contains("\"answer\""));
                 if page.signaling && self.rng.u8(..100) >= self.loss {
@@ -336,6 +343,7 @@ impl Page {
             blocked: Vec::new(),
             errors: Vec::new(),
             questions: Vec::new(),
+            files: Vec::new(),
             said: 0,
         }
     }
