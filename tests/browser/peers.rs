@@ -60,6 +60,23 @@ async fn a_link_goes_on_without_signaling_and_a_goodbye_is_heard_at_once() {
 }
 
 #[wasm_bindgen_test]
+async fn a_file_of_four_megabytes_arrives_whole_and_presence_passes_it() {
+    let mut room = Room::new(&[r#"{"room":"r","instance":"a"}"#, r#"{"room":"r","instance":"b"}"#]);
+    room.open();
+    room.until("both are up", |room| room.is_up(0, 1) && room.is_up(1, 0)).await;
+    room.send_file(0, 1, 4_000_000);
+    room.until("some has come", |room| room.received(1) > 0).await;
+    room.send(0, 1, "presence", b"passing");
+    room.until("presence is there", |room| !room.heard(1, "presence").is_empty()).await;
+    room.until("both say that it is done", |room| {
+        room.files(0).last() == Some(&"done") && room.files(1).last() == Some(&"done")
+    })
+    .await;
+    assert_eq!(room.received(1), 4_000_000);
+    assert_eq!(room.errors(), Vec::<String>::new());
+}
+
+#[wasm_bindgen_test]
 async fn six_peers_make_a_full_mesh() {
     let options: Vec<String> = ["a", "b", "c", "d", "e", "f"]
         .map(|name| format!(r#"{{"room":"r","instance":"{name}"}}"#))

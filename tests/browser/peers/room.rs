@@ -23,6 +23,8 @@ struct Page {
     neighbours: BTreeMap<u32, Vec<String>>,
     frames: Vec<(String, Vec<u8>)>,
     errors: Vec<String>,
+    files: Vec<String>,
+    received: usize,
 }
 
 pub(super) struct Room {
@@ -58,6 +60,24 @@ impl Room {
         let page = &self.pages[from];
         let peer = page.numbers[&self.pages[to].name];
         page.core.send(page.mesh, peer, channel, bytes.to_vec()).unwrap();
+    }
+
+    /// A file whose bytes follow from their place.
+    pub(super) fn send_file(&self, from: usize, to: usize, size: u32) {
+        let page = &self.pages[from];
+        let peer = page.numbers[&self.pages[to].name];
+        let (name, mime) = ("f".to_owned(), String::new());
+        page.core.send_file(page.mesh, peer, name, f64::from(size), mime).unwrap();
+    }
+
+    /// Where the transfers of a page stood, one after the other.
+    pub(super) fn files(&self, at: usize) -> Vec<&str> {
+        self.pages[at].files.iter().map(String::as_str).collect()
+    }
+
+    /// Bytes of files that came.
+    pub(super) fn received(&self, at: usize) -> usize {
+        self.pages[at].received
     }
 
     pub(super) fn state(&self, at: usize, of: usize) -> &str {
@@ -167,11 +187,40 @@ impl Page {
             neighbours: BTreeMap::new(),
             frames: Vec::new(),
             errors: Vec::new(),
+            files: Vec::new(),
+            received: 0,
         }
     }
 
     fn hear(&self, message: &Value) {
         self.core.signal(self.mesh, &message.to_string()).unwrap();
+    }
+
+    fn on_file(&mut self, event: &Value, object: &JsValue) {
+        let number = |name: &str| event[name].as_u64().unwrap();
+        let transfer = number("transfer") as u32;
+        match event["type"].as_str().unwrap() {
+            "want" => {
+                let (offset, length) = (number("offset"), number("length"));
+                let piece = (offset..offset + length).map(byte_at).collect();
+                self.core.file_chunk(self.mesh, transfer, offset as f64, piece).unwrap();
+            }
+            "chunk" => {
+                let bytes = attachment(object);
+                assert_eq!(number("offset"), self.received as u64);
+                let right = bytes.iter().zip(self.received as u64..);
+                assert!(right.into_iter().all(|(byte, at)| *byte == byte_at(at)));
+                self.received += bytes.len();
+                self.core.file_taken(self.mesh, transfer, bytes.len() as u32).unwrap();
+            }
+            _ => {
+                let status = event["status"].as_str().unwrap();
+                if status == "offered" && event["direction"] == "in" {
+                    self.core.accept_file(self.mesh, transfer).unwrap();
+                }
+                self.files.push(status.to_owned());
+            }
+        }
     }
 
     /// Takes the events in and gives what is for the server.
@@ -200,12 +249,17 @@ impl Page {
                     let channel = event["channel"].as_str().unwrap().to_owned();
                     self.frames.push((channel, attachment(&object)));
                 }
+                "file" | "want" | "chunk" => self.on_file(&event, &object),
                 "error" => self.errors.push(event["code"].as_str().unwrap().to_owned()),
                 _ => {}
             }
         }
         said
     }
+}
+
+fn byte_at(place: u64) -> u8 {
+    (place ^ (place >> 8) ^ (place >> 16)) as u8
 }
 
 fn attachment(event: &JsValue) -> Vec<u8> {
