@@ -1,5 +1,7 @@
 //! Ten thousand clients of one server that restarts.
 
+mod sockets;
+
 use fastrand::Rng;
 use rejoin::backoff::{Backoff, BackoffPolicy, Hint};
 
