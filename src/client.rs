@@ -304,6 +304,11 @@ impl Client {
         self.command(now, room, |room, cx| room.path_down(cx, path, bye))
     }
 
+    /// Whether the peer of a path has confirmed everything of ours.
+    pub fn path_synced(&self, room: RoomId, path: u32) -> Result<bool, Misuse> {
+        Ok(self.room(room)?.path_synced(path))
+    }
+
     /// Sends signaling of peers, JSON text, over a room's link.
     pub fn signal(&mut self, now: Instant, room: RoomId, text: &str) -> Result<(), Misuse> {
         self.command(now, room, |room, cx| room.signal(cx, text))

@@ -197,6 +197,8 @@ export interface Core {
   pathNeighbours(room: number, path: number, instances: readonly string[]): void;
   /** The link is gone, or not to be trusted; `bye` if the peer said that it leaves the room. */
   pathDown(room: number, path: number, bye: boolean): void;
+  /** Whether the peer of a path has confirmed that everything of ours is its own: ask after `sync`. */
+  pathSynced(room: number, path: number): boolean;
   /** Sends signaling of peers, JSON text, over the room's socket. */
   signal(room: number, text: string): void;
   readDoc(room: number): string;

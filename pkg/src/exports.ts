@@ -48,7 +48,6 @@ export type {
   SendDataOptions,
   SendFileOptions,
   TransferStatus,
-  YWebrtcSignaling,
 } from './peers/types.js';
 export type { Other, Presence } from './presence.js';
 export type {

@@ -6,6 +6,7 @@ import type { Engine, EngineRoom } from './engine.js';
 import { fromProblem, isProblem, SyncError, toSyncError } from './errors.js';
 import { type BatchOptions, type HistoryHost, HistoryImpl } from './history.js';
 import type { Json } from './json.js';
+import { LazyPeers } from './lazy-peers.js';
 import { type MessagesHost, MessagesImpl } from './live-messages.js';
 import type { BroadcastOptions, Messages, RoomEvent } from './messages.js';
 import { type Meta, PresenceStore } from './presence.js';
@@ -67,6 +68,9 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
   readonly presence: PresenceStore<S['~p']>;
   readonly doc: Store<DocSnapshot<S['doc']> | null>;
   readonly root: RootRef<S['doc']>;
+  readonly peers: Room['peers'];
+  readonly send: Room['send'];
+  readonly onData: Room['onData'];
   readonly history: HistoryImpl;
   readonly #host: RoomHost;
   readonly #schema: S;
@@ -75,6 +79,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
   readonly #view: DocumentView<S['doc']>;
   readonly #root: RootLiveRef;
   readonly #messages: MessagesImpl<S['~m'], S['~e']>;
+  readonly #peers: LazyPeers;
   #phase: Phase = { kind: 'idle' };
   #ready = new Deferred();
   #synced = new Deferred();
@@ -108,6 +113,16 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     };
     this.presence = new PresenceStore(presence, options.initialPresence, host.presenceThrottle, schema.presence);
     this.#messages = new MessagesImpl(this.#messagesHost(), schema);
+    const peersHost = {
+      room: this,
+      notify: engine.notify,
+      ifEntered: (fn: (core: Core, room: number) => void) => this.#ifEntered(fn),
+      report: presence.report,
+    };
+    this.#peers = new LazyPeers(peersHost, options.peers);
+    this.peers = this.#peers.list;
+    this.send = this.#peers.send;
+    this.onData = this.#peers.onData;
     this.history = new HistoryImpl(this.#historyHost());
   }
 
@@ -152,6 +167,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     this.#begin(waiting).catch((error: unknown) => {
       if (this.#phase === waiting) this.fail(toSyncError(error, this.id));
     });
+    this.#peers.enter();
   }
 
   /** Leaves the core's room; what was under way ends with `E_DISPOSED`. */
@@ -167,10 +183,12 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
 
   /** See {@link EngineRoom}. */
   enterCore(core: Core): number {
+    const { peers } = this.#options;
     const number = core.enterRoom(this.id, {
       roots: rootsOf(this.#schema.doc),
       presence: this.presence.json,
       connect: this.#connectWanted,
+      mode: (peers !== true && peers?.mode) || 'both',
     });
     this.#phase = { kind: 'loading', number };
     this.#entry++;
@@ -189,6 +207,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
       if (event.type === 'doc') {
         if (!reload) this.#applyDoc(core, number, event);
       } else this.#handleEvent(event);
+      this.#peers.handle(event);
     }
     this.#messages.endTurn(reload);
   }
@@ -205,6 +224,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     this.#connectionId = null;
     this.presence.clear();
     this.#messages.handleCrash();
+    this.#peers.handle({ type: 'crashed' });
   }
 
   /** See {@link EngineRoom}. */
@@ -440,6 +460,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     this.#synced.reject(error);
     this.presence.clear();
     this.#messages.end(error);
+    this.#peers.handle({ type: 'left' });
   }
 
   #historyHost(): HistoryHost {

@@ -2,6 +2,7 @@ import type { ConnectionReason, SyncState as CoreSyncState, Status } from './bou
 import type { SyncError } from './errors.js';
 import type { BatchOptions, History } from './history.js';
 import type { BroadcastOptions, Messages, RoomEvent } from './messages.js';
+import type { Peer, PeerData, PeerMessage, PeersOptions, SendDataOptions } from './peers/types.js';
 import type { Presence } from './presence.js';
 import type { RootRef, Text } from './refs.js';
 import type { DocSnapshot, Registered, Schema } from './schema.js';
@@ -65,6 +66,15 @@ export interface Room<S extends Schema = Registered> {
   broadcast(event: S['~e'], options?: BroadcastOptions): Promise<void>;
   /** Hears the events of others. Returns the function that stops it. */
   onEvent(listener: (event: RoomEvent<S['~e']>) => void): () => void;
+  /** The others that are reached directly, by number; empty without the option `peers`. */
+  readonly peers: Store<readonly Peer[]>;
+  /**
+   * Sends data straight to peers; resolves to how many it was handed. Rejects with `E_NOT_CONNECTED` where a peer of `to` has no link,
+   * `E_FRAME_TOO_LARGE` above 16 MB (15 kB if it is not `reliable`), `E_BUFFER_FULL`, `E_UNSUPPORTED` in a room without peers.
+   */
+  send(topic: string, data: PeerData, options?: SendDataOptions): Promise<number>;
+  /** Hears what peers send on a topic. Returns the function that stops it. */
+  onData(topic: string, listener: (message: PeerMessage) => void): () => void;
   /** Takes back what this client did, and nothing of what others did. */
   readonly history: History;
   /**
@@ -99,4 +109,6 @@ export interface EnterOptions<S extends Schema = Registered> {
   readonly initialDoc?: ((root: RootRef<S['doc']>) => void) | undefined;
   /** Whether to connect at once; default true. */
   readonly autoConnect?: boolean | undefined;
+  /** Links the room's clients with each other by WebRTC, beside the server; default: not. Loads a part of its own. */
+  readonly peers?: true | PeersOptions | undefined;
 }

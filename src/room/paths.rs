@@ -134,6 +134,11 @@ impl Paths {
         (count(synced), count(of))
     }
 
+    /// Whether a peer has confirmed everything of ours.
+    pub(super) fn is_synced(&self, path: u32) -> bool {
+        self.paths.get(&path).is_some_and(Path::is_synced)
+    }
+
     /// An update or a diff is on its way to these.
     pub(super) fn note_content(&mut self, now: Instant, to: &[u32]) {
         for id in to {

@@ -15,6 +15,11 @@ impl<D: DocHost> Room<D> {
         self.timers.note_acknowledged(now, &self.outbox, self.session);
     }
 
+    /// Whether the peer of a path has confirmed everything of ours.
+    pub fn path_synced(&self, path: u32) -> bool {
+        self.batch.is_none() && self.paths.is_synced(path)
+    }
+
     /// What a batch holds back no peer has.
     fn peers_synced(&self) -> PeersSynced {
         let (synced, of) = self.paths.counts();

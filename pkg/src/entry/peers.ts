@@ -1,6 +1,14 @@
+import type { PeersHost, PeersOfRoom } from '../peers/of-room.js';
+import { RoomPeers } from '../peers/room-peers.js';
+import type { PeersOptions } from '../peers/types.js';
 import { type PeersEngine, peersEngine } from '../peers.js';
 import { peers as platform } from '../platform.js';
 import { lazyRuntime } from '../runtime.js';
 
 /** All meshes of a page have one engine. */
-export const peers: PeersEngine = /* @__PURE__ */ peersEngine(/* @__PURE__ */ lazyRuntime(platform));
+const engine: PeersEngine = /* @__PURE__ */ peersEngine(/* @__PURE__ */ lazyRuntime(platform));
+
+/** The peers of a room. Nothing happens before it is entered. */
+export function peersOf(host: PeersHost, options: true | PeersOptions): PeersOfRoom {
+  return new RoomPeers(host, options === true ? {} : options, engine);
+}

@@ -12,8 +12,6 @@ export interface PeersOptions {
   readonly ice?: IceSource | undefined;
   /** Whether links go only through a TURN server, so that peers do not learn each other's address; default false. */
   readonly relayOnly?: boolean | undefined;
-  /** Who introduces peers to each other. `room` (default): the room's own server. Else servers of the y-webrtc kind. */
-  readonly signaling?: 'room' | YWebrtcSignaling | undefined;
   /** A secret of the room: who does not know it gets no link, and no server can stand in the middle. */
   readonly key?: string | undefined;
   /** Most links; default 24. */
@@ -22,14 +20,6 @@ export interface PeersOptions {
   readonly uplink?: number | undefined;
   /** Others in the room up to which media may be published; default 5, that is a room of six. Above, it is refused with `E_NEEDS_SFU`. */
   readonly maxMediaPeers?: number | undefined;
-}
-
-/** Signaling servers that y-webrtc uses too; its clients in the same room are peers like others. */
-export interface YWebrtcSignaling {
-  /** WebSocket URLs; all of them are used. */
-  readonly urls: readonly string[];
-  /** Encrypts what is said to the signaling servers. */
-  readonly password?: string | undefined;
 }
 
 /** Gives ICE servers. What it throws counts as no answer now. */

@@ -46,6 +46,8 @@ export class FakeWorld {
   readonly traps = new Set<string>();
   /** Code with which messages are refused. */
   refusal: string | null = null;
+  /** Paths whose peer has confirmed everything. */
+  readonly syncedPaths = new Set<number>();
   /** Whether rooms become ready by themselves. */
   autoReady = true;
   /** What the log on this device holds, per room. */
@@ -223,6 +225,10 @@ export class FakeCore implements Core {
 
   pathDown(_room: number, path: number, bye: boolean): void {
     this.#enter('pathDown', [path, bye]);
+  }
+
+  pathSynced(_room: number, path: number): boolean {
+    return this.world.syncedPaths.has(path);
   }
 
   signal(_room: number, text: string): void {

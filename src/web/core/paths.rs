@@ -70,6 +70,15 @@ impl Core {
         self.path(|client, now| client.path_down(now, RoomId(room), path, bye))
     }
 
+    /// Whether the peer of a path has confirmed everything of ours: ask after a `sync` event.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if the room was left.
+    #[wasm_bindgen(js_name = pathSynced)]
+    pub fn path_synced(&self, room: u32, path: u32) -> Result<bool, JsValue> {
+        thrown(self.driver.read(|client| client.path_synced(RoomId(room), path)))
+    }
+
     /// Sends signaling of peers, JSON text, over the room's link; what comes is told by `signal` events.
     ///
     /// # Errors

@@ -244,3 +244,15 @@ fn a_log_that_is_read_late_is_brought_to_peers_too() {
     mesh.settle();
     assert_eq!(mesh.texts(), ["late"; 2]);
 }
+
+#[test]
+fn each_peer_is_known_to_have_everything_or_not() {
+    let mut mesh = Mesh::full(3);
+    let synced = |mesh: &Mesh| [1, 2, 9].map(|path| mesh.rigs[0].room.path_synced(path));
+    assert_eq!(synced(&mesh), [true, true, false]);
+    mesh.links.retain(|link| !matches!(link, (0, 2) | (2, 0)));
+    mesh.rigs[0].type_text("a");
+    assert_eq!(synced(&mesh), [false, false, false]);
+    mesh.settle();
+    assert_eq!(synced(&mesh), [true, false, false]);
+}

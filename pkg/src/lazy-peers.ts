@@ -1,0 +1,83 @@
+import type { CoreEvent } from './boundary.js';
+import { SyncError } from './errors.js';
+import { loadPart } from './load-part.js';
+import type { Ending, PeersHost, PeersOfRoom } from './peers/of-room.js';
+import type { Peer, PeersOptions } from './peers/types.js';
+import type { Store } from './store.js';
+
+const NONE: readonly never[] = Object.freeze([]);
+
+/** What a room shows of its peers. Their code is fetched when a room that wants them is entered; until then nobody is there. */
+export class LazyPeers {
+  readonly list: Store<readonly Peer[]> = this.#store<readonly Peer[]>((part) => part.list, NONE);
+  readonly send: PeersOfRoom['send'] = this.#later((part) => part.send);
+  readonly onData: PeersOfRoom['onData'] = (...given) => this.#follow((part) => part.onData(...given));
+  readonly #host: PeersHost;
+  readonly #options: true | PeersOptions | undefined;
+  #loading: Promise<PeersOfRoom> | null = null;
+  #part: PeersOfRoom | null = null;
+
+  constructor(host: PeersHost, options: true | PeersOptions | undefined) {
+    this.#host = host;
+    this.#options = options;
+  }
+
+  /** The room is being entered. */
+  enter(): void {
+    if (this.#options) this.#ask().then((part) => part.enter(), this.#host.report);
+  }
+
+  /** The room's core told something, or is gone, or the room was left. */
+  handle(event: CoreEvent | Ending): void {
+    this.#part?.handle(event);
+  }
+
+  #ask(): Promise<PeersOfRoom> {
+    this.#loading ??= this.#load().catch((error: unknown) => {
+      this.#loading = null;
+      throw error;
+    });
+    return this.#loading;
+  }
+
+  async #load(): Promise<PeersOfRoom> {
+    if (!this.#options) throw new SyncError('E_UNSUPPORTED', 'enter the room with { peers: true }');
+    const { peersOf } = await loadPart('peers', import('./entry/peers.js'));
+    this.#part ??= peersOf(this.#host, this.#options);
+    return this.#part;
+  }
+
+  /** Follows the part once it is there. */
+  #follow(start: (part: PeersOfRoom) => () => void): () => void {
+    let stop: (() => void) | null | undefined;
+    this.#ask().then(
+      (part) => {
+        if (stop !== null) stop = start(part);
+      },
+      // Without peers there is nothing to hear; a failure is told where the room is entered.
+      () => {},
+    );
+    return () => {
+      stop?.();
+      stop = null;
+    };
+  }
+
+  #store<T>(pick: (part: PeersOfRoom) => Store<T>, idle: T): Store<T> {
+    return {
+      getSnapshot: () => (this.#part ? pick(this.#part).getSnapshot() : idle),
+      getServerSnapshot: () => idle,
+      subscribe: (listener) =>
+        this.#follow((part) => {
+          listener();
+          return pick(part).subscribe(listener);
+        }),
+    };
+  }
+
+  #later<A extends unknown[], R>(
+    pick: (part: PeersOfRoom) => (...given: A) => Promise<R>,
+  ): (...given: A) => Promise<R> {
+    return async (...given) => pick(await this.#ask())(...given);
+  }
+}

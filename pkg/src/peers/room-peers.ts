@@ -1,0 +1,228 @@
+import type { CoreEvent } from '../boundary.js';
+import { fromProblem, toSyncError } from '../errors.js';
+import type { PeersEngine } from '../peers.js';
+import type { CoreMeshOptions, PeersEvent } from '../peers-boundary.js';
+import type { Notify, Store } from '../store.js';
+import { Carrier } from './carrier.js';
+import type { PageState } from './data.js';
+import { Mesh, type MeshUser } from './mesh.js';
+import { PeerMessages } from './messages.js';
+import type { Ending, PeersHost, PeersOfRoom } from './of-room.js';
+import { Roster } from './roster.js';
+import type { Peer, PeersOptions } from './types.js';
+
+type FrameEvent = Extract<PeersEvent, { type: 'frame' }>;
+type IceEvent = Extract<PeersEvent, { type: 'ice' }>;
+
+/** The {@link PeersOfRoom} behind its interface: the mesh of a room, and what goes over it. */
+export class RoomPeers implements PeersOfRoom, MeshUser {
+  readonly #host: PeersHost;
+  readonly #options: PeersOptions;
+  readonly #mesh: Mesh;
+  readonly #roster: Roster;
+  readonly #carrier: Carrier;
+  readonly #messages: PeerMessages;
+  #entered = false;
+  /** Counts times the room was left: what was told before is void. */
+  #life = 0;
+
+  constructor(host: PeersHost, options: PeersOptions, engine: PeersEngine) {
+    this.#host = host;
+    this.#options = options;
+    const notify: Notify = (fn) => {
+      engine.notify(fn);
+      queueMicrotask(engine.drain);
+    };
+    this.#mesh = new Mesh(engine, meshOptions(host.room.id, options), this);
+    this.#roster = new Roster(notify);
+    this.#carrier = new Carrier(host, this.#mesh);
+    this.#messages = new PeerMessages({
+      id: host.room.id,
+      mesh: this.#mesh,
+      roster: this.#roster,
+      notify,
+      onState: (peer, state) => this.#onState(peer, state),
+      report: this.report,
+    });
+  }
+
+  get list(): Store<readonly Peer[]> {
+    return this.#roster.store;
+  }
+
+  get send(): PeersOfRoom['send'] {
+    return this.#messages.send;
+  }
+
+  onData(...given: Parameters<PeersOfRoom['onData']>): () => void {
+    return this.#messages.onData(...given);
+  }
+
+  enter(): void {
+    this.#entered = true;
+    if (this.#host.room.isReady) this.#begin();
+  }
+
+  handle(event: CoreEvent | Ending): void {
+    if (event.type === 'left') this.#end();
+    else if (event.type === 'crashed') this.#carrier.roomLost();
+    else if (isRelevant(event)) this.#later(event);
+  }
+
+  /** See {@link MeshUser}. */
+  onJoined(): void {
+    if (this.#host.room.connection.getSnapshot().status === 'connected') this.#carrier.setSignaling(true, true);
+  }
+
+  /** See {@link MeshUser}. */
+  onEvent(event: PeersEvent): void {
+    switch (event.type) {
+      case 'peer':
+        this.#onPeer(event);
+        break;
+      case 'neighbours':
+        this.#carrier.handleNeighbours(event.peer, event.instances);
+        break;
+      case 'blocked':
+        this.#roster.handleBlocked(event.peer, event.reason);
+        break;
+      case 'frame':
+        this.#onFrame(event);
+        break;
+      case 'signal':
+        this.#carrier.sendSignal(event.text);
+        break;
+      case 'ice':
+        void this.#provideIce(event);
+        break;
+      case 'error':
+        this.report(fromProblem(event, this.#host.room.id));
+    }
+  }
+
+  /** See {@link MeshUser}. */
+  onLost(instance: string): void {
+    this.#carrier.meshLost(instance);
+    this.#messages.clear();
+    this.#roster.clear();
+  }
+
+  /** See {@link MeshUser}. */
+  readonly report = (error: unknown): void => this.#host.report(toSyncError(error, this.#host.room.id));
+
+  /** As a notification of the room's core: calls between the two modules never nest. */
+  #later(event: CoreEvent): void {
+    const life = this.#life;
+    this.#host.notify(() => {
+      if (this.#life !== life || !this.#entered) return;
+      try {
+        this.#onCore(event);
+      } catch (error) {
+        this.report(error);
+      }
+    });
+  }
+
+  #onCore(event: CoreEvent): void {
+    switch (event.type) {
+      case 'ready':
+        this.#carrier.roomReady();
+        this.#begin();
+        break;
+      case 'connection':
+        this.#carrier.setSignaling(event.status === 'connected');
+        break;
+      case 'signal':
+        this.#carrier.handleSignal(event.text);
+        break;
+      case 'path':
+      case 'dropped':
+        this.#carrier.handlePath(event);
+        break;
+      case 'sync':
+        this.#roster.handleSynced(this.#carrier.synced());
+        break;
+      case 'identity':
+        this.#tellAll();
+    }
+  }
+
+  #begin(): void {
+    this.#mesh.join();
+    this.#tellAll();
+  }
+
+  #end(): void {
+    if (!this.#entered) return;
+    this.#entered = false;
+    this.#life++;
+    this.#carrier.end();
+    this.#mesh.leave();
+    this.#messages.clear();
+    this.#roster.clear();
+  }
+
+  #onPeer(event: Extract<PeersEvent, { type: 'peer' }>): void {
+    const { peer, instance, state, reason } = event;
+    this.#roster.handle(event);
+    if (state === 'up') {
+      this.#carrier.linkUp(peer, instance);
+      this.#messages.tellState(peer, this.#state());
+    } else this.#carrier.linkDown(peer, state === 'gone' && reason === 'left');
+    if (state === 'gone') this.#messages.forget(peer);
+  }
+
+  #onFrame({ peer, channel, attachments }: FrameEvent): void {
+    const bytes = new Uint8Array(attachments[0]);
+    if (channel === 'msg') this.#messages.handle(peer, bytes);
+    else if (channel === 'sync' || !this.#messages.handleLossy(peer, bytes)) {
+      this.#carrier.handleFrame(peer, channel, bytes);
+    }
+  }
+
+  #onState(peer: number, { client }: PageState): void {
+    this.#roster.handleClient(peer, client);
+  }
+
+  #state(): PageState {
+    return { client: this.#host.room.connectionId, media: {} };
+  }
+
+  #tellAll(): void {
+    for (const { id, state } of this.#roster.linked()) if (state === 'up') this.#messages.tellState(id, this.#state());
+  }
+
+  async #provideIce({ request, reason }: IceEvent): Promise<void> {
+    const entry = this.#mesh.entry;
+    const tell: Mesh['tell'] = (fn) => {
+      if (this.#mesh.entry === entry) this.#mesh.tell(fn);
+    };
+    try {
+      const answer = await this.#options.ice?.(reason);
+      if (!answer) throw new TypeError('`ice` gave no answer');
+      const { iceServers: servers, ttlSeconds } = answer;
+      tell((core, mesh) =>
+        core.provideIce(mesh, request, { servers, ...(ttlSeconds !== undefined && { ttlSeconds }) }),
+      );
+    } catch (error) {
+      this.report(error);
+      tell((core, mesh) => core.refuseIce(mesh, request));
+    }
+  }
+}
+
+const RELEVANT: ReadonlySet<string> = new Set(['ready', 'connection', 'signal', 'path', 'dropped', 'sync', 'identity']);
+
+function isRelevant(event: CoreEvent | Ending): event is CoreEvent {
+  return RELEVANT.has(event.type);
+}
+
+function meshOptions(room: string, { key, relayOnly, maxPeers, ice }: PeersOptions): CoreMeshOptions {
+  return {
+    room,
+    ice: ice !== undefined,
+    ...(key !== undefined && { key }),
+    ...(relayOnly !== undefined && { relayOnly }),
+    ...(maxPeers !== undefined && { maxPeers }),
+  };
+}

@@ -1,0 +1,87 @@
+import type { PeersEvent } from '../peers-boundary.js';
+import { type Notify, type Store, ValueStore } from '../store.js';
+import type { LinkQuality, Peer, PeerBlock } from './types.js';
+
+type PeerEvent = Extract<PeersEvent, { type: 'peer' }>;
+
+const NOBODY: readonly Peer[] = Object.freeze([]);
+
+/** The peers of a room as the app sees them. */
+export class Roster {
+  readonly #store: ValueStore<readonly Peer[]>;
+  readonly #peers = new Map<number, Peer>();
+
+  constructor(notify: Notify) {
+    this.#store = new ValueStore<readonly Peer[]>(NOBODY, notify);
+  }
+
+  get store(): Store<readonly Peer[]> {
+    return this.#store;
+  }
+
+  get(id: number): Peer | undefined {
+    return this.#peers.get(id);
+  }
+
+  /** Those to whom messages can be handed. */
+  linked(): readonly Peer[] {
+    return [...this.#peers.values()].filter(({ state }) => state !== 'connecting');
+  }
+
+  /** Takes where a link stands; one that is gone is forgotten. */
+  handle({ peer: id, instance, user, state, path, reason }: PeerEvent): void {
+    if (state === 'gone') this.#remove(id);
+    else {
+      const before = this.#peers.get(id) ?? NEW;
+      const blocked = state === 'up' ? null : before.blocked;
+      const quality = state === 'up' || state === 'connecting' ? before.quality : 'lost';
+      this.#set({ ...before, id, instance, user, state, path, reason, blocked, quality });
+    }
+  }
+
+  handleBlocked(id: number, blocked: PeerBlock): void {
+    this.#change(id, { blocked });
+  }
+
+  handleClient(id: number, connectionId: number | null): void {
+    this.#change(id, { connectionId });
+  }
+
+  handleQuality(id: number, quality: LinkQuality, rtt: number | null): void {
+    this.#change(id, { quality, rtt });
+  }
+
+  /** These have confirmed everything of ours. */
+  handleSynced(ids: readonly number[]): void {
+    for (const id of this.#peers.keys()) this.#change(id, { synced: ids.includes(id) });
+  }
+
+  clear(): void {
+    this.#peers.clear();
+    this.#store.set(NOBODY);
+  }
+
+  #remove(id: number): void {
+    if (this.#peers.delete(id)) this.#publish();
+  }
+
+  #change(id: number, part: Partial<Peer>): void {
+    const before = this.#peers.get(id);
+    if (before) this.#set({ ...before, ...part });
+  }
+
+  #set(peer: Peer): void {
+    const before = this.#peers.get(peer.id);
+    const keys = Object.keys(peer) as (keyof Peer)[];
+    if (before && keys.every((key) => before[key] === peer[key])) return;
+    this.#peers.set(peer.id, Object.freeze(peer));
+    this.#publish();
+  }
+
+  #publish(): void {
+    const peers = [...this.#peers.values()].sort((a, b) => a.id - b.id);
+    this.#store.set(peers.length === 0 ? NOBODY : Object.freeze(peers));
+  }
+}
+
+const NEW = Object.freeze({ connectionId: null, blocked: null, quality: null, rtt: null, synced: false });

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { closeBrowser } from './support/browser.mjs';
+import { peerPage } from './support/peers.mjs';
+import { holdingProxy } from './support/proxy.mjs';
+import { rejoinServer } from './support/rejoin-server.mjs';
+import { staticSite } from './support/static-site.mjs';
+
+after(closeBrowser);
+
+describe('peers of a room', () => {
+  it('two pages link directly, and what one writes goes over the link when the server is gone', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await staticSite(t);
+    const proxy = await holdingProxy(t, server.ws);
+    const [ann, bob] = [await peerPage(t, site, proxy.ws, 'cut'), await peerPage(t, site, proxy.ws, 'cut')];
+    await Promise.all([ann.hasLinks(1), bob.hasLinks(1)]);
+    await Promise.all([ann.isSyncedWithAll(1), bob.isSyncedWithAll(1)]);
+    const [peer] = await ann.peers();
+    assert.equal(peer.path, 'direct');
+    await ann.harness.append('one ');
+    await bob.harness.hasText('one ');
+    proxy.hold('up');
+    proxy.cut();
+    await Promise.all([ann.harness.hasStatus('reconnecting'), bob.harness.hasStatus('reconnecting')]);
+    await ann.harness.append('two ');
+    await bob.harness.hasText('one two ');
+    await bob.harness.append('three');
+    await ann.harness.hasText('one two three');
+    assert.ok((await ann.harness.sync()).pending > 0, 'the server has it already');
+    proxy.release();
+    await Promise.all([ann.harness.isSynced(), bob.harness.isSynced()]);
+    await Promise.all([ann.hasLinks(1), bob.hasLinks(1)]);
+    const { errors } = await ann.harness.seen();
+    assert.deepEqual(errors, []);
+  });
+
+  it('data goes straight to one or all, and a tab that closes is gone at once', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await staticSite(t);
+    const pages = await Promise.all([1, 2, 3].map(() => peerPage(t, site, server.ws, 'data')));
+    await Promise.all(pages.map((page) => page.hasLinks(2)));
+    const [ann, bob, cleo] = pages;
+    await Promise.all(pages.map((page) => page.listens('draw')));
+    assert.equal(await ann.send('draw', { x: 1 }), 2);
+    await Promise.all([bob, cleo].map((page) => page.hasHeard([{ x: 1 }])));
+    const idOfBob = await ann.idOf(await bob.connectionId());
+    assert.equal(await ann.send('draw', 'for Bob', { to: idOfBob }), 1);
+    assert.equal(await ann.send('draw', 2, { reliable: false }), 2);
+    await cleo.hasHeard([{ x: 1 }, 2]);
+    await bob.hasHeard([{ x: 1 }, 'for Bob', 2]);
+    assert.equal(await ann.send('draw', 'x'.repeat(20_000), { reliable: false }), 'E_FRAME_TOO_LARGE');
+    assert.equal(await ann.send('draw', 1, { to: 99 }), 'E_NOT_CONNECTED');
+    await bob.page.close({ runBeforeUnload: true });
+    await Promise.all([ann, cleo].map((page) => page.hasPeers(1)));
+  });
+
+  it('a crash of either module is survived, and the pages link again', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await staticSite(t);
+    const proxy = await holdingProxy(t, server.ws);
+    const [ann, bob] = await Promise.all([1, 2].map(() => peerPage(t, site, proxy.ws, 'crash')));
+    await Promise.all([ann.hasLinks(1), bob.hasLinks(1)]);
+    const [before] = await bob.peers();
+    await ann.traps('peers-core.js', 'Peers', 'send');
+    assert.equal(await ann.send('draw', 1), 'E_CORE_CRASHED');
+    const isNew = (instance) => {
+      const [peer] = window.session.room.peers.getSnapshot();
+      return peer?.state === 'up' && peer.instance !== instance;
+    };
+    await bob.harness.waits('Ann is back', isNew, before.instance);
+    await ann.hasLinks(1);
+    await ann.harness.insert(0, 'one ');
+    await Promise.all([ann.harness.isSaved(), ann.isSyncedWithAll(1)]);
+    await ann.traps('core.js', 'Core', 'textInsert');
+    await ann.page.evaluate(() => window.codeOf(() => window.session.note().insert(0, 'lost')));
+    await ann.page.evaluate(() => window.session.room.ready);
+    await ann.isSyncedWithAll(1);
+    proxy.hold('up');
+    await ann.harness.append('two');
+    await bob.harness.hasText('one two');
+  });
+});
