@@ -1,5 +1,6 @@
-import type { CoreEvent, TextOp } from './boundary.js';
+import type { Core, CoreEvent, TextOp } from './boundary.js';
 import { applyTextDelta, diffText, spliceToDelta } from './delta.js';
+import { isProblem } from './errors.js';
 import { type Json, own } from './json.js';
 import { Mirror } from './mirror.js';
 import type { TextEvent } from './refs.js';
@@ -98,4 +99,14 @@ export class DocumentView<D extends Fields> {
 function sameEntries(a: { [key: string]: unknown }, b: { [key: string]: unknown }): boolean {
   const keys = Object.keys(b);
   return keys.length === Object.keys(a).length && keys.every((key) => Object.is(a[key], b[key]));
+}
+
+/** Content of a text; empty if it is gone. */
+export function readText(core: Core, number: number, type: string): string {
+  try {
+    return core.textToString(number, type);
+  } catch (thrown) {
+    if (isProblem(thrown)) return '';
+    throw thrown;
+  }
 }

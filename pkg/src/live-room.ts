@@ -1,10 +1,11 @@
 import type { Core, CoreEvent, Segment } from './boundary.js';
 import { Deferred } from './deferred.js';
-import { type DocEvent, DocumentView } from './document.js';
+import { type DocEvent, DocumentView, readText } from './document.js';
 import type { Endpoint } from './endpoint.js';
 import type { Engine, EngineRoom } from './engine.js';
 import { fromProblem, isProblem, SyncError, toSyncError } from './errors.js';
 import { type BatchOptions, type HistoryHost, HistoryImpl } from './history.js';
+import { IDLE, NOTHING_SYNCED } from './idle.js';
 import type { Json } from './json.js';
 import { LazyPeers } from './lazy-peers.js';
 import { type MessagesHost, MessagesImpl } from './live-messages.js';
@@ -28,25 +29,6 @@ export interface RoomHost {
   endpoint(): Endpoint;
   report(error: SyncError): void;
 }
-
-/** A connection before anything happened. */
-export const IDLE: ConnectionState = /* @__PURE__ */ Object.freeze({
-  status: 'idle',
-  transport: null,
-  attempt: 0,
-  nextRetryAt: null,
-  reason: null,
-  rtt: null,
-  error: null,
-});
-/** A room before anything happened. */
-export const NOTHING_SYNCED: SyncState = /* @__PURE__ */ Object.freeze({
-  status: 'synchronizing',
-  local: 'saved',
-  pending: 0,
-  held: 0,
-  peers: Object.freeze({ synced: 0, of: 0 }),
-});
 
 /**
  * Life of a room:
@@ -498,16 +480,6 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
 
   #report(error: unknown): void {
     this.#host.report(toSyncError(error, this.id));
-  }
-}
-
-/** Content of a text; empty if it is gone. */
-function readText(core: Core, number: number, type: string): string {
-  try {
-    return core.textToString(number, type);
-  } catch (thrown) {
-    if (isProblem(thrown)) return '';
-    throw thrown;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { CoreEvent } from '../../src/boundary.js';
 import { SyncError } from '../../src/errors.js';
-import { IDLE, NOTHING_SYNCED } from '../../src/live-room.js';
+import { IDLE, NOTHING_SYNCED } from '../../src/idle.js';
 import type { PeersHost } from '../../src/peers/of-room.js';
 import { type PeersEngine, peersEngine } from '../../src/peers.js';
 import type { CoreMeshOptions, IceAnswer, PeersCore, PeersEvent, PeersModule } from '../../src/peers-boundary.js';
