@@ -2,7 +2,7 @@ import type { CoreEvent } from './boundary.js';
 import { SyncError } from './errors.js';
 import { loadPart } from './load-part.js';
 import type { Ending, PeersHost, PeersOfRoom } from './peers/of-room.js';
-import type { Peer, PeersOptions } from './peers/types.js';
+import type { FileTransfer, Peer, PeersOptions } from './peers/types.js';
 import type { Store } from './store.js';
 
 const NONE: readonly never[] = Object.freeze([]);
@@ -12,6 +12,8 @@ export class LazyPeers {
   readonly list: Store<readonly Peer[]> = this.#store<readonly Peer[]>((part) => part.list, NONE);
   readonly send: PeersOfRoom['send'] = this.#later((part) => part.send);
   readonly onData: PeersOfRoom['onData'] = (...given) => this.#follow((part) => part.onData(...given));
+  readonly files: Store<readonly FileTransfer[]> = this.#store<readonly FileTransfer[]>((part) => part.files, NONE);
+  readonly sendFile: PeersOfRoom['sendFile'] = this.#later((part) => part.sendFile);
   readonly #host: PeersHost;
   readonly #options: true | PeersOptions | undefined;
   #loading: Promise<PeersOfRoom> | null = null;

@@ -53,6 +53,8 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
   readonly peers: Room['peers'];
   readonly send: Room['send'];
   readonly onData: Room['onData'];
+  readonly files: Room['files'];
+  readonly sendFile: Room['sendFile'];
   readonly history: HistoryImpl;
   readonly #host: RoomHost;
   readonly #schema: S;
@@ -105,6 +107,8 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     this.peers = this.#peers.list;
     this.send = this.#peers.send;
     this.onData = this.#peers.onData;
+    this.files = this.#peers.files;
+    this.sendFile = this.#peers.sendFile;
     this.history = new HistoryImpl(this.#historyHost());
   }
 

@@ -2,7 +2,15 @@ import type { ConnectionReason, SyncState as CoreSyncState, Status } from './bou
 import type { SyncError } from './errors.js';
 import type { BatchOptions, History } from './history.js';
 import type { BroadcastOptions, Messages, RoomEvent } from './messages.js';
-import type { Peer, PeerData, PeerMessage, PeersOptions, SendDataOptions } from './peers/types.js';
+import type {
+  FileTransfer,
+  Peer,
+  PeerData,
+  PeerMessage,
+  PeersOptions,
+  SendDataOptions,
+  SendFileOptions,
+} from './peers/types.js';
 import type { Presence } from './presence.js';
 import type { RootRef, Text } from './refs.js';
 import type { DocSnapshot, Registered, Schema } from './schema.js';
@@ -75,6 +83,10 @@ export interface Room<S extends Schema = Registered> {
   send(topic: string, data: PeerData, options?: SendDataOptions): Promise<number>;
   /** Hears what peers send on a topic. Returns the function that stops it. */
   onData(topic: string, listener: (message: PeerMessage) => void): () => void;
+  /** Offers a file to peers; resolves with one transfer for each. Rejects as `send`, and with the reason of a `signal` that was aborted. */
+  sendFile(file: Blob, options?: SendFileOptions): Promise<readonly FileTransfer[]>;
+  /** Files on their way and files that came, in the order they were offered; what is over stays until the room is left. */
+  readonly files: Store<readonly FileTransfer[]>;
   /** Takes back what this client did, and nothing of what others did. */
   readonly history: History;
   /**

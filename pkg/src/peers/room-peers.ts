@@ -5,11 +5,12 @@ import type { CoreMeshOptions, PeersEvent } from '../peers-boundary.js';
 import type { Notify, Store } from '../store.js';
 import { Carrier } from './carrier.js';
 import type { PageState } from './data.js';
+import { Files } from './files.js';
 import { Mesh, type MeshUser } from './mesh.js';
 import { PeerMessages } from './messages.js';
 import type { Ending, PeersHost, PeersOfRoom } from './of-room.js';
 import { Roster } from './roster.js';
-import type { Peer, PeersOptions } from './types.js';
+import type { FileTransfer, Peer, PeersOptions } from './types.js';
 
 type FrameEvent = Extract<PeersEvent, { type: 'frame' }>;
 type IceEvent = Extract<PeersEvent, { type: 'ice' }>;
@@ -22,6 +23,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
   readonly #roster: Roster;
   readonly #carrier: Carrier;
   readonly #messages: PeerMessages;
+  readonly #files: Files;
   #entered = false;
   /** Counts times the room was left: what was told before is void. */
   #life = 0;
@@ -36,18 +38,21 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
     this.#mesh = new Mesh(engine, meshOptions(host.room.id, options), this);
     this.#roster = new Roster(notify);
     this.#carrier = new Carrier(host, this.#mesh);
-    this.#messages = new PeerMessages({
-      id: host.room.id,
-      mesh: this.#mesh,
-      roster: this.#roster,
-      notify,
-      onState: (peer, state) => this.#onState(peer, state),
-      report: this.report,
-    });
+    const shared = { id: host.room.id, mesh: this.#mesh, roster: this.#roster, notify, report: this.report };
+    this.#messages = new PeerMessages({ ...shared, onState: (peer, state) => this.#onState(peer, state) });
+    this.#files = new Files(shared);
   }
 
   get list(): Store<readonly Peer[]> {
     return this.#roster.store;
+  }
+
+  get files(): Store<readonly FileTransfer[]> {
+    return this.#files.store;
+  }
+
+  get sendFile(): PeersOfRoom['sendFile'] {
+    return this.#files.send;
   }
 
   get send(): PeersOfRoom['send'] {
@@ -92,6 +97,15 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
       case 'signal':
         this.#carrier.sendSignal(event.text);
         break;
+      case 'file':
+        this.#files.handle(event);
+        break;
+      case 'want':
+        void this.#files.handleWant(event);
+        break;
+      case 'chunk':
+        this.#files.handleChunk(event);
+        break;
       case 'ice':
         void this.#provideIce(event);
         break;
@@ -104,6 +118,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
   onLost(instance: string): void {
     this.#carrier.meshLost(instance);
     this.#messages.clear();
+    this.#files.lost();
     this.#roster.clear();
   }
 
@@ -156,6 +171,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
     if (!this.#entered) return;
     this.#entered = false;
     this.#life++;
+    this.#files.close();
     this.#carrier.end();
     this.#mesh.leave();
     this.#messages.clear();

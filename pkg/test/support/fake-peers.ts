@@ -77,6 +77,7 @@ export class FakePeers implements PeersCore {
   dead = false;
   #events: PeersEvent[] = [];
   #meshes = 0;
+  #transfers = 0;
 
   constructor(world: FakePeersWorld, wake: () => void) {
     this.world = world;
@@ -127,6 +128,28 @@ export class FakePeers implements PeersCore {
     const code = this.world.refusals.get(peer);
     if (code) throw { code, message: 'refused', retryable: true };
     this.world.sent.push({ peer, channel, bytes });
+  }
+
+  sendFile(_mesh: number, peer: number, name: string, size: number, mime: string): number {
+    this.#enter('sendFile', [peer, name, size, mime]);
+    this.#transfers++;
+    return this.#transfers;
+  }
+
+  acceptFile(_mesh: number, transfer: number): void {
+    this.#enter('acceptFile', [transfer]);
+  }
+
+  cancelFile(_mesh: number, transfer: number): void {
+    this.#enter('cancelFile', [transfer]);
+  }
+
+  fileChunk(_mesh: number, transfer: number, offset: number, bytes: Uint8Array): void {
+    this.#enter('fileChunk', [transfer, offset, new TextDecoder().decode(bytes)]);
+  }
+
+  fileTaken(_mesh: number, transfer: number, bytes: number): void {
+    this.#enter('fileTaken', [transfer, bytes]);
   }
 
   provideIce(_mesh: number, request: number, answer: IceAnswer): void {
