@@ -28,6 +28,6 @@ export const peers: Platform<PeersModule> = {
   name: 'peers_bg.wasm',
   core: () => import('./peers-core.js'),
   file: () => fetch(new URL('./peers_bg.wasm', import.meta.url)),
-  open: documents.open,
+  open,
   inline: async () => gunzip(fromBase64((await import('./peers-inline.js')).default)),
 };
