@@ -6,6 +6,8 @@ mod write;
 use crate::doc::UndoState;
 use crate::doc::change::Change;
 pub use messages::{Answer, Message, MessageEvent};
+#[cfg(target_family = "wasm")]
+pub(crate) use write::write_text_op;
 
 pub use crate::status::{ConnectionState, EndpointReason, Problem, Reason, Status, Transport};
 

@@ -62,10 +62,17 @@ pub type Attributes = BTreeMap<String, Value>;
 /// One step of a text's delta.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TextOp {
-    /// New text. An embedded object counts as one unit, U+FFFC.
+    /// New text. A shared type in it is one unit, U+FFFC.
     Insert {
         /// The text.
         insert: String,
+        /// Its formatting.
+        attributes: Option<Attributes>,
+    },
+    /// A new embedded object: one unit.
+    Embed {
+        /// The object.
+        embed: Value,
         /// Its formatting.
         attributes: Option<Attributes>,
     },

@@ -1,12 +1,14 @@
 //! Edits of the app, and the values they bring.
 
 pub(crate) mod check;
+mod copy;
+mod delta;
 pub(crate) mod perform;
 pub(crate) mod tell;
 
 use serde_json::Value;
 
-use crate::doc::change::Attributes;
+use crate::doc::change::{Attributes, TextOp};
 use crate::doc::convert::{any_to_json, json_object, json_to_any};
 use crate::doc::type_id::TypeId;
 use crate::error::Misuse;
@@ -46,6 +48,24 @@ pub enum Edit {
         /// The marks.
         attributes: Attributes,
     },
+    /// Inserts an embedded object.
+    TextEmbed {
+        /// The text type.
+        ty: TypeId,
+        /// Where.
+        index: u32,
+        /// What: a JSON object.
+        embed: Value,
+        /// Its formatting; `None` takes on that of its surroundings.
+        attributes: Option<Attributes>,
+    },
+    /// Applies a delta. What it inserts has exactly the formatting that it says.
+    TextDelta {
+        /// The text type.
+        ty: TypeId,
+        /// The steps, from the start.
+        delta: Vec<TextOp>,
+    },
     /// Inserts items.
     ListInsert {
         /// The list.
@@ -63,6 +83,15 @@ pub enum Edit {
         index: u32,
         /// How many.
         length: u32,
+    },
+    /// Moves an item: a copy of it takes its place, for Yjs 13 knows no moves.
+    ListMove {
+        /// The list.
+        ty: TypeId,
+        /// Where it is.
+        from: u32,
+        /// Where it will be.
+        to: u32,
     },
     /// Sets an entry.
     MapSet {
@@ -89,6 +118,9 @@ impl Edit {
             Self::TextInsert { ty, .. }
             | Self::TextDelete { ty, .. }
             | Self::TextFormat { ty, .. }
+            | Self::TextEmbed { ty, .. }
+            | Self::TextDelta { ty, .. }
+            | Self::ListMove { ty, .. }
             | Self::ListInsert { ty, .. }
             | Self::ListDelete { ty, .. }
             | Self::MapSet { ty, .. }

@@ -3,10 +3,11 @@
 use serde_json::{Map as JsonMap, Value};
 use yrs::{Array, Assoc, Map, Out, ReadTxn};
 
-use crate::doc::change::Segment;
-use crate::doc::convert::{json_object, text_to_string};
+use crate::doc::change::{Segment, TextOp};
+use crate::doc::convert::{json_object, text_runs, text_to_string};
 use crate::doc::hash::hash_roots;
 use crate::doc::index::TypeInfo;
+use crate::doc::record::inserted;
 use crate::doc::shared::Shared;
 use crate::doc::sticky;
 use crate::doc::{Doc, TypeId};
@@ -24,10 +25,22 @@ impl Doc {
         let txn = self.engine.read()?;
         match self.find(&txn, ty)?.0 {
             Shared::Text(text) => Ok(text_to_string(&txn, &text)),
-            other => Err(Misuse::argument(format!(
-                "expected a text, got {ty}, which is a {}",
-                other.kind()
-            ))),
+            other => Err(not_a_text(ty, &other)),
+        }
+    }
+
+    /// A text as a delta from nothing: its runs of equal formatting, embedded objects apart.
+    pub fn delta(&self, ty: &TypeId) -> Result<Vec<TextOp>, Misuse> {
+        let txn = self.engine.read()?;
+        match self.find(&txn, ty)?.0 {
+            Shared::Text(text) => {
+                let runs = text_runs(&txn, &text);
+                Ok(runs
+                    .iter()
+                    .map(|run| inserted(&run.insert, run.attributes.as_deref()))
+                    .collect())
+            }
+            other => Err(not_a_text(ty, &other)),
         }
     }
 
@@ -108,4 +121,8 @@ impl Doc {
             )),
         })
     }
+}
+
+fn not_a_text(ty: &TypeId, shared: &Shared) -> Misuse {
+    Misuse::argument(format!("expected a text, got {ty}, which is a {}", shared.kind()))
 }

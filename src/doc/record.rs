@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use yrs::types::{Change as ListChange, Delta, EntryChange, Event, Events, PathSegment};
-use yrs::{DeepObservable, SharedRef, TransactionMut};
+use yrs::{Any, DeepObservable, Out, SharedRef, TransactionMut};
 
 use crate::doc::change::{Attributes, Change, ListOp, Segment, TextOp};
 use crate::doc::convert::{any_to_json, out_to_json, run_to_string};
@@ -155,15 +155,23 @@ fn segment(segment: &PathSegment) -> Segment {
 
 fn text_op(delta: &Delta) -> TextOp {
     match delta {
-        Delta::Inserted(run, attributes) => TextOp::Insert {
-            insert: run_to_string(run),
-            attributes: attributes.as_deref().map(attributes_to_json),
-        },
+        Delta::Inserted(run, attributes) => inserted(run, attributes.as_deref()),
         Delta::Deleted(delete) => TextOp::Delete { delete: *delete },
         Delta::Retain(retain, attributes) => TextOp::Retain {
             retain: *retain,
             attributes: attributes.as_deref().map(attributes_to_json),
         },
+    }
+}
+
+/// A piece of a text, as it is inserted.
+pub(crate) fn inserted(run: &Out, attributes: Option<&yrs::types::Attrs>) -> TextOp {
+    let attributes = attributes.map(attributes_to_json);
+    match run {
+        Out::Any(any) if !matches!(any, Any::String(_)) => {
+            TextOp::Embed { embed: any_to_json(any), attributes }
+        }
+        run => TextOp::Insert { insert: run_to_string(run), attributes },
     }
 }
 

@@ -171,10 +171,16 @@ fn write_change(json: &mut JsonText, change: &Change) {
     }
 }
 
-fn write_text_op(json: &mut JsonText, op: &TextOp) {
+/// Writes one step of a delta.
+pub(crate) fn write_text_op(json: &mut JsonText, op: &TextOp) {
     let attributes = match op {
         TextOp::Insert { insert, attributes } => {
             json.word("insert", insert);
+            attributes
+        }
+        TextOp::Embed { embed, attributes } => {
+            json.key("insert");
+            json.value(embed);
             attributes
         }
         TextOp::Delete { delete } => return json.count("delete", (*delete).into()),

@@ -1,10 +1,11 @@
 //! Everything an edit can get wrong, found before the document is touched.
 
 use serde_json::Value;
-use yrs::{Assoc, IndexScope, IndexedSequence, ReadTxn, Text, TextRef};
+use yrs::{Array, ArrayRef, Assoc, IndexScope, IndexedSequence, ReadTxn, Text, TextRef};
 
+use super::copy::Copied;
 use super::{Edit, Prelim};
-use crate::doc::change::Attributes;
+use crate::doc::change::{Attributes, TextOp};
 use crate::doc::convert::text_to_string;
 use crate::doc::index::Index;
 use crate::doc::limits::Limits;
@@ -39,6 +40,21 @@ impl<T: ReadTxn> Check<'_, T> {
             (Edit::TextFormat { index, length, attributes, .. }, Shared::Text(target)) => {
                 self.stretch(target, shared, *index, *length)?;
                 self.attributes(attributes)
+            }
+            (Edit::TextEmbed { index, embed, attributes, .. }, Shared::Text(target)) => {
+                self.index_in(*index, shared)?;
+                self.whole_character(target, *index)?;
+                self.units(1)?;
+                self.embed(embed)?;
+                attributes.as_ref().map_or(Ok(()), |attributes| self.attributes(attributes))
+            }
+            (Edit::TextDelta { delta, .. }, Shared::Text(target)) => {
+                self.delta(target, shared, delta)
+            }
+            (Edit::ListMove { from, to, .. }, Shared::List(list)) => {
+                self.range_in(*from, 1, shared)?;
+                self.range_in(*to, 1, shared)?;
+                self.movable(list, *from)
             }
             (Edit::ListInsert { index, values, .. }, Shared::List(_)) => {
                 self.index_in(*index, shared)?;
@@ -121,6 +137,46 @@ impl<T: ReadTxn> Check<'_, T> {
         Err(Misuse::argument(format!("expected at most {} new units, got {count}", self.room)))
     }
 
+    fn embed(&self, embed: &Value) -> Result<(), Misuse> {
+        if embed.is_object() {
+            return self.value(embed);
+        }
+        Err(Misuse::argument("expected an embedded object, got another value"))
+    }
+
+    /// A delta counts what was there before it.
+    fn delta(&self, text: &TextRef, shared: &Shared, delta: &[TextOp]) -> Result<(), Misuse> {
+        let (mut index, mut new) = (0, 0);
+        for op in delta {
+            let (length, attributes) = match op {
+                TextOp::Insert { insert, attributes } => {
+                    new += insert.encode_utf16().count();
+                    (0, attributes.as_ref())
+                }
+                TextOp::Embed { embed, attributes } => {
+                    self.embed(embed)?;
+                    new += 1;
+                    (0, attributes.as_ref())
+                }
+                TextOp::Delete { delete } => (*delete, None),
+                TextOp::Retain { retain, attributes } => (*retain, attributes.as_ref()),
+            };
+            self.stretch(text, shared, index, length)?;
+            attributes.map_or(Ok(()), |attributes| self.attributes(attributes))?;
+            index += length;
+        }
+        self.units(new)
+    }
+
+    fn movable(&self, list: &ArrayRef, at: u32) -> Result<(), Misuse> {
+        match list.get(self.txn, at).and_then(|item| Copied::of(self.txn, &item)) {
+            Some(copy) => self.units(copy.units()),
+            None => {
+                Err(Misuse::argument(format!("the item at {at} is of a kind that cannot move")))
+            }
+        }
+    }
+
     fn key(&self, key: &str) -> Result<(), Misuse> {
         let limit = self.limits.key_bytes;
         if key.len() <= limit {
@@ -173,8 +229,12 @@ fn fits(value: &Value, depth: usize) -> bool {
 
 fn wrong_kind(edit: &Edit, shared: &Shared) -> Misuse {
     let expected = match edit {
-        Edit::TextInsert { .. } | Edit::TextDelete { .. } | Edit::TextFormat { .. } => "text",
-        Edit::ListInsert { .. } | Edit::ListDelete { .. } => "list",
+        Edit::TextInsert { .. }
+        | Edit::TextDelete { .. }
+        | Edit::TextFormat { .. }
+        | Edit::TextEmbed { .. }
+        | Edit::TextDelta { .. } => "text",
+        Edit::ListInsert { .. } | Edit::ListDelete { .. } | Edit::ListMove { .. } => "list",
         Edit::MapSet { .. } | Edit::MapDelete { .. } => "map",
     };
     Misuse::argument(format!(

@@ -8,6 +8,8 @@ use yrs::{
     Array, ArrayPrelim, ArrayRef, Map, MapPrelim, MapRef, Text, TextPrelim, TextRef, TransactionMut,
 };
 
+use super::copy::move_item;
+use super::delta::{apply_delta, insert_embed};
 use super::{Edit, Prelim};
 use crate::doc::change::Attributes;
 use crate::doc::convert::json_to_any;
@@ -28,6 +30,13 @@ pub(crate) fn perform(txn: &mut TransactionMut<'_>, edit: &Edit, shared: &Shared
         {
             target.format(txn, *index, *length, attrs(attributes));
         }
+        (Edit::TextEmbed { index, embed, attributes, .. }, Shared::Text(target)) => {
+            insert_embed(txn, target, *index, embed, attributes.as_ref());
+        }
+        (Edit::TextDelta { delta, .. }, Shared::Text(target)) => apply_delta(txn, target, delta),
+        (Edit::ListMove { from, to, .. }, Shared::List(target)) => {
+            move_item(txn, target, *from, *to);
+        }
         (Edit::ListInsert { index, values, .. }, Shared::List(target)) => {
             insert_items(txn, target, *index, values)
         }
@@ -44,7 +53,7 @@ pub(crate) fn perform(txn: &mut TransactionMut<'_>, edit: &Edit, shared: &Shared
     }
 }
 
-fn insert_text(
+pub(super) fn insert_text(
     txn: &mut TransactionMut<'_>,
     target: &TextRef,
     index: u32,
@@ -58,7 +67,7 @@ fn insert_text(
     }
 }
 
-fn attrs(attributes: &Attributes) -> Attrs {
+pub(super) fn attrs(attributes: &Attributes) -> Attrs {
     attributes.iter().map(|(key, value)| (Arc::from(key.as_str()), json_to_any(value))).collect()
 }
 

@@ -37,7 +37,11 @@ pub(crate) fn tell(edit: &Edit, formatted: bool) -> Option<Change> {
         Edit::MapDelete { key, .. } => {
             Some(Change::Map { path, target, set: BTreeMap::new(), removed: vec![key.clone()] })
         }
-        Edit::TextInsert { .. } | Edit::TextFormat { .. } => None,
+        Edit::TextInsert { .. }
+        | Edit::TextFormat { .. }
+        | Edit::TextEmbed { .. }
+        | Edit::TextDelta { .. }
+        | Edit::ListMove { .. } => None,
     }
 }
 

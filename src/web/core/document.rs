@@ -7,9 +7,10 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::client::Client;
-use crate::doc::change::{Attributes, Segment};
+use crate::doc::change::{Attributes, Segment, TextOp};
 use crate::doc::{Assoc, Direction, Doc, Edit, Intent, Prelim, TypeId};
 use crate::error::{ErrorCode, Misuse};
+use crate::event::write_text_op;
 use crate::io::RoomId;
 use crate::json::JsonText;
 use crate::room::UndoCommand;
@@ -95,6 +96,56 @@ impl Core {
         })
     }
 
+    /// Inserts an object, JSON text, with attributes as JSON text.
+    ///
+    /// # Errors
+    /// `E_INVALID_ARGUMENT` if the place, the object or the attributes make no sense.
+    #[wasm_bindgen(js_name = textEmbed)]
+    pub fn text_embed(
+        &self,
+        room: u32,
+        ty: &str,
+        index: u32,
+        embed: &str,
+        attributes: Option<String>,
+    ) -> Result<(), JsValue> {
+        self.edit(room, ty, |ty| {
+            let embed = from_json("the object", embed)?;
+            let attributes = attributes.map(|json| read_attributes(&json)).transpose()?;
+            Ok(Edit::TextEmbed { ty, index, embed, attributes })
+        })
+    }
+
+    /// Applies a delta, JSON text.
+    ///
+    /// # Errors
+    /// `E_INVALID_ARGUMENT` if it is none, or none of this text.
+    #[wasm_bindgen(js_name = textApply)]
+    pub fn text_apply(&self, room: u32, ty: &str, delta: &str) -> Result<(), JsValue> {
+        self.edit(room, ty, |ty| {
+            let delta = TextOp::list_from_json(from_json("the delta", delta)?)?;
+            Ok(Edit::TextDelta { ty, delta })
+        })
+    }
+
+    /// A text as a delta from nothing, JSON text.
+    ///
+    /// # Errors
+    /// `E_INVALID_ARGUMENT` if `ty` is no text of this document.
+    #[wasm_bindgen(js_name = textDelta)]
+    pub fn text_delta(&self, room: u32, ty: &str) -> Result<String, JsValue> {
+        self.doc(room, |doc| {
+            let delta = doc.delta(&ty.parse()?)?;
+            let mut json = JsonText::default();
+            json.list(|json| {
+                for op in &delta {
+                    json.object(|json| write_text_op(json, op));
+                }
+            });
+            Ok(json.finish())
+        })
+    }
+
     /// Inserts items, a JSON array of values and nested types.
     ///
     /// # Errors
@@ -117,6 +168,15 @@ impl Core {
     #[wasm_bindgen(js_name = listDelete)]
     pub fn list_delete(&self, room: u32, ty: &str, index: u32, length: u32) -> Result<(), JsValue> {
         self.edit(room, ty, |ty| Ok(Edit::ListDelete { ty, index, length }))
+    }
+
+    /// Moves an item, so that it is at `to`.
+    ///
+    /// # Errors
+    /// `E_INVALID_ARGUMENT` if there is no such item or place.
+    #[wasm_bindgen(js_name = listMove)]
+    pub fn list_move(&self, room: u32, ty: &str, from: u32, to: u32) -> Result<(), JsValue> {
+        self.edit(room, ty, |ty| Ok(Edit::ListMove { ty, from, to }))
     }
 
     /// Sets an entry, a JSON text of a value or nested type.
@@ -314,14 +374,5 @@ fn segment(at: &JsValue) -> Result<Segment, Misuse> {
 /// # Errors
 /// [`ErrorCode::InvalidArgument`] if it is something else.
 fn read_attributes(text: &str) -> Result<Attributes, Misuse> {
-    match from_json("attributes", text)? {
-        Value::Object(entries) => {
-            let mut attributes = Attributes::new();
-            for (key, value) in entries {
-                attributes.insert(key, value);
-            }
-            Ok(attributes)
-        }
-        _ => Err(Misuse::argument("attributes must be an object")),
-    }
+    TextOp::attributes_from_json(from_json("attributes", text)?)
 }

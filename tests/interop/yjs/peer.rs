@@ -18,9 +18,10 @@ mod native {
 use std::io::{BufRead, Write};
 
 use native::doc_support;
-use native::doc_support::random::{Rng, random_edit};
+use native::doc_support::random::{Rng, rich_edit};
 use native::doc_support::replica::{Gated, Replica};
-use rejoin::doc::Origin;
+use rejoin::doc::change::TextOp;
+use rejoin::doc::{Direction, Origin, TypeId, UndoLimits};
 use serde_json::{Value, json};
 
 /// A replica and its own dice.
@@ -31,16 +32,26 @@ struct Peer {
 
 impl Peer {
     fn new(seed: u64) -> Self {
-        Self { replica: Gated::new(1_000_000 + seed % 1000), rng: Rng(seed) }
+        let limits = UndoLimits { undo_steps: 1 + (seed % 10) as usize, undo_merge: 500 };
+        Self { replica: Gated::undoing(1_000_000 + seed % 1000, limits), rng: Rng(seed) }
     }
 
     /// Random edits; the updates they make.
     fn edit(&mut self, count: u64) -> Value {
-        let edits = (0..count).filter_map(|_| {
-            let edit = random_edit(&mut self.rng, &self.replica.view());
-            self.replica.edit(edit).map(|update| hex(&update))
-        });
-        Value::Array(edits.map(Value::String).collect())
+        let edits = (0..count).flat_map(|_| self.step());
+        Value::Array(edits.map(|update| Value::String(hex(&update))).collect())
+    }
+
+    /// Mostly an edit, sometimes an undo or a redo.
+    fn step(&mut self) -> Vec<Vec<u8>> {
+        match self.rng.below(8) {
+            0 => self.replica.travel(Direction::Undo),
+            1 if self.rng.percent(50) => self.replica.travel(Direction::Redo),
+            _ => {
+                let edit = rich_edit(&mut self.rng, &self.replica.view());
+                self.replica.edit(edit).into_iter().collect()
+            }
+        }
     }
 
     fn apply(&mut self, updates: &[Value]) -> Value {
@@ -57,6 +68,7 @@ impl Peer {
             "vector": hex(&doc.encode_state_vector()),
             "state": hex(&doc.encode_state()),
             "hash": format!("{:x}", doc.hash()),
+            "delta": doc.delta(&TypeId::root("text")).unwrap().iter().map(op).collect::<Vec<_>>(),
         })
     }
 
@@ -74,6 +86,18 @@ impl Peer {
             }
             other => panic!("{other}?"),
         }
+    }
+}
+
+fn op(op: &TextOp) -> Value {
+    let (insert, attributes) = match op {
+        TextOp::Insert { insert, attributes } => (json!(insert), attributes),
+        TextOp::Embed { embed, attributes } => (embed.clone(), attributes),
+        other => panic!("a document has no {other:?}"),
+    };
+    match attributes {
+        Some(attributes) => json!({ "insert": insert, "attributes": attributes }),
+        None => json!({ "insert": insert }),
     }
 }
 

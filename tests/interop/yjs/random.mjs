@@ -41,7 +41,9 @@ function editText(text, rng) {
   const from = rng.below(offsets.length);
   const to = Math.min(offsets.length - 1, from + rng.below(4));
   const length = offsets[to] - offsets[from];
-  switch (rng.below(6)) {
+  switch (rng.below(7)) {
+    case 6:
+      return text.applyDelta(delta(offsets, rng), { sanitize: false });
     case 0:
       return text.delete(offsets[from], length);
     case 1:
@@ -55,6 +57,24 @@ function editText(text, rng) {
   }
 }
 
+/** Steps over whole characters, from the start. */
+function delta(offsets, rng) {
+  const ops = [];
+  let at = 0;
+  for (let i = 1 + rng.below(3); i > 0; i--) {
+    const next = Math.min(offsets.length - 1, at + rng.below(4));
+    const length = offsets[next] - offsets[at];
+    const kind = rng.below(4);
+    if (kind === 0) ops.push({ insert: rng.pick(WORDS), attributes: rng.pick([{ b: true }, {}]) });
+    else if (kind === 1) ops.push({ insert: { image: rng.pick(WORDS) } });
+    else if (length > 0) {
+      ops.push(kind === 2 ? { delete: length } : { retain: length, attributes: { b: rng.pick([true, null]) } });
+      at = next;
+    }
+  }
+  return ops;
+}
+
 /** Offsets between whole characters. */
 function boundaries(text) {
   const offsets = [0];
@@ -65,10 +85,21 @@ function boundaries(text) {
 function editList(list, rng) {
   const from = rng.below(list.length + 1);
   if (rng.below(3) === 0) return list.delete(from, Math.min(list.length - from, rng.below(3)));
+  if (rng.below(5) === 0) return moveItem(list, rng);
   list.insert(
     from,
     Array.from({ length: 1 + rng.below(3) }, () => value(rng, 1)),
   );
+}
+
+/** As Yjs knows no moves: the item goes, and its copy comes. */
+function moveItem(list, rng) {
+  if (list.length === 0) return;
+  const from = rng.below(list.length);
+  const item = list.get(from);
+  const copy = item instanceof Y.AbstractType ? item.clone() : item;
+  list.delete(from);
+  list.insert(rng.below(list.length + 1), [copy]);
 }
 
 function editMap(map, rng) {

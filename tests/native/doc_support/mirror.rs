@@ -42,6 +42,7 @@ fn patch_text(text: &str, delta: &[TextOp]) -> String {
     for op in delta {
         match op {
             TextOp::Insert { insert, .. } => new.extend(insert.encode_utf16()),
+            TextOp::Embed { .. } => new.push(0xfffc),
             TextOp::Delete { delete } => at += *delete as usize,
             TextOp::Retain { retain, .. } => {
                 new.extend_from_slice(&old[at..at + *retain as usize]);

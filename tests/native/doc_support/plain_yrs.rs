@@ -69,6 +69,9 @@ impl Replica for Ungated {
                 _ => drop(self.root.insert(&mut txn, key, TextPrelim::new("x"))),
             },
             Edit::MapDelete { key, .. } => drop(self.root.remove(&mut txn, &key)),
+            Edit::TextEmbed { .. } | Edit::TextDelta { .. } | Edit::ListMove { .. } => {
+                panic!("random_edit makes none of these")
+            }
         }
         let update = txn.encode_update_v1();
         (update != Update::EMPTY_V1).then_some(update)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rejoin::doc::change::{Attributes, TextOp};
 use rejoin::doc::{Edit, Prelim, TypeId};
 use serde_json::{Value, json};
 
@@ -53,6 +54,70 @@ pub(crate) fn random_edit(rng: &mut Rng, view: &View) -> Edit {
         }
         _ => map_set(rng, view),
     }
+}
+
+/// One random edit, among them embeds, deltas and moves.
+pub(crate) fn rich_edit(rng: &mut Rng, view: &View) -> Edit {
+    match rng.below(10) {
+        0 => text_embed(rng, view),
+        1 | 2 => text_delta(rng, view),
+        3 => list_move(rng, view).unwrap_or_else(|| random_edit(rng, view)),
+        _ => random_edit(rng, view),
+    }
+}
+
+fn embed(rng: &mut Rng) -> Value {
+    json!({ "image": WORDS[rng.below(WORDS.len())], "size": rng.below(3) })
+}
+
+fn marks(rng: &mut Rng) -> Option<Attributes> {
+    match rng.below(4) {
+        0 => Some(BTreeMap::from([("b".to_owned(), json!(true))])),
+        1 => Some(BTreeMap::from([("color".to_owned(), json!("red"))])),
+        2 => Some(BTreeMap::new()),
+        _ => None,
+    }
+}
+
+fn text_embed(rng: &mut Rng, view: &View) -> Edit {
+    let (ty, offsets) = pick_text(rng, view);
+    let index = offsets[rng.below(offsets.len())];
+    Edit::TextEmbed { ty, index, embed: embed(rng), attributes: marks(rng) }
+}
+
+/// Steps over whole characters, from the start.
+fn text_delta(rng: &mut Rng, view: &View) -> Edit {
+    let (ty, offsets) = pick_text(rng, view);
+    let (mut delta, mut at) = (Vec::new(), 0);
+    for _ in 0..1 + rng.below(4) {
+        match rng.below(5) {
+            0 => delta.push(TextOp::Embed { embed: embed(rng), attributes: marks(rng) }),
+            1 => {
+                let insert = WORDS[rng.below(WORDS.len())].to_owned();
+                delta.push(TextOp::Insert { insert, attributes: marks(rng) });
+            }
+            kind => {
+                let next = (at + rng.below(4)).min(offsets.len() - 1);
+                let length = offsets[next] - offsets[at];
+                at = next;
+                delta.push(match kind {
+                    2 => TextOp::Delete { delete: length },
+                    _ => TextOp::Retain { retain: length, attributes: removable(rng) },
+                });
+            }
+        }
+    }
+    Edit::TextDelta { ty, delta }
+}
+
+fn removable(rng: &mut Rng) -> Option<Attributes> {
+    let value = [json!(true), Value::Null][rng.below(2)].clone();
+    rng.percent(50).then(|| BTreeMap::from([("b".to_owned(), value)]))
+}
+
+fn list_move(rng: &mut Rng, view: &View) -> Option<Edit> {
+    let (ty, len) = pick_list(rng, view);
+    (len > 0).then(|| Edit::ListMove { ty, from: rng.below(len) as u32, to: rng.below(len) as u32 })
 }
 
 fn pick_text(rng: &mut Rng, view: &View) -> (TypeId, Vec<u32>) {
