@@ -10,9 +10,12 @@ export type Segment = string | number;
 /** Formatting of a stretch of text; `null` removes a mark. */
 export type Attributes = { readonly [name: string]: Json };
 
+/** An object in a text, such as an image: one unit of it, U+FFFC in plain strings. */
+export type Embed = { readonly [name: string]: Json };
+
 /** One step of a text's delta. Counts are UTF-16 units, like JavaScript's string indexes. */
 export type TextOp =
-  | { readonly insert: string; readonly attributes?: Attributes }
+  | { readonly insert: string | Embed; readonly attributes?: Attributes }
   | { readonly delete: number }
   | { readonly retain: number; readonly attributes?: Attributes };
 
@@ -207,6 +210,10 @@ export interface Core {
   textInsert(room: number, type: string, index: number, text: string, attributes: string | null): void;
   textDelete(room: number, type: string, index: number, length: number): void;
   textFormat(room: number, type: string, index: number, length: number, attributes: string): void;
+  textEmbed(room: number, type: string, index: number, embed: string, attributes: string | null): void;
+  textApply(room: number, type: string, delta: string): void;
+  textDelta(room: number, type: string): string;
+  listMove(room: number, type: string, from: number, to: number): void;
   listInsert(room: number, type: string, index: number, values: string): void;
   listDelete(room: number, type: string, index: number, length: number): void;
   mapSet(room: number, type: string, key: string, value: string): void;

@@ -1,4 +1,4 @@
-import type { TextOp } from './boundary.js';
+import type { Embed, TextOp } from './boundary.js';
 
 /** One replaced stretch of a text, in UTF-16 units. */
 export interface Splice {
@@ -10,12 +10,17 @@ export interface Splice {
   readonly insert: string;
 }
 
+/** What an inserted piece is in a plain string. */
+function plain(insert: string | Embed): string {
+  return typeof insert === 'string' ? insert : '\ufffc';
+}
+
 /** A text after a delta. */
 export function applyTextDelta(text: string, delta: readonly TextOp[]): string {
   let out = '';
   let at = 0;
   for (const op of delta) {
-    if ('insert' in op) out += op.insert;
+    if ('insert' in op) out += plain(op.insert);
     else if ('delete' in op) at += op.delete;
     else {
       out += text.slice(at, at + op.retain);
@@ -32,7 +37,7 @@ export function mapOffset(offset: number, delta: readonly TextOp[], assoc: -1 | 
   for (const op of delta) {
     if (old > offset) break;
     if ('insert' in op) {
-      if (old < offset || assoc > 0) shift += op.insert.length;
+      if (old < offset || assoc > 0) shift += plain(op.insert).length;
     } else if ('delete' in op) {
       shift -= Math.min(op.delete, offset - old);
       old += op.delete;

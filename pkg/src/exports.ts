@@ -2,6 +2,7 @@
 export type {
   Attributes,
   ChangeOrigin,
+  Embed,
   EndpointReason,
   TextOp,
 } from './boundary.js';
@@ -61,6 +62,7 @@ export type {
   RootRef,
   Text,
   TextEvent,
+  TextRun,
 } from './refs.js';
 export type { ConnectionReason, ConnectionState, EnterOptions, Room, Status, SyncState } from './room.js';
 export {

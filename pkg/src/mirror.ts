@@ -117,16 +117,40 @@ function patchText(before: Json | undefined, delta: Extract<Change, { kind: 'tex
 function patchList(before: Json | undefined, delta: readonly ListOp[]): Json[] {
   if (!Array.isArray(before)) throw mismatch('a list', before);
   const list = before as readonly Json[];
+  const gone = goneItems(list, delta);
   const out: Json[] = [];
   let at = 0;
   for (const op of delta) {
-    if ('insert' in op) for (const item of op.insert) out.push(deepFreeze(item));
+    if ('insert' in op) for (const item of op.insert) out.push(gone?.(item) ?? deepFreeze(item));
     else if ('delete' in op) at += op.delete;
     else for (const end = at + op.retain; at < end; at++) out.push(list[at] as Json);
   }
   if (at > list.length) throw mismatch('a longer list', before);
   for (; at < list.length; at++) out.push(list[at] as Json);
   return out;
+}
+
+/** Finds the object among those that a delta takes out that an item it puts in is equal to: the item has only moved. */
+function goneItems(list: readonly Json[], delta: readonly ListOp[]): ((item: Json) => Json | undefined) | null {
+  if (!delta.some((op) => 'insert' in op) || !delta.some((op) => 'delete' in op)) return null;
+  const gone = new Map<string, Json>();
+  let at = 0;
+  for (const op of delta) {
+    if ('retain' in op) at += op.retain;
+    if (!('delete' in op)) continue;
+    for (const end = at + op.delete; at < end; at++) {
+      const item = list[at];
+      if (typeof item === 'object' && item !== null) gone.set(fingerprint(item), item);
+    }
+  }
+  return (item) => (typeof item === 'object' && item !== null ? gone.get(fingerprint(item)) : undefined);
+}
+
+/** Equal for equal values, whatever the order of their keys. */
+function fingerprint(value: Json): string {
+  return JSON.stringify(value, (_, part: Json) =>
+    isObject(part) ? Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)) : part,
+  );
 }
 
 function mismatch(wanted: string, found: unknown): Error {

@@ -1,4 +1,4 @@
-import type { Attributes, ChangeOrigin, TextOp } from './boundary.js';
+import type { Attributes, ChangeOrigin, Embed, TextOp } from './boundary.js';
 import type { BatchOptions } from './history.js';
 import type { Fields, Live, ObjectType, Scalar, Snap, Type } from './schema.js';
 
@@ -6,6 +6,13 @@ import type { Fields, Live, ObjectType, Scalar, Snap, Type } from './schema.js';
 export interface Cursor {
   /** The position's bytes as base64; plain data, fit for presence. */
   readonly '~cursor': string;
+}
+
+/** A run of equal formatting, or an object. */
+export interface TextRun {
+  readonly insert: string | Embed;
+  /** Its marks; none if it has none. */
+  readonly attributes?: Attributes;
 }
 
 /** How {@link Text.pipeFrom} writes. */
@@ -32,14 +39,25 @@ export interface TextEvent {
 export interface Text {
   /** Length in UTF-16 units. */
   readonly length: number;
-  /** Inserts text, with formatting if given. */
+  /** Inserts text; it takes on the marks around it unless it is given its own. */
   insert(at: number, text: string, attributes?: Attributes): void;
   /** Deletes a stretch. */
   delete(at: number, length: number): void;
   /** Sets marks on a stretch; a `null` value removes one. */
   format(at: number, length: number, attributes: Attributes): void;
+  /** Inserts an object, such as an image: one unit. It takes on the marks around it unless it is given its own. */
+  insertEmbed(at: number, embed: Embed, attributes?: Attributes): void;
+  /** The text with its marks and objects, as Quill and Yjs have it. */
+  toDelta(): readonly TextRun[];
+  /**
+   * Applies a delta from the start of the text, in one transaction. What it inserts has just the marks that it says; a
+   * count beyond the end throws `E_INVALID_ARGUMENT`, and nothing is applied.
+   */
+  applyDelta(delta: readonly TextOp[]): void;
   /** Makes the text equal to `next` by the smallest single replacement, so that concurrent edits elsewhere stay. */
   applyDiff(next: string): void;
+  /** As {@link Text.applyDiff}: marks and objects outside of what is replaced stay too. */
+  replace(next: string): void;
   /** The text without its formatting; an embedded object is one U+FFFC. */
   toString(): string;
   /** A place that moves with the text. At an insertion it stays before it (`-1`) or moves behind it (`1`, the default). */
@@ -102,6 +120,12 @@ export interface ListRef<T extends Type> {
   insert(index: number, ...values: Snap<T>[]): void;
   /** Deletes items; one, unless told otherwise. */
   delete(index: number, count?: number): void;
+  /**
+   * Moves an item, so that it is at `to` afterwards: one step to undo. Documents of Yjs know no moves, so a copy takes its
+   * place: its snapshot keeps its reference, live parts of it are to be taken anew, and what others write into it in the
+   * same moment is lost; two who move one item in the same moment leave two.
+   */
+  move(from: number, to: number): void;
 }
 
 /** A dictionary. Methods throw like those of {@link Text}; writing throws `E_SCHEMA` for a wrong value. */

@@ -15,6 +15,7 @@ mod doc_convergence;
 mod doc_edits;
 mod doc_hostile;
 mod doc_properties;
+mod doc_rich;
 mod doc_support;
 mod doc_traces;
 mod doc_undo;

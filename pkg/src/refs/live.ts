@@ -95,6 +95,11 @@ export class ListLive {
     host.write((core, room) => core.listDelete(room, type, count(index, 'the index'), count(items, 'the count')));
   }
 
+  move(from: number, to: number): void {
+    const { host, type } = this.#place;
+    host.write((core, room) => core.listMove(room, type, count(from, 'the index'), count(to, 'the index')));
+  }
+
   /** Other items instead of all there are. */
   replace(prelim: Prelim): void {
     const items = 'l' in prelim ? prelim.l : [];

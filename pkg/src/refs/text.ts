@@ -1,7 +1,8 @@
-import type { Attributes } from '../boundary.js';
+import type { Attributes, Embed, TextOp } from '../boundary.js';
 import { diffText, splitLoneTail } from '../delta.js';
 import { STREAM_ORIGIN } from '../history.js';
-import type { Cursor, PipeOptions, Text, TextEvent } from '../refs.js';
+import { deepFreeze, type Json } from '../json.js';
+import type { Cursor, PipeOptions, Text, TextEvent, TextRun } from '../refs.js';
 import { count, type Place } from './place.js';
 
 /** Counts what was piped into texts: each is a step of its own. */
@@ -42,6 +43,31 @@ export class TextRef implements Text {
     host.write((core, room) =>
       core.textFormat(room, type, count(at, 'the offset'), count(length, 'the length'), marks),
     );
+  }
+
+  insertEmbed(at: number, embed: Embed, attributes?: Attributes): void {
+    const { host, type } = this.#place;
+    const [object, marks] = [
+      JSON.stringify(embed) ?? 'null',
+      attributes === undefined ? null : JSON.stringify(attributes),
+    ];
+    host.write((core, room) => core.textEmbed(room, type, count(at, 'the offset'), object, marks));
+  }
+
+  toDelta(): readonly TextRun[] {
+    const { host, type } = this.#place;
+    return deepFreeze(
+      JSON.parse(host.read((core, room) => core.textDelta(room, type))) as Json,
+    ) as unknown as TextRun[];
+  }
+
+  applyDelta(delta: readonly TextOp[]): void {
+    const { host, type } = this.#place;
+    host.write((core, room) => core.textApply(room, type, JSON.stringify(delta) ?? 'null'));
+  }
+
+  replace(next: string): void {
+    this.applyDiff(next);
   }
 
   applyDiff(next: string): void {

@@ -245,7 +245,7 @@ export class FakeCore implements Core {
 
   textToString(room: number, type: string): string {
     this.#enter('textToString', []);
-    return this.#type(room, type).toString();
+    return String(plain(this.#type(room, type)));
   }
 
   lengthOf(room: number, type: string): number {
@@ -269,6 +269,32 @@ export class FakeCore implements Core {
   textFormat(room: number, type: string, index: number, length: number, attributes: string): void {
     this.#enter('textFormat', [index, length, attributes]);
     (this.#type(room, type) as Y.Text).format(index, length, JSON.parse(attributes));
+  }
+
+  textEmbed(room: number, type: string, index: number, embed: string, attributes: string | null): void {
+    this.#enter('textEmbed', [index, embed, attributes]);
+    (this.#type(room, type) as Y.Text).insertEmbed(index, JSON.parse(embed), attributes ? JSON.parse(attributes) : {});
+  }
+
+  textApply(room: number, type: string, delta: string): void {
+    this.#enter('textApply', [delta]);
+    (this.#type(room, type) as Y.Text).applyDelta(JSON.parse(delta), { sanitize: false });
+  }
+
+  textDelta(room: number, type: string): string {
+    this.#enter('textDelta', []);
+    return JSON.stringify((this.#type(room, type) as Y.Text).toDelta());
+  }
+
+  listMove(room: number, type: string, from: number, to: number): void {
+    this.#enter('listMove', [from, to]);
+    const list = this.#type(room, type) as Y.Array<unknown>;
+    const item = list.get(from);
+    const copy = item instanceof Y.AbstractType ? item.clone() : item;
+    list.doc?.transact(() => {
+      list.delete(from, 1);
+      list.insert(to, [copy]);
+    });
   }
 
   listInsert(room: number, type: string, index: number, values: string): void {

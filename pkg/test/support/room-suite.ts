@@ -46,6 +46,48 @@ export function describeRoom(name: string, makeClient: () => Client<TestSchema>)
       expect(room.connectionId).toBeTypeOf('number');
     });
 
+    test('moves an item in one notification, and its snapshot keeps its reference', async () => {
+      const room = await enter();
+      const todos = room.root.get('todos');
+      for (const text of ['a', 'b', 'c']) todos.push({ text, done: false, body: text.toUpperCase() });
+      const before = room.doc.getSnapshot()?.todos ?? [];
+      const told = vi.fn();
+      room.doc.subscribe(told);
+      todos.move(0, 2);
+      expect(told).toHaveBeenCalledTimes(1);
+      const after = room.doc.getSnapshot()?.todos ?? [];
+      expect(after.map(({ text }) => text)).toEqual(['b', 'c', 'a']);
+      expect([after[0] === before[1], after[1] === before[2], after[2] === before[0]]).toEqual([true, true, true]);
+      todos.at(2).get('body').insert(1, '!');
+      expect(room.doc.getSnapshot()?.todos[2]?.body).toBe('A!');
+    });
+
+    test('has marks and objects in a text, told as deltas and left out of the plain string', async () => {
+      const room = await enter();
+      const note = room.root.get('note');
+      const deltas: unknown[] = [];
+      note.observe(({ delta }) => deltas.push(delta));
+      note.applyDelta([{ insert: 'hello ' }, { insert: 'world', attributes: { bold: true } }]);
+      note.insertEmbed(6, { image: 'x.png' }, {});
+      note.format(0, 5, { italic: true });
+      expect(room.doc.getSnapshot()?.note).toBe('hello \ufffcworld');
+      const runs = [
+        { insert: 'hello', attributes: { italic: true } },
+        { insert: ' ' },
+        { insert: { image: 'x.png' } },
+        { insert: 'world', attributes: { bold: true } },
+      ];
+      expect(note.toDelta()).toEqual(runs);
+      expect(deltas.slice(1)).toEqual([
+        [{ retain: 6 }, { insert: { image: 'x.png' } }],
+        [{ retain: 5, attributes: { italic: true } }],
+      ]);
+      note.replace('hello \ufffcWorld');
+      expect(note.toDelta().slice(0, 3)).toEqual(runs.slice(0, 3));
+      note.applyDelta([{ retain: 5, attributes: { italic: null } }, { delete: 2 }]);
+      expect(note.toString()).toBe('helloWorld');
+    });
+
     test('gives typed live parts that survive concurrent edits', async () => {
       const room = await enter();
       const todos = room.root.get('todos');

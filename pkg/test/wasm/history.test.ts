@@ -80,6 +80,22 @@ describe('undo on the real core', () => {
     await client.close();
   });
 
+  test('a move and a delta are one step each', async () => {
+    const { client, history, note, todos, room } = await entered();
+    todos.push(todo('a'), todo('b'));
+    todos.move(1, 0);
+    note.applyDelta([{ insert: 'x', attributes: { bold: true } }, { insert: { image: 'y' } }]);
+    history.undo();
+    expect(note.toDelta()).toEqual([]);
+    history.undo();
+    expect(room.doc.getSnapshot()?.todos).toEqual([todo('a'), todo('b')]);
+    history.redo();
+    history.redo();
+    expect(room.doc.getSnapshot()?.todos).toEqual([todo('b'), todo('a')]);
+    expect(note.toDelta()).toEqual([{ insert: 'x', attributes: { bold: true } }, { insert: { image: 'y' } }]);
+    await client.close();
+  });
+
   test('what is paused is one step', async () => {
     const { client, room, history } = await entered();
     const settings = room.root.get('settings');

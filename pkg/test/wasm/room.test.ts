@@ -21,6 +21,22 @@ describe('the real core', () => {
     expect(room.doc.getSnapshot()).toMatchObject({ note: '', todos: [] });
   });
 
+  test('refuses deltas and objects that make no sense, and applies nothing of them', async () => {
+    await using client = realClient(schema);
+    const { room } = client.enterRoom('demo');
+    await room.ready;
+    const note = room.root.get('note');
+    const wrong = [[{ insert: 'a' }, { delete: 1 }], [{ retain: -1 }], [{ insert: 1 }], [{ insert: 'a', x: 1 }], 'a', undefined];
+    for (const delta of wrong) {
+      expect(() => note.applyDelta(delta as never)).toThrow(expect.objectContaining({ code: 'E_INVALID_ARGUMENT' }));
+    }
+    for (const embed of ['a', null, [], undefined]) {
+      expect(() => note.insertEmbed(0, embed as never)).toThrow(expect.objectContaining({ code: 'E_INVALID_ARGUMENT' }));
+    }
+    expect(() => note.format(0, 0, [] as never)).toThrow(expect.objectContaining({ code: 'E_INVALID_ARGUMENT' }));
+    expect(note.toDelta()).toEqual([]);
+  });
+
   test('refuses bytes that are no update, a state that is too large and an odd name', async () => {
     await using client = realClient(schema);
     const { room } = client.enterRoom('demo');

@@ -18,7 +18,7 @@ export function toChanges(delta: readonly TextOp[], length: number): ChangeSet {
     else if ('delete' in op) {
       specs.push({ from: at, to: at + op.delete });
       at += op.delete;
-    } else specs.push({ from: at, insert: toDoc(op.insert) });
+    } else specs.push({ from: at, insert: toDoc(typeof op.insert === 'string' ? op.insert : '\ufffc') });
   }
   return ChangeSet.of(specs, length, LINE_BREAK);
 }
