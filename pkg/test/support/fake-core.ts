@@ -490,8 +490,14 @@ function changeOf(event: Y.YEvent<Shared>, path: Segment[]): Change {
 }
 
 /** Like `toJSON`, which loses entries named `__proto__`. */
+/** Objects in it as U+FFFC. */
+function textOf(text: Y.Text): string {
+  const runs = text.toDelta() as { insert: unknown }[];
+  return runs.map(({ insert }) => (typeof insert === 'string' ? insert : '\ufffc')).join('');
+}
+
 function plain(value: unknown): Json {
-  if (value instanceof Y.Text) return value.toString();
+  if (value instanceof Y.Text) return textOf(value);
   if (value instanceof Y.Array) return value.toArray().map(plain);
   if (!(value instanceof Y.Map)) return value as Json;
   const out = {};
