@@ -31,6 +31,8 @@ pub struct Hello {
     pub client: u64,
     /// Whether it has a path to the server.
     pub server: bool,
+    /// Whether it has heard ours; if not, it is said again.
+    pub heard: bool,
 }
 
 impl Peer {
@@ -48,6 +50,7 @@ impl Peer {
         if let Self::Hello(hello) = self {
             write_var_uint(&mut body, hello.client);
             write_var_uint(&mut body, hello.server.into());
+            write_var_uint(&mut body, hello.heard.into());
         }
         let mut frame = Vec::with_capacity(body.len() + 2);
         write_var_uint(&mut frame, tag::PEER);
@@ -71,6 +74,7 @@ impl Peer {
                 epoch: number,
                 client: reader.var_uint()?,
                 server: reader.var_uint()? != 0,
+                heard: reader.var_uint()? != 0,
             }),
             MARK => Self::Mark(number),
             DONE => Self::Done(number),
@@ -86,7 +90,8 @@ mod tests {
 
     #[test]
     fn everything_survives_the_round_trip_and_may_grow() {
-        let hello = Hello { epoch: 1 << 40, client: u64::from(u32::MAX), server: true };
+        let hello =
+            Hello { epoch: 1 << 40, client: u64::from(u32::MAX), server: true, heard: false };
         for sent in [Peer::Hello(hello), Peer::Mark(0), Peer::Done(7), Peer::Check(u64::MAX >> 11)]
         {
             let frame = sent.encode();

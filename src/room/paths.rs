@@ -49,8 +49,10 @@ pub enum Dialect {
 struct Path {
     instance: String,
     dialect: Dialect,
-    /// Down while the path carries no document (see [`PathMode::ServerFirst`]).
+    /// Down until one of the two wants the document to go this way.
     session: Session<()>,
+    /// The document does not need this way now (see [`PathMode::ServerFirst`]): nothing is sent unasked.
+    resting: bool,
     /// Number that tells this end of the path from those before it.
     epoch: u64,
     /// What the peer said of itself last.
@@ -66,6 +68,8 @@ struct Path {
     fed: bool,
     /// We said what we have, and ask back if we are asked.
     checking: bool,
+    /// It said that it has something else, and we asked: nothing is confirmed before the answer.
+    wanting: bool,
     /// Since when one of its updates waits for a missing one.
     held_since: Option<Instant>,
 }
@@ -110,7 +114,7 @@ impl Paths {
 
     /// Peers that updates may be streamed to.
     pub(super) fn streaming(&self) -> Vec<u32> {
-        self.select(|_, path| path.session.may_stream())
+        self.select(|_, path| path.may_stream())
     }
 
     /// Those of them that lack what came over the path `source`: not the source itself, nor who has a path to it.
@@ -118,19 +122,19 @@ impl Paths {
         let origin = self.paths.get(&source).map(|path| &path.instance);
         self.select(|id, path| {
             let knows = origin.is_some_and(|origin| path.neighbours.binary_search(origin).is_ok());
-            id != source && !knows && path.session.may_stream()
+            id != source && !knows && path.may_stream()
         })
     }
 
     /// Those of them that have no server and count on us.
     pub(super) fn fed(&self) -> Vec<u32> {
-        self.select(|_, path| path.fed && path.session.may_stream())
+        self.select(|_, path| path.fed && path.may_stream())
     }
 
     /// How many peers carry the document, and how many of them have confirmed everything of ours.
     pub(super) fn counts(&self) -> (u32, u32) {
-        let of = self.select(|_, path| path.session.link().is_some()).len();
-        let synced = self.select(|_, path| path.is_synced()).len();
+        let of = self.select(|_, path| !path.resting).len();
+        let synced = self.select(|_, path| !path.resting && path.is_synced()).len();
         (count(synced), count(of))
     }
 
@@ -169,6 +173,11 @@ impl Paths {
 impl Path {
     fn is_ours(&self) -> bool {
         self.dialect == Dialect::Ours
+    }
+
+    /// Whether live updates may be sent.
+    fn may_stream(&self) -> bool {
+        self.session.may_stream() && !self.resting
     }
 
     /// Whether it is known to have no server; stock peers are taken to have none.

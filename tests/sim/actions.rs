@@ -20,6 +20,12 @@ pub enum Action {
     BadRelay(u32),
     ServerCrash,
     ServerRestart,
+    /// For long.
+    ServerOutage,
+    /// The links between two hosts die.
+    CutPeers(usize, usize),
+    /// Hosts of one bit reach only those of the same.
+    Partition(u32),
     Wake(usize, Environment),
     FullDisk(usize),
     EmptyDisk(usize),
@@ -36,8 +42,20 @@ impl Action {
                 | Self::Write(_)
                 | Self::Restart(_)
                 | Self::ServerRestart
+                | Self::Partition(0)
                 | Self::EmptyDisk(_)
         )
+    }
+
+    /// Whose it is.
+    pub fn host(self) -> Option<usize> {
+        match self {
+            Self::Edit(host) | Self::Crash(host) | Self::Cut(host) | Self::Silence(host) => {
+                Some(host)
+            }
+            Self::Wake(host, _) | Self::FullDisk(host) | Self::Reconnect(host) => Some(host),
+            _ => None,
+        }
     }
 
     /// Draws what happens next in the time of faults.

@@ -1,5 +1,7 @@
 //! A browser tab: the real client, its disk, and what it told its user.
 
+use std::collections::BTreeMap;
+
 use rejoin::client::Client;
 use rejoin::config::{Config, LinkConfig, RoomOptions, StorageConfig, Ways};
 use rejoin::doc::RootKind;
@@ -9,6 +11,7 @@ use rejoin::ordered::OrderedMap;
 use rejoin::time::Instant;
 
 use crate::disk::Disk;
+use crate::presence::View;
 use crate::world::Setup;
 
 /// One tab. It may be dead; its disk stays.
@@ -18,6 +21,8 @@ pub struct Host {
     pub boot: u64,
     pub tab: Option<Tab>,
     pub edits: u64,
+    /// Client ids of each run.
+    pub ids: BTreeMap<u64, Vec<u64>>,
 }
 
 /// What dies in a crash.
@@ -31,15 +36,22 @@ pub struct Tab {
     pub timer: Option<u64>,
     /// Tokens typed since the start.
     pub typed: Vec<String>,
+    /// Own presence, and since when.
+    pub shown: (String, u64),
+    pub view: View,
+    /// What was typed and who was there when all peers were last said to have everything.
+    pub shared: (usize, Vec<(usize, u64)>),
+    /// Runs to which there was a path, and until when.
+    pub parted: BTreeMap<(usize, u64), u64>,
 }
 
 impl Host {
     pub fn new() -> Self {
-        Self { disk: Disk::default(), boot: 0, tab: None, edits: 0 }
+        Self { disk: Disk::default(), boot: 0, tab: None, edits: 0, ids: BTreeMap::new() }
     }
 
     /// Opens the page.
-    pub fn start(&mut self, now: u64, seed: u64, setup: Setup, http: bool) {
+    pub fn start(&mut self, now: u64, seed: u64, setup: Setup, (at, http): (usize, bool)) {
         self.boot += 1;
         let config = Config {
             url: Some("ws://server".into()),
@@ -51,10 +63,20 @@ impl Host {
         let mut client = Client::new(config, seed);
         let presence = Some("{}".into());
         let options =
-            RoomOptions { roots: roots(), presence, connect: true, ..RoomOptions::default() };
+            RoomOptions { roots: roots(), presence, connect: true, mode: setup.mode_of(at) };
         let room = client.enter_room(Instant::from_millis(now), "room", options).expect("a room");
-        self.tab =
-            Some(Tab { client, room, ready: false, sync: None, timer: None, typed: Vec::new() });
+        self.tab = Some(Tab {
+            client,
+            room,
+            ready: false,
+            sync: None,
+            timer: None,
+            typed: Vec::new(),
+            shown: ("{}".into(), now),
+            view: View::default(),
+            shared: (0, Vec::new()),
+            parted: BTreeMap::new(),
+        });
     }
 }
 

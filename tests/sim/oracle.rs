@@ -41,8 +41,19 @@ impl Oracle {
         self.unsaved.extend(typed.iter().cloned());
     }
 
+    /// P1: a host was told that a peer has all of its.
+    pub fn told_shared(&mut self, host: usize, peer: usize, typed: &[String], doc: &Doc) {
+        let there = tokens(doc);
+        let lacks = |token: &&String| !self.deleted.contains(*token) && !there.contains_key(*token);
+        let missing: Vec<&String> = typed.iter().filter(lacks).collect();
+        if !missing.is_empty() {
+            let claim = format!("P1: host {host} was told that host {peer} has {missing:?}");
+            self.fail(claim);
+        }
+    }
+
     /// Rule 4: nobody has seen an edit that its author lost, unless the author knew that it was not saved.
-    fn check_orphans(&mut self, host: usize, doc: &Doc, durable: &Doc) {
+    pub fn check_orphans(&mut self, host: usize, place: &str, doc: &Doc, durable: &Doc) {
         let (here, there) = (tokens(doc), tokens(durable));
         let author = format!("h{host}b");
         let orphans: Vec<&String> = there
@@ -52,14 +63,14 @@ impl Oracle {
             .collect();
         if !orphans.is_empty() {
             let claim =
-                format!("rule 4: the server has edits that their author {host} lost: {orphans:?}");
+                format!("rule 4: {place} has edits that their author {host} lost: {orphans:?}");
             self.fail(claim);
         }
     }
 
     /// I1, second half: a host that crashed has read its log again.
     pub fn check_restart(&mut self, host: usize, doc: &Doc, durable: &Doc) {
-        self.check_orphans(host, doc, durable);
+        self.check_orphans(host, "the server", doc, durable);
         let here = tokens(doc);
         let saved = self.saved.get(&host).into_iter().flatten();
         let lost: Vec<&String> = saved
@@ -86,42 +97,33 @@ impl Oracle {
         self.synced.extend(typed.iter().cloned());
     }
 
-    /// I5: no edit appears twice, anywhere, ever.
-    pub fn check_duplicates(&mut self, place: &str, doc: &Doc) {
-        let twice: Vec<String> = tokens(doc)
-            .into_iter()
-            .filter(|(_, count)| *count > 1)
-            .map(|(token, _)| token)
-            .collect();
-        if !twice.is_empty() {
-            self.fail(format!("I5: {place} shows these twice: {twice:?}"));
-        }
-    }
-
-    /// I2 and I3: after healing everything promised is everywhere, and everything is equal.
-    pub fn check_end(&mut self, place: &str, doc: &Doc, durable: &Doc) {
-        self.check_duplicates(place, doc);
+    /// I2, I3 and I5: after healing everything promised is everywhere, nothing is there twice, and everything is equal.
+    pub fn find_end(&self, place: &str, doc: &Doc, durable: &Doc) -> Option<Broken> {
         let here = tokens(doc);
+        let twice: Vec<&String> =
+            here.iter().filter(|(_, count)| **count > 1).map(|(token, _)| token).collect();
+        if !twice.is_empty() {
+            return Some(format!("I5: {place} shows these twice: {twice:?}"));
+        }
         let promised = self.saved.values().flatten().chain(&self.synced);
         let lost: BTreeSet<&String> = promised
             .filter(|token| !self.deleted.contains(*token) && !here.contains_key(*token))
             .collect();
         if !lost.is_empty() {
-            self.fail(format!("I2: {place} ends without {lost:?}"));
+            return Some(format!("I2: {place} ends without {lost:?}"));
         }
         if doc.held() > 0 {
-            self.fail(format!("I3: {place} still holds {} updates", doc.held()));
+            return Some(format!("I3: {place} still holds {} updates", doc.held()));
         }
         if doc.read() != durable.read() {
             let (a, b) = (Value::Object(doc.read()), Value::Object(durable.read()));
-            self.fail(format!("I3: {place} differs from the server:\n{a}\n{b}"));
+            return Some(format!("I3: {place} differs from the server:\n{a}\n{b}"));
         }
         if doc.state_vector() != durable.state_vector() {
-            self.fail(format!("I3: {place} has another state vector than the server"));
+            return Some(format!("I3: {place} has another state vector than the server"));
         }
-        if doc.hash() != durable.hash() || doc.content() != durable.content() {
-            self.fail(format!("I3: {place} has other content than the server"));
-        }
+        let other = doc.hash() != durable.hash() || doc.content() != durable.content();
+        other.then(|| format!("I3: {place} has other content than the server"))
     }
 }
 

@@ -1,6 +1,9 @@
 //! The virtual world: one clock, one queue of happenings, everything drawn from one seed.
 
+mod ending;
 mod letters;
+mod peers;
+mod plan;
 mod tunnels;
 mod wires;
 
@@ -8,8 +11,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use fastrand::Rng;
-use rejoin::config::Broken;
-use rejoin::event::{Durability, Event, EventKind, SyncStatus};
+use rejoin::config::{Broken, PathMode};
 use rejoin::io::{Environment, Input, Output, SocketInput};
 use rejoin::machine::Machine;
 use rejoin::time::Instant;
@@ -20,13 +22,19 @@ use crate::host::{Host, Tab};
 use crate::mailbox::Mailbox;
 use crate::net::{Health, LinkId, Net};
 use crate::oracle::Oracle;
+use crate::peer_net::PeerNet;
 use crate::server::Server;
 pub use letters::Letters;
+use peers::PeerHappening;
+pub use peers::Peers;
 use tunnels::{TunnelEnd, TunnelHappening};
 
 /// How long faults last, and how long healing may take.
 const FAULTS: u64 = 30_000;
 const HEALING: u64 = 120_000;
+/// Until then, on a quiet day, nobody edits: all are joined first.
+const CALM: u64 = 8_000;
+/// Without peers.
 const HOSTS: usize = 3;
 
 /// What a run is made of.
@@ -40,8 +48,27 @@ pub struct Setup {
     pub letters: Letters,
     /// How many of the hosts reach the server by HTTP only.
     pub tunnels: usize,
+    /// Whether and how hosts are joined to each other too.
+    pub peers: Option<Peers>,
     /// Whether the script is printed.
     pub print: bool,
+}
+
+impl Setup {
+    /// What a host uses first.
+    pub fn mode_of(&self, host: usize) -> PathMode {
+        self.peers.map_or(PathMode::Both, |peers| peers.mode_of(host))
+    }
+
+    /// Whether a host cannot reach the server.
+    pub fn is_guest(&self, host: usize) -> bool {
+        self.peers.is_some_and(|peers| peers.is_guest(host))
+    }
+
+    /// Peers tell each other at once; without them a lost frame is noticed by an audit.
+    fn healing(&self) -> u64 {
+        if self.peers.is_some() { HEALING / 2 } else { HEALING }
+    }
 }
 
 /// What a run showed.
@@ -65,6 +92,7 @@ enum Happening {
     Up { link: LinkId, frame: Vec<u8> },
     Join { link: LinkId },
     Tunnel(TunnelHappening),
+    Peer(PeerHappening),
     Gone { link: LinkId },
     Disk { host: usize, boot: u64 },
     ServerDisk { life: u64 },
@@ -82,6 +110,7 @@ pub struct World {
     server_life: u64,
     net: Net,
     tunnels: BTreeMap<LinkId, TunnelEnd>,
+    peers: PeerNet,
     oracle: Oracle,
     mailbox: Mailbox,
     trace: DefaultHasher,
@@ -97,17 +126,19 @@ impl World {
     pub fn new(seed: u64, setup: Setup) -> Self {
         let mut rng = Rng::with_seed(seed);
         let net = Net::new(&mut rng);
+        let hosts = setup.peers.map_or(HOSTS, |peers| peers.hosts);
         let mut world = Self {
             setup,
             rng,
             now: 0,
             serial: 0,
             queue: BTreeMap::new(),
-            hosts: (0..HOSTS).map(|_| Host::new()).collect(),
+            hosts: (0..hosts).map(|_| Host::new()).collect(),
             server: Server::new(setup.server),
             server_life: 0,
             net,
             tunnels: BTreeMap::new(),
+            peers: PeerNet::default(),
             oracle: Oracle::default(),
             mailbox: Mailbox::default(),
             trace: DefaultHasher::new(),
@@ -117,31 +148,18 @@ impl World {
             looks_at: 0,
             calm: false,
         };
-        for host in 0..HOSTS {
+        for host in 0..hosts {
             world.start(host);
         }
         world.plan();
         world
     }
 
-    fn plan(&mut self) {
-        let mut at = 0;
-        while at < self.faults_end() {
-            at += self.rng.u64(20..400);
-            let action = Action::draw(&mut self.rng, HOSTS);
-            self.later(at, Happening::Act(action));
-        }
-        self.later(self.faults_end() + 1, Happening::Heal);
-        if self.setup.letters != Letters::None {
-            self.plan_messages();
-        }
-    }
-
     /// Runs to the end, or to the first broken promise.
     pub fn run(mut self) -> Outcome {
         while self.oracle.broken.is_none()
             && let Some(((at, _), happening)) = self.queue.pop_first()
-            && at <= self.faults_end() + HEALING
+            && at <= self.faults_end() + self.setup.healing()
             && !self.is_over(at)
         {
             self.now = at;
@@ -195,6 +213,7 @@ impl World {
             }
             Happening::Join { link } => self.on_join(link),
             Happening::Tunnel(happening) => self.on_tunnel(happening),
+            Happening::Peer(happening) => self.on_peer(happening),
             Happening::Gone { link } => {
                 self.tunnels.remove(&link);
                 if self.net.links.remove(&link).is_some_and(|link| link.joined) {
@@ -236,7 +255,10 @@ impl World {
                 }
             }
             Action::BadRelay(percent) => self.net.bad_relay = percent,
-            Action::ServerCrash => self.crash_server(),
+            Action::ServerCrash => self.crash_server(4_000),
+            Action::ServerOutage => self.crash_server(25_000),
+            Action::CutPeers(a, b) => self.cut_peers(|x, y| (x, y) == (a, b) || (y, x) == (a, b)),
+            Action::Partition(sides) => self.part(sides),
             Action::ServerRestart => self.restart_server(),
             Action::Wake(host, environment) => self.feed(host, Input::Environment(environment)),
             Action::FullDisk(host) => {
@@ -256,8 +278,9 @@ impl World {
     fn heal(&mut self) {
         self.healed = true;
         self.net.bad_relay = 0;
+        self.peers.partition = 0;
         self.restart_server();
-        for host in 0..HOSTS {
+        for host in 0..self.hosts.len() {
             self.hosts[host].disk.failing = None;
             self.start(host);
             for environment in [
@@ -283,7 +306,8 @@ impl World {
             return;
         }
         let seed = self.rng.u64(..);
-        self.hosts[host].start(self.now, seed, self.setup, host < self.setup.tunnels);
+        let http = host < self.setup.tunnels;
+        self.hosts[host].start(self.now, seed, self.setup, (host, http));
         self.mailbox.started(host);
         self.subscribe(host);
         self.drain(host);
@@ -294,6 +318,7 @@ impl World {
             return;
         }
         self.hosts[host].disk.crash(&mut self.rng);
+        self.cut_peers(|a, b| a == host || b == host);
         let links: Vec<LinkId> = self
             .net
             .links
@@ -336,7 +361,7 @@ impl World {
         }
     }
 
-    fn crash_server(&mut self) {
+    fn crash_server(&mut self, longest: u64) {
         if self.server.hub.is_none() {
             return;
         }
@@ -350,7 +375,7 @@ impl World {
                 link.joined = false;
             }
         }
-        let at = self.now + self.rng.u64(50..4_000);
+        let at = self.now + self.rng.u64(50..longest);
         self.later(at, Happening::Act(Action::ServerRestart));
     }
 
@@ -427,63 +452,6 @@ impl World {
             tab.timer = wanted;
             if let Some(at) = wanted {
                 self.later(at, Happening::Timer { host, boot, at });
-            }
-        }
-    }
-
-    fn on_event(&mut self, host: usize, event: Event) {
-        if self.setup.letters != Letters::Alone {
-            (host, format!("{event:?}")).hash(&mut self.trace);
-        }
-        if self.setup.print {
-            println!("{:>7} host {host} hears {:.200?}", self.now, event.kind);
-        }
-        let Host { disk, tab: Some(tab), .. } = &mut self.hosts[host] else { return };
-        match event.kind {
-            EventKind::Ready => {
-                tab.ready = true;
-                if let Ok(doc) = tab.client.doc(tab.room)
-                    && disk.failing.is_none()
-                {
-                    self.oracle.check_restart(host, doc, &self.server.durable);
-                }
-            }
-            EventKind::Messages(event) => self.on_message_event(host, event),
-            EventKind::Sync(state) => {
-                tab.sync = Some(state);
-                match state.local {
-                    Durability::Saved => self.oracle.told_saved(host, &tab.typed),
-                    Durability::Unavailable => self.oracle.told_unavailable(&tab.typed),
-                    Durability::Saving => {}
-                }
-                if state.status == SyncStatus::Synchronized {
-                    self.oracle.told_synced(host, &tab.typed, &self.server.durable);
-                }
-                self.on_messages_saved(host, state);
-            }
-            _ => {}
-        }
-    }
-
-    fn check_end(&mut self) {
-        if let Err(claim) = self.mailbox.check_end(&self.server.messages) {
-            self.oracle.fail(claim);
-        }
-        for (index, host) in self.hosts.iter().enumerate() {
-            let Some(tab) = &host.tab else { continue };
-            let place = format!("host {index}");
-            match tab.client.doc(tab.room) {
-                Ok(doc) => self.oracle.check_end(&place, doc, &self.server.durable),
-                Err(misuse) => self.oracle.fail(format!("{place}: {misuse}")),
-            }
-            let calm = tab.sync.is_some_and(|state| {
-                state.status == SyncStatus::Synchronized && state.local == Durability::Saved
-            });
-            if !calm {
-                if self.setup.print {
-                    println!("{:#?}", tab.client);
-                }
-                self.oracle.fail(format!("I3: {place} ends with {:?}", tab.sync));
             }
         }
     }

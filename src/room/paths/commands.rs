@@ -44,6 +44,7 @@ impl<D: DocHost> Room<D> {
             instance: instance.to_owned(),
             dialect,
             session: Session::Down,
+            resting: true,
             epoch: cx.rng.u64(EPOCHS),
             hello: None,
             neighbours: Vec::new(),
@@ -53,6 +54,7 @@ impl<D: DocHost> Room<D> {
             elected: false,
             fed: false,
             checking: false,
+            wanting: false,
             held_since: None,
         };
         self.paths.paths.insert(path, fresh);

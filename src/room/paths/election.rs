@@ -32,7 +32,7 @@ impl Paths {
     pub(in crate::room) fn leads(&self, client: u64) -> bool {
         self.mode != PathMode::PeersFirst
             || !self.paths.values().any(|path| {
-                path.session.may_stream()
+                path.may_stream()
                     && path.hello.is_some_and(|hello| hello.server && hello.client < client)
             })
     }

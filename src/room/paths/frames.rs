@@ -8,6 +8,7 @@ use crate::event::{EventKind, PathChannel, Problem};
 use crate::protocol::peer::{Hello, Peer};
 use crate::protocol::{FrameError, FrameLimits, Message, decode};
 use crate::room::{Room, RoomOutput};
+use crate::time::Instant;
 
 impl<D: DocHost> Room<D> {
     /// Takes a frame of a peer. One of a path that is no more is ignored.
@@ -133,6 +134,17 @@ impl<D: DocHost> Room<D> {
         }
         if before.is_some_and(|before| before.epoch != hello.epoch) {
             self.restart_path(cx.now, path);
+        } else if !hello.heard {
+            self.on_unheard(cx.now, path);
+        }
+    }
+
+    /// The peer was not listening when we spoke, or our word is on its way.
+    fn on_unheard(&mut self, now: Instant, path: u32) {
+        self.say_hello(path);
+        let known = self.paths.paths.get(&path);
+        if known.is_some_and(|known| known.session.awaits_answer()) {
+            self.ask_path(now, path);
         }
     }
 

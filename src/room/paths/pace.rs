@@ -81,6 +81,11 @@ impl Pace {
         self.wait = AGAIN.0;
     }
 
+    /// They answered: a question that came too soon is answered too.
+    pub(super) fn handle_reply(&mut self) {
+        self.ask_at = None;
+    }
+
     /// The vector to answer now; if that is too soon, the last one is due later.
     pub(super) fn answer<'a>(&mut self, now: Instant, vector: &'a [u8]) -> Option<&'a [u8]> {
         if self.answered_at.is_some_and(|at| now.since(at) < LEAST) {

@@ -42,11 +42,19 @@ impl<D: DocHost> Room<D> {
     fn review_session(&mut self, now: Instant, path: u32, server: bool) {
         let first = self.paths.mode == PathMode::ServerFirst;
         let Some(known) = self.paths.paths.get_mut(&path) else { return };
-        let carries = !first || !server || known.lacks_server();
-        match (carries, known.session.link()) {
-            (true, None) => self.begin_session(now, path),
-            (false, Some(())) => known.session = Session::Down,
-            _ => {}
+        let rested = known.resting;
+        known.resting = first && server && !known.lacks_server();
+        if known.resting || !rested {
+            return;
+        }
+        match known.session {
+            Session::Down => self.begin_session(now, path),
+            // What was written meanwhile was not sent: the mark behind the comparison tells whether it is there.
+            _ => {
+                known.marks.note_diff(now);
+                self.check_path(now, path);
+                self.send_marks(now);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! The handshake with a peer, its updates, and the comparison of what both have.
 
-use super::Path;
+use super::{Path, Standing};
 use crate::connection::Context;
 use crate::doc::content::ranges;
 use crate::doc::{Content, DocHost, Origin, UpdateError};
@@ -24,7 +24,8 @@ impl<D: DocHost> Room<D> {
     pub(super) fn say_hello(&mut self, path: u32) {
         let standing = self.standing();
         let Some(known) = self.paths.paths.get(&path).filter(|path| path.is_ours()) else { return };
-        let hello = Hello { epoch: known.epoch, client: standing.client, server: standing.server };
+        let Standing { client, server } = standing;
+        let hello = Hello { epoch: known.epoch, client, server, heard: known.hello.is_some() };
         self.send_path(path, PathChannel::Sync, Peer::Hello(hello).encode());
     }
 
@@ -60,7 +61,11 @@ impl<D: DocHost> Room<D> {
     pub(super) fn on_path_question(&mut self, now: Instant, path: u32, vector: &[u8]) {
         let Some(known) = self.paths.paths.get_mut(&path) else { return };
         let checking = known.checking;
-        if let Some(vector) = known.pace.answer(now, vector) {
+        let vector = known.pace.answer(now, vector);
+        if known.session == Session::Down {
+            self.begin_session(now, path);
+        }
+        if let Some(vector) = vector {
             self.answer_path(now, path, vector);
         }
         // They have other content than we said: we may be the one who lacks something.
@@ -91,6 +96,8 @@ impl<D: DocHost> Room<D> {
         self.on_path_update(cx, path, update);
         if let Some(known) = self.paths.paths.get_mut(&path) {
             known.session.handle_answer();
+            known.wanting = false;
+            known.pace.handle_reply();
             known.note_answered();
             self.paths.stale = true;
         }
@@ -134,15 +141,16 @@ impl<D: DocHost> Room<D> {
     /// Compares with a peer what both have. Whoever lacks something asks, and is asked back.
     pub(super) fn check_path(&mut self, now: Instant, path: u32) {
         let Some(known) = self.paths.paths.get_mut(&path) else { return };
-        if !known.session.may_stream() {
+        if !known.may_stream() {
             return;
         }
         if !known.is_ours() {
             return self.ask_path(now, path);
         }
         known.checking = true;
-        let check = Peer::Check(digest(&self.doc.content()));
-        self.send_path(path, PathChannel::Sync, check.encode());
+        // Behind what waits for the log: an answer that was made earlier does not come later.
+        let check = Peer::Check(digest(&self.doc.content())).encode();
+        self.outgoing.push(self.persistence.queued(), check, Targets::path(path));
     }
 
     /// The document grew in a way that no peer was told of.
@@ -154,12 +162,13 @@ impl<D: DocHost> Room<D> {
 
     pub(super) fn on_check(&mut self, now: Instant, path: u32, theirs: u64) {
         let Some(known) = self.paths.paths.get_mut(&path) else { return };
-        if known.session.link().is_none() {
+        if known.pace.compare(now) && digest(&self.doc.content()) == theirs {
             return;
         }
-        let same = known.pace.compare(now) && digest(&self.doc.content()) == theirs;
-        if !same {
-            self.ask_path(now, path);
+        known.wanting = true;
+        match known.session {
+            Session::Down => self.begin_session(now, path),
+            _ => self.ask_path(now, path),
         }
     }
 

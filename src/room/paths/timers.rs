@@ -106,7 +106,8 @@ impl<D: DocHost> Room<D> {
     pub(in crate::room) fn confirm_marks(&mut self) {
         for path in self.paths.ids() {
             let Some(known) = self.paths.paths.get_mut(&path) else { continue };
-            let Some(mark) = known.marks.owed().filter(|_| !known.strikes.lacks()) else {
+            let withheld = known.strikes.lacks() || known.wanting;
+            let Some(mark) = known.marks.owed().filter(|_| !withheld) else {
                 continue;
             };
             if self.doc.holds_from(Origin::Path(path)) {

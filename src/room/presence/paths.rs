@@ -43,8 +43,11 @@ impl Presence {
         let mut change = PresenceChange::default();
         for entry in entries {
             let foreign = owner.is_some_and(|owner| owner != entry.client);
-            if !foreign && entry.client != self.client && !self.is_beyond_limits(&entry) {
-                self.on_path_entry(now, path, entry, &mut change);
+            // Who relays what it heard does not speak for somebody to whom there is a path.
+            let relayed = owner.is_none() && self.has_other_path(entry.client, path);
+            let own = entry.client == self.client;
+            if !foreign && !relayed && !own && !self.is_beyond_limits(&entry) {
+                self.on_path_entry(now, (path, owner.is_some()), entry, &mut change);
             }
         }
         change
@@ -67,26 +70,29 @@ impl Presence {
         change
     }
 
+    fn has_other_path(&self, client: u64, path: u32) -> bool {
+        let known = self.others.get(&client).and_then(|other| other.path);
+        known.is_some_and(|known| known != path)
+    }
+
     fn on_path_entry(
         &mut self,
         now: Instant,
-        path: u32,
+        (path, by_owner): (u32, bool),
         entry: AwarenessEntry,
         change: &mut PresenceChange,
     ) {
-        let known = self.others.get_mut(&entry.client);
-        if known.as_ref().is_some_and(|other| other.path.is_some_and(|owner| owner != path)) {
-            return;
-        }
-        let Some(other) = known else {
+        let Some(other) = self.others.get_mut(&entry.client) else {
             if let Some(state) = &entry.state {
                 change.updated.push((entry.client, state.clone()));
                 self.others.insert(entry.client, Other::of_path(now, path, entry));
             }
             return;
         };
-        let accepted = accepts(Some(other), &entry);
-        if entry.clock >= other.clock {
+        // The server counts one up itself when it removes somebody; who is there knows better.
+        let revived = by_owner && other.path.is_none() && other.state.is_none();
+        let accepted = revived || accepts(Some(other), &entry);
+        if accepted || entry.clock == other.clock {
             other.seen = now;
         }
         if entry.state.is_some() {

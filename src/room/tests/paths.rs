@@ -184,5 +184,5 @@ fn served(seed: u64, mode: PathMode) -> Rig {
 
 /// What our own client says first.
 fn hello(client: u64, server: bool) -> Vec<u8> {
-    Peer::Hello(Hello { epoch: 5, client, server }).encode()
+    Peer::Hello(Hello { epoch: 5, client, server, heard: true }).encode()
 }

@@ -29,6 +29,9 @@ impl World {
 
     /// Whether everything has been said and heard: what comes then is silence.
     pub(super) fn is_over(&mut self, at: u64) -> bool {
+        if self.setup.peers.is_some() {
+            return self.is_over_among_peers(at);
+        }
         if self.setup.letters != Letters::Alone || !self.healed || at < self.looks_at {
             return false;
         }

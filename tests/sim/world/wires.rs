@@ -62,7 +62,8 @@ impl World {
     }
 
     pub(super) fn on_join(&mut self, id: LinkId) {
-        let up = self.server.hub.is_some();
+        let host = self.net.links.get(&id).map_or(0, |link| link.host);
+        let up = self.server.hub.is_some() && !self.setup.is_guest(host);
         let Some(link) = self.net.links.get_mut(&id) else { return };
         if !up {
             let input = SocketInput::Closed { code: 1006, reason: String::new(), clean: false };
@@ -82,7 +83,9 @@ impl World {
     pub(super) fn on_socket(&mut self, link: LinkId, input: SocketInput) {
         let Some(link) = self.net.links.get(&link) else { return };
         let (host, boot, socket) = (link.host, link.boot, link.socket);
-        if self.tab(host, boot).is_some() {
+        let now = self.now;
+        if let Some(tab) = self.tab(host, boot) {
+            tab.view.online = now;
             self.feed(host, Input::Socket(socket, input));
         }
     }

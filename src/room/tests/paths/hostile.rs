@@ -123,7 +123,7 @@ fn a_peer_that_begins_anew_without_end_costs_little() {
     rig.take_frames();
     let mut bytes = 0;
     for epoch in 0..2_000 {
-        let hello = Hello { epoch, client: 77, server: epoch % 2 == 0 };
+        let hello = Hello { epoch, client: 77, server: epoch % 2 == 0, heard: false };
         rig.hear(7, PathChannel::Sync, &Peer::Hello(hello).encode());
         let frames = rig.take_frames();
         bytes += frames.iter().map(|(.., frame)| frame.len()).sum::<usize>();

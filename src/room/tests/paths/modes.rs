@@ -25,23 +25,30 @@ fn kinds(rig: &mut Rig) -> Vec<u8> {
     frames.iter().filter(|(.., frame)| frame[0] == 0).map(|(.., frame)| frame[1]).collect()
 }
 
+/// A peer of the same mode, which does not ask while both have a server.
+fn meet(rig: &mut Rig, client: u64, server: bool) {
+    rig.path_up(7);
+    rig.hear(7, PathChannel::Sync, &hello(client, server));
+    rig.take_frames();
+    rig.sent.clear();
+}
+
 #[test]
 fn server_first_uses_a_peer_only_while_one_of_the_two_has_no_server() {
     let mut rig = served(1, PathMode::ServerFirst);
-    greet(&mut rig, HIGH, true);
+    meet(&mut rig, HIGH, true);
     rig.type_text("a");
     assert_eq!((rig.updates_sent().len(), kinds(&mut rig), rig.peers()), (1, vec![], (0, 0)));
     cut(&mut rig);
     assert_eq!((kinds(&mut rig), rig.peers()), (vec![0], (0, 1)), "the handshake begins");
     rig.hear(7, PathChannel::Sync, &encode::sync_step_1(EMPTY_VECTOR));
-    rig.wait(1_000);
     rig.hear(7, PathChannel::Sync, &encode::sync_step_2(EMPTY_UPDATE));
     rig.type_text("b");
     assert_eq!(kinds(&mut rig), [1, 2]);
 }
 
 #[test]
-fn server_first_carries_the_document_to_a_peer_that_has_no_server() {
+fn server_first_rests_and_goes_on_where_it_was() {
     let mut rig = served(1, PathMode::ServerFirst);
     greet(&mut rig, 77, false);
     rig.type_text("a");
@@ -49,6 +56,19 @@ fn server_first_carries_the_document_to_a_peer_that_has_no_server() {
     rig.hear(7, PathChannel::Sync, &hello(77, true));
     rig.type_text("b");
     assert_eq!((kinds(&mut rig), rig.peers()), (vec![], (0, 0)));
+    rig.hear(7, PathChannel::Sync, &hello(77, false));
+    assert!(rig.told(7).iter().any(|said| matches!(said, Peer::Check(_))), "it may lack something");
+    rig.type_text("c");
+    assert_eq!(kinds(&mut rig), [2]);
+}
+
+#[test]
+fn server_first_answers_a_peer_that_wants_both() {
+    let mut rig = served(1, PathMode::ServerFirst);
+    greet(&mut rig, HIGH, true);
+    rig.hear(7, PathChannel::Sync, &encode::update(&other("x").1));
+    rig.hear(7, PathChannel::Sync, &Peer::Mark(1).encode());
+    assert_eq!((rig.text().as_str(), rig.told(7)), ("x", vec![Peer::Done(1)]));
 }
 
 #[test]

@@ -210,3 +210,47 @@ fn who_takes_a_new_id_is_seen_under_it_and_no_more_under_the_old_one() {
     mesh.wait(1_000);
     assert_eq!(mesh.texts()[0], mesh.texts()[1]);
 }
+
+#[test]
+fn a_peer_that_is_back_by_a_new_path_is_followed_before_the_old_one_is_down() {
+    let mut rig = serverless(1);
+    for path in [7, 8] {
+        rig.run(|room, cx| room.path_up(cx, path, "same", Dialect::Ours)).unwrap();
+        rig.hear(path as usize, PathChannel::Sync, &hello(77, false));
+        rig.hear(path as usize, PathChannel::Presence, &entry(77, path, Some(&path.to_string())));
+    }
+    assert_eq!(shown(&rig), [(77, "8".to_owned())]);
+    rig.run(|room, cx| room.path_down(cx, 7, false)).unwrap();
+    rig.wait(2_000);
+    assert_eq!(shown(&rig), [(77, "8".to_owned())]);
+}
+
+#[test]
+fn a_stock_peer_does_not_speak_for_whom_there_is_a_path_to() {
+    let mut rig = serverless(1);
+    rig.path_up(7);
+    rig.hear(7, PathChannel::Sync, &hello(77, false));
+    rig.hear(7, PathChannel::Presence, &entry(77, 1, Some("1")));
+    rig.run(|room, cx| room.path_up(cx, 8, "stock", Dialect::Stock)).unwrap();
+    rig.hear(8, PathChannel::Sync, &entry(77, 9, None));
+    rig.hear(8, PathChannel::Sync, &entry(88, 1, Some("8")));
+    assert_eq!(shown(&rig), [(77, "1".to_owned()), (88, "8".to_owned())]);
+    rig.run(|room, cx| room.path_down(cx, 8, false)).unwrap();
+    rig.wait(1_000);
+    assert_eq!(shown(&rig), [(77, "1".to_owned())]);
+}
+
+#[test]
+fn who_is_removed_by_the_server_before_its_path_has_spoken_is_seen_when_it_speaks() {
+    let mut rig = served(1, PathMode::Both);
+    rig.path_up(7);
+    rig.hear(7, PathChannel::Sync, &hello(77, true));
+    rig.receive(entry(77, 13, Some("1")));
+    rig.receive(entry(77, 14, None));
+    assert_eq!(shown(&rig), []);
+    rig.hear(7, PathChannel::Presence, &entry(77, 13, Some("1")));
+    assert_eq!(shown(&rig), [(77, "1".to_owned())]);
+    rig.hear(7, PathChannel::Sync, &entry(77, 14, None));
+    rig.hear(7, PathChannel::Presence, &entry(77, 13, Some("1")));
+    assert_eq!(shown(&rig), [], "a late frame does not bring it back");
+}

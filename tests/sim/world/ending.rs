@@ -1,0 +1,114 @@
+//! What hosts are told, and what must be true at the end.
+
+use std::hash::Hash;
+
+use rejoin::event::{Durability, Event, EventKind, Status, SyncStatus};
+
+use super::{Letters, World};
+use crate::host::Host;
+
+impl World {
+    pub(super) fn on_event(&mut self, host: usize, event: Event) {
+        if self.setup.letters != Letters::Alone {
+            (host, format!("{event:?}")).hash(&mut self.trace);
+        }
+        if self.setup.print {
+            println!("{:>7} host {host} hears {:.200?}", self.now, event.kind);
+        }
+        let Host { disk, tab: Some(tab), .. } = &mut self.hosts[host] else { return };
+        match event.kind {
+            EventKind::Ready => {
+                tab.ready = true;
+                if let Ok(doc) = tab.client.doc(tab.room)
+                    && disk.failing.is_none()
+                {
+                    self.oracle.check_restart(host, doc, &self.server.durable);
+                }
+                self.note_identity(host);
+                self.check_orphans_among_peers(host);
+            }
+            EventKind::Identity { .. } => self.note_identity(host),
+            EventKind::Path { path, channel, frame } => {
+                self.send_to_peer(host, path, channel, frame);
+            }
+            EventKind::Dropped { path, problem } => {
+                self.oracle.fail(format!("P4: host {host} dropped path {path}: {problem:?}"));
+            }
+            EventKind::Presence { updated, removed } => {
+                tab.view.states.retain(|client, _| !removed.contains(client));
+                tab.view.states.extend(updated);
+            }
+            EventKind::Connection(state) => {
+                if tab.view.status == Some(Status::Connected) {
+                    tab.view.online = self.now;
+                }
+                tab.view.status = Some(state.status);
+            }
+            EventKind::Messages(event) => self.on_message_event(host, event),
+            EventKind::Sync(state) => {
+                tab.sync = Some(state);
+                match state.local {
+                    Durability::Saved => self.oracle.told_saved(host, &tab.typed),
+                    Durability::Unavailable => self.oracle.told_unavailable(&tab.typed),
+                    Durability::Saving => {}
+                }
+                if state.status == SyncStatus::Synchronized {
+                    self.oracle.told_synced(host, &tab.typed, &self.server.durable);
+                }
+                self.on_messages_saved(host, state);
+                self.check_peers_synced(host, state);
+            }
+            _ => {}
+        }
+    }
+
+    fn note_identity(&mut self, host: usize) {
+        let Host { boot, ids, tab, .. } = &mut self.hosts[host];
+        if let Some(tab) = tab
+            && let Ok(id) = tab.client.client_id(tab.room)
+        {
+            ids.entry(*boot).or_default().push(id);
+        }
+    }
+
+    /// A host has read its log: no peer has what it lost.
+    fn check_orphans_among_peers(&mut self, host: usize) {
+        let here = &self.hosts[host];
+        if self.setup.peers.is_none() || here.disk.failing.is_some() {
+            return;
+        }
+        let Some(Ok(doc)) = here.tab.as_ref().map(|tab| tab.client.doc(tab.room)) else { return };
+        for (peer, other) in self.hosts.iter().enumerate() {
+            if peer != host
+                && let Some(Ok(its)) = other.tab.as_ref().map(|tab| tab.client.doc(tab.room))
+            {
+                self.oracle.check_orphans(host, &format!("host {peer}"), doc, its);
+            }
+        }
+    }
+
+    pub(super) fn check_end(&mut self) {
+        if let Err(claim) = self.mailbox.check_end(&self.server.messages) {
+            self.oracle.fail(claim);
+        }
+        if let Some(peers) = self.setup.peers {
+            self.check_sends(peers);
+        }
+        for (index, host) in self.hosts.iter().enumerate() {
+            let Some(tab) = &host.tab else { continue };
+            let place = format!("host {index}");
+            let found = match tab.client.doc(tab.room) {
+                Ok(doc) => self.oracle.find_end(&place, doc, self.durable()),
+                Err(misuse) => Some(format!("{place}: {misuse}")),
+            };
+            let restless = (!self.is_at_rest(index, tab))
+                .then(|| format!("I3: {place} ends with {:?}", tab.sync));
+            if restless.is_some() && self.setup.print {
+                println!("{:#?}", tab.client);
+            }
+            if let Some(claim) = found.or(restless) {
+                return self.oracle.fail(claim);
+            }
+        }
+    }
+}
