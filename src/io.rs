@@ -10,7 +10,7 @@ pub use fetch::{FetchId, FetchInput, FetchOutput};
 #[cfg(feature = "peers")]
 pub use peer::{
     Candidate, ChannelId, ChannelPlan, IceServer, Operation, PeerConfig, PeerConnectionId,
-    PeerInput, PeerOutput, PeerState,
+    PeerInput, PeerOutput, PeerState, Slot,
 };
 #[cfg(feature = "documents")]
 pub use storage::{RecordKey, RoomId, StorageError, StorageReply, StorageTask, TaskId};

@@ -13,6 +13,7 @@ pub mod ice;
 pub mod lane;
 pub mod lanes;
 pub mod link;
+pub mod media;
 pub mod negotiation;
 pub mod options;
 pub mod policy;
@@ -35,6 +36,7 @@ use file::Transfers;
 use ice::{Ice, IceAnswer};
 use lane::Channel;
 use link::{Blocked, LinkAction, LinkState, Settings};
+use media::Media;
 use options::MeshOptions;
 use roster::Roster;
 use signal::{FromServer, ToServer};
@@ -79,6 +81,8 @@ impl Mesh {
             key: options.key.as_ref().map(|key| key.clone().into_bytes()),
             config: PeerConfig { servers: Vec::new(), relay_only: options.relay_only },
             signaling: false,
+            source: 0,
+            media: Media::default(),
         };
         let roster = Roster::new(&options, cx.rng.u64(..));
         let ice = Ice::new(cx.now, options.ice);
@@ -97,6 +101,16 @@ impl Mesh {
     /// The name under which the others know this side.
     pub fn instance(&self) -> &str {
         &self.settings.instance
+    }
+
+    /// The connection with a peer, while there is one.
+    pub fn connection(&self, peer: u32) -> Option<PeerConnectionId> {
+        self.roster.connection(peer)
+    }
+
+    /// Says which number this mesh has: the browser's side keeps its tracks by it.
+    pub fn set_number(&mut self, number: u32) {
+        self.settings.source = number;
     }
 
     /// Whether a connection is one of this mesh.
@@ -369,6 +383,7 @@ impl Mesh {
                 MeshEvent::Blocked { peer, reason }
             }
             LinkAction::Message(channel, bytes) => MeshEvent::Frame { peer, channel, bytes },
+            LinkAction::Track(slot) => MeshEvent::Track { peer, slot },
             LinkAction::Neighbours(instances) => MeshEvent::Neighbours { peer, instances },
             LinkAction::File(message) => return self.transfers.handle_message(peer, message),
             LinkAction::Piece(stream, bytes) => {

@@ -39,7 +39,8 @@ impl Peers {
     pub fn join(&mut self, now: Instant, options: MeshOptions) -> u32 {
         let mut cx = Context { now, rng: &mut self.rng, last_id: &mut self.last_id };
         let number = cx.fresh();
-        let mesh = Mesh::new(&mut cx, options);
+        let mut mesh = Mesh::new(&mut cx, options);
+        mesh.set_number(number);
         self.meshes.insert(number, mesh);
         number
     }

@@ -4,6 +4,9 @@ import type { Problem } from './errors.js';
 /** Channels of a link that carry an app's bytes: the document, presence (lossy, unordered, at most 15 KiB), messages. */
 export type PeerChannel = 'sync' | 'presence' | 'msg';
 
+/** Places for tracks over each link. */
+export type MediaSlot = 'mic' | 'camera' | 'screen';
+
 /** Where a link with a peer stands. */
 export type PeerLinkState = 'connecting' | 'up' | 'suspect' | 'restarting' | 'parked' | 'gone';
 
@@ -78,6 +81,8 @@ export type PeersEvent = { readonly mesh: number } & (
       readonly transferred: number;
       readonly reason: 'gone' | 'changed' | 'corrupt' | 'here' | 'sender' | 'receiver' | null;
     }
+  /** `remoteTrack` has it. Whether something comes is what the track's own `mute` and `unmute` say. */
+  | { readonly type: 'track'; readonly peer: number; readonly slot: MediaSlot }
   /** To be answered by `fileChunk`. */
   | { readonly type: 'want'; readonly transfer: number; readonly offset: number; readonly length: number }
   /** To be put away, then told by `fileTaken`. */
@@ -108,6 +113,10 @@ export interface PeersCore {
   signal(mesh: number, text: string): void;
   /** Throws `E_NOT_CONNECTED` before a link is up, `E_FRAME_TOO_LARGE`, `E_BUFFER_FULL`. */
   send(mesh: number, peer: number, channel: PeerChannel, bytes: Uint8Array): void;
+  /** Shows a track to all peers, now and later, or nothing any more. It is never stopped. */
+  replaceTrack(mesh: number, slot: MediaSlot, track: MediaStreamTrack | null): void;
+  /** The track of a peer in a slot, if there is one. */
+  remoteTrack(mesh: number, peer: number, slot: MediaSlot): MediaStreamTrack | null;
   /** Offers a file and returns the transfer's number. */
   sendFile(mesh: number, peer: number, name: string, size: number, mime: string): number;
   acceptFile(mesh: number, transfer: number): void;

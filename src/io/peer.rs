@@ -8,6 +8,36 @@ pub struct PeerConnectionId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelId(pub u8);
 
+/// A place for one track over a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Slot {
+    /// Sound.
+    Microphone,
+    /// Picture of the user.
+    Camera,
+    /// Picture of a screen or a window.
+    Screen,
+}
+
+impl Slot {
+    /// All of them, in the order in which connections have them.
+    pub const ALL: [Self; 3] = [Self::Microphone, Self::Camera, Self::Screen];
+
+    /// Its place in that order.
+    pub fn place(self) -> usize {
+        self as usize
+    }
+
+    /// The name in events and calls.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Microphone => "mic",
+            Self::Camera => "camera",
+            Self::Screen => "screen",
+        }
+    }
+}
+
 /// One network address proposed by a side (`RTCIceCandidateInit`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
@@ -134,6 +164,8 @@ pub enum PeerInput {
     },
     /// A channel ended.
     ChannelClosed(ChannelId),
+    /// The other side has a track for this slot; the driver keeps it.
+    Track(Slot),
     /// Answer to [`PeerOutput::FindPath`]: whether the bytes go through a TURN server.
     Path {
         /// `true` through a server.
@@ -168,6 +200,13 @@ pub enum PeerOutput {
         channel: ChannelId,
         /// What it holds.
         bytes: Vec<u8>,
+    },
+    /// Send what the driver has for this slot, or nothing any more.
+    Publish {
+        /// Number of the mesh whose track it is.
+        source: u32,
+        /// Which.
+        slot: Slot,
     },
     /// Tell whether the bytes go through a TURN server.
     FindPath,

@@ -4,6 +4,7 @@ use super::file::FileEvent;
 use super::ice::IceReason;
 use super::lane::Channel;
 use super::link::{Blocked, LinkStatus};
+use crate::io::Slot;
 use crate::json::JsonText;
 use crate::machine::AppEvent;
 use crate::status::Problem;
@@ -64,6 +65,13 @@ pub enum MeshEvent {
         /// Why it is asked.
         reason: IceReason,
     },
+    /// The peer has a track for this slot.
+    Track {
+        /// Number of the peer.
+        peer: u32,
+        /// Which.
+        slot: Slot,
+    },
     /// Something about a file.
     File(FileEvent),
     /// Something went wrong.
@@ -98,6 +106,7 @@ impl MeshEvent {
             Self::Frame { .. } => "frame",
             Self::Signal(_) => "signal",
             Self::Ice { .. } => "ice",
+            Self::Track { .. } => "track",
             Self::File(FileEvent::Progress { .. }) => "file",
             Self::File(FileEvent::Want { .. }) => "want",
             Self::File(FileEvent::Chunk { .. }) => "chunk",
@@ -130,6 +139,10 @@ impl MeshEvent {
             Self::Ice { request, reason } => {
                 json.count("request", (*request).into());
                 json.word("reason", reason.name());
+            }
+            Self::Track { peer, slot } => {
+                json.count("peer", (*peer).into());
+                json.word("slot", slot.name());
             }
             Self::File(event) => event.write(json),
             Self::Error(problem) => problem.write(json),

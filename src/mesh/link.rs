@@ -22,10 +22,11 @@ use std::collections::VecDeque;
 use super::body::Body;
 use super::file::FileMessage;
 use super::lane::Channel;
+use super::media::Media;
 use super::negotiation::Role;
 use crate::connection::Context;
 use crate::error::{ErrorCode, Misuse};
-use crate::io::{PeerConfig, PeerConnectionId, PeerInput, PeerOutput, PeerState};
+use crate::io::{PeerConfig, PeerConnectionId, PeerInput, PeerOutput, PeerState, Slot};
 use crate::status::Problem;
 use crate::time::{Deadline, Instant};
 use attempt::Attempt;
@@ -43,6 +44,10 @@ pub struct Settings {
     pub config: PeerConfig,
     /// Whether signaling works.
     pub signaling: bool,
+    /// Number of the mesh.
+    pub source: u32,
+    /// Slots for tracks that have been used.
+    pub media: Media,
 }
 
 /// What a link wants done, in order.
@@ -60,6 +65,8 @@ pub enum LinkAction {
     Blocked(Blocked),
     /// A message came.
     Message(Channel, Vec<u8>),
+    /// The peer has a track for this slot.
+    Track(Slot),
     /// Whom the peer has links with.
     Neighbours(Vec<String>),
     /// The peer said something about a file.
@@ -248,11 +255,12 @@ impl Link {
             return;
         }
         match input {
-            PeerInput::State(state) => self.on_state(cx, state),
+            PeerInput::State(state) => self.on_state(cx, settings, state),
             PeerInput::Path { relayed } => {
                 self.relayed = Some(relayed);
                 self.tell(self.told.as_ref().and_then(|told| told.reason));
             }
+            PeerInput::Track(slot) => self.actions.push_back(LinkAction::Track(slot)),
             PeerInput::Refused { too_many } => {
                 let blocked = if too_many { Blocked::TooMany } else { Blocked::Unavailable };
                 self.actions.push_back(LinkAction::Blocked(blocked));
@@ -326,13 +334,13 @@ impl Link {
         timers::deadline(self)
     }
 
-    fn on_state(&mut self, cx: &mut Context<'_>, state: PeerState) {
+    fn on_state(&mut self, cx: &mut Context<'_>, settings: &Settings, state: PeerState) {
         let soon = Restart { at: cx.now + timers::PATIENCE, count: 0 };
         if let Some(attempt) = &mut self.attempt {
             attempt.state = state;
         }
         match (state, self.phase) {
-            (PeerState::Connected, _) => self.settle(cx.now),
+            (PeerState::Connected, _) => self.settle(cx.now, settings),
             (PeerState::Disconnected, Phase::Up) => {
                 self.enter(Phase::Suspect(soon), Some("disconnected"));
             }
@@ -350,7 +358,7 @@ impl Link {
     }
 
     /// The transport works; the link is up once both ends know each other.
-    fn settle(&mut self, now: Instant) {
+    fn settle(&mut self, now: Instant, settings: &Settings) {
         let Some(attempt) = &self.attempt else { return };
         if !attempt.greeted || !attempt.lanes.are_open() || attempt.state != PeerState::Connected {
             return;
@@ -360,8 +368,25 @@ impl Link {
             self.ping = None;
             self.enter(Phase::Up, None);
             self.actions.push_back(LinkAction::Peer(id, PeerOutput::FindPath));
+            self.publish(settings);
         }
         self.drain(now);
+    }
+
+    /// The connection that tracks can be sent over.
+    pub fn carries_media(&self) -> Option<PeerConnectionId> {
+        self.attempt.as_ref().filter(|attempt| attempt.published).map(|attempt| attempt.id)
+    }
+
+    /// Sends what the page shows over a connection that has just come up.
+    fn publish(&mut self, settings: &Settings) {
+        let Some(attempt) = &mut self.attempt else { return };
+        if std::mem::replace(&mut attempt.published, true) {
+            return;
+        }
+        let (id, source) = (attempt.id, settings.source);
+        let outputs = settings.media.used().map(|slot| PeerOutput::Publish { source, slot });
+        self.actions.extend(outputs.map(|output| LinkAction::Peer(id, output)));
     }
 
     fn attach(&mut self, cx: &mut Context<'_>, settings: &Settings) {

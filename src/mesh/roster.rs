@@ -133,6 +133,11 @@ impl Roster {
         self.entries.values_mut().filter_map(|entry| entry.link.as_mut())
     }
 
+    pub(super) fn connection(&self, peer: u32) -> Option<PeerConnectionId> {
+        let mut entries = self.entries.values().filter(|entry| entry.peer == peer);
+        entries.next()?.link.as_ref()?.connection()
+    }
+
     /// Instance and user of a peer.
     pub(super) fn name(&self, peer: u32) -> Option<(&str, Option<&str>)> {
         let (instance, entry) = self.entries.iter().find(|(_, entry)| entry.peer == peer)?;

@@ -169,6 +169,12 @@ impl<M: Machine + 'static> Driver<M> {
         self.host.remains()
     }
 
+    /// The connections to peers, for the app's tracks.
+    #[cfg(feature = "peers")]
+    pub fn peers(&self) -> &PeerConnections {
+        &self.peers
+    }
+
     /// The browser's sockets, for asking.
     #[cfg(any(feature = "documents", feature = "links"))]
     pub fn sockets(&self) -> &Sockets {

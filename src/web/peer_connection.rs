@@ -5,6 +5,7 @@
 
 mod binding;
 mod channel;
+mod media;
 mod path;
 
 use std::cell::RefCell;
@@ -15,7 +16,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::io::{
     Candidate, ChannelId, ChannelPlan, Input, Operation, PeerConfig, PeerConnectionId, PeerInput,
-    PeerOutput, PeerState,
+    PeerOutput, PeerState, Slot,
 };
 use crate::json::JsonText;
 use crate::mesh::body::{read_candidate, write_candidate};
@@ -32,6 +33,8 @@ use channel::DataChannel;
 pub struct PeerConnections {
     host: Host,
     open: RefCell<OrderedMap<PeerConnectionId, PeerConnection>>,
+    /// Tracks of the page, by mesh and slot.
+    tracks: RefCell<OrderedMap<(u32, Slot), JsValue>>,
 }
 
 /// One connection of the browser, its channels and its listeners.
@@ -46,7 +49,26 @@ struct PeerConnection {
 impl PeerConnections {
     /// No connections yet.
     pub fn new(host: Host) -> Self {
-        Self { host, open: RefCell::default() }
+        Self { host, open: RefCell::default(), tracks: RefCell::default() }
+    }
+
+    /// Keeps the app's track, or null, for a slot of a mesh. It is never stopped here.
+    pub fn keep_track(&self, mesh: u32, slot: Slot, track: JsValue) {
+        if let Ok(mut tracks) = self.tracks.try_borrow_mut() {
+            tracks.insert((mesh, slot), track);
+        }
+    }
+
+    /// Lets go of the tracks of a mesh.
+    pub fn forget_tracks(&self, mesh: u32) {
+        if let Ok(mut tracks) = self.tracks.try_borrow_mut() {
+            tracks.retain(|(of, _), _| *of != mesh);
+        }
+    }
+
+    /// The other side's track in a slot of a connection, or null.
+    pub fn remote_track(&self, id: PeerConnectionId, slot: Slot) -> JsValue {
+        self.browser(id).and_then(|browser| media::remote(&browser, slot)).unwrap_or(JsValue::NULL)
     }
 
     /// Does what the core asked for.
@@ -65,6 +87,7 @@ impl PeerConnections {
                 }
             }
             PeerOutput::Send { channel, bytes } => self.send(id, channel, bytes),
+            PeerOutput::Publish { source, slot } => self.publish(id, source, slot),
             PeerOutput::FindPath => self.find_path(id),
             PeerOutput::Close => self.close(id),
         }
@@ -121,6 +144,13 @@ impl PeerConnections {
                 _ => {}
             },
         }
+    }
+
+    fn publish(&self, id: PeerConnectionId, mesh: u32, slot: Slot) {
+        let Some(browser) = self.browser(id) else { return };
+        let track =
+            self.tracks.try_borrow().ok().and_then(|tracks| tracks.get(&(mesh, slot)).cloned());
+        media::publish(&browser, slot, &track.unwrap_or(JsValue::NULL)).ok();
     }
 
     fn find_path(&self, id: PeerConnectionId) {
@@ -203,6 +233,9 @@ fn listen(
     Ok(vec![
         on("negotiationneeded", |_, _| Some(PeerInput::Needed))?,
         on("icecandidate", |_, event| found(event).map(PeerInput::Candidate))?,
+        on("track", |connection, event| {
+            media::slot_of(connection, &media::member(event, "transceiver")).map(PeerInput::Track)
+        })?,
         on("icecandidateerror", |_, event| Some(candidate_error(event)))?,
         on("connectionstatechange", |connection, _| state(connection).map(PeerInput::State))?,
     ])

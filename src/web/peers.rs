@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::connection::Context;
 use crate::error::Misuse;
+use crate::io::Slot;
 use crate::mesh::Mesh;
 use crate::mesh::file::FileInfo;
 use crate::mesh::ice::IceAnswer;
@@ -66,6 +67,7 @@ impl Peers {
     /// # Errors
     /// Only for a bug of ours.
     pub fn leave(&self, mesh: u32) -> Result<(), JsValue> {
+        self.driver.peers().forget_tracks(mesh);
         thrown(self.driver.command(|peers, now| {
             peers.leave(now, mesh);
             Ok(())
@@ -181,6 +183,32 @@ impl Peers {
         })
     }
 
+    /// Shows a `MediaStreamTrack` to all peers in the slot `mic`, `camera` or `screen`, or nothing any more. It is never
+    /// stopped here.
+    ///
+    /// # Errors
+    /// `E_INVALID_ARGUMENT` for another slot, `E_DISPOSED` if the mesh was left.
+    #[wasm_bindgen(js_name = replaceTrack)]
+    pub fn replace_track(&self, mesh: u32, slot: &str, track: JsValue) -> Result<(), JsValue> {
+        let slot = thrown(slot_named(slot))?;
+        self.driver.peers().keep_track(mesh, slot, track);
+        self.mesh(mesh, |mesh, cx| {
+            mesh.publish(cx, slot);
+            Ok(())
+        })
+    }
+
+    /// The `MediaStreamTrack` of a peer in a slot, or null; told of by `track` events.
+    ///
+    /// # Errors
+    /// `E_INVALID_ARGUMENT` for another slot, `E_DISPOSED` if the mesh was left.
+    #[wasm_bindgen(js_name = remoteTrack)]
+    pub fn remote_track(&self, mesh: u32, peer: u32, slot: &str) -> Result<JsValue, JsValue> {
+        let slot = thrown(slot_named(slot))?;
+        let id = thrown(self.driver.read(|peers| Ok(peers.mesh(mesh)?.connection(peer))))?;
+        Ok(id.map_or(JsValue::NULL, |id| self.driver.peers().remote_track(id, slot)))
+    }
+
     /// Answers an `ice` event with `{ servers, ttlSeconds }`.
     ///
     /// # Errors
@@ -235,6 +263,11 @@ impl Peers {
     ) -> Result<T, JsValue> {
         thrown(self.driver.command(|peers, now| peers.with(now, mesh, command)))
     }
+}
+
+fn slot_named(name: &str) -> Result<Slot, Misuse> {
+    let wrong = || Misuse::argument(format!("expected `mic`, `camera` or `screen`, got `{name}`"));
+    Slot::ALL.into_iter().find(|slot| slot.name() == name).ok_or_else(wrong)
 }
 
 fn channel_named(name: &str) -> Result<Channel, Misuse> {

@@ -77,6 +77,25 @@ async fn a_file_of_four_megabytes_arrives_whole_and_presence_passes_it() {
 }
 
 #[wasm_bindgen_test]
+async fn a_camera_is_seen_by_who_is_there_and_by_who_comes_later_and_is_never_stopped() {
+    let options = ["a", "b", "c"].map(|name| format!(r#"{{"room":"r","instance":"{name}"}}"#));
+    let mut room = Room::new(&[&options[0], &options[1], &options[2]]);
+    room.enter(0);
+    room.enter(1);
+    room.until("two are up", |room| room.is_up(0, 1) && room.is_up(1, 0)).await;
+    let camera = room::camera().await;
+    room.show(0, "camera", &camera);
+    room.until("it is seen", |room| room.sees(1, 0, "camera")).await;
+    room.enter(2);
+    room.until("it is seen by the third", |room| room.sees(2, 0, "camera")).await;
+    assert!(!room.sees(2, 1, "camera"), "who shows nothing is not seen");
+    room.show(0, "camera", &wasm_bindgen::JsValue::NULL);
+    room.leave(0);
+    assert!(room::is_live(&camera), "the app's track is the app's");
+    room::stop(&camera);
+}
+
+#[wasm_bindgen_test]
 async fn six_peers_make_a_full_mesh() {
     let options: Vec<String> = ["a", "b", "c", "d", "e", "f"]
         .map(|name| format!(r#"{{"room":"r","instance":"{name}"}}"#))

@@ -130,6 +130,14 @@ export class FakePeers implements PeersCore {
     this.world.sent.push({ peer, channel, bytes });
   }
 
+  replaceTrack(_mesh: number, slot: string, track: MediaStreamTrack | null): void {
+    this.#enter('replaceTrack', [slot, track === null ? null : track.kind]);
+  }
+
+  remoteTrack(): MediaStreamTrack | null {
+    return null;
+  }
+
   sendFile(_mesh: number, peer: number, name: string, size: number, mime: string): number {
     this.#enter('sendFile', [peer, name, size, mime]);
     this.#transfers++;

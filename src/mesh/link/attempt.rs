@@ -30,6 +30,8 @@ pub(super) struct Attempt {
     pub(super) blocked: bool,
     /// Whether the other side said that a new connection takes this one's place.
     pub(super) outlived: bool,
+    /// Whether tracks are sent over it.
+    pub(super) published: bool,
     /// When an offer without an answer is sent again, and how often it has been.
     pub(super) repeat_at: Option<Instant>,
     pub(super) repeats: u8,
@@ -49,6 +51,7 @@ impl Attempt {
             refusal: None,
             blocked: false,
             outlived: false,
+            published: false,
             repeat_at: None,
             repeats: 0,
         }

@@ -84,7 +84,7 @@ impl Link {
             let instance = settings.instance.clone();
             self.say(now, &Control::Hello { instance, proof });
         }
-        self.settle(now);
+        self.settle(now, settings);
     }
 
     fn on_frame(
@@ -115,7 +115,7 @@ impl Link {
             Err(violation) => return self.on_violation(&violation.to_string()),
         }
         if silent {
-            self.settle(cx.now);
+            self.settle(cx.now, settings);
         }
     }
 
@@ -171,7 +171,7 @@ impl Link {
         if let Some(attempt) = &mut self.attempt {
             attempt.greeted = true;
         }
-        self.settle(now);
+        self.settle(now, settings);
     }
 
     fn ends<'a>(&'a self, instance: &'a str) -> Option<(End<'a>, End<'a>)> {

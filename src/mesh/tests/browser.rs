@@ -130,7 +130,7 @@ impl Network {
                 self.after(1, page, id, Step::Drained(channel.0));
             }
             PeerOutput::Close => self.close(page, id),
-            PeerOutput::FindPath | PeerOutput::Configure(_) => {}
+            PeerOutput::FindPath | PeerOutput::Configure(_) | PeerOutput::Publish { .. } => {}
         }
     }
 

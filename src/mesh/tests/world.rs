@@ -266,6 +266,7 @@ impl World {
             MeshEvent::Blocked { reason, .. } => page.blocked.push(reason.name()),
             MeshEvent::Error(problem) => page.errors.push(problem.code.as_str()),
             MeshEvent::Ice { request, reason } => page.questions.push((request, reason.name())),
+            MeshEvent::Track { .. } => {}
             MeshEvent::File(event) => page.files.push(event),
             MeshEvent::Signal(text) => {
                 page.said += usize::from(text.contains("\"offer\"") || text.contains("\"answer\""));

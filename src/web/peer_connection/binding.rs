@@ -51,6 +51,38 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_class = "RTCPeerConnection", js_name = getStats)]
     pub(super) fn get_stats(this: &Connection) -> Result<Promise, JsValue>;
 
+    #[wasm_bindgen(method, catch, js_class = "RTCPeerConnection", js_name = addTransceiver)]
+    pub(super) fn add_transceiver(
+        this: &Connection,
+        kind: &str,
+        init: &JsValue,
+    ) -> Result<Transceiver, JsValue>;
+
+    #[wasm_bindgen(method, js_class = "RTCPeerConnection", js_name = getTransceivers)]
+    pub(super) fn get_transceivers(this: &Connection) -> JsValue;
+
+    /// `RTCRtpTransceiver` (WebRTC 1.0 §5.4).
+    #[wasm_bindgen(js_name = RTCRtpTransceiver, typescript_type = "RTCRtpTransceiver")]
+    #[derive(Clone, Debug)]
+    pub(super) type Transceiver;
+
+    #[wasm_bindgen(method, getter, js_class = "RTCRtpTransceiver")]
+    pub(super) fn direction(this: &Transceiver) -> String;
+
+    #[wasm_bindgen(method, catch, setter, js_class = "RTCRtpTransceiver")]
+    pub(super) fn set_direction(this: &Transceiver, direction: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, getter, js_class = "RTCRtpTransceiver")]
+    pub(super) fn sender(this: &Transceiver) -> Sender;
+
+    /// `RTCRtpSender` (WebRTC 1.0 §5.2).
+    #[wasm_bindgen(js_name = RTCRtpSender, typescript_type = "RTCRtpSender")]
+    #[derive(Clone, Debug)]
+    pub(super) type Sender;
+
+    #[wasm_bindgen(method, catch, js_class = "RTCRtpSender", js_name = replaceTrack)]
+    pub(super) fn replace_track(this: &Sender, track: &JsValue) -> Result<Promise, JsValue>;
+
     #[wasm_bindgen(method, js_class = "RTCPeerConnection")]
     pub(super) fn close(this: &Connection);
 

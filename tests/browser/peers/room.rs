@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use js_sys::{Array, Function, JSON, Reflect, Uint8Array};
+use js_sys::{Array, Function, JSON, Promise, Reflect, Uint8Array};
 use rejoin::web::Peers;
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 
 use crate::support::sleep;
 
@@ -24,6 +25,7 @@ struct Page {
     frames: Vec<(String, Vec<u8>)>,
     errors: Vec<String>,
     files: Vec<String>,
+    tracks: Vec<(u32, String)>,
     received: usize,
 }
 
@@ -39,11 +41,30 @@ impl Room {
 
     /// All enter.
     pub(super) fn open(&mut self) {
-        for page in &mut self.pages {
-            page.connected = true;
-            page.core.signal_up(page.mesh).unwrap();
-        }
+        (0..self.pages.len()).for_each(|at| self.enter(at));
+    }
+
+    /// One enters.
+    pub(super) fn enter(&mut self, at: usize) {
+        let page = &mut self.pages[at];
+        page.connected = true;
+        page.core.signal_up(page.mesh).unwrap();
         self.route();
+    }
+
+    pub(super) fn show(&self, at: usize, slot: &str, track: &JsValue) {
+        let page = &self.pages[at];
+        page.core.replace_track(page.mesh, slot, track.clone()).unwrap();
+    }
+
+    /// Whether something comes in a slot of another.
+    pub(super) fn sees(&self, at: usize, of: usize, slot: &str) -> bool {
+        let page = &self.pages[at];
+        let Some(peer) = page.numbers.get(&self.pages[of].name) else { return false };
+        let told = page.tracks.contains(&(*peer, slot.to_owned()));
+        let track = page.core.remote_track(page.mesh, *peer, slot).unwrap();
+        let muted = Reflect::get(&track, &"muted".into()).is_ok_and(|muted| muted.is_truthy());
+        told && track.is_object() && !muted
     }
 
     /// The server is gone for one.
@@ -188,6 +209,7 @@ impl Page {
             frames: Vec::new(),
             errors: Vec::new(),
             files: Vec::new(),
+            tracks: Vec::new(),
             received: 0,
         }
     }
@@ -249,6 +271,9 @@ impl Page {
                     let channel = event["channel"].as_str().unwrap().to_owned();
                     self.frames.push((channel, attachment(&object)));
                 }
+                "track" => {
+                    self.tracks.push((peer, event["slot"].as_str().unwrap().to_owned()));
+                }
                 "file" | "want" | "chunk" => self.on_file(&event, &object),
                 "error" => self.errors.push(event["code"].as_str().unwrap().to_owned()),
                 _ => {}
@@ -256,6 +281,23 @@ impl Page {
         }
         said
     }
+}
+
+/// A track of the browser's fake camera.
+pub(super) async fn camera() -> JsValue {
+    let code =
+        "navigator.mediaDevices.getUserMedia({video: true}).then((media) => media.getTracks()[0])";
+    let promise: Promise = js_sys::eval(code).unwrap().into();
+    JsFuture::from(promise).await.unwrap()
+}
+
+pub(super) fn is_live(track: &JsValue) -> bool {
+    Reflect::get(track, &"readyState".into()).unwrap() == "live"
+}
+
+pub(super) fn stop(track: &JsValue) {
+    let stop: Function = Reflect::get(track, &"stop".into()).unwrap().into();
+    stop.call0(track).unwrap();
 }
 
 fn byte_at(place: u64) -> u8 {
