@@ -30,7 +30,16 @@ const CORE_CODES = [
 ] as const;
 
 /** Words of the package around the core: loading, crashes, schema. */
-const PACKAGE_CODES = ['E_WASM_LOAD', 'E_CSP', 'E_CORE_CRASHED', 'E_SCHEMA', 'E_DUPLICATE_PACKAGE', 'E_FILE'] as const;
+const PACKAGE_CODES = [
+  'E_WASM_LOAD',
+  'E_CSP',
+  'E_CORE_CRASHED',
+  'E_SCHEMA',
+  'E_DUPLICATE_PACKAGE',
+  'E_FILE',
+  'E_MEDIA',
+  'E_NEEDS_SFU',
+] as const;
 
 /** What went wrong, in a word that never changes. */
 export type ErrorCode = (typeof CORE_CODES)[number] | (typeof PACKAGE_CODES)[number];

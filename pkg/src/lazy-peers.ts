@@ -1,11 +1,15 @@
 import type { CoreEvent } from './boundary.js';
 import { SyncError } from './errors.js';
 import { loadPart } from './load-part.js';
+import type { DeviceList, LocalMedia, Media, MediaSlot, RemoteTrack } from './peers/media-types.js';
 import type { Ending, PeersHost, PeersOfRoom } from './peers/of-room.js';
 import type { FileTransfer, Peer, PeersOptions } from './peers/types.js';
 import type { Store } from './store.js';
 
 const NONE: readonly never[] = Object.freeze([]);
+
+const NO_MEDIA: LocalMedia = Object.freeze({ camera: null, mic: null, screen: null });
+const NO_DEVICES: DeviceList = Object.freeze({ cameras: NONE, mics: NONE, speakers: NONE });
 
 /** What a room shows of its peers. Their code is fetched when a room that wants them is entered; until then nobody is there. */
 export class LazyPeers {
@@ -14,6 +18,19 @@ export class LazyPeers {
   readonly onData: PeersOfRoom['onData'] = (...given) => this.#follow((part) => part.onData(...given));
   readonly files: Store<readonly FileTransfer[]> = this.#store<readonly FileTransfer[]>((part) => part.files, NONE);
   readonly sendFile: PeersOfRoom['sendFile'] = this.#later((part) => part.sendFile);
+  readonly media: Media = {
+    local: this.#store(({ media }) => media.local, NO_MEDIA),
+    remote: this.#store<readonly RemoteTrack[]>(({ media }) => media.remote, NONE),
+    devices: this.#store(({ media }) => media.devices, NO_DEVICES),
+    playbackBlocked: this.#store(({ media }) => media.playbackBlocked, false),
+    publish: this.#later(({ media }) => media.publish),
+    unpublish: this.#later<MediaSlot[], void>(({ media }) => media.unpublish),
+    mute: this.#later(({ media }) => media.mute),
+    unmute: this.#later(({ media }) => media.unmute),
+    setDevice: this.#later(({ media }) => media.setDevice),
+    resume: this.#later(({ media }) => media.resume),
+    on: (event, listener) => this.#follow(({ media }) => media.on(event, listener)),
+  };
   readonly #host: PeersHost;
   readonly #options: true | PeersOptions | undefined;
   #loading: Promise<PeersOfRoom> | null = null;

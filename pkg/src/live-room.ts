@@ -54,6 +54,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
   readonly send: Room['send'];
   readonly onData: Room['onData'];
   readonly files: Room['files'];
+  readonly media: Room['media'];
   readonly sendFile: Room['sendFile'];
   readonly history: HistoryImpl;
   readonly #host: RoomHost;
@@ -108,6 +109,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     this.send = this.#peers.send;
     this.onData = this.#peers.onData;
     this.files = this.#peers.files;
+    this.media = this.#peers.media;
     this.sendFile = this.#peers.sendFile;
     this.history = new HistoryImpl(this.#historyHost());
   }

@@ -13,6 +13,19 @@ export { type EventSourceHandle, useEventSource, useLatest } from './react/event
 export { type UndoHandle, useUndo } from './react/history.js';
 export { type MessagesView, useBroadcastEvent, useEventListener, useMessages, useTyping } from './react/messages.js';
 export {
+  type FileTransfersView,
+  type LocalMediaView,
+  type ScreenShare,
+  useConnectionQuality,
+  useDevices,
+  useFileTransfers,
+  useLocalMedia,
+  usePeer,
+  usePeers,
+  useRemoteTracks,
+  useScreenShare,
+} from './react/peers.js';
+export {
   useMyPresence,
   useOther,
   useOthers,

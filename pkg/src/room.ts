@@ -2,6 +2,7 @@ import type { ConnectionReason, SyncState as CoreSyncState, Status } from './bou
 import type { SyncError } from './errors.js';
 import type { BatchOptions, History } from './history.js';
 import type { BroadcastOptions, Messages, RoomEvent } from './messages.js';
+import type { Media } from './peers/media-types.js';
 import type {
   FileTransfer,
   Peer,
@@ -83,6 +84,8 @@ export interface Room<S extends Schema = Registered> {
   send(topic: string, data: PeerData, options?: SendDataOptions): Promise<number>;
   /** Hears what peers send on a topic. Returns the function that stops it. */
   onData(topic: string, listener: (message: PeerMessage) => void): () => void;
+  /** Camera, microphone and screen. */
+  readonly media: Media;
   /** Offers a file to peers; resolves with one transfer for each. Rejects as `send`, and with the reason of a `signal` that was aborted. */
   sendFile(file: Blob, options?: SendFileOptions): Promise<readonly FileTransfer[]>;
   /** Files on their way and files that came, in the order they were offered; what is over stays until the room is left. */

@@ -4,7 +4,16 @@ import { ERROR_CODES, fromProblem, SyncError, toSyncError } from '../src/errors.
 
 const rust = readFileSync(new URL('../../src/error.rs', import.meta.url), 'utf8');
 const words = [...rust.matchAll(/Self::(\w+) => "(E_[A-Z_]+)"/g)].map(([all, variant, word]) => [all, word, variant]);
-const ofThePackage = ['E_WASM_LOAD', 'E_CSP', 'E_CORE_CRASHED', 'E_SCHEMA', 'E_DUPLICATE_PACKAGE', 'E_FILE'];
+const ofThePackage = [
+  'E_WASM_LOAD',
+  'E_CSP',
+  'E_CORE_CRASHED',
+  'E_SCHEMA',
+  'E_DUPLICATE_PACKAGE',
+  'E_FILE',
+  'E_MEDIA',
+  'E_NEEDS_SFU',
+];
 
 test('the codes are exactly those of the core and those of the package', () => {
   expect(words.length).toBeGreaterThan(15);

@@ -2,10 +2,16 @@ import { expectTypeOf, test } from 'vitest';
 import {
   type Client,
   createClient,
+  type DeviceList,
   type DocSnapshot,
   defineSchema,
+  type FileTransfer,
+  type LinkQuality,
+  type LocalTrack,
   type ObjectRef,
   type PartialObjectRef,
+  type Peer,
+  type RemoteTrack,
   reconnectingEventSource,
   type StandardSchemaV1,
   type Text,
@@ -13,14 +19,22 @@ import {
 } from '../src/index.js';
 import {
   useBroadcastEvent,
+  useConnectionQuality,
+  useDevices,
   useDoc,
   useEventListener,
   useEventSource,
+  useFileTransfers,
   useLatest,
+  useLocalMedia,
   useMessages,
   useMutation,
   useMyPresence,
   useOthersMapped,
+  usePeer,
+  usePeers,
+  useRemoteTracks,
+  useScreenShare,
   useStore,
   useText,
 } from '../src/react.js';
@@ -139,3 +153,29 @@ export function Board(): null {
   expectTypeOf(useLatest(held, 'note')).toEqualTypeOf<string | undefined>();
   return null;
 }
+
+test('peers, files and media are typed, and a room is entered with their options', () => {
+  compiled(() => {
+    const client = {} as Client<typeof schema>;
+    client.enterRoom('a', { peers: true });
+    const { room } = client.enterRoom('a', { peers: { mode: 'p2p-first', ice: async () => ({ iceServers: [] }) } });
+    // @ts-expect-error there is no such mode
+    client.enterRoom('a', { peers: { mode: 'p2p' } });
+    expectTypeOf(room.send('draw', { x: 1 }, { to: [1], reliable: false })).toEqualTypeOf<Promise<number>>();
+    // @ts-expect-error functions cannot be sent
+    void room.send('draw', () => {});
+    void room.media.publish({ camera: { width: 640 }, mic: {} as MediaStreamTrack, screen: true });
+    // @ts-expect-error there is no such slot
+    void room.media.mute('face');
+    room.media.on('fallback', ({ deviceId }) => expectTypeOf(deviceId).toEqualTypeOf<string | null>());
+    expectTypeOf(usePeers()).toEqualTypeOf<readonly Peer[]>();
+    expectTypeOf(usePeer(1)).toEqualTypeOf<Peer | null>();
+    expectTypeOf(useConnectionQuality(1)).toEqualTypeOf<LinkQuality | null>();
+    expectTypeOf(useLocalMedia().camera).toEqualTypeOf<LocalTrack | null>();
+    expectTypeOf(useRemoteTracks()).toEqualTypeOf<readonly RemoteTrack[]>();
+    expectTypeOf(useDevices()).toEqualTypeOf<DeviceList>();
+    expectTypeOf(useScreenShare().start).toEqualTypeOf<(options?: DisplayMediaStreamOptions) => Promise<void>>();
+    expectTypeOf(useFileTransfers().offers).toEqualTypeOf<readonly FileTransfer[]>();
+    expectTypeOf(useFileTransfers().offers[0]?.accept).toEqualTypeOf<(() => Promise<File>) | undefined>();
+  });
+});

@@ -80,4 +80,97 @@ describe('peers of a room', () => {
     await ann.harness.append('two');
     await bob.harness.hasText('one two');
   });
+
+  it('a file arrives whole, with its progress told, while edits and presence go on', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await staticSite(t);
+    const proxy = await holdingProxy(t, server.ws);
+    const [ann, bob] = await Promise.all([1, 2].map(() => peerPage(t, site, proxy.ws, 'files')));
+    await Promise.all([ann.hasLinks(1), bob.hasLinks(1)]);
+    await Promise.all([ann.isSyncedWithAll(1), bob.isSyncedWithAll(1)]);
+    proxy.hold('up');
+    const size = 12_000_000;
+    await ann.offersFile('photo.raw', size);
+    const taken = bob.takesFile();
+    await ann.harness.waits('the first bytes', () => window.steps.some(([, transferred]) => transferred > 0));
+    await ann.harness.append('meanwhile');
+    await ann.page.evaluate(() => window.session.room.presence.update({ name: 'sending' }));
+    await bob.harness.hasText('meanwhile');
+    await bob.harness.waits('presence', () =>
+      window.session.room.presence.others.getSnapshot().some(({ presence }) => presence.name === 'sending'),
+    );
+    assert.deepEqual(await taken, { name: 'photo.raw', size, right: true });
+    await ann.harness.waits('the end', () => window.steps.at(-1)[0] === 'done');
+    const steps = await ann.page.evaluate(() => window.steps.map(([, transferred]) => transferred));
+    assert.ok(steps.length > 5 && steps.every((step, at) => at === 0 || step >= steps[at - 1]), `${steps}`);
+    await ann.offersFile('unwanted', 10);
+    await bob.harness.waits('an offer', () => window.session.room.files.getSnapshot().at(-1).status === 'offered');
+    await bob.page.evaluate(() => window.session.room.files.getSnapshot().at(-1).reject());
+    await ann.harness.waits('the refusal', () => window.session.room.files.getSnapshot().at(-1).status === 'rejected');
+  });
+
+  it('camera, microphone and screen are seen by a peer, also by one who comes later, as they are muted and switched', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await staticSite(t);
+    const [ann, bob] = await Promise.all([1, 2].map(() => peerPage(t, site, server.ws, 'media')));
+    await Promise.all([ann.hasLinks(1), bob.hasLinks(1)]);
+    assert.equal(await ann.media('publish', { camera: true, mic: true }), null);
+    await bob.seesTracks(['camera', 'mic']);
+    await bob.seesPictures('camera');
+    const camera = await ann.page.evaluate(() => {
+      const { track } = window.session.room.media.local.getSnapshot().camera;
+      window.track = track;
+      return track.getSettings().deviceId;
+    });
+    await ann.media('mute', 'camera');
+    await bob.seesTracks(['camera muted', 'mic']);
+    assert.equal(await ann.page.evaluate(() => window.track.readyState), 'ended', 'its light is on');
+    await ann.media('unmute', 'camera');
+    await bob.seesTracks(['camera', 'mic']);
+    const devices = await ann.page.evaluate(async () => {
+      const all = await navigator.mediaDevices.enumerateDevices();
+      return all.filter(({ kind }) => kind === 'videoinput').map(({ deviceId }) => deviceId);
+    });
+    const other = devices.at(-1);
+    assert.notEqual(other, camera);
+    assert.equal(await ann.media('setDevice', 'camera', other), null);
+    assert.equal(await ann.page.evaluate(() => window.session.room.media.local.getSnapshot().camera.deviceId), other);
+    assert.equal(await ann.media('publish', { screen: true }), null);
+    await bob.seesTracks(['camera', 'mic', 'screen']);
+    const cleo = await peerPage(t, site, server.ws, 'media');
+    await cleo.seesTracks(['camera', 'mic', 'screen']);
+    await cleo.seesPictures('screen');
+    await ann.page.evaluate(() => {
+      window.ended = [];
+      const { media } = window.session.room;
+      media.on('ended', ({ slot }) => window.ended.push(slot));
+      media.local.getSnapshot().screen.track.dispatchEvent(new Event('ended'));
+    });
+    await Promise.all([bob, cleo].map((page) => page.seesTracks(['camera', 'mic'])));
+    assert.deepEqual(await ann.page.evaluate(() => window.ended), ['screen']);
+    await ann.media('unpublish');
+    await Promise.all([bob, cleo].map((page) => page.seesTracks([])));
+  });
+
+  it('media are refused with a typed error where they cannot be, and a track of the app goes on', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await staticSite(t);
+    const few = { peers: { maxMediaPeers: 0 } };
+    const [ann, bob] = await Promise.all([1, 2].map(() => peerPage(t, site, server.ws, 'refused', few)));
+    await Promise.all([ann.hasLinks(1), bob.hasLinks(1)]);
+    assert.equal(await ann.media('publish', { mic: true }), 'E_NEEDS_SFU');
+    await bob.page.close({ runBeforeUnload: true });
+    await ann.hasPeers(0);
+    assert.equal(await ann.media('publish', { camera: { deviceId: { exact: 'none such' } } }), 'E_MEDIA');
+    const state = await ann.page.evaluate(async () => {
+      const [track] = document.createElement('canvas').captureStream().getTracks();
+      const { media } = window.session.room;
+      await media.publish({ camera: track });
+      await media.mute('camera');
+      window.session.lease.leave();
+      await media.unpublish();
+      return track.readyState;
+    });
+    assert.equal(state, 'live');
+  });
 });

@@ -1,6 +1,7 @@
 import type { Core, CoreEvent } from '../boundary.js';
 import type { Room } from '../room.js';
 import type { Notify, Store } from '../store.js';
+import type { Media } from './media-types.js';
 import type { FileTransfer, Peer, PeerData, PeerMessage, SendDataOptions, SendFileOptions } from './types.js';
 
 /** What peers need of their room. */
@@ -20,6 +21,7 @@ export interface Ending {
 /** The peers of one room. The functions are called without their object. */
 export interface PeersOfRoom {
   readonly list: Store<readonly Peer[]>;
+  readonly media: Media;
   readonly files: Store<readonly FileTransfer[]>;
   readonly sendFile: (file: Blob, options?: SendFileOptions) => Promise<readonly FileTransfer[]>;
   readonly send: (topic: string, data: PeerData, options?: SendDataOptions) => Promise<number>;

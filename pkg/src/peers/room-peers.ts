@@ -6,6 +6,8 @@ import type { Notify, Store } from '../store.js';
 import { Carrier } from './carrier.js';
 import type { PageState } from './data.js';
 import { Files } from './files.js';
+import { MediaImpl } from './media.js';
+import type { Media } from './media-types.js';
 import { Mesh, type MeshUser } from './mesh.js';
 import { PeerMessages } from './messages.js';
 import type { Ending, PeersHost, PeersOfRoom } from './of-room.js';
@@ -24,6 +26,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
   readonly #carrier: Carrier;
   readonly #messages: PeerMessages;
   readonly #files: Files;
+  readonly #media: MediaImpl;
   #entered = false;
   /** Counts times the room was left: what was told before is void. */
   #life = 0;
@@ -41,10 +44,25 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
     const shared = { id: host.room.id, mesh: this.#mesh, roster: this.#roster, notify, report: this.report };
     this.#messages = new PeerMessages({ ...shared, onState: (peer, state) => this.#onState(peer, state) });
     this.#files = new Files(shared);
+    const room = this;
+    this.#media = new MediaImpl({
+      ...shared,
+      maxMediaPeers: options.maxMediaPeers,
+      get isEntered() {
+        return room.#entered;
+      },
+      replace: (slot, track) => this.#mesh.tell((core, mesh) => core.replaceTrack(mesh, slot, track)),
+      trackOf: (peer, slot) => this.#mesh.call((core, mesh) => core.remoteTrack(mesh, peer, slot)),
+      onChange: () => this.#tellAll(),
+    });
   }
 
   get list(): Store<readonly Peer[]> {
     return this.#roster.store;
+  }
+
+  get media(): Media {
+    return this.#media;
   }
 
   get files(): Store<readonly FileTransfer[]> {
@@ -76,6 +94,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
 
   /** See {@link MeshUser}. */
   onJoined(): void {
+    this.#media.restore();
     if (this.#host.room.connection.getSnapshot().status === 'connected') this.#carrier.setSignaling(true, true);
   }
 
@@ -96,6 +115,9 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
         break;
       case 'signal':
         this.#carrier.sendSignal(event.text);
+        break;
+      case 'track':
+        this.#media.handleTrack(event.peer, event.slot);
         break;
       case 'file':
         this.#files.handle(event);
@@ -119,6 +141,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
     this.#carrier.meshLost(instance);
     this.#messages.clear();
     this.#files.lost();
+    this.#media.lost();
     this.#roster.clear();
   }
 
@@ -172,6 +195,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
     this.#entered = false;
     this.#life++;
     this.#files.close();
+    this.#media.close();
     this.#carrier.end();
     this.#mesh.leave();
     this.#messages.clear();
@@ -185,7 +209,11 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
       this.#carrier.linkUp(peer, instance);
       this.#messages.tellState(peer, this.#state());
     } else this.#carrier.linkDown(peer, state === 'gone' && reason === 'left');
-    if (state === 'gone') this.#messages.forget(peer);
+    if (state === 'gone') {
+      this.#messages.forget(peer);
+      this.#media.forget(peer);
+    }
+    this.#media.handlePeers();
   }
 
   #onFrame({ peer, channel, attachments }: FrameEvent): void {
@@ -196,12 +224,13 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
     }
   }
 
-  #onState(peer: number, { client }: PageState): void {
+  #onState(peer: number, { client, media }: PageState): void {
     this.#roster.handleClient(peer, client);
+    this.#media.handleState(peer, media);
   }
 
   #state(): PageState {
-    return { client: this.#host.room.connectionId, media: {} };
+    return { client: this.#host.room.connectionId, media: this.#media.told };
   }
 
   #tellAll(): void {

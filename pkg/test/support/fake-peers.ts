@@ -20,6 +20,8 @@ export class FakePeersWorld {
   readonly cores: FakePeers[] = [];
   readonly sent: { readonly peer: number; readonly channel: string; readonly bytes: Uint8Array }[] = [];
   readonly traps = new Set<string>();
+  /** Tracks of peers, by `peer slot`. */
+  readonly tracks = new Map<string, MediaStreamTrack>();
   /** Codes with which sending to a peer is refused. */
   readonly refusals = new Map<number, string>();
 
@@ -131,11 +133,12 @@ export class FakePeers implements PeersCore {
   }
 
   replaceTrack(_mesh: number, slot: string, track: MediaStreamTrack | null): void {
-    this.#enter('replaceTrack', [slot, track === null ? null : track.kind]);
+    this.#enter('replaceTrack', [slot, track === null ? 'nothing' : 'a track']);
   }
 
-  remoteTrack(): MediaStreamTrack | null {
-    return null;
+  remoteTrack(_mesh: number, peer: number, slot: string): MediaStreamTrack | null {
+    this.#enter('remoteTrack', [peer, slot], false);
+    return this.world.tracks.get(`${peer} ${slot}`) ?? null;
   }
 
   sendFile(_mesh: number, peer: number, name: string, size: number, mime: string): number {

@@ -90,4 +90,74 @@ export class PeerPage {
     const find = (wanted) => JSON.stringify(window.heard) === wanted;
     return this.harness.waits(`data ${JSON.stringify(expected)}`, find, JSON.stringify(expected));
   }
+
+  /** Offers a file of made-up bytes; resolves to the first transfer's number. */
+  offersFile(name, size, options) {
+    return this.page.evaluate(
+      async ([named, length, how]) => {
+        const bytes = Uint8Array.from({ length }, (_, at) => (at * 31) % 251);
+        window.steps = [];
+        const onProgress = ({ status, transferred }) => window.steps.push([status, transferred]);
+        const given = { ...how, onProgress };
+        const [transfer] = await window.session.room.sendFile(new File([bytes], named), given);
+        return transfer.id;
+      },
+      [name, size, options],
+    );
+  }
+
+  /** Takes the file that is on offer; resolves to what came. */
+  takesFile() {
+    const find = () => window.session.room.files.getSnapshot().some(({ status }) => status === 'offered');
+    return this.harness.waits('an offer', find).then(() =>
+      this.page.evaluate(async () => {
+        const offer = window.session.room.files.getSnapshot().find(({ status }) => status === 'offered');
+        const file = await offer.accept();
+        const bytes = new Uint8Array(await file.arrayBuffer());
+        const right = bytes.every((byte, at) => byte === (at * 31) % 251);
+        return { name: file.name, size: file.size, right };
+      }),
+    );
+  }
+
+  /** Publishes, mutes and the like; resolves to the code of a refusal, or null. */
+  media(verb, ...given) {
+    return this.page.evaluate(
+      ([name, args]) =>
+        window.session.room.media[name](...args).then(
+          () => null,
+          ({ code, message }) => code ?? message,
+        ),
+      [verb, given],
+    );
+  }
+
+  /** Waits until these slots of peers are shown, each as `slot` or `slot muted`. */
+  seesTracks(expected) {
+    const find = (wanted) => {
+      const tracks = window.session.room.media.remote.getSnapshot();
+      return tracks.map(({ slot, muted }) => (muted ? `${slot} muted` : slot)).join() === wanted;
+    };
+    return this.harness.waits(`tracks ${expected}`, find, expected.join());
+  }
+
+  /** Waits until pictures of another brightness than black arrive in a slot, and tells their size. */
+  async seesPictures(slot) {
+    await this.page.evaluate((name) => {
+      const track = window.session.room.media.remote.getSnapshot().find((one) => one.slot === name);
+      window.video = document.createElement('video');
+      window.video.muted = true;
+      document.body.append(window.video);
+      track.attach(window.video);
+    }, slot);
+    const isBright = () => {
+      const { video } = window;
+      if (!video.videoWidth) return false;
+      const canvas = new OffscreenCanvas(8, 8);
+      const context = canvas.getContext('2d');
+      context.drawImage(video, 0, 0, 8, 8);
+      return context.getImageData(0, 0, 8, 8).data.some((value, at) => at % 4 < 3 && value > 32);
+    };
+    await this.harness.waits(`pictures of ${slot}`, isBright);
+  }
 }

@@ -1,0 +1,286 @@
+import { SyncError } from '../errors.js';
+import { type Notify, type Store, ValueStore } from '../store.js';
+import { capture, captureScreen, type Wish } from './capture.js';
+import type { LocalMedia, LocalTrack, MediaSlot, PublishOptions } from './media-types.js';
+import type { Outlet, Playback } from './playback.js';
+
+/** Where local tracks go, and who hears of them. */
+export interface LocalMediaUser {
+  readonly id: string;
+  /** Throws where nothing may be published now. */
+  admit(): void;
+  /** Sends a track to all peers in a slot, or nothing. */
+  replace(slot: MediaSlot, track: MediaStreamTrack | null): void;
+  /** What is published, or whether it is muted, has changed. */
+  onChange(): void;
+  /** A track ended by itself. */
+  onEnded(slot: MediaSlot): void;
+  /** Another device has taken the place of the one that is gone. */
+  onFallback(slot: MediaSlot, deviceId: string | null): void;
+}
+
+const SLOTS: readonly MediaSlot[] = ['camera', 'mic', 'screen'];
+const NOTHING: LocalMedia = Object.freeze({ camera: null, mic: null, screen: null });
+
+/** A slot that is published. */
+interface Held {
+  readonly slot: MediaSlot;
+  /** What it was opened with, to open it again; null for a track of the app's own. */
+  readonly wish: Wish | null;
+  readonly outlet: Outlet;
+  /** Null while a camera is switched off. */
+  readonly track: MediaStreamTrack | null;
+  readonly muted: boolean;
+  /** Stops listening to the track. */
+  readonly unwatch: () => void;
+}
+
+/** A track with what it was opened with. */
+type Opened = Pick<Held, 'wish'> & { readonly track: MediaStreamTrack };
+
+/** What this client publishes. One thing is done after the other; a track of the app's own is never stopped. */
+export class LocalTracks {
+  readonly #user: LocalMediaUser;
+  readonly #playback: Playback;
+  readonly #store: ValueStore<LocalMedia>;
+  readonly #held = new Map<MediaSlot, Held>();
+  readonly #devices = new Map<MediaSlot, string>();
+  #queue: Promise<unknown> = Promise.resolve();
+  /** Counts how often everything was let go of: what was being opened then is closed again. */
+  #life = 0;
+
+  constructor(user: LocalMediaUser, playback: Playback, notify: Notify) {
+    this.#user = user;
+    this.#playback = playback;
+    this.#store = new ValueStore(NOTHING, notify);
+  }
+
+  get store(): Store<LocalMedia> {
+    return this.#store;
+  }
+
+  /** What the others are told: the slots, and which are muted. */
+  get told(): Readonly<Record<string, { readonly muted: boolean }>> {
+    return Object.fromEntries([...this.#held.values()].map(({ slot, muted }) => [slot, { muted }]));
+  }
+
+  readonly publish = (what: PublishOptions): Promise<LocalMedia> =>
+    this.#inTurn(async () => {
+      const given = SLOTS.filter((slot) => what[slot] !== undefined);
+      if (given.some((slot) => what[slot] !== false)) this.#user.admit();
+      const opened = await this.#open(what);
+      for (const slot of given) {
+        const track = opened.get(slot);
+        if (track) this.#take(slot, track, false);
+        else this.#drop(slot);
+      }
+      this.#publish();
+      return this.#store.getSnapshot();
+    });
+
+  readonly unpublish = (...slots: readonly MediaSlot[]): Promise<void> =>
+    this.#inTurn(async () => {
+      for (const slot of slots.length > 0 ? slots : SLOTS) this.#drop(slot);
+      this.#publish();
+    });
+
+  readonly mute = (slot: MediaSlot): Promise<void> =>
+    this.#inTurn(async () => {
+      const held = this.#known(slot);
+      if (held.muted || !held.track) return;
+      // Nothing is changed on a track of the app's own; a microphone that is opened anew would click, and a screen would ask.
+      if (slot === 'mic' && held.wish) held.track.enabled = false;
+      else this.#user.replace(slot, null);
+      const off = slot === 'camera' && held.wish !== null;
+      if (off) release(held);
+      this.#held.set(slot, { ...held, muted: true, track: off ? null : held.track });
+      this.#publish();
+    });
+
+  readonly unmute = (slot: MediaSlot): Promise<void> =>
+    this.#inTurn(async () => {
+      const held = this.#known(slot);
+      if (!held.muted) return;
+      if (held.track) {
+        if (slot === 'mic' && held.wish) held.track.enabled = true;
+        else this.#user.replace(slot, held.track);
+        this.#held.set(slot, { ...held, muted: false });
+      } else await this.#reopen(held, (held.wish ?? {}) as MediaTrackConstraints, false);
+      this.#publish();
+    });
+
+  /** Goes on with another device, and opens this one from now on. */
+  setDevice(slot: 'camera' | 'mic', deviceId: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const held = this.#held.get(slot);
+      const wish = { ...(held?.wish as MediaTrackConstraints | undefined), deviceId: { exact: deviceId } };
+      if (held?.wish && held.track) this.#take(slot, await this.#openDevice(slot, wish), held.muted);
+      else if (held?.wish) this.#held.set(slot, { ...held, wish });
+      this.#devices.set(slot, deviceId);
+      this.#publish();
+    });
+  }
+
+  /** There is a mesh that knows nothing of what is published. */
+  restore(): void {
+    for (const { slot, track, muted, wish } of this.#held.values()) {
+      if (track && (!muted || (slot === 'mic' && wish))) this.#user.replace(slot, track);
+    }
+  }
+
+  /** Lets go of everything. */
+  close(): void {
+    this.#life++;
+    for (const slot of SLOTS) this.#drop(slot);
+    this.#store.set(NOTHING);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(work);
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Opens what is asked for. The screen first: it is asked for in a click, which does not last. */
+  async #open(what: PublishOptions): Promise<Map<MediaSlot, Opened>> {
+    const opened = new Map<MediaSlot, Opened>();
+    const wishes = new Map<'camera' | 'mic', MediaTrackConstraints>();
+    for (const slot of SLOTS) {
+      const value = what[slot];
+      if (!value) continue;
+      if (isTrack(value)) opened.set(slot, { track: living(slot, value), wish: null });
+      else if (slot !== 'screen') wishes.set(slot, this.#wishOf(slot, value as true | MediaTrackConstraints));
+    }
+    const life = this.#life;
+    try {
+      const { screen } = what;
+      if (screen && !isTrack(screen)) {
+        const wish = screen === true ? {} : screen;
+        opened.set('screen', { track: await captureScreen(wish), wish });
+      }
+      if (wishes.size > 0) {
+        for (const [slot, track] of await capture(wishes)) opened.set(slot, { track, wish: wishOf(wishes, slot) });
+      }
+      this.#stillHere(life);
+      return opened;
+    } catch (error) {
+      for (const { track, wish } of opened.values()) if (wish) track.stop();
+      throw error;
+    }
+  }
+
+  async #openDevice(slot: 'camera' | 'mic', wish: MediaTrackConstraints): Promise<Opened> {
+    const life = this.#life;
+    const track = (await capture(new Map([[slot, wish]]))).get(slot);
+    if (!track) throw new SyncError('E_MEDIA', `${slot}: the browser gave nothing`);
+    if (this.#life !== life) track.stop();
+    this.#stillHere(life);
+    return { track, wish };
+  }
+
+  #wishOf(slot: MediaSlot, value: true | MediaTrackConstraints): MediaTrackConstraints {
+    const chosen = this.#devices.get(slot);
+    return { ...(chosen !== undefined && { deviceId: { exact: chosen } }), ...(value !== true && value) };
+  }
+
+  /** Opens a device anew, or the default one where that is gone. */
+  async #reopen(held: Held, wish: MediaTrackConstraints, isGone: boolean): Promise<void> {
+    const slot = held.slot as 'camera' | 'mic';
+    const { deviceId, ...any } = wish;
+    const muted = isGone && held.muted;
+    try {
+      if (isGone) throw new SyncError('E_MEDIA', `${slot}: the device is gone`);
+      this.#take(slot, await this.#openDevice(slot, wish), muted);
+    } catch (error) {
+      if (deviceId === undefined && !isGone) throw error;
+      this.#take(slot, await this.#openDevice(slot, any), muted);
+      this.#devices.delete(slot);
+      this.#user.onFallback(slot, this.#held.get(slot)?.track?.getSettings().deviceId ?? null);
+    }
+  }
+
+  #take(slot: MediaSlot, { track, wish }: Opened, muted: boolean): void {
+    const before = this.#held.get(slot);
+    const onEnded = (): void => void this.#inTurn(() => this.#onEnded(slot, track)).catch(() => {});
+    track.addEventListener('ended', onEnded);
+    const unwatch = (): void => track.removeEventListener('ended', onEnded);
+    const outlet = before?.outlet ?? this.#playback.outlet(true);
+    if (muted) track.enabled = false;
+    this.#held.set(slot, { slot, wish, outlet, track, muted, unwatch });
+    this.#user.replace(slot, track);
+    // After the new one is on its way: there is no gap.
+    if (before && before.track !== track) release(before);
+    else before?.unwatch();
+  }
+
+  #drop(slot: MediaSlot): void {
+    const held = this.#held.get(slot);
+    if (!held) return;
+    this.#held.delete(slot);
+    this.#user.replace(slot, null);
+    release(held);
+    this.#playback.close(held.outlet);
+  }
+
+  /** The device is gone, or the user has stopped it where the browser shows that. */
+  async #onEnded(slot: MediaSlot, track: MediaStreamTrack): Promise<void> {
+    const held = this.#held.get(slot);
+    if (held?.track !== track) return;
+    try {
+      if (slot === 'screen' || !held.wish) throw new SyncError('E_MEDIA', `${slot}: it ended`);
+      await this.#reopen(held, held.wish as MediaTrackConstraints, true);
+    } catch {
+      this.#drop(slot);
+      this.#user.onEnded(slot);
+    }
+    this.#publish();
+  }
+
+  #known(slot: MediaSlot): Held {
+    const held = this.#held.get(slot);
+    if (!held) throw new SyncError('E_INVALID_ARGUMENT', `the ${slot} is not published`, { room: this.#user.id });
+    return held;
+  }
+
+  #stillHere(life: number): void {
+    if (this.#life !== life) throw new SyncError('E_DISPOSED', 'the room has been left', { room: this.#user.id });
+  }
+
+  #publish(): void {
+    const before = this.#store.getSnapshot();
+    const shown = SLOTS.map((slot) => [slot, show(this.#held.get(slot), before[slot])] as const);
+    if (shown.every(([slot, track]) => before[slot] === track)) return;
+    for (const { outlet, track } of this.#held.values()) outlet.show(track);
+    this.#store.set(Object.freeze(Object.fromEntries(shown) as LocalMedia));
+    this.#user.onChange();
+  }
+}
+
+function show(held: Held | undefined, before: LocalTrack | null): LocalTrack | null {
+  if (!held) return null;
+  const { slot, track, muted, wish, outlet } = held;
+  const fromApp = wish === null;
+  const deviceId = fromApp || slot === 'screen' ? null : (track?.getSettings().deviceId ?? before?.deviceId ?? null);
+  const next: LocalTrack = { slot, track, muted, deviceId, fromApp, attach: outlet.attach };
+  const keys = Object.keys(next) as (keyof LocalTrack)[];
+  return before && keys.every((key) => before[key] === next[key]) ? before : Object.freeze(next);
+}
+
+/** Lets go of a track; one of the app's own goes on. */
+function release({ track, wish, unwatch }: Held): void {
+  unwatch();
+  if (wish) track?.stop();
+}
+
+function isTrack(value: object | boolean): value is MediaStreamTrack {
+  return typeof value === 'object' && 'readyState' in value;
+}
+
+function living(slot: MediaSlot, track: MediaStreamTrack): MediaStreamTrack {
+  if (track.readyState === 'ended') throw new SyncError('E_MEDIA', `${slot}: the track that was given has ended`);
+  return track;
+}
+
+function wishOf(wishes: ReadonlyMap<MediaSlot, MediaTrackConstraints>, slot: MediaSlot): MediaTrackConstraints {
+  return wishes.get(slot) ?? {};
+}
