@@ -15,7 +15,7 @@
 mod incoming;
 mod message;
 mod outgoing;
-#[cfg(test)]
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests;
 
 use std::collections::VecDeque;

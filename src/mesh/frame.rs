@@ -72,7 +72,7 @@ fn read_varint(bytes: &[u8]) -> Option<(u32, &[u8])> {
     None
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;
