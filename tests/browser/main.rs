@@ -7,6 +7,7 @@ mod environment;
 mod indexed_db;
 mod indexed_db_failures;
 mod listener;
+mod paths;
 mod peers;
 mod reentry;
 mod stream;
