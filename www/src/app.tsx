@@ -15,7 +15,11 @@ export function App(): ReactElement {
   return (
     <SyncProvider client={client}>
       <Boundary key={room}>
-        <RoomProvider id={room} initialPresence={{ user: person, caret: null }}>
+        <RoomProvider
+          id={room}
+          peers={{ autoConnect: false }}
+          initialPresence={{ user: person, caret: null, pointer: null, held: null }}
+        >
           <Page room={room} person={person} />
         </RoomProvider>
       </Boundary>

@@ -1,4 +1,5 @@
 import { type Cursor, defineSchema, type Room, type StandardSchemaV1, t } from 'rejoin';
+import { type Box, type Point, readBox, readPoint, shapeFields } from './draw/shape';
 import { said } from './talk/message';
 import { isRecord, readUser, type User } from './user';
 
@@ -8,10 +9,18 @@ export interface Caret {
   readonly head: Cursor;
 }
 
+/** A shape that somebody is just moving, and where it is. */
+export interface Held extends Box {
+  readonly id: string;
+}
+
 /** What everybody shows the others. */
 export interface Presence {
   readonly user: User;
   readonly caret: Caret | null;
+  /** Where the hand is on the whiteboard. */
+  readonly pointer: Point | null;
+  readonly held: Held | null;
 }
 
 /** Others may run anything: whatever they send becomes a name, a colour and a place, or is left out. */
@@ -25,7 +34,13 @@ const presence: StandardSchemaV1<unknown, Presence> = {
 };
 
 function readPresence(value: Record<string, unknown>): Presence {
-  return { user: readUser(value.user), caret: readCaret(value.caret) };
+  const { user, caret, pointer, held } = value;
+  return { user: readUser(user), caret: readCaret(caret), pointer: readPoint(pointer), held: readHeld(held) };
+}
+
+function readHeld(value: unknown): Held | null {
+  const box = readBox(value);
+  return box && isRecord(value) && typeof value.id === 'string' ? { ...box, id: value.id } : null;
 }
 
 function readCaret(value: unknown): Caret | null {
@@ -45,7 +60,7 @@ export type TodoFields = typeof todo;
 
 /** Shape of the document, of presence and of what is said in the chat room. */
 export const schema = defineSchema({
-  doc: { note: t.text(), page: t.text(), todos: t.list(t.object(todo)) },
+  doc: { note: t.text(), page: t.text(), todos: t.list(t.object(todo)), shapes: t.list(t.object(shapeFields)) },
   presence,
   messages: said,
 });

@@ -7,12 +7,12 @@ use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tower_http::services::{ServeDir, ServeFile};
 
-/// Headers of every file: only our own code runs, wasm included; sockets may go anywhere.
+/// Headers of every file: only our own code runs, wasm included; sockets may go anywhere, pictures of peers are shown.
 const HEADERS: [(HeaderName, &str); 4] = [
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; \
-         style-src 'self' 'unsafe-inline'",
+         img-src 'self' blob:; style-src 'self' 'unsafe-inline'",
     ),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),

@@ -3,12 +3,14 @@ import { useRoom } from 'rejoin/react';
 import { logRoom } from '../log';
 import { EventLogView } from './event-log';
 import { Figures } from './figures';
+import { Peers } from './peers';
 import { StatusLine } from './status-line';
 import { Tools } from './tools';
 import { Track } from './track';
+import type { PeerLinks } from './use-peer-links';
 
 /** Everything about the link. */
-export function NetworkPanel(): ReactElement {
+export function NetworkPanel({ links }: { links: PeerLinks }): ReactElement {
   const room = useRoom();
   useEffect(() => logRoom(room), [room]);
   return (
@@ -17,7 +19,8 @@ export function NetworkPanel(): ReactElement {
       <StatusLine />
       <Track />
       <Figures />
-      <Tools />
+      <Tools links={links} />
+      {links.state !== 'idle' && <Peers state={links.state} />}
       <EventLogView />
     </aside>
   );

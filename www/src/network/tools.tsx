@@ -2,14 +2,18 @@ import type { ReactElement } from 'react';
 import { useRoom, useStatus } from 'rejoin/react';
 import type { DemoRoom } from '../schema';
 import { misbehave } from './server-controls';
+import type { PeerLinks } from './use-peer-links';
 
 /** Ways to be cut off, and ways back. */
-export function Tools(): ReactElement {
+export function Tools({ links }: { links: PeerLinks }): ReactElement {
   const room = useRoom();
   return (
     <fieldset className="tools">
       <legend className="visually-hidden">Cut it off</legend>
       <LinkButton room={room} />
+      <button type="button" className="main-tool" onClick={links.toggle}>
+        {links.state === 'joined' ? 'Cut the peers' : 'Link with the peers'}
+      </button>
       <button type="button" onClick={() => misbehave('drop', room.id)}>
         Drop my socket
       </button>

@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { NetworkPanel } from '../network/panel';
+import { usePeerLinks } from '../network/use-peer-links';
 import type { Person } from '../person';
 import { TabList } from '../tabs/tab-list';
 import { TabPanels } from '../tabs/tab-panels';
@@ -12,6 +13,7 @@ import { useReadiness } from './use-readiness';
 export function Page({ room, person }: { room: string; person: Person }): ReactElement {
   const readiness = useReadiness();
   const [tab, choose] = useTab();
+  const links = usePeerLinks(tab.direct ?? false);
   if (readiness.kind === 'failed') return <Failure error={readiness.error} />;
   return (
     <>
@@ -27,7 +29,7 @@ export function Page({ room, person }: { room: string; person: Person }): ReactE
             </p>
           )}
         </main>
-        <NetworkPanel />
+        <NetworkPanel links={links} />
       </div>
     </>
   );

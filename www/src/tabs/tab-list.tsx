@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactElement, useRef } from 'react';
+import { type KeyboardEvent, type ReactElement, useEffect, useRef } from 'react';
 import { TABS, type Tab } from './tabs';
 
 interface TabListProps {
@@ -9,6 +9,10 @@ interface TabListProps {
 /** The row of tabs. One stop of the Tab key; arrows, Home and End choose, as in the ARIA practices. */
 export function TabList({ current, onChoose }: TabListProps): ReactElement {
   const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // On a narrow screen the row scrolls.
+    list.current?.querySelector(`#${tabElement(current)}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [current]);
   const onKeyDown = (event: KeyboardEvent): void => {
     const next = neighbour(current, event.key);
     if (!next) return;

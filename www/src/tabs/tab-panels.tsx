@@ -15,6 +15,7 @@ const CONTENT: Record<TabId, ComponentType<PanelProps>> = {
   write: Writing,
   model: lazy(() => import('../model/model').then(({ Model }) => ({ default: Model }))),
   talk: lazy(() => import('../talk/talk').then(({ Talk }) => ({ default: Talk }))),
+  draw: lazy(() => import('../draw/whiteboard').then(({ Whiteboard }) => ({ default: Whiteboard }))),
   board: lazy(() => import('../board/board').then(({ Board }) => ({ default: Board }))),
 };
 

@@ -4,10 +4,12 @@ export interface Tab {
   readonly title: string;
   /** One sentence on what to try. */
   readonly lead: string;
+  /** Whether it needs the others directly, not only by the server. */
+  readonly direct?: true;
 }
 
 /** Name of a part, as in the address. */
-export type TabId = 'write' | 'model' | 'talk' | 'board';
+export type TabId = 'write' | 'model' | 'talk' | 'draw' | 'board';
 
 /** The parts of the page, in order. */
 export const TABS: readonly Tab[] = [
@@ -25,6 +27,12 @@ export const TABS: readonly Tab[] = [
     id: 'talk',
     title: 'Chat room',
     lead: 'Write with the link cut, reload, mend it: each message arrives once, and you see when.',
+  },
+  {
+    id: 'draw',
+    title: 'Whiteboard',
+    lead: 'Draw in two windows. Cut the link with the server, or that with the peers: the other one carries on.',
+    direct: true,
   },
   {
     id: 'board',

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import { closeBrowser } from './support/browser.mjs';
+import { demoPage } from './support/demo.mjs';
+import { rejoinServer } from './support/rejoin-server.mjs';
+import { until } from './support/wait.mjs';
+
+after(closeBrowser);
+
+describe('the whiteboard of the demo', () => {
+  it('goes on by the peers while the server is cut, and by the server while the peers are', async (t) => {
+    const { ann, bob } = await two(t, 'Whiteboard');
+    const [anns, bobs] = [new Board(ann), new Board(bob)];
+    await anns.draws('Rectangle', [100, 100], [300, 220]);
+    await bobs.has(['green rectangle']);
+    await Promise.all([cut(ann), cut(bob)]);
+    await anns.draws('Ellipse', [400, 100], [560, 240]);
+    await bobs.has(['green rectangle', 'green ellipse']);
+    assert.notEqual(await ann.page.getByTestId('pending').textContent(), '0', 'the server has it already');
+    await ann.rename('Ann');
+    await anns.points(700, 500);
+    await bob.page.locator('.pointer-name').getByText('Ann').waitFor();
+    for (const demo of [ann, bob]) await demo.button('Mend the link').click();
+    await Promise.all([ann.isSynced(), bob.isSynced()]);
+    for (const demo of [ann, bob]) await demo.button('Cut the peers').click();
+    await ann.has('peers-synced', 'Cut by you');
+    assert.equal(await ann.page.getByTestId('peer').count(), 0);
+    await bobs.puts('Note', 'By the server');
+    await anns.has(['green rectangle', 'green ellipse', 'Note: By the server']);
+    for (const demo of [ann, bob]) await demo.button('Link with the peers').click();
+    await Promise.all([isLinked(ann), isLinked(bob)]);
+    assert.deepEqual([ann.complaints, bob.complaints], [[], []]);
+  });
+
+  it('is worked by the keyboard alone: put, move, size, write, delete, undo', async (t) => {
+    const { ann, bob } = await two(t, 'Whiteboard');
+    const [anns, bobs] = [new Board(ann), new Board(bob)];
+    await anns.puts('Rectangle');
+    await bobs.has(['green rectangle']);
+    const before = await bobs.place('green rectangle');
+    for (const key of ['ArrowLeft', 'ArrowUp', 'Shift+ArrowRight', 'Shift+ArrowDown'])
+      await ann.page.keyboard.press(key);
+    const step = 8;
+    const expected = { x: before.x - step, y: before.y - step, w: before.w + step, h: before.h + step };
+    await until('the rectangle elsewhere', async () =>
+      isDeepStrictEqual(await bobs.place('green rectangle'), expected),
+    );
+    await bobs.puts('Note', 'to write');
+    await anns.has(['green rectangle', 'Note: to write']);
+    await bob.page.keyboard.press('Enter');
+    await bob.page.keyboard.press('Control+End');
+    await bob.page.keyboard.type(' more');
+    await bob.page.keyboard.press('Escape');
+    await anns.has(['green rectangle', 'Note: to write more']);
+    await bob.page.keyboard.press('Delete');
+    await anns.has(['green rectangle']);
+    await bob.button('Undo').first().click();
+    await anns.has(['green rectangle', 'Note: to write more']);
+    assert.deepEqual([ann.complaints, bob.complaints], [[], []]);
+  });
+});
+
+async function two(t, tab) {
+  const server = await rejoinServer(t, { assets: true, flags: ['--demo'] });
+  const [ann, bob] = await Promise.all([opened(t, server, tab), opened(t, server, tab)]);
+  await Promise.all([isLinked(ann), isLinked(bob)]);
+  return { ann, bob };
+}
+
+async function opened(t, server, tab) {
+  const demo = await demoPage(t, server.url, 'peers');
+  await demo.openTab(tab);
+  return demo;
+}
+
+/** Waits until the one other window is linked with and has confirmed everything. */
+async function isLinked(demo) {
+  await demo.has('peer', 'linked');
+  await demo.has('peers-synced', 'Synced with 1 of 1 peer');
+}
+
+async function cut(demo) {
+  await demo.button('Cut the link').click();
+  await demo.has('status', 'Cut by you');
+}
+
+/** The board of a window, in its own units. */
+class Board {
+  constructor({ page }) {
+    this.page = page;
+  }
+
+  tool(name) {
+    return this.page.getByRole('group', { name: 'Tools' }).getByRole('button', { name });
+  }
+
+  async draws(tool, from, to) {
+    await this.tool(tool).click();
+    await this.points(...from);
+    await this.page.mouse.down();
+    await this.points(...to);
+    await this.page.mouse.up();
+  }
+
+  async puts(tool, words = '') {
+    await this.tool(tool).press('Enter');
+    if (!words) return;
+    await this.page.getByRole('textbox', { name: 'Words of the note' }).waitFor();
+    await this.page.keyboard.type(words);
+    await this.page.keyboard.press('Escape');
+  }
+
+  async points(x, y) {
+    const { x: left, y: top, width, height } = await this.page.locator('.surface').boundingBox();
+    await this.page.mouse.move(left + (width * x) / 960, top + (height * y) / 600);
+  }
+
+  has(names) {
+    const read = () =>
+      this.page.$$eval('.shape-body[aria-label]', (bodies) => bodies.map((body) => body.getAttribute('aria-label')));
+    return until(`the shapes ${names}`, async () => isDeepStrictEqual(await read(), names));
+  }
+
+  place(name) {
+    const body = this.page.getByRole('button', { name, exact: true });
+    return body.evaluate(({ parentElement: { style } }) => {
+      const part = (value, of) => Math.round((Number.parseFloat(value) / 100) * of);
+      const { left, top, width, height } = style;
+      return { x: part(left, 960), y: part(top, 600), w: part(width, 960), h: part(height, 600) };
+    });
+  }
+}
