@@ -11,7 +11,7 @@ const NONE: readonly never[] = Object.freeze([]);
 const NO_MEDIA: LocalMedia = Object.freeze({ camera: null, mic: null, screen: null });
 const NO_DEVICES: DeviceList = Object.freeze({ cameras: NONE, mics: NONE, speakers: NONE });
 
-/** What a room shows of its peers. Their code is fetched when a room that wants them is entered; until then nobody is there. */
+/** What a room shows of its peers. Their code is fetched when they are wanted in a room that is entered; until then nobody is there. */
 export class LazyPeers {
   readonly list: Store<readonly Peer[]> = this.#store<readonly Peer[]>((part) => part.list, NONE);
   readonly send: PeersOfRoom['send'] = this.#later((part) => part.send);
@@ -33,22 +33,44 @@ export class LazyPeers {
   };
   readonly #host: PeersHost;
   readonly #options: true | PeersOptions | undefined;
+  /** Whether the app wants links now. */
+  #wanted: boolean;
+  #entered = false;
   #loading: Promise<PeersOfRoom> | null = null;
   #part: PeersOfRoom | null = null;
 
   constructor(host: PeersHost, options: true | PeersOptions | undefined) {
     this.#host = host;
     this.#options = options;
+    this.#wanted = options !== undefined && (options === true || options.autoConnect !== false);
   }
 
   /** The room is being entered. */
   enter(): void {
-    if (this.#options) this.#ask().then((part) => part.enter(), this.#host.report);
+    this.#entered = true;
+    if (this.#wanted) this.#begin();
+  }
+
+  connect(): void {
+    this.#wanted = true;
+    if (this.#entered) this.#begin();
+  }
+
+  disconnect(): void {
+    this.#wanted = false;
+    this.#part?.disconnect();
   }
 
   /** The room's core told something, or is gone, or the room was left. */
   handle(event: CoreEvent | Ending): void {
+    if (event.type === 'left') this.#entered = false;
     this.#part?.handle(event);
+  }
+
+  #begin(): void {
+    this.#ask().then((part) => {
+      if (this.#wanted && this.#entered) part.enter();
+    }, this.#host.report);
   }
 
   #ask(): Promise<PeersOfRoom> {

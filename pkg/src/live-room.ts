@@ -274,6 +274,14 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     this.#ifEntered((core, room) => core.disconnect(room));
   }
 
+  connectPeers(): void {
+    this.#peers.connect();
+  }
+
+  disconnectPeers(): void {
+    this.#peers.disconnect();
+  }
+
   /** See {@link RefHost}. */
   write<T>(fn: (core: Core, room: number) => T): T {
     if (this.#batches === 0) this.history.capture();

@@ -109,6 +109,13 @@ export interface Room<S extends Schema = Registered> {
   connect(): void;
   /** Closes the link and stays away until `connect()`. Edits are still taken and saved. */
   disconnect(): void;
+  /** Links with the peers, or again after `disconnectPeers()`. In a room without the option `peers` the `error` event tells `E_UNSUPPORTED`. */
+  connectPeers(): void;
+  /**
+   * Lets go of all links and stays without until `connectPeers()`; the server carries everything meanwhile. Media stay published
+   * and go on with the next links.
+   */
+  disconnectPeers(): void;
 }
 
 /** How a room is entered. The first who enters decides. */

@@ -203,6 +203,28 @@ test('leaving says goodbye, and what was on its way is dropped; entering again j
   expect(world.of('join').length).toBe(2);
 });
 
+test('peers that are let go of hear a goodbye while the room goes on, and are linked with again', async () => {
+  const { world, room, peers } = await entered();
+  room.connection.set({ ...room.connection.getSnapshot(), status: 'connected' });
+  world.core.tell(peer(1, 'up'));
+  await turn();
+  world.core.tell(frame(1, 'sync', 0));
+  room.calls.length = 0;
+  peers.disconnect();
+  peers.disconnect();
+  peers.handle(room.event({ type: 'signal', text: 'late' }));
+  peers.handle(room.event({ type: 'ready' }));
+  await turn();
+  expect([world.of('leave', 'signal'), peers.list.getSnapshot()]).toEqual([['leave()'], []]);
+  expect(room.calls).toEqual(['pathDown(1, false)', 'signal({"t":"bye","inst":"me"})']);
+  peers.enter();
+  await world.joined(2);
+  expect(world.of('signalUp').length).toBe(2);
+  world.core.tell(peer(1, 'up'));
+  await turn();
+  expect(room.calls.slice(2)).toEqual(['signal(hello)', 'pathUp(1, i1)', 'pathNeighbours(1, )']);
+});
+
 test('peers are shown by number with what is known of them, and keep their identity until it changes', async () => {
   const { world, peers } = await entered();
   world.core.tell(peer(2, 'connecting', { path: null }));

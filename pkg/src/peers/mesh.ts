@@ -36,6 +36,11 @@ export class Mesh implements EngineMesh {
     return this.#entry;
   }
 
+  /** Name of this page in the mesh, as long as it is joined. */
+  get instance(): string {
+    return this.#instance;
+  }
+
   /** Joins, loading the module; harmless if it has begun. */
   join(): void {
     if (this.#phase !== 'idle') return;

@@ -26,8 +26,10 @@ export interface PeersOfRoom {
   readonly sendFile: (file: Blob, options?: SendFileOptions) => Promise<readonly FileTransfer[]>;
   readonly send: (topic: string, data: PeerData, options?: SendDataOptions) => Promise<number>;
   readonly onData: (topic: string, listener: (message: PeerMessage) => void) => () => void;
-  /** The room is entered, or entered again after it was left. */
+  /** The room is entered, or entered again after it was left, or peers are wanted again. */
   enter(): void;
+  /** Lets go of all links until {@link enter}; the room goes on. */
+  disconnect(): void;
   /** The room's core told something, or is gone, or the room was left. Must not call the app. */
   handle(event: CoreEvent | Ending): void;
 }

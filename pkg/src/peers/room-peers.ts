@@ -27,8 +27,9 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
   readonly #messages: PeerMessages;
   readonly #files: Files;
   readonly #media: MediaImpl;
-  #entered = false;
-  /** Counts times the room was left: what was told before is void. */
+  /** `away`: in the room, but linked with nobody on purpose. */
+  #place: 'outside' | 'inside' | 'away' = 'outside';
+  /** Counts times the room or the peers were left: what was told before is void. */
   #life = 0;
 
   constructor(host: PeersHost, options: PeersOptions, engine: PeersEngine) {
@@ -49,7 +50,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
       ...shared,
       maxMediaPeers: options.maxMediaPeers,
       get isEntered() {
-        return room.#entered;
+        return room.#place !== 'outside';
       },
       replace: (slot, track) => this.#mesh.tell((core, mesh) => core.replaceTrack(mesh, slot, track)),
       trackOf: (peer, slot) => this.#mesh.call((core, mesh) => core.remoteTrack(mesh, peer, slot)),
@@ -82,8 +83,16 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
   }
 
   enter(): void {
-    this.#entered = true;
+    this.#place = 'inside';
     if (this.#host.room.isReady) this.#begin();
+  }
+
+  disconnect(): void {
+    if (this.#place !== 'inside') return;
+    this.#place = 'away';
+    this.#carrier.meshLost(this.#mesh.instance);
+    this.#files.lost();
+    this.#leaveMesh();
   }
 
   handle(event: CoreEvent | Ending): void {
@@ -152,7 +161,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
   #later(event: CoreEvent): void {
     const life = this.#life;
     this.#host.notify(() => {
-      if (this.#life !== life || !this.#entered) return;
+      if (this.#life !== life || this.#place !== 'inside') return;
       try {
         this.#onCore(event);
       } catch (error) {
@@ -191,11 +200,15 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
   }
 
   #end(): void {
-    if (!this.#entered) return;
-    this.#entered = false;
-    this.#life++;
+    if (this.#place === 'outside') return;
+    this.#place = 'outside';
     this.#files.close();
     this.#media.close();
+    this.#leaveMesh();
+  }
+
+  #leaveMesh(): void {
+    this.#life++;
     this.#carrier.end();
     this.#mesh.leave();
     this.#messages.clear();

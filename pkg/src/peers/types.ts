@@ -8,6 +8,8 @@ export interface PeersOptions {
    * server. `p2p-first`: links, and one of the peers brings everything to the server.
    */
   readonly mode?: 'both' | 'server-first' | 'p2p-first' | undefined;
+  /** Whether to link when the room is entered; default true. Else `room.connectPeers()` does, and loads what it takes. */
+  readonly autoConnect?: boolean | undefined;
   /** Gives the ICE servers; asked again before their credentials lapse, and when they were refused. Default: those of the room's server. */
   readonly ice?: IceSource | undefined;
   /** Whether links go only through a TURN server, so that peers do not learn each other's address; default false. */

@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 import type { Peer } from 'rejoin';
-import { usePeers } from 'rejoin/react';
+import { useRoom, useStore } from 'rejoin/react';
 import { usePeerUsers } from '../people/use-peer-users';
 import { linkInWords, qualityInWords } from './peer-words';
 import type { PeerLinks } from './use-peer-links';
@@ -9,7 +9,7 @@ import { counted } from './words';
 
 /** The others as they are reached directly, beside the server. */
 export function Peers({ state }: { state: PeerLinks['state'] }): ReactElement {
-  const peers = usePeers();
+  const peers = useStore(useRoom().peers);
   const userOf = usePeerUsers();
   const { sync } = useRoomState();
   return (
