@@ -4,6 +4,7 @@ import { useRoom, useStore } from 'rejoin/react';
 import { usePeerUsers } from '../people/use-peer-users';
 import { linkInWords, qualityInWords } from './peer-words';
 import type { PeerLinks } from './use-peer-links';
+import { usePeerLog } from './use-peer-log';
 import { useRoomState } from './use-room-state';
 import { counted } from './words';
 
@@ -12,10 +13,12 @@ export function Peers({ state }: { state: PeerLinks['state'] }): ReactElement {
   const peers = useStore(useRoom().peers);
   const userOf = usePeerUsers();
   const { sync } = useRoomState();
+  usePeerLog(peers, userOf);
   return (
     <section className="peers" aria-labelledby="peers-title">
       <h3 id="peers-title">Peers</h3>
-      <p className="sheet-note" role="status" data-testid="peers-synced">
+      {/* Not a live region: it changes with each edit. */}
+      <p className="sheet-note" data-testid="peers-synced">
         {summary(state, peers.length, sync.peers)}
       </p>
       <ul>
