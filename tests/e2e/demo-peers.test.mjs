@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { closeBrowser } from './support/browser.mjs';
@@ -59,6 +61,29 @@ describe('the whiteboard of the demo', () => {
     await anns.has(['green rectangle', 'Note: to write more']);
     assert.deepEqual([ann.complaints, bob.complaints], [[], []]);
   });
+
+  it('takes files that are dropped on it to the others, whole', async (t) => {
+    const { ann, bob } = await two(t, 'Whiteboard');
+    await ann.page.locator('.surface').dispatchEvent('drop', { dataTransfer: await picture(ann.page) });
+    await has(ann, 'dot.png', 'Arrived, whole');
+    await has(bob, 'dot.png', 'Here, whole');
+    const image = bob.page.getByRole('img', { name: 'dot.png' });
+    await until('the picture', async () => (await image.evaluate(({ naturalWidth }) => naturalWidth)) === 8);
+    const buffer = randomBytes(600_000);
+    const chosen = { name: 'numbers.bin', mimeType: 'application/octet-stream', buffer };
+    await bob.page.getByLabel('Choose files').setInputFiles(chosen);
+    await has(ann, 'numbers.bin', 'Here, whole');
+    const [download] = await Promise.all([
+      ann.page.waitForEvent('download'),
+      ann.page.getByRole('link', { name: 'Save numbers.bin' }).click(),
+    ]);
+    assert.ok(readFileSync(await download.path()).equals(buffer));
+    await ann.button('Cut the peers').click();
+    await bob.page.getByTestId('peer').waitFor({ state: 'detached' });
+    await bob.page.getByLabel('Choose files').setInputFiles(chosen);
+    await bob.page.getByRole('alert').getByText('Nobody is linked').waitFor();
+    assert.deepEqual([ann.complaints, bob.complaints], [[], []]);
+  });
 });
 
 async function two(t, tab) {
@@ -78,6 +103,22 @@ async function opened(t, server, tab) {
 async function isLinked(demo) {
   await demo.has('peer', 'linked');
   await demo.has('peers-synced', 'Synced with 1 of 1 peer');
+}
+
+function has(demo, file, words) {
+  return demo.page.getByTestId('file').filter({ hasText: file }).filter({ hasText: words }).waitFor();
+}
+
+/** What a hand drags: a picture of eight pixels by eight. */
+function picture(page) {
+  return page.evaluateHandle(async () => {
+    const canvas = new OffscreenCanvas(8, 8);
+    canvas.getContext('2d').fillRect(2, 2, 4, 4);
+    const blob = await canvas.convertToBlob();
+    const dragged = new DataTransfer();
+    dragged.items.add(new File([blob], 'dot.png', { type: blob.type }));
+    return dragged;
+  });
 }
 
 async function cut(demo) {

@@ -97,11 +97,9 @@ export class Files {
   }
 
   /** The mesh is gone, and what was on its way. */
-  lost(): void {
-    const error = new SyncError('E_FILE', 'the core crashed during the transfer; send it again', {
-      room: this.#host.id,
-      retryable: true,
-    });
+  lost(why: string): void {
+    const message = `${why} during the transfer; send it again`;
+    const error = new SyncError('E_FILE', message, { room: this.#host.id, retryable: true });
     for (const entry of this.#byCore.values()) this.#change(entry, { status: 'failed', error });
     this.#byCore.clear();
   }

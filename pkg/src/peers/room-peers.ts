@@ -91,7 +91,8 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
     if (this.#place !== 'inside') return;
     this.#place = 'away';
     this.#carrier.meshLost(this.#mesh.instance);
-    this.#files.lost();
+    this.#files.lost('the peers were let go of');
+    this.#media.lost();
     this.#leaveMesh();
   }
 
@@ -149,7 +150,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
   onLost(instance: string): void {
     this.#carrier.meshLost(instance);
     this.#messages.clear();
-    this.#files.lost();
+    this.#files.lost('the core crashed');
     this.#media.lost();
     this.#roster.clear();
   }
