@@ -111,10 +111,7 @@ export interface Room<S extends Schema = Registered> {
   disconnect(): void;
   /** Links with the peers, or again after `disconnectPeers()`. In a room without the option `peers` the `error` event tells `E_UNSUPPORTED`. */
   connectPeers(): void;
-  /**
-   * Lets go of all links and stays without until `connectPeers()`; the server carries everything meanwhile. Media stay published
-   * and go on with the next links.
-   */
+  /** Lets go of all links and stays without until `connectPeers()`; the server carries everything meanwhile. */
   disconnectPeers(): void;
 }
 

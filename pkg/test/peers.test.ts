@@ -225,6 +225,18 @@ test('peers that are let go of hear a goodbye while the room goes on, and are li
   expect(room.calls.slice(2)).toEqual(['signal(hello)', 'pathUp(1, i1)', 'pathNeighbours(1, )']);
 });
 
+test('peers that are let go of before there is a mesh are told nothing', async () => {
+  const world = new FakePeersWorld();
+  const room = new FakeRoomOfPeers();
+  const peers = new RoomPeers(room, {}, world.engine());
+  room.isReady = true;
+  peers.enter();
+  peers.handle(room.event(CONNECTED));
+  peers.disconnect();
+  await turn();
+  expect([world.of('join'), room.calls, room.errors]).toEqual([[], [], []]);
+});
+
 test('peers are shown by number with what is known of them, and keep their identity until it changes', async () => {
   const { world, peers } = await entered();
   world.core.tell(peer(2, 'connecting', { path: null }));

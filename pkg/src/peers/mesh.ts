@@ -36,9 +36,9 @@ export class Mesh implements EngineMesh {
     return this.#entry;
   }
 
-  /** Name of this page in the mesh, as long as it is joined. */
-  get instance(): string {
-    return this.#instance;
+  /** Name of this page in the mesh; null while none is joined. */
+  get instance(): string | null {
+    return this.#number === null ? null : this.#instance;
   }
 
   /** Joins, loading the module; harmless if it has begun. */

@@ -90,7 +90,8 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
   disconnect(): void {
     if (this.#place !== 'inside') return;
     this.#place = 'away';
-    this.#carrier.meshLost(this.#mesh.instance);
+    const { instance } = this.#mesh;
+    if (instance !== null) this.#carrier.meshLost(instance);
     this.#files.lost('the peers were let go of');
     this.#media.lost();
     this.#leaveMesh();
