@@ -21,7 +21,7 @@ describe('the whiteboard of the demo', () => {
     await bobs.has(['green rectangle', 'green ellipse']);
     assert.notEqual(await ann.page.getByTestId('pending').textContent(), '0', 'the server has it already');
     await ann.rename('Ann');
-    await anns.points(700, 500);
+    await anns.points(640, 200);
     await bob.page.locator('.pointer-name').getByText('Ann').waitFor();
     for (const demo of [ann, bob]) await demo.button('Mend the link').click();
     await Promise.all([ann.isSynced(), bob.isSynced()]);
