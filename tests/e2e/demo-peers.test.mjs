@@ -86,6 +86,44 @@ describe('the whiteboard of the demo', () => {
   });
 });
 
+describe('the video room of the demo', () => {
+  it('shows and plays the others without a server, says who is muted, and who left', async (t) => {
+    const { ann, bob } = await two(t, 'Video room');
+    await ann.rename('Ann');
+    await ann.button('Join with camera and microphone').click();
+    await bob.page.getByText('Ann is in it').waitFor();
+    await bob.button('Join with camera and microphone').click();
+    const anns = bob.page.getByTestId('tile').filter({ hasText: 'Ann' });
+    const video = bob.page.getByLabel('Camera of Ann');
+    await plays(video);
+    await anns.getByText('speaking').waitFor();
+    await Promise.all([cut(ann), cut(bob)]);
+    await plays(video);
+    await ann.button('Mute microphone').click();
+    await anns.getByText('muted').waitFor();
+    await ann.button('Stop camera').click();
+    await anns.getByText('camera off').waitFor();
+    await ann.button('Start camera').click();
+    await plays(video);
+    await ann.button('Share screen').click();
+    await plays(bob.page.getByLabel('Screen of Ann'));
+    await ann.button('Leave').click();
+    await anns.waitFor({ state: 'detached' });
+    assert.deepEqual([ann.complaints, bob.complaints], [[], []]);
+  });
+});
+
+/** Waits until a video has a picture and its time goes on. */
+async function plays(video) {
+  const state = () => video.evaluate(({ videoWidth, currentTime }) => ({ videoWidth, currentTime }));
+  await video.waitFor();
+  const { currentTime } = await state();
+  await until('a video that plays', async () => {
+    const now = await state();
+    return now.videoWidth > 0 && now.currentTime > currentTime;
+  });
+}
+
 async function two(t, tab) {
   const server = await rejoinServer(t, { assets: true, flags: ['--demo'] });
   const [ann, bob] = await Promise.all([opened(t, server, tab), opened(t, server, tab)]);

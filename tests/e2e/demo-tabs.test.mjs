@@ -8,7 +8,7 @@ import { until } from './support/wait.mjs';
 
 after(closeBrowser);
 
-const names = ['Editor', 'LLM chat', 'Chat room', 'Whiteboard', 'Dashboard'];
+const names = ['Editor', 'LLM chat', 'Chat room', 'Whiteboard', 'Video room', 'Dashboard'];
 
 describe('the tabs of the demo', () => {
   it('are one stop of the Tab key, and arrows, Home and End choose among them', async (t) => {
@@ -24,7 +24,7 @@ describe('the tabs of the demo', () => {
     assert.deepEqual(await press('Home'), ['Editor', 'Editor']);
     assert.deepEqual(await press('End'), ['Dashboard', 'Dashboard']);
     const stops = await demo.page.getByRole('tab').evaluateAll((tabs) => tabs.map((tab) => tab.tabIndex));
-    assert.deepEqual(stops, [-1, -1, -1, -1, 0]);
+    assert.deepEqual(stops, [-1, -1, -1, -1, -1, 0]);
     await demo.page.keyboard.press('Tab');
     assert.equal(await demo.page.evaluate(() => document.activeElement.closest('[role=tabpanel]')?.id), 'panel-board');
   });
@@ -55,7 +55,7 @@ describe('the tabs of the demo', () => {
   it('come in files of their own, when somebody looks', async (t) => {
     const demo = await opened(t);
     const loaded = () => demo.page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
-    const isLater = (name) => /\/(model|talk|whiteboard|board|peers)-[^/]*\.(js|css|wasm)$/.test(name);
+    const isLater = (name) => /\/(model|talk|whiteboard|video-room|board|peers)-[^/]*\.(js|css|wasm)$/.test(name);
     assert.deepEqual((await loaded()).filter(isLater), []);
     await demo.openTab('Dashboard');
     await until('the dashboard’s files', async () => (await loaded()).some((name) => /\/board-[^/]*\.js$/.test(name)));
@@ -106,6 +106,7 @@ async function isFilled(demo, name) {
     await demo.page.keyboard.press('Escape');
     await demo.page.locator('.note-words').getByText('does not end').waitFor();
   }
+  if (name === 'Video room') await demo.button('Join with microphone').waitFor();
   if (name === 'Dashboard') await demo.page.locator('.tile').first().waitFor();
 }
 

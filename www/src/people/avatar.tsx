@@ -13,7 +13,8 @@ export function Avatar({ person: { name, color, windows } }: { person: Present }
   );
 }
 
-function initials(name: string): string {
+/** Two letters of a name. */
+export function initials(name: string): string {
   const words = name.split(' ').filter(Boolean);
   const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
   return letters

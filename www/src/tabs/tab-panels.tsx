@@ -16,6 +16,7 @@ const CONTENT: Record<TabId, ComponentType<PanelProps>> = {
   model: lazy(() => import('../model/model').then(({ Model }) => ({ default: Model }))),
   talk: lazy(() => import('../talk/talk').then(({ Talk }) => ({ default: Talk }))),
   draw: lazy(() => import('../draw/whiteboard').then(({ Whiteboard }) => ({ default: Whiteboard }))),
+  meet: lazy(() => import('../meet/video-room').then(({ VideoRoom }) => ({ default: VideoRoom }))),
   board: lazy(() => import('../board/board').then(({ Board }) => ({ default: Board }))),
 };
 

@@ -9,7 +9,7 @@ export interface Tab {
 }
 
 /** Name of a part, as in the address. */
-export type TabId = 'write' | 'model' | 'talk' | 'draw' | 'board';
+export type TabId = 'write' | 'model' | 'talk' | 'draw' | 'meet' | 'board';
 
 /** The parts of the page, in order. */
 export const TABS: readonly Tab[] = [
@@ -32,6 +32,12 @@ export const TABS: readonly Tab[] = [
     id: 'draw',
     title: 'Whiteboard',
     lead: 'Draw in two windows. Cut the link with the server, or that with the peers: the other one carries on.',
+    direct: true,
+  },
+  {
+    id: 'meet',
+    title: 'Video room',
+    lead: 'Join in two windows and see each other, without a media server. Cut the link: the video goes on.',
     direct: true,
   },
   {
