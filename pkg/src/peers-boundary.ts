@@ -115,6 +115,8 @@ export interface PeersCore {
   send(mesh: number, peer: number, channel: PeerChannel, bytes: Uint8Array): void;
   /** Shows a track to all peers, now and later, or nothing any more. It is never stopped. */
   replaceTrack(mesh: number, slot: MediaSlot, track: MediaStreamTrack | null): void;
+  /** The connection to a peer: to look at its statistics and to limit what it sends, and for nothing else. */
+  connection(mesh: number, peer: number): RTCPeerConnection | null;
   /** The track of a peer in a slot, if there is one. */
   remoteTrack(mesh: number, peer: number, slot: MediaSlot): MediaStreamTrack | null;
   /** Offers a file and returns the transfer's number. */

@@ -71,6 +71,11 @@ impl PeerConnections {
         self.browser(id).and_then(|browser| media::remote(&browser, slot)).unwrap_or(JsValue::NULL)
     }
 
+    /// The browser's own object of a connection, or null: for its statistics, and for how much it sends.
+    pub fn handle(&self, id: PeerConnectionId) -> JsValue {
+        self.browser(id).map_or(JsValue::NULL, JsValue::from)
+    }
+
     /// Does what the core asked for.
     pub fn perform(&self, id: PeerConnectionId, output: PeerOutput) {
         match output {

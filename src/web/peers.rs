@@ -198,6 +198,15 @@ impl Peers {
         })
     }
 
+    /// The `RTCPeerConnection` of a peer, or null: to look at its statistics and to limit what it sends, and for nothing else.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if the mesh was left.
+    pub fn connection(&self, mesh: u32, peer: u32) -> Result<JsValue, JsValue> {
+        let id = thrown(self.driver.read(|peers| Ok(peers.mesh(mesh)?.connection(peer))))?;
+        Ok(id.map_or(JsValue::NULL, |id| self.driver.peers().handle(id)))
+    }
+
     /// The `MediaStreamTrack` of a peer in a slot, or null; told of by `track` events.
     ///
     /// # Errors

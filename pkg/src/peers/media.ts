@@ -128,8 +128,12 @@ export class MediaImpl implements Media {
   /** A peer told what it publishes. */
   handleState(peer: number, media: PageState['media']): void {
     this.#remote.handleState(peer, media);
-    // Where both ends began at once there are two tracks for a slot: the one that carries something counts.
-    for (const slot of SLOTS) if (media[slot]) this.handleTrack(peer, slot);
+    this.refresh(peer);
+  }
+
+  /** Where both ends began at once there are two tracks for a slot: the one that carries something counts. */
+  refresh(peer: number): void {
+    for (const slot of SLOTS) if (this.#remote.isTold(peer, slot)) this.handleTrack(peer, slot);
   }
 
   /** A peer came or went. */

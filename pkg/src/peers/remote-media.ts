@@ -43,6 +43,11 @@ export class RemoteTracks {
     this.#publish();
   }
 
+  /** Whether a peer says that it publishes a slot. */
+  isTold(peer: number, slot: MediaSlot): boolean {
+    return this.#told.get(peer)?.[slot] !== undefined;
+  }
+
   forget(peer: number): void {
     for (const { outlet } of this.#sources.get(peer)?.values() ?? []) this.#playback.close(outlet);
     this.#told.delete(peer);

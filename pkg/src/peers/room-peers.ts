@@ -10,6 +10,7 @@ import { MediaImpl } from './media.js';
 import type { Media } from './media-types.js';
 import { Mesh, type MeshUser } from './mesh.js';
 import { PeerMessages } from './messages.js';
+import { Monitor } from './monitor.js';
 import type { Ending, PeersHost, PeersOfRoom } from './of-room.js';
 import { Roster } from './roster.js';
 import type { FileTransfer, Peer, PeersOptions } from './types.js';
@@ -27,6 +28,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
   readonly #messages: PeerMessages;
   readonly #files: Files;
   readonly #media: MediaImpl;
+  readonly #monitor: Monitor;
   /** `away`: in the room, but linked with nobody on purpose. */
   #place: 'outside' | 'inside' | 'away' = 'outside';
   /** Counts times the room or the peers were left: what was told before is void. */
@@ -54,7 +56,17 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
       },
       replace: (slot, track) => this.#mesh.tell((core, mesh) => core.replaceTrack(mesh, slot, track)),
       trackOf: (peer, slot) => this.#mesh.call((core, mesh) => core.remoteTrack(mesh, peer, slot)),
-      onChange: () => this.#tellAll(),
+      onChange: () => {
+        this.#tellAll();
+        this.#monitor.update();
+      },
+    });
+    this.#monitor = new Monitor({
+      mesh: this.#mesh,
+      roster: this.#roster,
+      uplink: options.uplink,
+      screen: () => this.#media.local.getSnapshot().screen?.track ?? null,
+      onLook: (peer) => this.#media.refresh(peer),
     });
   }
 
@@ -153,6 +165,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
     this.#messages.clear();
     this.#files.lost('the core crashed');
     this.#media.lost();
+    this.#monitor.clear();
     this.#roster.clear();
   }
 
@@ -211,6 +224,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
 
   #leaveMesh(): void {
     this.#life++;
+    this.#monitor.clear();
     this.#carrier.end();
     this.#mesh.leave();
     this.#messages.clear();
@@ -229,6 +243,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
       this.#media.forget(peer);
     }
     this.#media.handlePeers();
+    this.#monitor.update();
   }
 
   #onFrame({ peer, channel, attachments }: FrameEvent): void {

@@ -20,6 +20,8 @@ export class FakePeersWorld {
   readonly cores: FakePeers[] = [];
   readonly sent: { readonly peer: number; readonly channel: string; readonly bytes: Uint8Array }[] = [];
   readonly traps = new Set<string>();
+  /** Connections, by peer. */
+  readonly connections = new Map<number, RTCPeerConnection>();
   /** Tracks of peers, by `peer slot`. */
   readonly tracks = new Map<string, MediaStreamTrack>();
   /** Codes with which sending to a peer is refused. */
@@ -134,6 +136,10 @@ export class FakePeers implements PeersCore {
 
   replaceTrack(_mesh: number, slot: string, track: MediaStreamTrack | null): void {
     this.#enter('replaceTrack', [slot, track === null ? 'nothing' : 'a track']);
+  }
+
+  connection(_mesh: number, peer: number): RTCPeerConnection | null {
+    return this.world.connections.get(peer) ?? null;
   }
 
   remoteTrack(_mesh: number, peer: number, slot: string): MediaStreamTrack | null {
