@@ -16,8 +16,11 @@ describe('peers of a room', () => {
     const [ann, bob] = [await peerPage(t, site, proxy.ws, 'cut'), await peerPage(t, site, proxy.ws, 'cut')];
     await Promise.all([ann.hasLinks(1), bob.hasLinks(1)]);
     await Promise.all([ann.isSyncedWithAll(1), bob.isSyncedWithAll(1)]);
-    const [peer] = await ann.peers();
-    assert.equal(peer.path, 'direct');
+    const isKnown = () => {
+      const [peer] = window.session.room.peers.getSnapshot();
+      return peer.path === 'direct' && peer.quality !== null && peer.rtt !== null;
+    };
+    await ann.harness.waits('what is known of the link', isKnown);
     await ann.harness.append('one ');
     await bob.harness.hasText('one ');
     proxy.hold('up');
@@ -112,11 +115,22 @@ describe('peers of a room', () => {
   it('camera, microphone and screen are seen by a peer, also by one who comes later, as they are muted and switched', async (t) => {
     const server = await rejoinServer(t);
     const site = await staticSite(t);
-    const [ann, bob] = await Promise.all([1, 2].map(() => peerPage(t, site, server.ws, 'media')));
+    const little = { peers: { uplink: 500_000 } };
+    const [ann, bob] = await Promise.all([1, 2].map(() => peerPage(t, site, server.ws, 'media', little)));
     await Promise.all([ann.hasLinks(1), bob.hasLinks(1)]);
+    await ann.page.evaluate(() => {
+      const { prototype } = RTCRtpSender;
+      const { setParameters } = prototype;
+      window.limits = [];
+      prototype.setParameters = async function (parameters) {
+        await setParameters.call(this, parameters);
+        window.limits.push(this.getParameters().encodings[0].maxBitrate);
+      };
+    });
     assert.equal(await ann.media('publish', { camera: true, mic: true }), null);
     await bob.seesTracks(['camera', 'mic']);
     await bob.seesPictures('camera');
+    await ann.harness.waits('the limit', () => window.limits.includes(460_000));
     const camera = await ann.page.evaluate(() => {
       const { track } = window.session.room.media.local.getSnapshot().camera;
       window.track = track;
