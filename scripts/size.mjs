@@ -16,7 +16,7 @@ const budgets = {
   wasm: 283,
   links: 118,
   peers: 125,
-  core: 18.4,
+  core: 18.5,
   sockets: 8.2,
   streams: 8.8,
   tabs: 4,
