@@ -110,3 +110,12 @@ export function readText(core: Core, number: number, type: string): string {
     throw thrown;
   }
 }
+
+/** Whether a part of a document holds nothing. */
+export function isEmpty(value: unknown): boolean {
+  return (
+    value === undefined ||
+    value === '' ||
+    (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+  );
+}

@@ -1,6 +1,6 @@
 import type { Core, CoreEvent, Segment } from './boundary.js';
 import { Deferred } from './deferred.js';
-import { type DocEvent, DocumentView, readText } from './document.js';
+import { type DocEvent, DocumentView, isEmpty, readText } from './document.js';
 import type { Endpoint } from './endpoint.js';
 import type { Engine, EngineRoom } from './engine.js';
 import { fromProblem, isProblem, SyncError, toSyncError } from './errors.js';
@@ -495,12 +495,4 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
   #report(error: unknown): void {
     this.#host.report(toSyncError(error, this.id));
   }
-}
-
-function isEmpty(value: unknown): boolean {
-  return (
-    value === undefined ||
-    value === '' ||
-    (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
-  );
 }

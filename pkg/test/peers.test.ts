@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { RoomPeers } from '../src/peers/room-peers.js';
 import type { PeersOptions } from '../src/peers/types.js';
 import { turn } from './support/client.js';
@@ -269,4 +269,20 @@ test('the app’s ICE servers are handed on, and an answer that fails is told an
     'refuseIce(5)',
   ]);
   expect(room.errors).toEqual(['E_INTERNAL']);
+});
+
+test('a server that does not know signaling is told of once, and one that answers is not', async () => {
+  const { room, peers } = await entered({}, false);
+  vi.useFakeTimers();
+  peers.handle(room.event(CONNECTED));
+  vi.advanceTimersByTime(9_999);
+  expect(room.errors).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(room.errors).toEqual(['E_UNSUPPORTED']);
+  peers.handle(room.event({ type: 'signal', text: 'welcome' }));
+  peers.handle(room.event({ type: 'connection', status: 'reconnecting' }));
+  peers.handle(room.event(CONNECTED));
+  vi.advanceTimersByTime(60_000);
+  expect(room.errors).toEqual(['E_UNSUPPORTED']);
+  vi.useRealTimers();
 });
