@@ -154,7 +154,11 @@ describe('a stock yjs + y-websocket client', () => {
     await stock.hasList('todos', [{ text: 'ours', done: false }]);
     stock.pushTask('theirs');
     stock.doc.getMap('words').set('theirs', 'too');
-    await ours.waits('both', () => window.session.room.doc.getSnapshot().todos.length === 2);
+    // Two updates: what is of the second comes behind what is of the first.
+    await ours.waits('both', () => {
+      const { todos, words } = window.session.room.doc.getSnapshot();
+      return todos.length === 2 && words.theirs !== undefined;
+    });
     assert.deepEqual(await ours.doc(), {
       note: '',
       todos: [
