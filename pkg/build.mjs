@@ -9,25 +9,29 @@ import { rolldown } from 'rolldown';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
-const modules = ['rejoin_bg.wasm', 'links_bg.wasm', 'peers_bg.wasm'];
-const scripts = ['core.js', 'inline.js', 'links-core.js', 'links-inline.js', 'peers-core.js', 'peers-inline.js'];
+const names = ['', 'links-', 'peers-', 'codec-'];
+const modules = ['rejoin_bg.wasm', 'links_bg.wasm', 'peers_bg.wasm', 'codec_bg.wasm'];
+const scripts = names.flatMap((name) => [`${name}core.js`, `${name}inline.js`]);
 const generated = [...scripts, ...modules];
 
 /** What apps fetch only when they use it, and bundlers drop where nobody does. */
 const parts = {
   groups: [
-    // Each group takes along what its files need: this one first, what all of them need.
+    // Each group takes along what its files need: this one first, what all of them need; the archive last, for it needs
+    // what every app of documents has.
     {
       name: 'base',
-      test: /src.(errors|store|endpoint|schema|frame|deferred|entry.links|shallow|load-part|share|stream.idle)\.ts$/,
-      priority: 1,
+      test: /src.(errors|store|endpoint|schema|encryption|frame|deferred|entry.links|shallow|load-part|share|idle|json|plain|prelim|stream.idle)\.ts$/,
+      priority: 2,
     },
-    { name: 'streams', test: /src.(entry.streams|stream.(?!of-client|lazy))/ },
-    { name: 'sockets', test: /src.(entry.sockets|socket)/ },
-    { name: 'shared-links', test: /src.shared.(links|link|socket|stream|meeting|key)\.ts$/ },
-    { name: 'tabs', test: /src.shared./ },
-    { name: 'peers', test: /src.(entry.peers|peers)/ },
-    { name: 'client', test: /src.entry.client/ },
+    { name: 'streams', test: /src.(entry.streams|stream.(?!of-client|lazy))/, priority: 1 },
+    { name: 'sockets', test: /src.(entry.sockets|socket)/, priority: 1 },
+    { name: 'shared-links', test: /src.shared.(links|link|socket|stream|meeting|key)\.ts$/, priority: 1 },
+    { name: 'tabs', test: /src.shared./, priority: 1 },
+    { name: 'peers', test: /src.(entry.peers|peers)/, priority: 1 },
+    { name: 'archive', test: /src.(entry.archive|archive|codec)/ },
+    { name: 'client', test: /src.entry.client/, priority: 1 },
+    { name: 'documents', test: /src.(documents|document|mirror|guard|lost-connection|unsaved)\b/, priority: 1 },
   ],
 };
 
@@ -35,14 +39,14 @@ const parts = {
 async function bundle(
   entry,
   file,
-  { format = 'es', platform = 'neutral', external, inject, host, splits = false } = {},
+  { format = 'es', platform = 'neutral', external, inject, host, beside, splits = false } = {},
 ) {
   const build = await rolldown({
     input: { [file.replace(/\.[cm]?js$/, '')]: join(here, 'src', entry) },
     external,
     platform,
     resolve: { extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } },
-    plugins: [fromDist(), onHost(host)],
+    plugins: [fromDist(), onHost(host), besideOf(beside)],
     transform: inject ? { inject } : {},
     // That it is kept is checked below.
     onLog: (level, log, report) => log.code === 'MODULE_LEVEL_DIRECTIVE' || report(level, log),
@@ -56,10 +60,8 @@ async function bundle(
 
 /** The minifier writes strings as templates, which not every bundler looks into for the names of files. */
 function keepLiterals(code) {
-  const quoted = [...generated, 'streams.js', 'tabs.js', 'shared-links.js', 'peers.js'].reduce(
-    (text, name) => text.replaceAll(`\`./${name}\``, `'./${name}'`),
-    code,
-  );
+  const files = ['streams.js', 'tabs.js', 'shared-links.js', 'sockets.js', 'peers.js', 'documents.js', 'archive.js'];
+  const quoted = [...generated, ...files].reduce((text, name) => text.replaceAll(`\`./${name}\``, `'./${name}'`), code);
   return modules.reduce(
     (text, name) => text.replaceAll(`new URL('./${name}',import.meta.url)`, `new URL('./${name}', import.meta.url)`),
     quoted,
@@ -82,6 +84,15 @@ function onHost(host) {
   return {
     name: 'on-host',
     resolveId: (source) => (host && source.endsWith('/platform.js') ? join(here, 'src', `platform.${host}.ts`) : null),
+  };
+}
+
+/** An entry that another one requires as a file of its own. */
+function besideOf(file) {
+  const name = file?.replace(/\.cjs$/, '.js');
+  return {
+    name: 'beside',
+    resolveId: (source) => (file && source.endsWith(`/${name}`) ? { id: `./${file}`, external: true } : null),
   };
 }
 
@@ -109,7 +120,7 @@ async function verify() {
   for (const literal of literals) {
     if (!(client + base).includes(literal)) throw new Error(`dist/ lost ${literal}`);
   }
-  for (const file of ['react.js', 'react.cjs']) {
+  for (const file of ['react.js', 'react.cjs', 'suspense.js', 'suspense.cjs']) {
     const react = await readFile(join(dist, file), 'utf8');
     if (!/^["']use client["'];?\s*/.test(react)) throw new Error(`dist/${file} does not begin with "use client"`);
   }
@@ -139,6 +150,16 @@ await bundle('index.ts', 'index.cjs', {
 // The main entry holds the module's one instance, whichever entry asks for it.
 await bundle('react.ts', 'react.js', { external: [/^react/, 'rejoin'] });
 await bundle('react.ts', 'react.cjs', { format: 'cjs', platform: 'node', external: [/^react/, 'rejoin'] });
+await bundle('shared-worker.ts', 'shared-worker.js');
+await bundle('shared-worker.ts', 'shared-worker.cjs', { format: 'cjs' });
+// One page has one instance of the contexts, whichever of the two entries it takes.
+await bundle('suspense.ts', 'suspense.js', { external: [/^react$/], beside: 'react.js' });
+await bundle('suspense.ts', 'suspense.cjs', {
+  format: 'cjs',
+  platform: 'node',
+  external: [/^react$/],
+  beside: 'react.cjs',
+});
 // `ws` is taken in; what makes it faster where it is installed is not looked for.
 const native = ['bufferutil', 'utf-8-validate'];
 await bundle('cli/main.ts', 'cli.mjs', { platform: 'node', external: native });

@@ -7,12 +7,18 @@ const testTimeout = 60_000;
 /** The React entry takes the main one by its name, as an app does. */
 const resolve = { alias: [{ find: /^rejoin$/, replacement: `${root}/test/support/entry.ts` }] };
 
+/** The glue is not beside the sources. */
+const codec = { find: /^\.\/codec-(core|inline)\.js$/, replacement: `${root}/dist/codec-$1.js` };
+
 export default defineConfig({
   test: {
     projects: [
       { resolve, test: { name: 'unit', root, testTimeout, include: ['test/{,cli/}*.test.{ts,tsx}'] } },
       // Needs pkg/dist: fails, and is not skipped, where the build has not been run.
-      { test: { name: 'wasm', root, testTimeout, include: ['test/wasm/*.test.ts'] } },
+      {
+        resolve: { alias: [...resolve.alias, codec] },
+        test: { name: 'wasm', root, testTimeout, include: ['test/wasm/*.test.ts'] },
+      },
     ],
   },
 });

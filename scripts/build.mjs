@@ -22,11 +22,12 @@ import { functionBodies, withFunctionNames } from './wasm/module.mjs';
 import { orderByLikeness } from './wasm/order.mjs';
 
 const target = 'wasm32-unknown-unknown';
-/** The large module has the documents, the small ones streams and sockets, and peers: nobody loads what he does not use. */
+/** The large module has the documents, the small ones streams and sockets, peers, and other forms of updates: nobody loads what he does not use. */
 const modules = [
   { name: 'rejoin', glue: 'core', inline: 'inline', profile: 'release', features: 'documents' },
   { name: 'links', glue: 'links-core', inline: 'links-inline', profile: 'links', features: 'links' },
   { name: 'peers', glue: 'peers-core', inline: 'peers-inline', profile: 'peers', features: 'peers' },
+  { name: 'codec', glue: 'codec-core', inline: 'codec-inline', profile: 'codec', features: 'codec' },
 ];
 const generatedBy = ({ name }) => join(root, 'pkg', 'wasm', name);
 const dist = join(root, 'pkg', 'dist');

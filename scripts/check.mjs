@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from './build.mjs';
 import { root } from './env.mjs';
+import { staleErrorPages } from './error-pages.mjs';
+import { checkExamples } from './examples.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { stream } from './lib/run.mjs';
 import { filesOf } from './lib/stamp.mjs';
@@ -13,6 +15,8 @@ const source = /\.(rs|tsx?|mjs|css)$/;
 const outside =
   /\b(web_sys|js_sys|wasm_bindgen|gloo_\w+)\b|\b(Instant|SystemTime)::now\b|\bthread_rng\b|\brand::random\b/;
 const browserSide = /^src\/(web(\.rs|\/)|lib\.rs$)/;
+const markup =
+  /\b(inner|outer|insertAdjacent|dangerouslySetInner)HTML\b|\bsrcdoc\b|\bdocument\.write|\beval\(|\bnew Function\(/i;
 const denied = ['--', '-D', 'warnings'];
 /** A test may stop at what it did not expect, in its helpers too, and print. */
 const inTests = ['unwrap_used', 'expect_used', 'panic', 'indexing_slicing', 'print_stdout'];
@@ -35,6 +39,7 @@ function checks() {
   return {
     'file length': () => reportLines(tooLong()),
     purity: () => reportLines(impure()),
+    'no markup from texts': () => reportLines(unsafe()),
     rustfmt: () => runs('cargo', ['fmt', '--all', '--check']),
     'clippy, native': () => runs('cargo', ['clippy', '--workspace', '--lib', '--bins', ...denied]),
     'clippy, native tests': () => runs('cargo', ['clippy', '--workspace', '--tests', ...tolerant]),
@@ -42,6 +47,8 @@ function checks() {
     'clippy, wasm32 tests': () =>
       runs('cargo', ['clippy', ...wasm, '--test', 'browser', '--test', 'worker', ...tolerant]),
     biome: () => runs('npx', ['--no', 'biome', 'ci']),
+    'pages of errors': () => reportLines(staleErrorPages()),
+    'sentences and examples': async () => reportLines(await checkExamples()),
     'tsc, pkg': () => runs('npm', ['run', 'typecheck', '-w', 'pkg']),
     'tsc, www': () => runs('npm', ['run', 'typecheck', '-w', 'www']),
   };
@@ -73,6 +80,19 @@ function impure() {
       .filter(({ line }) => outside.test(line) && !line.trimStart().startsWith('//'))
       .map(({ line, at }) => `${at}: ${line.trim()}`),
   );
+}
+
+/** Names and texts come from strangers: nothing in package or demo makes HTML or code of a text. */
+function unsafe() {
+  const files = ['pkg/src', 'www/src'].flatMap((name) => filesOf(join(root, name)));
+  return files.flatMap((file) => {
+    const path = relative(root, file);
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .map((line, index) => ({ line: line.trim(), at: `${path}:${index + 1}` }))
+      .filter(({ line }) => !/^(\*|\/\/|\/\*)/.test(line) && markup.test(line))
+      .map(({ line, at }) => `${at}: ${line}`);
+  });
 }
 
 function reportLines(lines) {

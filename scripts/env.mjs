@@ -57,6 +57,11 @@ export function findDriver() {
   return provided && isExecutable(provided) ? provided : which('chromedriver');
 }
 
+/** coturn's program: `TURNSERVER` in the environment, or the one on the path. */
+export function findRelay() {
+  return process.env.TURNSERVER ?? which('turnserver');
+}
+
 function toolchain() {
   if (process.env.RUSTUP_TOOLCHAIN || !existsSync(toolchainFile)) return {};
   const name = readFileSync(toolchainFile, 'utf8').trim();

@@ -28,6 +28,7 @@ async function native(report) {
     ['-p', 'rejoin', '--lib', '--test', 'native'],
     ['-p', 'rejoin', '--doc'],
     ['-p', 'rejoin-server'],
+    ['-p', 'rejoin-fuzz'],
   ];
   await inOrder(
     report,

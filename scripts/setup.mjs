@@ -5,7 +5,7 @@ import { environment, findBrowser, findDriver } from './env.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { checkNode, ensurePackages } from './setup/npm.mjs';
 import { ensureRust } from './setup/rust.mjs';
-import { ensureBrowser, ensureLinker } from './setup/system.mjs';
+import { ensureBrowser, ensureLinker, ensureRelay } from './setup/system.mjs';
 import { ensureWasmBindgen, ensureWasmPack } from './setup/wasm-tools.mjs';
 
 /** Everything that building, showing and testing need. Not for tests: no wasm-pack, and no browser is no reason to stop. */
@@ -14,6 +14,8 @@ export async function setup({ forTests = true } = {}) {
   checkNode();
   await ensureLinker();
   await (forTests ? ensureBrowser() : optional(ensureBrowser));
+  // Without it the tests that need it fail, and say so.
+  if (forTests) await optional(ensureRelay);
   await ensureRust();
   if (forTests) await ensureWasmPack();
   await ensureWasmBindgen();

@@ -59,6 +59,9 @@ impl Machine for Client {
                     self.in_room(now, room, |room, cx| room.handle_storage(cx, reply));
                 }
             }
+            Input::StorageLost(database) => {
+                self.each_room(now, |room, cx| room.handle_storage_lost(cx, &database));
+            }
             // A client has no connections to peers.
             #[cfg(feature = "peers")]
             Input::Peer(..) => {}

@@ -1,15 +1,19 @@
 //! Everything that can be tuned, with its default. Times are milliseconds, sizes bytes.
 
 #[cfg(feature = "documents")]
+mod broken;
+#[cfg(feature = "documents")]
 mod client;
 mod fields;
 mod read;
 
 pub use crate::connection::Ways;
 #[cfg(feature = "documents")]
+pub use broken::Broken;
+#[cfg(feature = "documents")]
 pub use client::{
-    Broken, Config, MessageConfig, PathMode, PersistenceMode, PresenceConfig, RoomOptions,
-    StorageConfig, check_room_name,
+    Config, MessageConfig, PathMode, PersistenceMode, PresenceConfig, RoomOptions, StorageConfig,
+    check_room_name,
 };
 pub use fields::Fields;
 pub use read::read_link;

@@ -217,8 +217,11 @@ impl Connection {
             | State::Failed
             | State::Backoff { .. }
             | State::Parked { .. } => {
-                if matches!(self.state, State::Failed) {
+                // Whoever ended it has had time to sign in again.
+                if matches!(self.state, State::Failed | State::Closed) {
                     self.forgive();
+                }
+                if matches!(self.state, State::Failed) {
                     self.backoff.reset();
                 }
                 self.attempt(cx);

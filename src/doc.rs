@@ -20,12 +20,13 @@ mod read;
 mod record;
 mod shared;
 mod sticky;
+mod subdoc;
 pub mod type_id;
 pub mod undo;
-mod update_error;
 
 use yrs::{ClientID, ID, IdSet, StateVector};
 
+pub use crate::update_error::UpdateError;
 pub use apply::{Applied, Integrated};
 pub use content::Content;
 pub use edit::{Edit, Prelim};
@@ -34,7 +35,6 @@ pub use limits::Limits;
 pub use preflight::Preflight;
 pub use type_id::TypeId;
 pub use undo::{Direction, Intent, UndoLimits, UndoState};
-pub use update_error::UpdateError;
 /// Which neighbour a sticky position stays with: the unit before it or the one after it.
 pub use yrs::Assoc;
 
@@ -118,7 +118,9 @@ impl Doc {
     pub fn rotate_client_id(&mut self, id: u64) {
         let state = self.encode_state();
         let engine = Engine::new(id, &self.roots);
-        if let Err(error) = engine.integrate(&state, Origin::Storage, false) {
+        let taken = Preflight::parse(&state, &Limits::NONE)
+            .and_then(|parsed| engine.integrate(&state, &parsed, Origin::Storage, false).map(drop));
+        if let Err(error) = taken {
             self.broken = Some(error);
         }
         engine.recorder.drain();

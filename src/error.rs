@@ -55,6 +55,8 @@ pub enum ErrorCode {
     StorageCorrupt,
     /// The server broke a stream off with an error of its own.
     Stream,
+    /// A peer that is no client of ours takes only smaller frames.
+    PeerLimit,
     /// A bug of rejoin; the client keeps going.
     Internal,
 }
@@ -89,6 +91,7 @@ impl ErrorCode {
             Self::Storage => "E_STORAGE",
             Self::StorageCorrupt => "E_STORAGE_CORRUPT",
             Self::Stream => "E_STREAM",
+            Self::PeerLimit => "E_PEER_LIMIT",
             Self::Internal => "E_INTERNAL",
         }
     }

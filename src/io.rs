@@ -9,8 +9,8 @@ mod storage;
 pub use fetch::{FetchId, FetchInput, FetchOutput};
 #[cfg(feature = "peers")]
 pub use peer::{
-    Candidate, ChannelId, ChannelPlan, IceServer, Operation, PeerConfig, PeerConnectionId,
-    PeerInput, PeerOutput, PeerState, Slot,
+    Candidate, ChannelId, ChannelPlan, Channels, IceServer, Operation, PeerConfig,
+    PeerConnectionId, PeerInput, PeerOutput, PeerState, Slot,
 };
 #[cfg(feature = "documents")]
 pub use storage::{RecordKey, RoomId, StorageError, StorageReply, StorageTask, TaskId};
@@ -39,6 +39,9 @@ pub enum Input {
     /// A storage task ended.
     #[cfg(feature = "documents")]
     Storage(TaskId, Result<StorageReply, StorageError>),
+    /// The browser closed the database of this name: what was in it may be gone.
+    #[cfg(feature = "documents")]
+    StorageLost(String),
     /// Something happened to a connection to a peer.
     #[cfg(feature = "peers")]
     Peer(PeerConnectionId, PeerInput),

@@ -7,6 +7,8 @@
 pub mod backoff;
 #[cfg(feature = "documents")]
 pub mod client;
+#[cfg(feature = "codec")]
+pub mod codec;
 pub mod config;
 pub mod connection;
 #[cfg(feature = "documents")]
@@ -16,6 +18,8 @@ pub mod error;
 pub mod event;
 pub mod io;
 pub mod json;
+#[cfg(any(feature = "documents", feature = "codec"))]
+mod lib0;
 #[cfg(feature = "links")]
 pub mod links;
 pub mod machine;
@@ -39,6 +43,8 @@ pub mod stream;
 pub mod time;
 #[cfg(feature = "documents")]
 pub mod tunnel;
+#[cfg(any(feature = "documents", feature = "codec"))]
+pub mod update_error;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod web;

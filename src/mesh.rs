@@ -22,6 +22,7 @@ mod roster;
 pub mod signal;
 #[cfg(test)]
 mod tests;
+pub mod y_webrtc;
 
 use std::collections::VecDeque;
 
@@ -40,6 +41,7 @@ use media::Media;
 use options::MeshOptions;
 use roster::Roster;
 use signal::{FromServer, ToServer};
+use y_webrtc::{Dialect, YWebrtc};
 
 /// First connections under way at once.
 const AT_ONCE: usize = 4;
@@ -64,6 +66,8 @@ pub struct Mesh {
     roster: Roster,
     ice: Ice,
     transfers: Transfers,
+    /// Where signaling is that of y-webrtc.
+    y_webrtc: Option<YWebrtc>,
     /// When connections were made, in the last minute.
     made: VecDeque<Instant>,
     /// Whom the peers have been told that there are links with.
@@ -81,17 +85,23 @@ impl Mesh {
             key: options.key.as_ref().map(|key| key.clone().into_bytes()),
             config: PeerConfig { servers: Vec::new(), relay_only: options.relay_only },
             signaling: false,
+            silence_parts: options.dialect != Dialect::Room,
             source: 0,
             media: Media::default(),
         };
         let roster = Roster::new(&options, cx.rng.u64(..));
         let ice = Ice::new(cx.now, options.ice);
+        let y_webrtc = match options.dialect {
+            Dialect::Room => None,
+            Dialect::YWebrtc { sealed } => Some(YWebrtc::new(&options.room, sealed, options.epoch)),
+        };
         Self {
             options,
             settings,
             roster,
             ice,
             transfers: Transfers::default(),
+            y_webrtc,
             made: VecDeque::new(),
             neighbours: Vec::new(),
             actions: VecDeque::new(),
@@ -105,7 +115,7 @@ impl Mesh {
 
     /// The connection with a peer, while there is one.
     pub fn connection(&self, peer: u32) -> Option<PeerConnectionId> {
-        self.roster.connection(peer)
+        self.roster.connection(peer).or_else(|| self.guest_connection(peer))
     }
 
     /// Says which number this mesh has: the browser's side keeps its tracks by it.
@@ -115,7 +125,7 @@ impl Mesh {
 
     /// Whether a connection is one of this mesh.
     pub fn owns(&self, id: PeerConnectionId) -> bool {
-        self.roster.owns(id)
+        self.roster.owns(id) || self.owns_guest(id)
     }
 
     /// The next thing to do.
@@ -148,12 +158,13 @@ impl Mesh {
 
     /// Something happened to a connection.
     pub fn handle_peer(&mut self, cx: &mut Context<'_>, id: PeerConnectionId, input: PeerInput) {
-        if let Some(link) = self.roster.owner(id) {
-            let refused = matches!(&input, PeerInput::CandidateError { code: 401, .. });
-            link.handle_peer(cx, &self.settings, id, input);
-            if refused {
-                self.ice.handle_rejection(cx.now);
-            }
+        let refused = matches!(&input, PeerInput::CandidateError { code: 401, .. });
+        match self.roster.owner(id) {
+            Some(link) => link.handle_peer(cx, &self.settings, id, input),
+            None => self.handle_guest(cx, id, input),
+        }
+        if refused {
+            self.ice.handle_rejection(cx.now);
         }
         self.advance(cx);
     }
@@ -163,6 +174,7 @@ impl Mesh {
         for link in self.roster.links() {
             link.handle_timeout(cx, &self.settings);
         }
+        self.on_guests_timeout(cx.now);
         self.advance(cx);
     }
 
@@ -188,7 +200,8 @@ impl Mesh {
     /// Sends a message to a peer.
     ///
     /// # Errors
-    /// `E_NOT_CONNECTED` without a link, `E_FRAME_TOO_LARGE`, `E_BUFFER_FULL`.
+    /// `E_NOT_CONNECTED` without a link, `E_FRAME_TOO_LARGE`, `E_BUFFER_FULL`; of a stock client `E_PEER_LIMIT`,
+    /// `E_UNSUPPORTED`.
     pub fn send(
         &mut self,
         cx: &mut Context<'_>,
@@ -197,8 +210,10 @@ impl Mesh {
         bytes: Vec<u8>,
     ) -> Result<(), Misuse> {
         let nobody = || Misuse::new(ErrorCode::NotConnected, "there is no such peer any more");
-        let link = self.roster.link(peer).ok_or_else(nobody)?;
-        link.send(cx.now, channel, bytes)?;
+        match self.roster.link(peer) {
+            Some(link) => link.send(cx.now, channel, bytes)?,
+            None => self.send_to_guest(peer, channel, bytes).ok_or_else(nobody)??,
+        }
         self.advance(cx);
         Ok(())
     }
@@ -221,18 +236,16 @@ impl Mesh {
     pub fn close(&mut self, cx: &mut Context<'_>) {
         self.leave(cx.now, "closed");
         self.collect(cx);
+        self.collect_guests(cx.now);
     }
 
     /// When something falls due.
     pub fn poll_timeout(&self) -> Option<Deadline> {
         let begins = self.can_begin().then(|| self.roster.poll_begin()).flatten();
-        let oldest = self.made.front().filter(|_| self.made.len() >= A_MINUTE);
-        let begins = begins.map(|begin| match oldest {
-            Some(oldest) => Deadline { at: begin.at.max(*oldest + MINUTE), ..begin },
-            None => begin,
-        });
+        let begins = begins.map(|begin| self.paced(begin));
         let ice = self.ice.poll_timeout().filter(|_| self.settings.signaling);
-        Deadline::earliest(Deadline::earliest(begins, ice), self.roster.poll_timeout())
+        let guests = self.poll_guests();
+        [begins, ice, guests].into_iter().fold(self.roster.poll_timeout(), Deadline::earliest)
     }
 
     fn on_signal(&mut self, cx: &mut Context<'_>, message: FromServer) {
@@ -278,12 +291,14 @@ impl Mesh {
         for link in self.roster.links() {
             link.configure(cx, &self.settings);
         }
+        self.configure_guests();
     }
 
     fn leave(&mut self, now: Instant, reason: &'static str) {
         for link in self.roster.links() {
             link.close(now, reason);
         }
+        self.leave_guests(reason);
         if std::mem::replace(&mut self.settings.signaling, false) {
             self.say(&ToServer::Bye);
         }
@@ -293,6 +308,7 @@ impl Mesh {
     fn advance(&mut self, cx: &mut Context<'_>) {
         self.collect(cx);
         self.ask_ice(cx);
+        self.advance_guests(cx);
         while self.can_begin() && self.room_for_another(cx.now) {
             let Some(link) = self.roster.next_due(cx.now, &self.settings) else { break };
             link.begin(cx, &self.settings);
@@ -301,6 +317,12 @@ impl Mesh {
         self.tell_neighbours(cx);
         self.drive_files(cx.now);
         self.collect(cx);
+    }
+
+    /// A connection is made then, or as soon as there may be another.
+    fn paced(&self, begin: Deadline) -> Deadline {
+        let oldest = self.made.front().filter(|_| self.made.len() >= A_MINUTE);
+        Deadline { at: oldest.map_or(begin.at, |oldest| begin.at.max(*oldest + MINUTE)), ..begin }
     }
 
     fn can_begin(&self) -> bool {
@@ -361,6 +383,9 @@ impl Mesh {
     }
 
     fn say(&mut self, message: &ToServer<'_>) {
+        if self.y_webrtc.is_some() {
+            return self.say_here(message);
+        }
         let text = message.encode(&self.settings.instance);
         self.actions.push_back(MeshAction::Tell(MeshEvent::Signal(text)));
     }
@@ -372,9 +397,12 @@ impl Mesh {
                     self.roster.note_success(peer);
                 }
                 self.note_link(peer, status.state);
+                if status.state == LinkState::Gone {
+                    self.note_over(cx.now, peer, status.reason);
+                }
                 let Some((instance, user)) = self.roster.name(peer) else { return };
                 let (instance, user) = (instance.to_owned(), user.map(str::to_owned));
-                MeshEvent::Peer { peer, instance, user, status }
+                MeshEvent::Peer { peer, instance, user, limit: None, status }
             }
             LinkAction::Blocked(reason) => {
                 if reason == Blocked::Unauthorized {
@@ -400,7 +428,8 @@ impl Mesh {
 
     /// All neighbours of a peer can tell then who gets what from somebody else.
     fn tell_neighbours(&mut self, cx: &mut Context<'_>) {
-        let neighbours = self.roster.neighbours();
+        let mut neighbours = self.roster.neighbours();
+        neighbours.extend(self.guests_up());
         if neighbours == self.neighbours {
             return;
         }

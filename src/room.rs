@@ -107,9 +107,10 @@ impl Room {
         cx: &mut Context<'_>,
     ) -> Result<Self, Misuse> {
         let client = u64::from(cx.rng.u32(1..));
+        let client = config.broken.reuse_id().unwrap_or(client);
         let limits = Limits {
             update_bytes: config.max_receive_frame,
-            ungated: config.broken.no_gate,
+            ungated: config.broken.no_gate(),
             ..Limits::default()
         };
         let doc = Doc::new(client, &options.roots, limits).with_undo(config.undo);

@@ -37,6 +37,8 @@ use options::SocketIoOptions;
 pub use outbound::Outbound;
 use packet::{Fault, Kind, Packet};
 
+/// The ticket of answers: nobody is told what becomes of them.
+const ANSWER: u32 = 0;
 /// Close code of a link on which the server broke the protocol.
 const BROKEN: u16 = 4002;
 
@@ -210,7 +212,7 @@ impl SocketIo {
         answer: Outbound,
     ) -> Result<(), Misuse> {
         if matches!(self.stage, Stage::Joined(_)) {
-            self.send(cx.now, 0, Kind::Ack, Some(id), answer)?;
+            self.send(cx.now, ANSWER, Kind::Ack, Some(id), answer)?;
             self.drain(cx.now);
         }
         Ok(())
@@ -421,6 +423,8 @@ impl SocketIo {
         self.stage = Stage::Down;
         self.decoder.reset();
         self.early.reset();
+        // Nobody awaits an answer of ours to what came over a link that is gone.
+        self.outgoing.cancel(ANSWER);
         let lost = self.outgoing.link_down();
         self.tell_unsent(lost, ErrorCode::NotConnected, NEVER_SENT);
         let unanswered = self.acks.link_down();

@@ -4,6 +4,8 @@
 //! Exports convert, nothing else. They are synchronous, take `&self` and throw `{ code, message, retryable }`.
 
 pub mod clock;
+#[cfg(feature = "codec")]
+pub mod codec;
 pub mod convert;
 #[cfg(feature = "documents")]
 pub mod core;

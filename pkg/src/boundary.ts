@@ -191,9 +191,9 @@ export interface Core {
   subscribeMessages(room: number): void;
   /**
    * A link to the peer `instance` carries the document from now on; `path` is the caller's number for it. After `ready` only.
-   * `stock`: the peer speaks y-sync and awareness alone, on one channel.
+   * With a `limit` the peer speaks y-sync and awareness alone, on one channel, and takes frames of so many bytes.
    */
-  pathUp(room: number, path: number, instance: string, stock?: boolean): void;
+  pathUp(room: number, path: number, instance: string, limit?: number): void;
   /** The peer sent this. */
   pathFrame(room: number, path: number, channel: PathChannel, bytes: Uint8Array): void;
   /** The instances that the peer has links to, after each change. */
@@ -242,6 +242,13 @@ export interface WasmModule {
   readonly __wbg_reset_state: () => void;
 }
 
+/** What records go through, sealed to the disk or opened from it; one that was damaged comes back empty. */
+export type CoreVault = (
+  database: string,
+  opens: boolean,
+  records: readonly Uint8Array[],
+) => Promise<readonly Uint8Array[]>;
+
 /** The module of documents. */
 export interface CoreModule extends WasmModule {
   /** `sockets` is used like `WebSocket` where it is given. */
@@ -249,5 +256,6 @@ export interface CoreModule extends WasmModule {
     config: CoreConfig,
     wake: () => void,
     sockets?: new (...given: never[]) => object,
+    vault?: CoreVault,
   ) => Core;
 }

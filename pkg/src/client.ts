@@ -17,7 +17,22 @@ export interface ClientEvents {
   crashed: { readonly recovered: boolean };
 }
 
-/** A hold on a room. */
+/** What this device grants to what is kept on it. */
+export interface DeviceState {
+  /** Whether the browser has promised not to evict it; null if that is not known, or before a room was entered. */
+  readonly persisted: boolean | null;
+  /** Bytes in use by this origin, as the browser estimates; null if it does not. Looked at when rooms are entered and when space runs out. */
+  readonly usage: number | null;
+  /** Bytes that this origin may use; null if that is not known. */
+  readonly quota: number | null;
+}
+
+/**
+ * A hold on a room.
+ * @example
+ * using lease = client.enterRoom('demo'); // let go at the end of the block
+ * await lease.room.ready;
+ */
 export interface RoomLease<S extends Schema = Registered> {
   /** The room: one for all who entered it by the same id. */
   readonly room: Room<S>;
@@ -27,7 +42,15 @@ export interface RoomLease<S extends Schema = Registered> {
   [Symbol.dispose](): void;
 }
 
-/** One running rejoin: its rooms, their connections, one core. Made by `createClient`. */
+/**
+ * One running rejoin: its rooms, their connections, one core. Made by `createClient`.
+ * @example
+ * const stop = client.on('error', ({ code, message }) => console.warn(code, message));
+ * const { room } = client.enterRoom('demo');
+ * await room.synced;
+ * stop();
+ * await client.close();
+ */
 export interface Client<S extends Schema = Registered> {
   /**
    * Enters a room, loading what is needed. The same id gives the same room.
@@ -46,6 +69,14 @@ export interface Client<S extends Schema = Registered> {
   readonly connection: Store<ConnectionState>;
   /** What is saved and synced over all rooms. */
   readonly sync: Store<SyncState>;
+  /** What this device grants to what is kept on it. */
+  readonly device: Store<DeviceState>;
+  /**
+   * Deletes what this device keeps of a room, or of all rooms of this `namespace`: at a logout, for example. Rooms that are entered are left at
+   * once; edits that have not reached the server are lost. Other tabs keep what they have in memory, and may save it again.
+   * Rejects with `E_IDB_BLOCKED` or `E_STORAGE`. Also after `close()`.
+   */
+  clearData(room?: string): Promise<void>;
   /** Fetches and compiles the wasm module early. Rejects with `E_WASM_LOAD` or `E_CSP`; entering a room tries again. */
   preload(): Promise<void>;
   /** Connects all rooms, or tries again now. */

@@ -26,6 +26,7 @@ const CORE_CODES = [
   'E_STORAGE',
   'E_STORAGE_CORRUPT',
   'E_STREAM',
+  'E_PEER_LIMIT',
   'E_INTERNAL',
 ] as const;
 
@@ -35,6 +36,9 @@ const PACKAGE_CODES = [
   'E_CSP',
   'E_CORE_CRASHED',
   'E_SCHEMA',
+  'E_VERSION',
+  'E_MIGRATION',
+  'E_KEY',
   'E_DUPLICATE_PACKAGE',
   'E_FILE',
   'E_MEDIA',
@@ -44,7 +48,11 @@ const PACKAGE_CODES = [
 /** What went wrong, in a word that never changes. */
 export type ErrorCode = (typeof CORE_CODES)[number] | (typeof PACKAGE_CODES)[number];
 
-/** Every {@link ErrorCode}, the core's first. */
+/**
+ * Every {@link ErrorCode}, the core's first.
+ * @example
+ * const texts = Object.fromEntries(ERROR_CODES.map((code) => [code, `error.${code}`]));
+ */
 export const ERROR_CODES: readonly ErrorCode[] = /* @__PURE__ */ (CORE_CODES as readonly ErrorCode[]).concat(
   PACKAGE_CODES,
 );
@@ -86,6 +94,10 @@ export interface SyncErrorOptions {
  * Every error of rejoin: thrown by calls, rejecting promises, and given to the `error` event.
  *
  * An app's `auth` function may throw one with `E_AUTH` or `E_FORBIDDEN` to say that asking again is of no use.
+ * @example
+ * client.on('error', (error: SyncError) => {
+ *   if (error.code === 'E_QUOTA') console.warn('the disk is full', error.url);
+ * });
  */
 export class SyncError extends Error {
   /** Stable code to switch on. */

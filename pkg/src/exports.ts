@@ -1,12 +1,24 @@
 // Everything of the package's main entry but what needs a platform.
 export type {
+  Archive,
+  Difference,
+  DocJson,
+  JsonOf,
+  ListStep,
+  TextStep,
+  Version,
+  Versions,
+  XmlJson,
+} from './archive/types.js';
+export type {
   Attributes,
   ChangeOrigin,
   Embed,
   EndpointReason,
   TextOp,
 } from './boundary.js';
-export type { Client, ClientEvents, LostConnection, RoomLease } from './client.js';
+export type { Client, ClientEvents, DeviceState, LostConnection, RoomLease } from './client.js';
+export { type Encryption, encryptedWith } from './encryption.js';
 export type { AuthOption, EndpointContext, Token, UrlOption } from './endpoint.js';
 export { ERROR_CODES, type ErrorCode, SyncError, type SyncErrorOptions } from './errors.js';
 export type { Transport } from './fallback.js';
@@ -23,7 +35,7 @@ export type {
   SendOptions,
   SentMessage,
 } from './messages.js';
-export type { Backoff, ClientOptions, LogEvent, LogLevel } from './options.js';
+export type { Backoff, ClientOptions, LogEvent, LogLevel, ShareConnection } from './options.js';
 export type {
   DeviceList,
   LocalMedia,
@@ -48,9 +60,10 @@ export type {
   PeersOptions,
   SendDataOptions,
   SendFileOptions,
+  SignalingServer,
   TransferStatus,
 } from './peers/types.js';
-export type { Other, Presence } from './presence.js';
+export type { Other, OwnUser, Presence, User, UserStatus } from './presence.js';
 export type {
   Cursor,
   ListRef,
@@ -60,17 +73,29 @@ export type {
   PipeOptions,
   RootLive,
   RootRef,
+  Subdoc,
+  SubdocName,
   Text,
   TextEvent,
   TextRun,
+  XmlElement,
+  XmlElementNode,
+  XmlFragment,
+  XmlInput,
+  XmlNode,
+  XmlNodes,
 } from './refs.js';
 export type { ConnectionReason, ConnectionState, EnterOptions, Room, Status, SyncState } from './room.js';
 export {
+  type Defaulted,
   type DocSnapshot,
   defineSchema,
   type Fields,
   type Infer,
+  type Input,
   type Live,
+  type Migration,
+  type ObjectInput,
   type ObjectType,
   type Register,
   type Registered,
@@ -79,8 +104,10 @@ export {
   type SchemaNode,
   type Snap,
   type StandardSchemaV1,
+  type SubdocType,
   type Type,
   t,
+  type XmlType,
 } from './schema.js';
 export { shallow } from './shallow.js';
 export type {

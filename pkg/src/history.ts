@@ -8,7 +8,11 @@ export interface HistoryState {
   readonly canRedo: boolean;
 }
 
-/** Somebody who knows where the user's caret is, such as the binding of an editor. */
+/**
+ * Somebody who knows where the user's caret is, such as the binding of an editor.
+ * @example
+ * room.history.keepSelection({ capture: () => getSelection()?.anchorOffset ?? 0, restore: (offset) => console.log(offset) });
+ */
 export interface SelectionKeeper<T = unknown> {
   /** Asked just before an own edit: where the caret is, best in {@link Cursor}s, or null if it is somewhere else. */
   capture(): T | null;
@@ -28,6 +32,9 @@ export interface BatchOptions {
  * Takes back what this client did, and nothing of what others did. A step is one edit or one batch; typing in one text
  * joins the last step while it goes on, without half a second's pause. The last 200 steps are kept, until the room is left
  * or the core has crashed; then `state` tells that there are none.
+ * @example
+ * room.history.undo();
+ * room.history.state.subscribe(() => console.log(room.history.state.getSnapshot().canRedo));
  */
 export interface History {
   /** Whether there is something to undo and to redo. */

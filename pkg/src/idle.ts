@@ -1,4 +1,4 @@
-import type { ConnectionState, SyncState } from './room.js';
+import type { ConnectionState } from './room.js';
 
 /** A connection before anything happened. */
 export const IDLE: ConnectionState = /* @__PURE__ */ Object.freeze({
@@ -9,12 +9,4 @@ export const IDLE: ConnectionState = /* @__PURE__ */ Object.freeze({
   reason: null,
   rtt: null,
   error: null,
-});
-/** A room before anything happened. */
-export const NOTHING_SYNCED: SyncState = /* @__PURE__ */ Object.freeze({
-  status: 'synchronizing',
-  local: 'saved',
-  pending: 0,
-  held: 0,
-  peers: Object.freeze({ synced: 0, of: 0 }),
 });

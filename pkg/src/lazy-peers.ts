@@ -3,7 +3,7 @@ import { SyncError } from './errors.js';
 import { loadPart } from './load-part.js';
 import type { DeviceList, LocalMedia, Media, MediaSlot, RemoteTrack } from './peers/media-types.js';
 import type { Ending, PeersHost, PeersOfRoom } from './peers/of-room.js';
-import type { FileTransfer, Peer, PeersOptions } from './peers/types.js';
+import type { FileTransfer, Peer, PeersOptions, SignalingServer } from './peers/types.js';
 import type { Store } from './store.js';
 
 const NONE: readonly never[] = Object.freeze([]);
@@ -14,6 +14,10 @@ const NO_DEVICES: DeviceList = Object.freeze({ cameras: NONE, mics: NONE, speake
 /** What a room shows of its peers. Their code is fetched when they are wanted in a room that is entered; until then nobody is there. */
 export class LazyPeers {
   readonly list: Store<readonly Peer[]> = this.#store<readonly Peer[]>((part) => part.list, NONE);
+  readonly signaling: Store<readonly SignalingServer[]> = this.#store<readonly SignalingServer[]>(
+    (part) => part.signaling,
+    NONE,
+  );
   readonly send: PeersOfRoom['send'] = this.#later((part) => part.send);
   readonly onData: PeersOfRoom['onData'] = (...given) => this.#follow((part) => part.onData(...given));
   readonly files: Store<readonly FileTransfer[]> = this.#store<readonly FileTransfer[]>((part) => part.files, NONE);

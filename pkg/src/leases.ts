@@ -42,10 +42,10 @@ export class Leases<T extends Leased> {
     return { item: held.item, release: () => this.#release(held, lease) };
   }
 
-  /** Leaves everything at once. */
-  clear(): void {
-    const all = [...this.#held.values()];
-    this.#held.clear();
+  /** Leaves everything, or what has this id, at once. */
+  clear(id?: string): void {
+    const all = [...this.#held.values()].filter(({ item }) => id === undefined || item.id === id);
+    for (const { item } of all) this.#held.delete(item.id);
     for (const { item, timer } of all) {
       clearTimeout(timer);
       item.leave();

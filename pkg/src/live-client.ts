@@ -1,16 +1,17 @@
 import { settled, totalSync, worstConnection } from './aggregate.js';
-import type { Client, ClientEvents, RoomLease } from './client.js';
+import type { Client, ClientEvents, DeviceState, RoomLease } from './client.js';
+import type * as Documents from './documents.js';
 import { Endpoint, type EndpointContext } from './endpoint.js';
 import { Engine } from './engine.js';
 import { SyncError } from './errors.js';
 import { rememberTransport } from './fallback.js';
-import { IDLE, NOTHING_SYNCED } from './idle.js';
+import { IDLE } from './idle.js';
 import { Leases } from './leases.js';
 import type { LinksEngine } from './links.js';
 import { RoomImpl } from './live-room.js';
 import { loadPart } from './load-part.js';
-import { watchLostConnection } from './lost-connection.js';
-import { type ClientOptions, coreConfig, type LogEvent } from './options.js';
+import { NOTHING_SYNCED } from './nothing-synced.js';
+import { type ClientOptions, coreConfig, type LogEvent, storageOf } from './options.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
 import { duplicateCopy, type StartRuntime } from './runtime.js';
 import type { Schema } from './schema.js';
@@ -19,10 +20,11 @@ import { Listeners, runSafely, ValueStore } from './store.js';
 import { streamOf } from './stream/of-client.js';
 import type { StreamInit, StreamUrl, TextStream } from './stream.js';
 import { TokenSource } from './token.js';
-import { preventUnsaved } from './unsaved.js';
 
 /** How long closing waits for edits that are being saved, in milliseconds. */
 const CLOSE_TIMEOUT = 2_000;
+
+const UNKNOWN_DEVICE: DeviceState = /* @__PURE__ */ Object.freeze({ persisted: null, usage: null, quota: null });
 
 type EventListeners = { readonly [K in keyof ClientEvents]: Listeners<[ClientEvents[K]]> };
 type Watch = readonly (() => void)[];
@@ -31,8 +33,12 @@ type Watch = readonly (() => void)[];
 export class ClientImpl<S extends Schema> implements Client<S> {
   readonly connection: ValueStore<ConnectionState>;
   readonly sync: ValueStore<SyncState>;
+  readonly device: ValueStore<DeviceState>;
+  /** What the app holds; it is told when it forgets it. */
+  handle: WeakRef<object> | null = null;
   readonly #options: ClientOptions<S>;
   readonly #engine: Engine;
+  readonly #runtime: StartRuntime;
   readonly #links: LinksEngine;
   readonly #rooms: Leases<RoomImpl>;
   readonly #listeners: EventListeners = {
@@ -44,15 +50,17 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   readonly #watched = new Map<RoomImpl, Watch>();
   /** Sockets shared with other tabs, once their code is there. */
   #sockets: SharedSockets | null = null;
-  #watchers: Watch = [];
+  readonly #watchers: (() => void)[] = [];
+  #documents: typeof Documents | null = null;
   #shared: TokenSource<EndpointContext> | null = null;
   #phase: 'fresh' | 'running' | 'closed' = 'fresh';
 
   constructor(options: ClientOptions<S>, start: StartRuntime, links: LinksEngine) {
     this.#options = options;
+    this.#runtime = start;
     this.#links = links;
     this.#engine = new Engine(start, {
-      make: (module, wake) => new module.Core(coreConfig(options), wake, this.#sockets?.Socket),
+      make: (module, wake) => new module.Core(coreConfig(options), wake, this.#sockets?.Socket, this.#vault()),
       numberOf: (event) => event.room,
       leave: (core, room) => core.leaveRoom(room),
       close: (core) => core.close(),
@@ -62,6 +70,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     this.#rooms = new Leases<RoomImpl>(options.leaveGrace ?? 1_000, () => this.#watchRooms());
     this.connection = new ValueStore<ConnectionState>(IDLE, this.#engine.notify);
     this.sync = new ValueStore<SyncState>(NOTHING_SYNCED, this.#engine.notify);
+    this.device = new ValueStore<DeviceState>(UNKNOWN_DEVICE, this.#engine.notify);
   }
 
   enterRoom<T extends Schema = S>(id: string, options: EnterOptions<T> = {}): RoomLease<T> {
@@ -99,6 +108,13 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     this.#sockets?.dispose();
   }
 
+  async clearData(room?: string): Promise<void> {
+    const known = this.#rooms.all().map(({ id }) => id);
+    this.#rooms.clear(room);
+    const { clearData } = await this.#part();
+    await clearData(this.#options.namespace ?? '', room, known);
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -128,13 +144,39 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   }
 
   #host(): ConstructorParameters<typeof RoomImpl>[0] {
+    const { persistence } = this.#options;
     return {
       engine: this.#engine,
-      presenceThrottle: this.#options.presenceThrottle ?? 50,
+      options: this.#options,
       start: () => this.#start(),
-      endpoint: () => new Endpoint(this.#options.url, this.#tokens()),
+      endpoint: () => new Endpoint(this.#options.url ?? '', this.#tokens()),
       report: (error) => this.#report(error),
+      enterRoom: (id, options) => this.enterRoom(id, options),
+      archive: (room, schema) => ({
+        room,
+        schema,
+        notify: this.#engine.notify,
+        drain: this.#engine.drain,
+        namespace: storageOf(this.#options) === 'memory' ? null : (this.#options.namespace ?? ''),
+        encryption: typeof persistence === 'object' ? persistence : null,
+        aside: (update, fn) => this.#aside(schema, update, fn),
+        report: (error) => this.#report(error),
+      }),
     };
+  }
+
+  /** A document that meets nobody, in a core of its own. */
+  async #aside<T extends Schema, R>(schema: T, update: Uint8Array, fn: (room: Room<T>) => R): Promise<R> {
+    const options: ClientOptions<T> = { url: 'ws://localhost', persistence: 'memory', wasm: this.#options.wasm };
+    const client = new ClientImpl<T>(options, this.#runtime, this.#links);
+    try {
+      const { room } = client.enterRoom<T>('aside', { schema, autoConnect: false });
+      await room.ready;
+      room.applyUpdate(update);
+      return fn(room);
+    } finally {
+      await client.close();
+    }
   }
 
   /** A function that looks at no room is asked once for all of them. */
@@ -146,30 +188,57 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     return this.#shared;
   }
 
-  async #start(): Promise<void> {
+  async #start(): Promise<typeof Documents> {
     if (this.#phase === 'fresh') this.#begin();
+    const part = this.#part();
     if (this.#options.shareConnection) await this.#share();
-    await this.#engine.start(this.#options.wasm);
+    if (typeof this.#options.persistence === 'object') await part;
+    const [documents] = await Promise.all([part, this.#engine.start(this.#options.wasm)]);
+    return documents;
+  }
+
+  async #part(): Promise<typeof Documents> {
+    this.#documents ??= await loadPart('documents', import('./documents.js'));
+    return this.#documents;
+  }
+
+  #vault(): ReturnType<typeof Documents.vaultOf> | undefined {
+    const { persistence } = this.#options;
+    if (typeof persistence !== 'object') return undefined;
+    return this.#documents?.vaultOf(persistence, (error) => this.#report(error));
   }
 
   async #share(): Promise<void> {
-    const { SharedSockets } = await loadPart('tabs', import('./shared/sockets.js'));
-    if (this.#phase !== 'closed') this.#sockets ??= new SharedSockets(this.#options.namespace ?? '');
+    const { sharedSockets } = await loadPart('tabs', import('./shared/documents.js'));
+    const { namespace = '', shareConnection } = this.#options;
+    if (this.#phase !== 'closed') this.#sockets ??= sharedSockets(namespace, shareConnection);
   }
 
   /** What touches the page waits for the first room: making a client has no effect. */
   #begin(): void {
     this.#phase = 'running';
-    const lost = this.#options.lostConnectionTimeout ?? 5_000;
-    this.#watchers = [
-      watchLostConnection(this.connection, lost, (event) => this.#emit('lostConnection', event)),
-      this.#options.preventUnsavedChanges ? preventUnsaved(this.sync) : () => {},
-    ];
     if (this.#options.auth && this.#options.tokenIn === 'query') {
       console.warn('rejoin: a token in a URL ends up in the logs of servers and proxies; prefer another `tokenIn`');
     }
     const duplicate = duplicateCopy();
     if (duplicate) this.#report(duplicate);
+    this.#part().then(
+      (part) => this.#watchPage(part),
+      () => {},
+    );
+  }
+
+  #watchPage(part: typeof Documents): void {
+    if (this.#phase === 'closed') return;
+    const { persistence, askToPersist = true, preventUnsavedChanges, lostConnectionTimeout = 5_000 } = this.#options;
+    const { stop, look } = part.watchDevice(this.sync, this.device, askToPersist && persistence !== 'memory');
+    this.#watchers.push(
+      stop,
+      this.on('error', ({ code }) => code === 'E_QUOTA' && look()),
+      part.watchLostConnection(this.connection, lostConnectionTimeout, (event) => this.#emit('lostConnection', event)),
+      part.watchDropped(this.handle?.deref(), console.warn),
+    );
+    if (preventUnsavedChanges) this.#watchers.push(part.preventUnsaved(this.sync));
   }
 
   #watchRooms(): void {

@@ -1,33 +1,45 @@
+import type { ArchiveHost } from './archive/of-room.js';
+import type { Archive } from './archive/types.js';
 import type { Core, CoreEvent, Segment } from './boundary.js';
 import { Deferred } from './deferred.js';
-import { type DocEvent, DocumentView, isEmpty, readText } from './document.js';
+import type { DocEvent, DocumentView } from './document.js';
+import type * as Documents from './documents.js';
 import type { Endpoint } from './endpoint.js';
 import type { Engine, EngineRoom } from './engine.js';
 import { fromProblem, isProblem, SyncError, toSyncError } from './errors.js';
 import { type BatchOptions, type HistoryHost, HistoryImpl } from './history.js';
-import { IDLE, NOTHING_SYNCED } from './idle.js';
+import { IDLE } from './idle.js';
 import type { Json } from './json.js';
+import { lazyArchive } from './lazy-archive.js';
 import { LazyPeers } from './lazy-peers.js';
 import { type MessagesHost, MessagesImpl } from './live-messages.js';
 import type { BroadcastOptions, Messages, RoomEvent } from './messages.js';
-import { type Meta, PresenceStore } from './presence.js';
+import { NOTHING_SYNCED } from './nothing-synced.js';
+import type { ClientOptions } from './options.js';
+import { bytesOf } from './plain.js';
+import { type Meta, type PresenceOptions, PresenceStore } from './presence.js';
 import { RootLiveRef, textAt } from './refs/live.js';
 import type { RefHost } from './refs/place.js';
 import type { RootRef, Text, TextEvent } from './refs.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
+import { RoomParts } from './room-parts.js';
 import { BrokenCore } from './runtime.js';
 import { type DocSnapshot, rootsOf, type Schema } from './schema.js';
-import { type Store, ValueStore } from './store.js';
+import { ValueStore } from './store.js';
 
 /** What a room needs of its client. */
 export interface RoomHost {
   readonly engine: Engine;
-  readonly presenceThrottle: number;
-  /** Resolves when the core is there. */
-  start(): Promise<void>;
+  readonly options: PresenceOptions & Pick<ClientOptions, 'url'>;
+  /** Resolves when the core is there, to what stands between documents and the app. */
+  start(): Promise<typeof Documents>;
   /** A new answerer of this room's questions for a URL and a token. */
   endpoint(): Endpoint;
   report(error: SyncError): void;
+  /** See {@link RefHost}. */
+  readonly enterRoom: RefHost['enterRoom'];
+  /** What the archive of a room needs. */
+  archive<S extends Schema>(room: Room<S>, schema: S): ArchiveHost<S>;
 }
 
 /**
@@ -43,60 +55,57 @@ type Phase =
   | { readonly kind: 'failed'; readonly error: SyncError };
 
 /** The {@link Room} behind its interface. */
-export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom, RefHost {
+export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements Room<S>, EngineRoom, RefHost {
   readonly id: string;
   readonly connection: ValueStore<ConnectionState>;
   readonly sync: ValueStore<SyncState>;
   readonly presence: PresenceStore<S['~p']>;
-  readonly doc: Store<DocSnapshot<S['doc']> | null>;
+  readonly doc: ValueStore<DocSnapshot<S['doc']> | null>;
   readonly root: RootRef<S['doc']>;
-  readonly peers: Room['peers'];
-  readonly send: Room['send'];
-  readonly onData: Room['onData'];
-  readonly files: Room['files'];
-  readonly media: Room['media'];
-  readonly sendFile: Room['sendFile'];
   readonly history: HistoryImpl;
+  readonly enterRoom: RefHost['enterRoom'];
+  protected override readonly lazy: { readonly peers: LazyPeers; readonly archive: Archive<S> };
   readonly #host: RoomHost;
   readonly #schema: S;
   readonly #options: EnterOptions<S>;
   readonly #endpoint: Endpoint;
-  readonly #view: DocumentView<S['doc']>;
   readonly #root: RootLiveRef;
   readonly #messages: MessagesImpl<S['~m'], S['~e']>;
   readonly #peers: LazyPeers;
+  /** What shows the document, once its code is there. */
+  #view: DocumentView<S['doc']> | null = null;
   #phase: Phase = { kind: 'idle' };
   #ready = new Deferred();
   #synced = new Deferred();
   #connectWanted: boolean;
-  #initialised = false;
   #batches = 0;
   #connectionId: number | null = null;
   /** Counts entries into a core: numbers of rooms begin anew in the next core. */
   #entry = 0;
 
   constructor(host: RoomHost, id: string, schema: S, options: EnterOptions<S>) {
+    super();
     const { engine } = host;
     this.id = id;
     this.#host = host;
     this.#schema = schema;
     this.#options = options;
     this.#endpoint = host.endpoint();
-    this.#connectWanted = options.autoConnect ?? true;
+    this.enterRoom = host.enterRoom;
+    this.#connectWanted = host.options.url !== null && (options.autoConnect ?? true);
     this.connection = new ValueStore<ConnectionState>(IDLE, engine.notify);
     this.sync = new ValueStore<SyncState>(NOTHING_SYNCED, engine.notify);
-    this.#view = new DocumentView<S['doc']>(schema.doc, engine.notify);
-    this.doc = this.#view.store;
+    this.doc = new ValueStore<DocSnapshot<S['doc']> | null>(null, engine.notify);
     this.#root = new RootLiveRef(this, schema.doc);
     // The one cast from the untyped refs to what the schema says about them.
     this.root = this.#root as unknown as RootRef<S['doc']>;
     const presence = {
       notify: engine.notify,
       send: (json: string) => this.#sendPresence(json),
-      report: (error: unknown) => this.#report(error),
+      report: (error: unknown) => this.report(error),
       onMetas: (metas: ReadonlyMap<number, Meta>) => this.#messages.handleMetas(metas),
     };
-    this.presence = new PresenceStore(presence, options.initialPresence, host.presenceThrottle, schema.presence);
+    this.presence = new PresenceStore(presence, options.initialPresence, host.options, schema.presence);
     this.#messages = new MessagesImpl(this.#messagesHost(), schema);
     const peersHost = {
       room: this,
@@ -105,12 +114,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
       report: presence.report,
     };
     this.#peers = new LazyPeers(peersHost, options.peers);
-    this.peers = this.#peers.list;
-    this.send = this.#peers.send;
-    this.onData = this.#peers.onData;
-    this.files = this.#peers.files;
-    this.media = this.#peers.media;
-    this.sendFile = this.#peers.sendFile;
+    this.lazy = { peers: this.#peers, archive: lazyArchive<S>(host.archive<S>(this, schema)) };
     this.history = new HistoryImpl(this.#historyHost());
   }
 
@@ -165,7 +169,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     this.presence.flush();
     this.#end({ kind: 'left' }, this.#disposed());
     this.connection.set(IDLE);
-    this.#view.clear();
+    this.#view?.clear();
     if ('number' in phase) this.#host.engine.leave(phase.number);
   }
 
@@ -173,7 +177,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
   enterCore(core: Core): number {
     const { peers } = this.#options;
     const number = core.enterRoom(this.id, {
-      roots: rootsOf(this.#schema.doc),
+      roots: rootsOf({ ...this.#schema.old, ...this.#schema.doc }),
       presence: this.presence.json,
       connect: this.#connectWanted,
       mode: (peers !== true && peers?.mode) || 'both',
@@ -205,11 +209,12 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     const { pending, local } = this.sync.getSnapshot();
     if (pending > 0 && local !== 'saved') {
       const message = `the core crashed with ${pending} units of edits that were neither saved nor synced; they may be lost`;
-      this.#report(new SyncError('E_CORE_CRASHED', message, { room: this.id }));
+      this.report(new SyncError('E_CORE_CRASHED', message, { room: this.id }));
     }
     if (this.#phase.kind === 'ready') this.#ready = new Deferred();
     this.#phase = { kind: 'waiting' };
     this.#connectionId = null;
+    this.#view?.guard.stop();
     this.presence.clear();
     this.#messages.handleCrash();
     this.#peers.handle({ type: 'crashed' });
@@ -217,14 +222,11 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
 
   /** See {@link EngineRoom}. */
   fail(error: SyncError): void {
-    const told = new SyncError(error.code, error.message.replace(`${error.code}: `, ''), {
-      room: this.id,
-      retryable: error.retryable,
-      cause: error.cause,
-    });
+    const { code, message, retryable, cause } = error;
+    const told = new SyncError(code, message.replace(`${code}: `, ''), { room: this.id, retryable, cause });
     this.#end({ kind: 'failed', error: told }, told);
     this.connection.set(Object.freeze({ ...IDLE, status: 'disconnected', error: told }));
-    this.#report(told);
+    this.report(told);
     queueMicrotask(this.#host.engine.drain);
   }
 
@@ -253,11 +255,11 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
   }
 
   encodeStateAsUpdate(since?: Uint8Array): Uint8Array {
-    return this.read((core, room) => core.encodeStateAsUpdate(room, since));
+    return this.read((core, room) => core.encodeStateAsUpdate(room, since && bytesOf(since, 'since')));
   }
 
   applyUpdate(update: Uint8Array): void {
-    this.write((core, room) => core.applyUpdate(room, update));
+    this.write((core, room) => core.applyUpdate(room, bytesOf(update, 'the update')));
   }
 
   stateVector(): Uint8Array {
@@ -265,6 +267,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
   }
 
   connect(): void {
+    if (this.#host.options.url === null) return;
     this.#connectWanted = true;
     this.#ifEntered((core, room) => core.connect(room));
   }
@@ -274,16 +277,14 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     this.#ifEntered((core, room) => core.disconnect(room));
   }
 
-  connectPeers(): void {
-    this.#peers.connect();
-  }
-
-  disconnectPeers(): void {
-    this.#peers.disconnect();
+  /** Runs it when no call is under way. */
+  notify(fn: () => void): void {
+    this.#host.engine.notify(fn);
   }
 
   /** See {@link RefHost}. */
   write<T>(fn: (core: Core, room: number) => T): T {
+    this.#view?.guard.check();
     if (this.#batches === 0) this.history.capture();
     return this.#call(fn);
   }
@@ -297,13 +298,13 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
   /** See {@link RefHost}. */
   value(path: readonly Segment[]): Json | undefined {
     this.#number();
-    return this.#view.mirror.at(path);
+    return this.#view?.guard.at(path);
   }
 
   /** See {@link RefHost}. */
   observe(type: string, listener: (event: TextEvent) => void): () => void {
     const text = this.read((core, room) => core.textToString(room, type));
-    return this.#view.observe(type, text, listener);
+    return this.#view?.observe(type, text, listener) ?? (() => {});
   }
 
   /** See {@link RefHost}. */
@@ -312,8 +313,12 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
   }
 
   async #begin(waiting: Phase): Promise<void> {
-    await this.#host.start();
-    if (this.#phase === waiting) this.#host.engine.enter(this);
+    const { DocumentView, Guard, People } = await this.#host.start();
+    const { notify } = this.#host.engine;
+    this.#view ??= new DocumentView(this.doc, notify, new Guard(this, this.#schema, this.#options.initialDoc));
+    if (this.#phase !== waiting) return;
+    this.presence.enter(People);
+    this.#host.engine.enter(this);
   }
 
   #becomeReady(core: Core, number: number): void {
@@ -326,16 +331,16 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
   }
 
   #load(core: Core, number: number): void {
-    this.#view.load(core.readDoc(number), (type) => readText(core, number, type));
+    this.#view?.load(core, number);
   }
 
   #applyDoc(core: Core, number: number, event: DocEvent): void {
     if (this.#phase.kind !== 'ready') return;
     try {
-      this.#view.apply(event);
+      this.#view?.apply(event);
     } catch (error) {
       // A change that does not fit is a bug of ours; reading the document anew mends it.
-      this.#report(toSyncError(error, this.id));
+      this.report(toSyncError(error, this.id));
       this.#load(core, number);
     }
   }
@@ -366,7 +371,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
         this.#connectionId = event.clientId;
         break;
       case 'error':
-        this.#report(fromProblem(event, this.id));
+        this.report(fromProblem(event, this.id));
     }
   }
 
@@ -377,11 +382,8 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
 
   #handleSync({ status, local, pending, held, peers }: Extract<CoreEvent, { type: 'sync' }>): void {
     this.sync.set(Object.freeze({ status, local, pending, held, peers: Object.freeze(peers) }));
-    if (status !== 'synchronized') return;
-    this.#host.engine.notify(() => {
-      this.#initialise();
-      this.#synced.resolve();
-    });
+    this.#view?.guard.handleSync({ status });
+    if (status === 'synchronized') this.notify(this.#synced.resolve);
   }
 
   #handleEndpoint(event: Extract<CoreEvent, { type: 'endpoint' }>): void {
@@ -395,25 +397,10 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
         try {
           engine.call(this, (core) => answer(core, request));
         } catch (error) {
-          this.#report(error);
+          this.report(error);
         }
       });
     });
-  }
-
-  /** Fills an empty document, once. */
-  #initialise(): void {
-    const { initialDoc } = this.#options;
-    if (this.#initialised || !initialDoc || !this.isReady) return;
-    this.#initialised = true;
-    const doc = this.doc.getSnapshot();
-    if (!doc || !Object.values(doc).every(isEmpty)) return;
-    try {
-      // Nobody's edit: undoing it would empty the room.
-      this.batch(() => initialDoc(this.root), { origin: 'initial' });
-    } catch (error) {
-      this.#report(error);
-    }
   }
 
   #call<T>(fn: (core: Core, room: number) => T): T {
@@ -454,7 +441,8 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     this.#connectionId = null;
     this.#ready.reject(error);
     this.#synced.reject(error);
-    this.presence.clear();
+    this.#view?.guard.stop();
+    this.presence.leave();
     this.#messages.end(error);
     this.#peers.handle({ type: 'left' });
   }
@@ -483,7 +471,7 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
       ifEntered: (fn) => this.#ifEntered(fn),
       setMeta: (meta) => this.presence.setMeta(meta),
       drain: () => queueMicrotask(this.#host.engine.drain),
-      report: (error) => this.#report(error),
+      report: (error) => this.report(error),
     };
   }
 
@@ -492,7 +480,8 @@ export class RoomImpl<S extends Schema = Schema> implements Room<S>, EngineRoom,
     return this.#phase.kind === 'failed' ? Promise.reject(this.#phase.error) : this.whenReady();
   }
 
-  #report(error: unknown): void {
+  /** Tells an error that has no caller. */
+  report(error: unknown): void {
     this.#host.report(toSyncError(error, this.id));
   }
 }

@@ -103,12 +103,12 @@ function failure(name: string, tried: readonly string[], cause: unknown): SyncEr
 }
 
 /** Bytes of base64 text. */
-export function fromBase64(base64: string): Uint8Array<ArrayBuffer> {
+export function fromBase64(base64: string): BufferSource {
   return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 }
 
 /** Unpacks gzipped bytes with what every current browser, Node and worker has. */
-export async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
+export async function gunzip(bytes: BufferSource): Promise<ArrayBuffer> {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
   return new Response(stream).arrayBuffer();
 }

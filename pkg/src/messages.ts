@@ -65,6 +65,9 @@ export interface SentMessage {
  * Messages of a room: stored on the server in one order for all, delivered once, and queued on this device until the
  * server has them. The server must speak the dialect of PROTOCOL.md; `www/server` does. Touching `room.messages`
  * is what makes the room ask for them.
+ * @example
+ * const { id } = await room.messages.send({ words: 'hello' });
+ * room.messages.list.subscribe(() => console.log(id, room.messages.list.getSnapshot().length));
  */
 export interface Messages<M = Json> {
   /** The messages known here, in order, then own failed ones, then pending ones. Frozen; those that did not change keep their reference. */

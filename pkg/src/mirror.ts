@@ -1,6 +1,6 @@
 import type { Change, ListOp, Segment } from './boundary.js';
 import { applyTextDelta } from './delta.js';
-import { deepFreeze, isObject, type Json, type JsonObject, own, reconcile, setOwn } from './json.js';
+import { deepFreeze, fingerprint, isObject, type Json, type JsonObject, own, reconcile, setOwn } from './json.js';
 
 /**
  * The document as immutable JSON, patched from the core's changes. What did not change keeps its
@@ -144,13 +144,6 @@ function goneItems(list: readonly Json[], delta: readonly ListOp[]): ((item: Jso
     }
   }
   return (item) => (typeof item === 'object' && item !== null ? gone.get(fingerprint(item)) : undefined);
-}
-
-/** Equal for equal values, whatever the order of their keys. */
-function fingerprint(value: Json): string {
-  return JSON.stringify(value, (_, part: Json) =>
-    isObject(part) ? Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)) : part,
-  );
 }
 
 function mismatch(wanted: string, found: unknown): Error {

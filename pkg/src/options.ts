@@ -1,8 +1,10 @@
 import type { CoreConfig } from './boundary.js';
+import type { Encryption } from './encryption.js';
 import { type AuthOption, absolute, type UrlOption } from './endpoint.js';
 import { SyncError } from './errors.js';
 import { type Transport, transportConfig } from './fallback.js';
 import type { WasmSource } from './load.js';
+import type { OwnUser } from './presence.js';
 import type { Registered, Schema } from './schema.js';
 
 /** Waits between attempts to connect. Times are milliseconds. */
@@ -38,8 +40,11 @@ export type LogLevel = 'info' | 'error';
 
 /** How a client behaves. Times are milliseconds. */
 export interface ClientOptions<S extends Schema = Registered> {
-  /** Base URL of the server (`ws`, `wss`, `http` or `https`; relative to the page is fine), to which the room's id is appended. A function is asked before each attempt. */
-  readonly url: UrlOption;
+  /**
+   * Base URL of the server (`ws`, `wss`, `http` or `https`; relative to the page is fine), to which the room's id is appended. A function is
+   * asked before each attempt. `null`: there is none; rooms live on this device and among their peers (see `peers.signaling`).
+   */
+  readonly url: UrlOption | null;
   /** Shape of the document and of presence, for rooms that are entered without one. */
   readonly schema?: S | undefined;
   /**
@@ -69,8 +74,16 @@ export interface ClientOptions<S extends Schema = Registered> {
   readonly connectTimeout?: number | undefined;
   /** How long a loss lasts before `lostConnection` tells it; default 5,000. */
   readonly lostConnectionTimeout?: number | undefined;
-  /** Where edits are kept on this device. Default `indexeddb` where there is one, else `memory`: then `saved` is never claimed. */
-  readonly persistence?: 'indexeddb' | 'memory' | undefined;
+  /**
+   * Where edits are kept on this device. Default `indexeddb` where there is one, else `memory`: then `saved` is never claimed.
+   * With `encryptedWith(key)`, or functions of your own, in IndexedDB and sealed.
+   */
+  readonly persistence?: 'indexeddb' | 'memory' | Encryption | undefined;
+  /**
+   * Asks the browser not to evict what is kept here, once a user's edit has been saved; see `client.device`. Some browsers ask the user
+   * then. Default true.
+   */
+  readonly askToPersist?: boolean | undefined;
   /** `strict`: an edit counts as saved when the disk has it, not already when the operating system has. Default `relaxed`. */
   readonly durability?: 'relaxed' | 'strict' | undefined;
   /** Keeps the databases of different users of one origin apart; default empty. */
@@ -78,12 +91,17 @@ export interface ClientOptions<S extends Schema = Registered> {
   /**
    * All tabs of the profile use one connection per room: one tab holds it, and another takes over when that one goes.
    * Tabs with the same `namespace` speak with the token of the one that holds it. Default false.
+   * With `worker` a SharedWorker holds it, so that closing a tab disturbs no other; a tab where there is none.
    */
-  readonly shareConnection?: boolean | undefined;
+  readonly shareConnection?: boolean | ShareConnection | undefined;
   /** Asks before the page is left while an edit is neither saved nor synced; default false. */
   readonly preventUnsavedChanges?: boolean | undefined;
   /** Least time between two sent presence states; default 50. */
   readonly presenceThrottle?: number | undefined;
+  /** Who uses this client: `presence.users` shows the tabs and devices of one `id` as one. Without it each connection is somebody. */
+  readonly user?: OwnUser | undefined;
+  /** How long nothing is touched until a user counts as idle; default 60,000. */
+  readonly idleAfter?: number | undefined;
   /** How long a room outlives its last lease; default 1,000. */
   readonly leaveGrace?: number | undefined;
   /** The wasm module, where the package cannot find it by itself. The first client of the page decides. */
@@ -92,10 +110,29 @@ export interface ClientOptions<S extends Schema = Registered> {
   readonly logger?: { readonly [level in LogLevel]?: (event: LogEvent) => void } | undefined;
 }
 
+/** Where the connection of all tabs is. */
+export interface ShareConnection {
+  /**
+   * Opens the worker whose script imports `rejoin/shared-worker`.
+   *
+   * @example
+   * ```ts
+   * const worker = () => new SharedWorker(new URL('./realtime-worker.js', import.meta.url), { type: 'module' });
+   * const client = createClient({ url, shareConnection: { worker } });
+   * ```
+   */
+  readonly worker: () => SharedWorker;
+}
+
+/** Where edits are kept. */
+export function storageOf<S extends Schema>({ persistence }: ClientOptions<S>): 'indexeddb' | 'memory' {
+  const inMemory = persistence === 'memory' || (!persistence && typeof indexedDB === 'undefined');
+  return inMemory ? 'memory' : 'indexeddb';
+}
+
 /** The core's configuration; what is not given is left to the core. */
 export function coreConfig<S extends Schema>(options: ClientOptions<S>): CoreConfig {
   const { url, auth, backoff, heartbeat, pongTimeout, connectTimeout, namespace, durability, tokenIn } = options;
-  const persistence = options.persistence ?? (typeof indexedDB === 'undefined' ? 'memory' : 'indexeddb');
   const ways = transportConfig(options.transports, url);
   if (tokenIn === 'header' && ways.websocket) {
     throw new SyncError(
@@ -107,6 +144,6 @@ export function coreConfig<S extends Schema>(options: ClientOptions<S>): CoreCon
   const set = Object.entries(given).filter(
     (entry): entry is [string, string | number | boolean] => entry[1] !== undefined,
   );
-  const asked = typeof url === 'function' || auth !== undefined;
-  return { ...Object.fromEntries(set), url: asked ? null : absolute(url), persistence };
+  const asked = url === null || typeof url === 'function' || auth !== undefined;
+  return { ...Object.fromEntries(set), url: asked ? null : absolute(url), persistence: storageOf(options) };
 }

@@ -28,6 +28,8 @@ export interface CoreMeshOptions {
   readonly key?: string;
   /** Whether `ice` events are answered; else the server's own ICE servers are used. */
   readonly ice?: boolean;
+  /** How signaling is spoken; `room`: with the room's own server. */
+  readonly dialect?: 'room' | 'y-webrtc' | 'y-webrtc-sealed';
   /** Only through a TURN server. */
   readonly relayOnly?: boolean;
   /** Others up to which everybody has a link with everybody: 8. */
@@ -55,6 +57,8 @@ export type PeersEvent = { readonly mesh: number } & (
       readonly peer: number;
       readonly instance: string;
       readonly user: string | null;
+      /** Largest frame it takes, of a stock client of y-webrtc; 0 before there is a link. */
+      readonly limit: number | null;
       readonly state: PeerLinkState;
       readonly path: 'direct' | 'relayed' | null;
       readonly reason: string | null;
@@ -69,6 +73,19 @@ export type PeersEvent = { readonly mesh: number } & (
     }
   /** To be sent over the room's socket. */
   | { readonly type: 'signal'; readonly text: string }
+  /** To be sent by a server of y-webrtc, or by all that are open: a text in UTF-8, or what `sealed` makes a text of once it is encrypted. */
+  | {
+      readonly type: 'publish';
+      readonly server: number | null;
+      readonly sealed: boolean;
+      readonly attachments: readonly [ArrayBuffer];
+    }
+  /** To be decrypted, then handed in by `unsealed`. */
+  | {
+      readonly type: 'unseal';
+      readonly server: number;
+      readonly attachments: readonly [nonce: ArrayBuffer, sealed: ArrayBuffer];
+    }
   | {
       readonly type: 'file';
       readonly transfer: number;
@@ -105,13 +122,19 @@ export interface PeersCore {
   instance(mesh: number): string;
   /** Says goodbye and lets go of a mesh. */
   leave(mesh: number): void;
-  /** The room's socket is open, or open again. */
-  signalUp(mesh: number): void;
-  /** The room's socket is gone; links go on. */
-  signalDown(mesh: number): void;
-  /** Hands in one text of signaling that came over the room's socket. */
-  signal(mesh: number, text: string): void;
-  /** Throws `E_NOT_CONNECTED` before a link is up, `E_FRAME_TOO_LARGE`, `E_BUFFER_FULL`. */
+  /** The room's socket is open, or open again; with a `server`, that of a server of y-webrtc, by the caller's number for it. */
+  signalUp(mesh: number, server?: number): void;
+  /** That socket is gone; links go on. */
+  signalDown(mesh: number, server?: number): void;
+  /** Hands in one text of signaling that came over that socket. */
+  signal(mesh: number, text: string, server?: number): void;
+  /** Hands in what an `unseal` event held, decrypted; nothing if the password does not open it. */
+  unsealed(mesh: number, server: number, plain?: Uint8Array): void;
+  /** The text to send for what a `publish` event held, encrypted. */
+  sealed(mesh: number, nonce: Uint8Array, sealed: Uint8Array): string;
+  /** What to say to servers of y-webrtc when the page goes, as in a `publish` event. */
+  farewell(mesh: number): Uint8Array;
+  /** Throws `E_NOT_CONNECTED` before a link is up, `E_FRAME_TOO_LARGE`, `E_BUFFER_FULL`; of a stock client `E_PEER_LIMIT`, `E_UNSUPPORTED`. */
   send(mesh: number, peer: number, channel: PeerChannel, bytes: Uint8Array): void;
   /** Shows a track to all peers, now and later, or nothing any more. It is never stopped. */
   replaceTrack(mesh: number, slot: MediaSlot, track: MediaStreamTrack | null): void;

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import type { CodecModule } from './codec-boundary.js';
 import type { LinksModule } from './links-boundary.js';
 import type { Platform } from './load.js';
 import type { PeersModule } from './peers-boundary.js';
@@ -40,4 +41,13 @@ export const peers: Platform<PeersModule> = {
   file: () => beside('peers_bg.wasm'),
   open,
   inline: async () => unpack((await import('./peers-inline.js')).default),
+};
+
+/** The same for other forms of updates. */
+export const codec: Platform<CodecModule> = {
+  name: 'codec_bg.wasm',
+  core: () => import('./codec-core.js'),
+  file: () => beside('codec_bg.wasm'),
+  open,
+  inline: async () => unpack((await import('./codec-inline.js')).default),
 };

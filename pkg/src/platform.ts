@@ -1,3 +1,4 @@
+import type { CodecModule } from './codec-boundary.js';
 import type { LinksModule } from './links-boundary.js';
 import { fromBase64, gunzip, type Platform } from './load.js';
 import type { PeersModule } from './peers-boundary.js';
@@ -30,4 +31,13 @@ export const peers: Platform<PeersModule> = {
   file: () => fetch(new URL('./peers_bg.wasm', import.meta.url)),
   open,
   inline: async () => gunzip(fromBase64((await import('./peers-inline.js')).default)),
+};
+
+/** The same for other forms of updates. */
+export const codec: Platform<CodecModule> = {
+  name: 'codec_bg.wasm',
+  core: () => import('./codec-core.js'),
+  file: () => fetch(new URL('./codec_bg.wasm', import.meta.url)),
+  open,
+  inline: async () => gunzip(fromBase64((await import('./codec-inline.js')).default)),
 };

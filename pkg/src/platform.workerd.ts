@@ -1,3 +1,4 @@
+import type { CodecModule } from './codec-boundary.js';
 import linksWasm from './links_bg.wasm';
 import type { LinksModule } from './links-boundary.js';
 import { fromBase64, gunzip, type Platform } from './load.js';
@@ -29,4 +30,13 @@ export const peers: Platform<PeersModule> = {
   file: () => import('./peers_bg.wasm').then((module) => module.default),
   open: documents.open,
   inline: async () => gunzip(fromBase64((await import('./peers-inline.js')).default)),
+};
+
+/** The same for other forms of updates. */
+export const codec: Platform<CodecModule> = {
+  name: 'codec_bg.wasm',
+  core: () => import('./codec-core.js'),
+  file: () => import('./codec_bg.wasm').then((module) => module.default),
+  open: documents.open,
+  inline: async () => gunzip(fromBase64((await import('./codec-inline.js')).default)),
 };

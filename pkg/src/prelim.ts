@@ -1,5 +1,6 @@
 import { SyncError } from './errors.js';
 import { isObject } from './json.js';
+import type { SubdocName } from './refs.js';
 import { type Fields, type SchemaNode, type Type, validate } from './schema.js';
 
 /** A value on its way into the document: plain, or the content of a new shared type. */
@@ -7,7 +8,13 @@ export type Prelim =
   | { readonly v: unknown }
   | { readonly t: string }
   | { readonly l: readonly Prelim[] }
-  | { readonly m: { readonly [key: string]: Prelim } };
+  | { readonly m: { readonly [key: string]: Prelim } }
+  | { readonly d: string }
+  | { readonly s: string }
+  | { readonly f: readonly Prelim[] }
+  | {
+      readonly x: readonly [tag: string, attributes: { readonly [name: string]: Prelim }, children: readonly Prelim[]];
+    };
 
 /**
  * Checks a value against its type and says how the core is to make it.
@@ -18,6 +25,13 @@ export function toPrelim(type: Type, value: unknown, place: string): Prelim {
   switch (node.kind) {
     case 'text':
       return { t: check(typeof value === 'string', value, 'a string', place) as string };
+    case 'subdoc':
+      check(isSubdoc(value), value, 'an object with the `guid` of a document', place);
+      return { d: (value as SubdocName).guid };
+    case 'xml':
+      return { f: nodes(value, place) };
+    case 'node':
+      return toNode(value, place);
     case 'string':
     case 'boolean':
       return { v: check(typeof value === node.kind, value, `a ${node.kind}`, place) };
@@ -35,15 +49,44 @@ export function toPrelim(type: Type, value: unknown, place: string): Prelim {
   }
 }
 
+/** Whether a value names another document. */
+export function isSubdoc(value: unknown): value is SubdocName {
+  return isObject(value) && typeof value.guid === 'string' && value.guid !== '';
+}
+
+/** XML nodes on their way into the document. */
+export function nodes(value: unknown, place: string): Prelim[] {
+  check(Array.isArray(value), value, 'a list of XML nodes', place);
+  return (value as unknown[]).map((item, index) => toNode(item, `${place}[${index}]`));
+}
+
+function toNode(value: unknown, place: string): Prelim {
+  if (typeof value === 'string') return { s: value };
+  check(isObject(value), value, 'a string or an XML element', place);
+  const { tag, attributes = {}, children = [] } = value as { [part: string]: unknown };
+  check(typeof tag === 'string', tag, 'the name of an XML element', `${place}.tag`);
+  check(isObject(attributes), attributes, 'an object', `${place}.attributes`);
+  const marks = Object.entries(attributes as object).map(([name, mark]) => [name, attribute(mark, place)] as const);
+  return { x: [tag as string, Object.fromEntries(marks), nodes(children, `${place}.children`)] };
+}
+
+/** The value of an XML attribute. */
+export function attribute(value: unknown, place: string): Prelim {
+  check(hasJson(value), value, 'something JSON can say', place);
+  return { v: value };
+}
+
 function check(ok: boolean, value: unknown, wanted: string, place: string): unknown {
   if (ok) return value;
   throw new SyncError('E_SCHEMA', `${place} is to be ${wanted}; got ${show(value)}`);
 }
 
 function checkJson(node: Extract<SchemaNode, { kind: 'json' }>, value: unknown, place: string): unknown {
-  const result = node.validator ? validate(node.validator, value) : { value };
+  let result = node.validator ? validate(node.validator, value) : { value };
+  // It is asked again when the value is read.
+  if (node.validator && 'value' in result && result.value !== value) result = validate(node.validator, result.value);
   if ('issues' in result) throw new SyncError('E_SCHEMA', `${place}: ${result.issues}`);
-  check(JSON.stringify(result.value) !== undefined, value, 'something JSON can say', place);
+  check(hasJson(result.value), value, 'something JSON can say', place);
   return result.value;
 }
 
@@ -52,9 +95,14 @@ function withFields(node: Extract<SchemaNode, { kind: 'object' }>, value: unknow
   check(isObject(value), value, 'an object', place);
   for (const [key, field] of Object.entries(node.fields)) {
     const given = Object.hasOwn(value as object, key);
-    if (!given && field['~node'].kind !== 'json') check(false, undefined, 'given', `${place}.${key}`);
+    if (!given && !mayBeMissing(field['~node'])) check(false, undefined, 'given', `${place}.${key}`);
   }
   return value;
+}
+
+/** Whether what is missing has a value all the same, or none was promised. */
+export function mayBeMissing(node: SchemaNode): boolean {
+  return node.kind === 'json' || ('default' in node && node.default !== undefined);
 }
 
 function entries(value: unknown, place: string, typeOf: (key: string) => Type | undefined): { [key: string]: Prelim } {
@@ -74,7 +122,16 @@ export function field(fields: Fields, name: string): Type | undefined {
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
+function hasJson(value: unknown): boolean {
+  try {
+    return JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 function show(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }

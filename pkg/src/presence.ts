@@ -1,5 +1,7 @@
 import { SyncError } from './errors.js';
-import { deepFreeze, isObject, type Json, own } from './json.js';
+import type { People } from './guard/people.js';
+import { deepFreeze, isObject, type Json, type JsonObject, own } from './json.js';
+import { jsonText } from './plain.js';
 import { type StandardSchemaV1, validate } from './schema.js';
 import { type Notify, type Store, ValueStore } from './store.js';
 
@@ -9,14 +11,57 @@ export interface Other<P> {
   readonly connectionId: number;
   /** Their state, frozen. */
   readonly presence: P;
+  /** The id that their app says they have, if it says one: their word, unless your server checks it. */
+  readonly userId?: string;
+  /** What their app says about them. */
+  readonly info?: Json;
 }
 
-/** Who is here: small states that live as long as their owners are connected. */
+/** Whether somebody is here: at the page, at it but quiet, with the page hidden, gone. */
+export type UserStatus = 'online' | 'idle' | 'away' | 'offline';
+
+/** Somebody, however many tabs and devices they have open. The same object until something about them changes. */
+export interface User {
+  /** As their app says; of those whose app says nothing one that each connection has for itself. */
+  readonly id: string;
+  /** What their app says about them, else null. */
+  readonly info: Json;
+  /** That of the tab they are at. */
+  readonly status: UserStatus;
+  /** When they did something last, to half a minute, by this device's clock, in milliseconds since 1970. */
+  readonly lastSeen: number;
+  /** Their connections, without the own one. */
+  readonly connectionIds: readonly number[];
+  /** Whether it is the user of this client. */
+  readonly isSelf: boolean;
+  /** Whether their app says nothing about who they are. */
+  readonly isAnonymous: boolean;
+}
+
+/** Who uses a client; shown to others as the client says it. */
+export interface OwnUser {
+  /** The same in all tabs and on all devices of the user. */
+  readonly id: string;
+  /** A name, a colour, an address of a picture; counts towards the 4 kB of presence. */
+  readonly info?: Json;
+}
+
+/**
+ * Who is here: small states that live as long as their owners are connected.
+ * @example
+ * room.presence.update({ cursor: { x: 1, y: 2 } });
+ * room.presence.users.subscribe(() => console.log(room.presence.users.getSnapshot().length));
+ */
 export interface Presence<P> {
   /** The own state; null until there is one. Never sent while null, so others do not see this client. */
   readonly self: Store<P | null>;
   /** The others, sorted by connection id. */
   readonly others: Store<readonly Other<P>[]>;
+  /**
+   * Everybody, each once, by the `user` their clients are given; at the end the last 50 of those who have left since. Touching it
+   * makes this client show whether its user is idle or away.
+   */
+  readonly users: Store<readonly User[]>;
   /**
    * Merges into the own state; sent at most once per `presenceThrottle` (50 ms), the latest state always is.
    * Throws `E_PRESENCE` for more than 4 kB of JSON; a state that waits for its turn is refused by the `error` event.
@@ -30,6 +75,12 @@ export interface Meta {
   readonly typing?: boolean | undefined;
   /** Number of the last message it has read. */
   readonly read?: number | undefined;
+  /** Who it is. */
+  readonly user?: OwnUser | undefined;
+  /** For how many milliseconds nothing was touched, when that became too long. */
+  readonly idle?: number | undefined;
+  /** Whether its page is hidden. */
+  readonly away?: boolean | undefined;
 }
 
 /** The member that carries the {@link Meta}. */
@@ -46,6 +97,13 @@ export interface PresenceHost {
   readonly notify: Notify;
 }
 
+/** How presence behaves, as the client's options say; times in milliseconds. */
+export interface PresenceOptions {
+  readonly presenceThrottle?: number | undefined;
+  readonly idleAfter?: number | undefined;
+  readonly user?: OwnUser | undefined;
+}
+
 const NOBODY: readonly never[] = /* @__PURE__ */ Object.freeze([]);
 
 /** Presence of one room. */
@@ -56,16 +114,46 @@ export class PresenceStore<P> implements Presence<P> {
   readonly #throttle: number;
   readonly #validator: StandardSchemaV1 | undefined;
   readonly #known = new Map<number, Known<P>>();
-  #meta: Meta | null = null;
+  readonly #users: ValueStore<readonly User[]>;
+  readonly #idleAfter: number;
+  #meta: Meta | null;
+  #wanted = false;
+  #people: People | null = null;
+  #MakePeople: typeof People | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #sentAt = Number.NEGATIVE_INFINITY;
 
-  constructor(host: PresenceHost, initial: P | undefined, throttle: number, validator?: StandardSchemaV1) {
+  constructor(host: PresenceHost, initial: P | undefined, options: PresenceOptions, validator?: StandardSchemaV1) {
+    const { presenceThrottle = 50, idleAfter = 60_000, user } = options;
     this.#host = host;
-    this.#throttle = throttle;
+    this.#throttle = presenceThrottle;
+    this.#idleAfter = idleAfter;
+    this.#meta = user ? { user } : null;
     this.#validator = validator;
+    this.#users = new ValueStore<readonly User[]>(NOBODY, host.notify);
     this.self = new ValueStore<P | null>(initial === undefined ? null : deepFreeze(copy(initial)), host.notify);
     this.others = new ValueStore<readonly Other<P>[]>(NOBODY, host.notify);
+  }
+
+  get users(): Store<readonly User[]> {
+    this.#wanted = true;
+    this.#follow();
+    return this.#users;
+  }
+
+  /** The room is entered; `Make` reads connections as people. */
+  enter(Make: typeof People): void {
+    this.#MakePeople = Make;
+    if (this.#wanted) this.#follow();
+  }
+
+  /** The room is left. */
+  leave(): void {
+    this.#people?.stop();
+    this.#people = null;
+    this.#MakePeople = null;
+    this.#users.set(NOBODY);
+    this.clear();
   }
 
   /** The own state as JSON text, to enter the room with. */
@@ -119,6 +207,18 @@ export class PresenceStore<P> implements Presence<P> {
     this.#known.clear();
     this.others.set(NOBODY);
     this.#host.onMetas(new Map());
+    this.#people?.update();
+  }
+
+  #follow(): void {
+    if (!this.#MakePeople || this.#people) return;
+    this.#people = new this.#MakePeople({
+      users: this.#users,
+      idleAfter: this.#idleAfter,
+      ownMeta: this.#meta,
+      setMeta: (meta) => this.setMeta(meta),
+      metas: () => new Map([...this.#known].map(([id, { meta }]) => [id, meta])),
+    });
   }
 
   #publish(): void {
@@ -128,6 +228,7 @@ export class PresenceStore<P> implements Presence<P> {
     this.others.set(others.length === 0 ? NOBODY : Object.freeze(others));
     const metas = [...this.#known].flatMap(([id, { meta }]) => (meta ? [[id, meta] as const] : []));
     this.#host.onMetas(new Map(metas.sort(([a], [b]) => a - b)));
+    this.#people?.update();
   }
 
   #send(state: P | null): void {
@@ -146,17 +247,18 @@ export class PresenceStore<P> implements Presence<P> {
 
   #read(connectionId: number, json: string): Omit<Known<P>, 'json'> {
     const { state, meta } = apart(JSON.parse(json) as Json);
-    return { meta, other: state === undefined ? null : this.#check(connectionId, state) };
+    return { meta, other: state === undefined ? null : this.#check(connectionId, state, meta?.user) };
   }
 
-  #check(connectionId: number, state: Json): Other<P> | null {
+  #check(connectionId: number, state: Json, user: OwnUser | undefined): Other<P> | null {
     const result = this.#validator ? validate(this.#validator, state) : { value: state };
     if ('issues' in result) {
       const message = `connection ${connectionId} is left out: its state does not fit the schema (${result.issues})`;
       this.#host.report(new SyncError('E_PRESENCE', message));
       return null;
     }
-    return Object.freeze({ connectionId, presence: deepFreeze(result.value) as P });
+    const who = user && { userId: user.id, ...(user.info === undefined ? {} : { info: user.info }) };
+    return Object.freeze({ connectionId, presence: deepFreeze(result.value) as P, ...who });
   }
 }
 
@@ -173,13 +275,25 @@ function apart(json: Json): { readonly state: Json | undefined; readonly meta: M
   const member = isObject(json) ? own(json, META) : undefined;
   if (!isObject(json) || !isObject(member)) return { state: json, meta: null };
   const { [META]: _, ...rest } = json;
-  const { typing, read, none, state } = member;
-  const meta = { typing: typing === true, read: Number.isSafeInteger(read) ? Number(read) : undefined };
+  const { typing, read, none, state, idle, away } = member;
+  const meta = {
+    typing: typing === true,
+    read: Number.isSafeInteger(read) ? Number(read) : undefined,
+    user: userIn(member),
+    idle: typeof idle === 'number' && idle > 0 ? idle : undefined,
+    away: away === true,
+  };
   if (none === true) return { state: undefined, meta };
   return { state: state === undefined ? rest : state, meta };
 }
 
+function userIn(member: JsonObject): OwnUser | undefined {
+  const user = own(member, 'user');
+  if (!isObject(user) || typeof user.id !== 'string') return undefined;
+  return deepFreeze(user.info === undefined ? { id: user.id } : { id: user.id, info: user.info });
+}
+
 /** A copy that later changes of the original do not reach, holding what JSON holds. */
 function copy<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
+  return JSON.parse(jsonText(value, 'a presence state')) as T;
 }

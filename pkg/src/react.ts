@@ -1,5 +1,6 @@
 'use client';
 
+export { ClientSideSuspense, type ClientSideSuspenseProps } from './react/client-side.js';
 export {
   RoomProvider,
   type RoomProviderProps,
@@ -32,6 +33,7 @@ export {
   useOthersConnectionIds,
   useOthersMapped,
   useUpdateMyPresence,
+  useUsers,
 } from './react/presence.js';
 export { type SocketHandle, type UseSocketOptions, useSocket } from './react/socket.js';
 export {

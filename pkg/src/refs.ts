@@ -1,6 +1,23 @@
 import type { Attributes, ChangeOrigin, Embed, TextOp } from './boundary.js';
+import type { RoomLease } from './client.js';
 import type { BatchOptions } from './history.js';
-import type { Fields, Live, ObjectType, Scalar, Snap, Type } from './schema.js';
+import type { Json } from './json.js';
+import type { EnterOptions } from './room.js';
+import type {
+  Defaulted,
+  Fields,
+  Input,
+  Live,
+  ObjectType,
+  PartialSnap,
+  Registered,
+  Scalar,
+  Schema,
+  Snap,
+  SubdocType,
+  Type,
+} from './schema.js';
+import type { Store } from './store.js';
 
 /** A place in a text that survives concurrent edits: a Yjs relative position. */
 export interface Cursor {
@@ -35,8 +52,16 @@ export interface TextEvent {
  *
  * All methods throw a `SyncError`: `E_NOT_READY` before the room is ready, `E_DISPOSED` after it was left,
  * `E_INVALID_ARGUMENT` for offsets outside the text or if the text has been deleted.
+ * @example
+ * const note = room.root.get('note');
+ * note.insert(0, 'Hello', { bold: true });
+ * const place = note.cursor(5);
+ * note.insert(0, '> ');
+ * console.log(note.resolve(place)); // 7
  */
 export interface Text {
+  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. The store is that of this live part. */
+  readonly snapshot: Store<string>;
   /** Length in UTF-16 units. */
   readonly length: number;
   /** Inserts text; it takes on the marks around it unless it is given its own. */
@@ -74,50 +99,168 @@ export interface Text {
   pipeFrom(source: AsyncIterable<string>, options?: PipeOptions): Promise<void>;
 }
 
-/** An object of fixed fields. Methods throw like those of {@link Text}; writing throws `E_SCHEMA` for a wrong value. */
+/** A document that this one names. */
+export interface SubdocName {
+  /** Its name, and that of its room; best a random one. */
+  readonly guid: string;
+}
+
+/**
+ * A document that this one names. What is in it is the business of its own room.
+ * @example
+ * const book = defineSchema({ doc: { chapters: t.map(t.subdoc()) } });
+ * const chapters = client.enterRoom('book', { schema: book }).room.root.get('chapters');
+ * chapters.set('one', { guid: crypto.randomUUID() });
+ * const lease = chapters.get('one')?.enter();
+ */
+export interface Subdoc extends SubdocName {
+  /** Enters its room, with the client's schema unless told otherwise; the lease is to be left like any other. */
+  enter<S extends Schema = Registered>(options?: EnterOptions<S>): RoomLease<S>;
+}
+
+/** A node of an XML fragment: a text, or an element. */
+export type XmlNode = string | XmlElementNode;
+
+/** An XML element in snapshots. */
+export interface XmlElementNode {
+  readonly tag: string;
+  readonly attributes: { readonly [name: string]: Json };
+  readonly children: readonly XmlNode[];
+}
+
+/** An XML node that is still to be made. */
+export type XmlInput =
+  | string
+  | {
+      readonly tag: string;
+      readonly attributes?: { readonly [name: string]: Json };
+      readonly children?: readonly XmlInput[];
+    };
+
+/**
+ * What is in a fragment or an element.
+ * @example
+ * const schema = defineSchema({ doc: { page: t.xml() } });
+ * const page = client.enterRoom('page', { schema }).room.root.get('page');
+ * page.push('some text', { tag: 'p', children: ['more'] });
+ * page.move(1, 0);
+ */
+export interface XmlNodes {
+  /** How many nodes it has; those in its elements do not count. */
+  readonly length: number;
+  /** The live node at an index; an element has a `tag`. Throws `E_INVALID_ARGUMENT` outside the list. */
+  at(index: number): XmlElement | Text;
+  /** Appends nodes. */
+  push(...nodes: XmlInput[]): void;
+  /** Inserts nodes before an index. */
+  insert(index: number, ...nodes: XmlInput[]): void;
+  /** Deletes nodes; one, unless told otherwise. */
+  delete(index: number, count?: number): void;
+  /** Moves a node, so that it is at `to` afterwards; as {@link ListRef.move}, by a copy. */
+  move(from: number, to: number): void;
+}
+
+/** A list of XML nodes, as ProseMirror's and other editors' documents are in Yjs. Methods throw like those of {@link Text}. */
+export interface XmlFragment extends XmlNodes {
+  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. The store is that of this live part. */
+  readonly snapshot: Store<readonly XmlNode[]>;
+}
+
+/**
+ * An XML element, and the list of its children.
+ * @example
+ * const schema = defineSchema({ doc: { page: t.xml() } });
+ * const first = client.enterRoom('page', { schema }).room.root.get('page').at(0);
+ * if ('tag' in first) first.setAttribute('align', 'right');
+ */
+export interface XmlElement extends XmlNodes {
+  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. The store is that of this live part. */
+  readonly snapshot: Store<XmlElementNode>;
+  /** Its name. */
+  readonly tag: string;
+  /** The value of an attribute, or undefined. */
+  getAttribute(name: string): Json | undefined;
+  /** Sets an attribute. */
+  setAttribute(name: string, value: Json): void;
+  /** Takes an attribute away; says whether there was one. */
+  removeAttribute(name: string): boolean;
+}
+
+/**
+ * An object of fixed fields. Methods throw like those of {@link Text}; writing throws `E_SCHEMA` for a wrong value.
+ * @example
+ * room.root.get('todos').at(0).update({ text: 'bread', done: true });
+ */
 export interface ObjectRef<F extends Fields> {
+  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. The store is that of this live part. */
+  readonly snapshot: Store<{ readonly [K in keyof F]: Snap<F[K]> }>;
   /** A live part, or the plain value now. */
   get<K extends keyof F & string>(key: K): Live<F[K]>;
   /** Replaces a field. Inside a text that exists already, only what differs is replaced. */
-  set<K extends keyof F & string>(key: K, value: Snap<F[K]>): void;
+  set<K extends keyof F & string>(key: K, value: Input<F[K]>): void;
   /** Sets several fields in one batch. */
-  update(values: { readonly [K in keyof F]?: Snap<F[K]> }): void;
+  update(values: { readonly [K in keyof F]?: Input<F[K]> }): void;
 }
 
-/** An object whose fields may be missing, because nobody was ever made to set them. */
+/**
+ * An object whose fields may be missing, because nobody was ever made to set them.
+ * @example
+ * const settings = room.root.get('settings');
+ * if (settings.get('theme') === undefined) settings.set('theme', 'dark');
+ */
 export interface PartialObjectRef<F extends Fields> {
+  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. The store is that of this live part. */
+  readonly snapshot: Store<PartialSnap<F>>;
   /** A live part or the plain value now; undefined if it was never set. */
-  get<K extends keyof F & string>(key: K): Live<F[K]> | undefined;
+  get<K extends keyof F & string>(key: K): F[K] extends Defaulted<infer V> ? V : Live<F[K]> | undefined;
   /** As {@link ObjectRef.set}. */
-  set<K extends keyof F & string>(key: K, value: Snap<F[K]>): void;
+  set<K extends keyof F & string>(key: K, value: Input<F[K]>): void;
   /** As {@link ObjectRef.update}. */
-  update(values: { readonly [K in keyof F]?: Snap<F[K]> }): void;
+  update(values: { readonly [K in keyof F]?: Input<F[K]> }): void;
 }
 
 /** What the document's top gives for a type. */
 export type RootLive<T> =
-  T extends Scalar<infer V> ? V | undefined : T extends ObjectType<infer F> ? PartialObjectRef<F> : Live<T>;
+  T extends Scalar<infer V>
+    ? V | undefined
+    : T extends SubdocType
+      ? Subdoc | undefined
+      : T extends ObjectType<infer F>
+        ? PartialObjectRef<F>
+        : Live<T>;
 
-/** The top of a document. */
+/**
+ * The top of a document.
+ * @example
+ * room.root.update({ title: 'Plan', note: 'first line' });
+ */
 export interface RootRef<D extends Fields> {
   /** A live part, or the plain value now. */
   get<K extends keyof D & string>(key: K): RootLive<D[K]>;
   /** Replaces a field's content. Inside a text, only what differs is replaced. */
-  set<K extends keyof D & string>(key: K, value: Snap<D[K]>): void;
+  set<K extends keyof D & string>(key: K, value: Input<D[K]>): void;
   /** Sets several fields in one batch. */
-  update(values: { readonly [K in keyof D]?: Snap<D[K]> }): void;
+  update(values: { readonly [K in keyof D]?: Input<D[K]> }): void;
 }
 
-/** A list. Methods throw like those of {@link Text}; writing throws `E_SCHEMA` for a wrong value. */
+/**
+ * A list. Methods throw like those of {@link Text}; writing throws `E_SCHEMA` for a wrong value.
+ * @example
+ * const todos = room.root.get('todos');
+ * todos.push({ text: 'milk', done: false });
+ * todos.move(0, todos.length - 1);
+ */
 export interface ListRef<T extends Type> {
+  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. The store is that of this live part. */
+  readonly snapshot: Store<readonly Snap<T>[]>;
   /** How many items it has. */
   readonly length: number;
   /** The live item or plain value at an index; throws `E_INVALID_ARGUMENT` outside the list. */
   at(index: number): Live<T>;
   /** Appends items. */
-  push(...values: Snap<T>[]): void;
+  push(...values: Input<T>[]): void;
   /** Inserts items before an index. */
-  insert(index: number, ...values: Snap<T>[]): void;
+  insert(index: number, ...values: Input<T>[]): void;
   /** Deletes items; one, unless told otherwise. */
   delete(index: number, count?: number): void;
   /**
@@ -128,12 +271,20 @@ export interface ListRef<T extends Type> {
   move(from: number, to: number): void;
 }
 
-/** A dictionary. Methods throw like those of {@link Text}; writing throws `E_SCHEMA` for a wrong value. */
+/**
+ * A dictionary. Methods throw like those of {@link Text}; writing throws `E_SCHEMA` for a wrong value.
+ * @example
+ * const tags = room.root.get('tags');
+ * tags.set('urgent', 'red');
+ * for (const key of tags.keys()) console.log(key, tags.get(key));
+ */
 export interface MapRef<T extends Type> {
+  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. The store is that of this live part. */
+  readonly snapshot: Store<{ readonly [key: string]: Snap<T> }>;
   /** The live entry or plain value, or undefined if there is none. */
   get(key: string): Live<T> | undefined;
   /** Sets an entry. Inside a text that exists already, only what differs is replaced. */
-  set(key: string, value: Snap<T>): void;
+  set(key: string, value: Input<T>): void;
   /** Deletes an entry; says whether there was one. */
   delete(key: string): boolean;
   /** The keys now. */

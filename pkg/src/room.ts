@@ -1,3 +1,4 @@
+import type { Archive } from './archive/types.js';
 import type { ConnectionReason, SyncState as CoreSyncState, Status } from './boundary.js';
 import type { SyncError } from './errors.js';
 import type { BatchOptions, History } from './history.js';
@@ -11,6 +12,7 @@ import type {
   PeersOptions,
   SendDataOptions,
   SendFileOptions,
+  SignalingServer,
 } from './peers/types.js';
 import type { Presence } from './presence.js';
 import type { RootRef, Text } from './refs.js';
@@ -43,8 +45,15 @@ export interface ConnectionState {
 /** What is saved on this device and what is on the server. */
 export type SyncState = CoreSyncState;
 
-/** A named place to meet: one document, one set of people. */
-export interface Room<S extends Schema = Registered> {
+/**
+ * A named place to meet: one document, one set of people.
+ * @example
+ * const { room } = client.enterRoom('demo');
+ * await room.ready;
+ * room.batch(() => room.root.get('note').insert(0, 'hi'));
+ * room.sync.subscribe(() => console.log(room.sync.getSnapshot().local));
+ */
+export interface Room<S extends Schema = Registered> extends Archive<S> {
   /** Its name on the server. */
   readonly id: string;
   /** This client's own connection id in the room; null before it is ready. A crash or a conflict changes it. */
@@ -77,6 +86,8 @@ export interface Room<S extends Schema = Registered> {
   onEvent(listener: (event: RoomEvent<S['~e']>) => void): () => void;
   /** The others that are reached directly, by number; empty without the option `peers`. */
   readonly peers: Store<readonly Peer[]>;
+  /** The servers of `peers.signaling`, in that order, and where the connection with each stands; empty without. */
+  readonly signaling: Store<readonly SignalingServer[]>;
   /**
    * Sends data straight to peers; resolves to how many it was handed. Rejects with `E_NOT_CONNECTED` where a peer of `to` has no link,
    * `E_FRAME_TOO_LARGE` above 16 MB (15 kB if it is not `reliable`), `E_BUFFER_FULL`, `E_UNSUPPORTED` in a room without peers.
@@ -105,7 +116,7 @@ export interface Room<S extends Schema = Registered> {
   applyUpdate(update: Uint8Array): void;
   /** The document's state vector, as Yjs encodes it. */
   stateVector(): Uint8Array;
-  /** Connects, or tries again now. */
+  /** Connects, or tries again now; nothing happens if the client has no server. */
   connect(): void;
   /** Closes the link and stays away until `connect()`. Edits are still taken and saved. */
   disconnect(): void;

@@ -1,4 +1,8 @@
-/** Whether two values are the same, or lists or plain objects whose entries are the same. */
+/**
+ * Whether two values are the same, or lists or plain objects whose entries are the same.
+ * @example
+ * const texts = useDoc((doc) => doc.todos.map(({ text }) => text), shallow);
+ */
 export function shallow(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;

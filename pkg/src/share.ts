@@ -13,15 +13,23 @@ export function engineOfSocket<T>(links: LinksEngine, url: SocketUrl, options: S
 /**
  * Where the link of a stream of events lives. A browser opens six connections to a server over HTTP/1.1, whatever the number
  * of tabs, and a stream holds one for good: the seventh tab would wait for ever, for its pictures too. So streams from
- * `http:`, over which browsers speak nothing newer and which only pages from there may read, are shared where nothing forbids it.
+ * `http:`, over which browsers speak nothing newer and which only pages from there may read, are shared where nothing forbids
+ * it, and those from the page's own server if the page itself came over HTTP/1.1.
  */
 export function engineOfStream<K extends EventKinds>(
   links: LinksEngine,
   url: StreamUrl,
   options: EventSourceOptions<K>,
 ): LinksEngine {
-  const mayBeShared = options.shared ?? globalThis.location?.protocol === 'http:';
+  const mayBeShared = options.shared ?? cameOverHttp1();
   return mayBeShared ? lazyEngine(links, (part) => part.engineOfStream(links, url, options)) : links;
+}
+
+/** Whether the page came over HTTP/1.1, as far as the browser tells (Resource Timing §4.4, `nextHopProtocol`). */
+export function cameOverHttp1(): boolean {
+  if (globalThis.location?.protocol === 'http:') return true;
+  const [page] = globalThis.performance?.getEntriesByType?.('navigation') ?? [];
+  return (page as PerformanceNavigationTiming | undefined)?.nextHopProtocol === 'http/1.1';
 }
 
 /** An engine that is made when it is started: nothing else is asked of it before. */

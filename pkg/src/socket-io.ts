@@ -71,7 +71,13 @@ export type SocketIoOwnEvents = {
   readonly connect_error: (error: SyncError & { readonly data?: unknown }) => void;
 };
 
-/** A session with one namespace of a Socket.IO 4 server, which comes back by itself. */
+/**
+ * A session with one namespace of a Socket.IO 4 server, which comes back by itself.
+ * @example
+ * const session = socketIo('https://example.org');
+ * session.on('news', (text) => console.log(text));
+ * session.emit('seen', 1);
+ */
 export interface SocketIo<In extends SocketIoEvents = AnyEvents, Out extends SocketIoEvents = AnyEvents>
   extends Disposable {
   /** Where the connection stands, why, and when it is tried again. */

@@ -9,7 +9,7 @@ import type { Store } from './store.js';
 export type SocketData = string | ArrayBuffer;
 
 /** What a socket without a codec sends. */
-export type SocketInput = string | ArrayBuffer | ArrayBufferView<ArrayBufferLike>;
+export type SocketInput = string | ArrayBuffer | ArrayBufferView;
 
 /** Whose close codes a server speaks; PROTOCOL.md has the table. */
 export type CloseCodes = 'standard' | 'graphql-ws' | 'centrifugo' | 'pusher' | 'liveblocks' | 'phoenix' | 'y-websocket';
@@ -161,6 +161,9 @@ export type SocketListener<E> = ((event: E) => void) | { handleEvent(event: E): 
  * A WebSocket that comes back by itself, with the surface of the native one.
  *
  * A message is handed to a link once, in order, or `send` tells that it was not; what a lost link had taken is not sent again.
+ * @example
+ * const socket = reconnectingWebSocket<string>('wss://example.org');
+ * for await (const text of socket) console.log(text);
  */
 export interface ReconnectingSocket<T = SocketData, Sent = SocketInput> extends AsyncIterable<T>, Disposable {
   /** Where the connection stands, why, and when it is tried again. */

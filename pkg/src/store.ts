@@ -1,6 +1,9 @@
 /**
  * A value that can be read at any time and that tells when it changed: the contract of React's
  * `useSyncExternalStore`, and usable without React.
+ * @example
+ * const stop = client.sync.subscribe(() => console.log(client.sync.getSnapshot().pending));
+ * stop();
  */
 export interface Store<T> {
   /** The value now: immutable, and the same reference until it changes. */

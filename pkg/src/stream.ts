@@ -68,8 +68,8 @@ export interface StreamInit extends StreamOptions {
   /** Text, in characters, that an `for await` may lag behind before the server is made to wait; default 65,536. */
   readonly highWaterMark?: number | undefined;
   /**
-   * Writes the text at the end of this shared text as it comes, all of it one step to undo; with `resume: { id }` one tab
-   * does.
+   * Writes the text at the end of this shared text as it comes, all of it one step to undo. With `resume: { id }` one tab
+   * does; in another the stream stays `idle` until that one is done or gone, and is `done` then: what is missing is not taken up.
    */
   readonly into?: Text | undefined;
 }
@@ -102,6 +102,10 @@ export interface StreamState {
 /**
  * Text that comes piece by piece. It starts by itself, one microtask after it is made. `for await` gives what comes, from
  * the start, and throws where the stream fails; leaving the loop does not stop the stream.
+ * @example
+ * const answer = stream('/api/chat', { method: 'POST' });
+ * answer.state.subscribe(() => console.log(answer.state.getSnapshot().text));
+ * await answer.done;
  */
 export interface TextStream extends AsyncIterable<string> {
   /** Status and all text so far. */
@@ -167,7 +171,13 @@ export interface EventSourceOptions<K extends EventKinds = EventKinds> extends S
 /** Which values {@link ReconnectingEvents.latest} keeps apart. */
 export type KeyOf<T> = (value: T) => string | number;
 
-/** Events that come back by themselves. */
+/**
+ * Events that come back by themselves.
+ * @example
+ * const events = reconnectingEventSource('/prices', { events: { price: 'json' } });
+ * const latest = events.latest('price');
+ * latest.subscribe(() => console.log(latest.getSnapshot()));
+ */
 export interface ReconnectingEvents<K extends EventKinds = EventKinds> extends AsyncIterable<MessageEvent<string>> {
   /** Where the connection stands. */
   readonly state: Store<ConnectionState>;

@@ -287,6 +287,18 @@ test('connect and disconnect reach every room, and a room that comes back rememb
   expect(world.count('disconnect')).toBe(1);
 });
 
+test('a client without a server never connects, and its rooms are written to all the same', async () => {
+  const { client, world } = fakeClient({ schema, url: null });
+  const { room } = client.enterRoom('demo');
+  await room.ready;
+  room.connect();
+  client.connect();
+  expect(world.core.rooms.get(0)?.options.connect).toBe(false);
+  expect(world.count('connect')).toBe(0);
+  room.root.get('note').insert(0, 'here');
+  expect(room.doc.getSnapshot()?.note).toBe('here');
+});
+
 test('a wasm module that cannot be loaded fails the room with a reason, and entering again tries again', async () => {
   const world = new FakeWorld();
   const { client } = fakeClient({ schema, leaveGrace: 0, wasm: new Uint8Array([1, 2, 3]) }, world);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { TabGroup } from '../src/shared/leader.js';
+import { Deferred } from '../src/deferred.js';
+import { TabGroup, type TabPlatform } from '../src/shared/leader.js';
 import { Locks, tabPlatform, until } from './support/locks.js';
 
 const tabs: Tab[] = [];
@@ -13,7 +14,7 @@ class Tab {
   readonly group: TabGroup;
   readonly kill: () => void;
 
-  constructor(name: string, locks: Locks) {
+  constructor(name: string, locks: Locks, more: Partial<TabPlatform> = {}) {
     const { kill, ...platform } = tabPlatform(locks);
     this.kill = kill;
     const listener = {
@@ -24,7 +25,7 @@ class Tab {
       go: (tab: string) => this.here.delete(tab),
       pause: () => this.heard.push('pause'),
     };
-    this.group = new TabGroup(name, listener, platform);
+    this.group = new TabGroup(name, listener, { ...platform, ...more });
     tabs.push(this);
   }
 }
@@ -51,6 +52,21 @@ describe('the tabs of a profile', () => {
     const leader = list.find((tab) => tab.group.leads) as Tab;
     await until(() => leader.here.size === 2);
     for (const tab of list) expect(tab.heard.filter((word) => word === 'lead' || word === 'follow')).toHaveLength(1);
+  });
+
+  it('let one who lives longer ask first: who waits for its turn leads only when that one is gone', async () => {
+    const locks = new Locks();
+    const name = `test/${++run}`;
+    const come = new Deferred();
+    const tab = new Tab(name, locks, { turn: come.promise });
+    const elder = new Tab(name, locks);
+    await elder.group.asked;
+    come.resolve();
+    await tab.group.asked;
+    await settled([tab, elder]);
+    expect(elder.group.leads).toBe(true);
+    elder.kill();
+    await until(() => tab.group.leads);
   });
 
   it('hear what the leader says, each what is for it, in order', async () => {

@@ -40,6 +40,7 @@ function setup(maxMediaPeers?: number) {
         peer,
         instance: `i${peer}`,
         user: null,
+        limit: null,
         state: 'up',
         path: null,
         reason: null,

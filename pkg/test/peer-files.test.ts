@@ -8,12 +8,21 @@ import { FakePeersWorld, FakeRoomOfPeers } from './support/fake-peers.js';
 async function linked(...ids: readonly number[]) {
   const world = new FakePeersWorld();
   const room = new FakeRoomOfPeers();
-  const peers = new RoomPeers(room, {}, world.engine());
+  const peers = new RoomPeers(room, {}, world.engine(), world.openSocket);
   room.isReady = true;
   peers.enter();
   await world.joined();
   for (const id of ids) {
-    world.core.tell({ type: 'peer', peer: id, instance: `i${id}`, user: null, state: 'up', path: null, reason: null });
+    world.core.tell({
+      type: 'peer',
+      peer: id,
+      instance: `i${id}`,
+      user: null,
+      limit: null,
+      state: 'up',
+      path: null,
+      reason: null,
+    });
   }
   await turn();
   const tell = async (status: string, more: object = {}) => {

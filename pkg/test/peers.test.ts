@@ -10,7 +10,7 @@ const CONNECTED = { type: 'connection', status: 'connected' } as const;
 async function entered(options: PeersOptions = {}, connected = true) {
   const world = new FakePeersWorld();
   const room = new FakeRoomOfPeers();
-  const peers = new RoomPeers(room, options, world.engine());
+  const peers = new RoomPeers(room, options, world.engine(), world.openSocket);
   peers.enter();
   room.isReady = true;
   room.connectionId = 7;
@@ -27,6 +27,7 @@ function peer(id: number, state: string, more: object = {}) {
     peer: id,
     instance: `i${id}`,
     user: null,
+    limit: null,
     state,
     path: 'direct',
     reason: null,
@@ -45,7 +46,12 @@ function path(room: FakeRoomOfPeers, id: number, channel: string, ...bytes: numb
 test('nothing is joined before the room is ready, and then once', async () => {
   const world = new FakePeersWorld();
   const room = new FakeRoomOfPeers();
-  const peers = new RoomPeers(room, { key: 'k', relayOnly: true, maxPeers: 3 }, world.engine());
+  const peers = new RoomPeers(
+    room,
+    { key: 'k', relayOnly: true, fullMesh: 2, maxPeers: 3 },
+    world.engine(),
+    world.openSocket,
+  );
   peers.enter();
   peers.handle(room.event(CONNECTED));
   await turn();
@@ -54,7 +60,9 @@ test('nothing is joined before the room is ready, and then once', async () => {
   peers.handle(room.event({ type: 'ready' }));
   peers.enter();
   await world.joined();
-  expect(world.of('join')).toEqual(['join({"room":"demo","ice":false,"key":"k","relayOnly":true,"maxPeers":3})']);
+  expect(world.of('join')).toEqual([
+    'join({"room":"demo","ice":false,"key":"k","relayOnly":true,"fullMesh":2,"maxPeers":3})',
+  ]);
 });
 
 test('signaling follows the room’s socket, and texts go both ways', async () => {
@@ -80,7 +88,7 @@ test('signaling follows the room’s socket, and texts go both ways', async () =
 test('a room that is connected before the module is loaded says hello when it is', async () => {
   const world = new FakePeersWorld();
   const room = new FakeRoomOfPeers();
-  const peers = new RoomPeers(room, {}, world.engine());
+  const peers = new RoomPeers(room, {}, world.engine(), world.openSocket);
   room.isReady = true;
   room.connection.set({ ...room.connection.getSnapshot(), status: 'connected' });
   peers.enter();
@@ -228,7 +236,7 @@ test('peers that are let go of hear a goodbye while the room goes on, and are li
 test('peers that are let go of before there is a mesh are told nothing', async () => {
   const world = new FakePeersWorld();
   const room = new FakeRoomOfPeers();
-  const peers = new RoomPeers(room, {}, world.engine());
+  const peers = new RoomPeers(room, {}, world.engine(), world.openSocket);
   room.isReady = true;
   peers.enter();
   peers.handle(room.event(CONNECTED));

@@ -101,7 +101,7 @@ test('pictures share what a link may send, a small share makes them small but fo
 test('links are looked at while there are any, and what they can do is shown', async () => {
   const world = new FakePeersWorld();
   const room = new FakeRoomOfPeers();
-  const peers = new RoomPeers(room, { uplink: 1_000_000 }, world.engine());
+  const peers = new RoomPeers(room, { uplink: 1_000_000 }, world.engine(), world.openSocket);
   room.isReady = true;
   peers.enter();
   await world.joined();
@@ -109,7 +109,16 @@ test('links are looked at while there are any, and what they can do is shown', a
   const connection = new FakeConnection({ kind: 'video' });
   world.connections.set(1, connection.real);
   const tell = async (state: string) => {
-    world.core.tell({ type: 'peer', peer: 1, instance: 'i', user: null, state, path: null, reason: null } as never);
+    world.core.tell({
+      type: 'peer',
+      peer: 1,
+      instance: 'i',
+      user: null,
+      limit: null,
+      state,
+      path: null,
+      reason: null,
+    } as never);
     await vi.advanceTimersByTimeAsync(1);
   };
   await tell('connecting');

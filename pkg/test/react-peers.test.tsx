@@ -15,7 +15,8 @@ let world = new FakePeersWorld();
 
 // In the place of the wasm, which these tests do not have: the part's own code runs.
 vi.mock('../src/entry/peers.js', () => ({
-  peersOf: (host: ConstructorParameters<typeof RoomPeers>[0]) => new RoomPeers(host, {}, world.engine()),
+  peersOf: (host: ConstructorParameters<typeof RoomPeers>[0]) =>
+    new RoomPeers(host, {}, world.engine(), world.openSocket),
 }));
 
 beforeEach(() => {
@@ -57,6 +58,7 @@ const meets = (peer: number, state: string) =>
       peer,
       instance: `i${peer}`,
       user: null,
+      limit: null,
       state,
       path: 'direct',
       reason: null,

@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
-import { act, startTransition, useState } from 'react';
+import { act, startTransition, useLayoutEffect, useState } from 'react';
 import { renderToString } from 'react-dom/server';
 import { describe, expect, test, vi } from 'vitest';
 import * as hooks from '../src/react.js';
-import { fakeClient, schema } from './support/client.js';
+import type { schema } from './support/client.js';
 import { settle, setupDom, withProviders } from './support/dom.js';
 
 type S = typeof schema;
@@ -161,6 +161,64 @@ describe('rendering', () => {
     for (const pair of seen) expect(pair.split('|')[0]).toBe(pair.split('|')[1]);
     expect(seen).toContain('new|new');
   });
+});
+
+test('a change in the middle of a transition that renders in slices tears nothing', async () => {
+  const { client, around } = await withProviders();
+  const rendered = new Set<string>();
+  const committed: string[][] = [];
+  let [show, inTheMiddle] = [(): void => {}, false];
+  const change = (): void => {
+    inTheMiddle = !committed.some((texts) => texts.length > 0);
+    client.getRoom<S>('demo')?.root.get('note').insert(0, 'new');
+  };
+  function Slow() {
+    if (rendered.size === 0) setTimeout(change);
+    // Longer than React works before it lets the page have its turn.
+    for (const end = performance.now() + 6; performance.now() < end; );
+    const note = hooks.useDoc<string, S>((doc) => doc.note) ?? '';
+    rendered.add(note);
+    return <i>{note}</i>;
+  }
+  function All() {
+    const [shown, setShown] = useState(false);
+    show = () => startTransition(() => setShown(true));
+    useLayoutEffect(() => {
+      committed.push([...document.querySelectorAll('i')].map(({ textContent }) => textContent ?? ''));
+    });
+    return shown ? [...Array(20).keys()].map((key) => <Slow key={key} />) : null;
+  }
+  await mount(around(<All />));
+  const environment = globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean };
+  environment.IS_REACT_ACT_ENVIRONMENT = false;
+  show();
+  await vi.waitUntil(() => committed.at(-1)?.[0] === 'new', 20_000);
+  environment.IS_REACT_ACT_ENVIRONMENT = true;
+  expect([inTheMiddle, ...rendered]).toEqual([true, '', 'new']);
+  for (const texts of committed) expect(new Set(texts).size).toBeLessThanOrEqual(1);
+  expect(committed.at(-1)?.length).toBe(20);
+});
+
+test('everything that comes in one turn is one notification and one render', async () => {
+  const { client, world, around } = await withProviders();
+  let renders = 0;
+  function Both() {
+    renders++;
+    hooks.useOthers<S>();
+    return <>{hooks.useDoc<string, S>((doc) => doc.note + doc.todos.length)}</>;
+  }
+  const container = await mount(around(<Both />));
+  const told = vi.fn();
+  client.getRoom<S>('demo')?.doc.subscribe(told);
+  renders = 0;
+  await act(async () => {
+    for (let n = 0; n < 50; n++) {
+      world.core.remote(0, (doc) => doc.getText('note').insert(0, 'x'));
+      world.core.tell(0, { type: 'presence', updated: [[n, '{"x":1}']], removed: [] });
+    }
+  });
+  // Twice: StrictMode renders every component two times.
+  expect([told.mock.calls.length, renders, container.textContent]).toEqual([1, 2, `${'x'.repeat(50)}0`]);
 });
 
 describe('useMutation', () => {
@@ -321,66 +379,4 @@ describe('hooks', () => {
     }
     expect(() => renderToString(<Lost />)).toThrow(/RoomProvider/);
   });
-});
-
-test('every hook renders on a server, and nothing is loaded there', () => {
-  const { client, world } = fakeClient({ schema });
-  function Everything() {
-    const mutate = hooks.useMutation<[], void, S>(({ root }) => root.get('note').insert(0, 'x'), []);
-    const values = {
-      useBroadcastEvent: typeof hooks.useBroadcastEvent<S>(),
-      useClient: hooks.useClient<S>() === client,
-      useConnection: hooks.useConnection(),
-      useConnectionQuality: hooks.useConnectionQuality(1),
-      useDevices: hooks.useDevices().cameras,
-      useDoc: hooks.useDoc<string, S>((doc) => doc.note),
-      useErrorListener: hooks.useErrorListener(() => {}),
-      useEventListener: hooks.useEventListener<S>(() => {}),
-      useEventSource: hooks.useEventSource('https://a.example').connection.status,
-      useFileTransfers: hooks.useFileTransfers().transfers,
-      useLatest: hooks.useLatest(null, 'message'),
-      useLocalMedia: hooks.useLocalMedia().camera,
-      useLostConnectionListener: hooks.useLostConnectionListener(() => {}),
-      useMessages: hooks.useMessages<S>().messages,
-      useMutation: typeof mutate,
-      useMyPresence: hooks.useMyPresence<S>()[0],
-      useOther: hooks.useOther<number, S>(1, (other) => other.presence.x),
-      useOthers: hooks.useOthers<S>(),
-      useOthersConnectionIds: hooks.useOthersConnectionIds(),
-      useOthersMapped: hooks.useOthersMapped<number, S>((other) => other.presence.x),
-      usePeer: hooks.usePeer(1),
-      usePeers: hooks.usePeers(),
-      useRemoteTracks: hooks.useRemoteTracks(),
-      useRoom: hooks.useRoom<S>().id,
-      useScreenShare: hooks.useScreenShare().track,
-      useStatus: hooks.useStatus(),
-      useSocket: hooks.useSocket('wss://a.example').status,
-      useStore: hooks.useStore(client.sync).pending,
-      useStream: hooks.useStream('https://a.example').status,
-      useSyncStatus: hooks.useSyncStatus({ smooth: true }),
-      useText: hooks.useText<S>('note'),
-      useTextInput: typeof hooks.useTextInput('note').ref,
-      useTyping: hooks.useTyping()[0],
-      useUndo: hooks.useUndo().canUndo,
-      useUpdateMyPresence: typeof hooks.useUpdateMyPresence<S>(),
-    };
-    const tested = Object.keys(values).sort();
-    expect(tested).toEqual(
-      Object.keys(hooks)
-        .filter((name) => name.startsWith('use'))
-        .sort(),
-    );
-    return <pre>{JSON.stringify(values)}</pre>;
-  }
-  const html = renderToString(
-    <hooks.SyncProvider client={client}>
-      <hooks.RoomProvider<S> id="demo" initialPresence={{ x: 1 }}>
-        <Everything />
-      </hooks.RoomProvider>
-    </hooks.SyncProvider>,
-  );
-  expect(html).toContain('useDoc&quot;:null');
-  expect(html).toContain('&quot;useMyPresence&quot;:{&quot;x&quot;:1}');
-  expect(world.cores).toEqual([]);
-  expect(client.getRoom('demo')).toBeNull();
 });

@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Deferred } from '../src/deferred.js';
 import { SyncError } from '../src/errors.js';
+import type { EngineLink } from '../src/links.js';
+import type { LinksCore } from '../src/links-boundary.js';
 import type { StandardSchemaV1 } from '../src/schema.js';
 import { decoderOf } from '../src/stream/decode.js';
+import { EventStreamImpl } from '../src/stream/event-stream.js';
 import { LatestStore } from '../src/stream/latest.js';
 import { isOfServer } from '../src/stream/of-client.js';
 import { asOneOfAllTabs } from '../src/stream/one-tab.js';
@@ -273,32 +277,73 @@ describe('what is kept for a reload', () => {
   });
 });
 
+describe('a slow function of the app', () => {
+  test('is not asked again while it thinks, and its answer is for the latest question', async () => {
+    const provided: number[] = [];
+    let room: EngineLink | null = null;
+    const core = {
+      openStream: () => 1,
+      startStream: () => {},
+      provideStream: (_: number, request: number) => void provided.push(request),
+    } as unknown as LinksCore;
+    const engine = {
+      start: async () => {},
+      enter: (link: EngineLink) => {
+        room = link;
+        return link.enterCore(core);
+      },
+      leave: () => {},
+      call: <T>(_: unknown, fn: (core: LinksCore) => T) => fn(core),
+      read: <T>(_: unknown, fn: (core: LinksCore) => T) => fn(core),
+      notify: (fn: () => void) => fn(),
+      drain: () => {},
+    };
+    const token = new Deferred<string>();
+    const auth = vi.fn(() => token.promise);
+    const events = new EventStreamImpl(engine, 'https://a.example', { auth });
+    events.connect();
+    await Promise.resolve();
+    const ask = (request: number): void => {
+      room?.handleEvents(core, 1, [{ ...FIRST, link: 1, request }]);
+    };
+    ask(1);
+    ask(2);
+    token.resolve('late');
+    await vi.waitFor(() => expect(provided).toContain(2));
+    expect(auth).toHaveBeenCalledTimes(1);
+    ask(3);
+    await vi.waitFor(() => expect(provided).toContain(3));
+    expect(auth).toHaveBeenCalledTimes(2);
+  });
+});
+
 describe('one of all tabs', () => {
-  test('works, and another one does not until it is done', async () => {
-    const held = new Set<string>();
-    const request = async (name: string, _: unknown, work: (lock: object | null) => Promise<void>): Promise<void> => {
-      if (held.has(name)) return work(null);
-      held.add(name);
-      await work({});
+  test('works, and another one waits until it is done, and does not', async () => {
+    const held = new Map<string, Promise<unknown>>();
+    type Options = { readonly ifAvailable?: boolean };
+    type Work = (lock: object | null) => unknown;
+    const request = async (name: string, { ifAvailable }: Options, work: Work): Promise<unknown> => {
+      if (ifAvailable && held.has(name)) return work(null);
+      while (held.has(name)) await held.get(name);
+      const run = Promise.resolve(work({}));
+      held.set(name, run);
+      await run;
       held.delete(name);
-      return undefined;
+      return run;
     };
     vi.stubGlobal('navigator', { locks: { request } });
     const done: string[] = [];
+    const note = (word: string) => async () => void done.push(word);
     let finish = (): void => {};
-    const first = asOneOfAllTabs(
-      'a',
-      () =>
-        new Promise((resolve) => {
-          finish = resolve;
-        }),
-    );
-    await asOneOfAllTabs('a', async () => void done.push('second'));
-    await asOneOfAllTabs('b', async () => void done.push('other'));
-    await asOneOfAllTabs(undefined, async () => void done.push('unnamed'));
+    const first = asOneOfAllTabs('a', () => new Promise((resolve) => (finish = resolve)));
+    const second = asOneOfAllTabs('a', note('second')).then((here) => done.push(`second was ${here}`));
+    expect(await asOneOfAllTabs('b', note('other'))).toBe(true);
+    expect(await asOneOfAllTabs(undefined, note('unnamed'))).toBe(true);
+    expect(done).toEqual(['other', 'unnamed']);
     finish();
-    await first;
-    await asOneOfAllTabs('a', async () => void done.push('later'));
-    expect(done).toEqual(['other', 'unnamed', 'later']);
+    expect(await first).toBe(true);
+    await second;
+    await asOneOfAllTabs('a', note('later'));
+    expect(done).toEqual(['other', 'unnamed', 'second was false', 'later']);
   });
 });

@@ -54,6 +54,16 @@ beforeEach(() => {
 });
 
 describe('a socket that tabs share', () => {
+  it('shows tokens to the server and to no other tab, and tells all how long the link may stay', () => {
+    const token = (...body: number[]): Bytes => Uint8Array.from([121, body.length, ...body]);
+    trunk.send('a/1', token(1));
+    trunk.send('b/1', token(2, 1, 120));
+    expect(wire.sent).toEqual([token(1), token(2, 1, 120)]);
+    expect(told).toEqual([]);
+    wire.say(token(129, 1, 0));
+    for (const id of ['a/1', 'b/1', 'c/1']) expect(heard(id)).toEqual([[...token(129, 1, 0)]]);
+  });
+
   it("gives the server's frames to all and its answer to who asked, one question at a time", () => {
     trunk.send('a/1', ask(1));
     trunk.send('b/1', ask(2));

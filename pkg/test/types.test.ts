@@ -3,6 +3,8 @@ import {
   type Client,
   createClient,
   type DeviceList,
+  type Difference,
+  type DocJson,
   type DocSnapshot,
   defineSchema,
   type FileTransfer,
@@ -12,10 +14,20 @@ import {
   type PartialObjectRef,
   type Peer,
   type RemoteTrack,
+  type Room,
   reconnectingEventSource,
+  type Scalar,
   type StandardSchemaV1,
+  type Store,
+  type Subdoc,
+  type SubdocName,
   type Text,
+  type TextRun,
   t,
+  type Version,
+  type XmlElement,
+  type XmlJson,
+  type XmlNode,
 } from '../src/index.js';
 import {
   useBroadcastEvent,
@@ -47,6 +59,7 @@ const schema = defineSchema({
     title: t.string(),
     todos: t.list(t.object({ text: t.string(), done: t.boolean() })),
     settings: t.object({ theme: t.string() }),
+    page: t.xml(),
     tags: t.map(t.json<StandardSchemaV1<unknown, 'red' | 'blue'>>()),
   },
   presence: undefined as unknown as typeof presence,
@@ -81,9 +94,11 @@ test('live parts are typed by the schema of the client, without registration', (
     const { root } = room;
     expectTypeOf(root.get('note')).toEqualTypeOf<Text>();
     expectTypeOf(root.get('title')).toEqualTypeOf<string | undefined>();
-    expectTypeOf(root.get('todos').at(0)).toExtend<ObjectRef<never>>();
+    expectTypeOf(root.get('todos').at(0)).toEqualTypeOf<ObjectRef<{ text: Scalar<string>; done: Scalar<boolean> }>>();
     expectTypeOf(root.get('todos').at(0).get('done')).toEqualTypeOf<boolean>();
-    expectTypeOf(root.get('settings')).toExtend<PartialObjectRef<never>>();
+    expectTypeOf(root.get('settings')).toEqualTypeOf<PartialObjectRef<{ theme: Scalar<string> }>>();
+    expectTypeOf(root.get('settings').snapshot).toEqualTypeOf<Store<{ readonly theme?: string }>>();
+    expectTypeOf(root.get('todos').snapshot.getSnapshot()).toEqualTypeOf<Doc['todos']>();
     expectTypeOf(room.presence.self.getSnapshot()).toEqualTypeOf<{ cursor: { x: number; y: number } | null } | null>();
     root.get('todos').push({ text: 'a', done: false });
     // @ts-expect-error a wrong type is refused
@@ -177,5 +192,56 @@ test('peers, files and media are typed, and a room is entered with their options
     expectTypeOf(useScreenShare().start).toEqualTypeOf<(options?: DisplayMediaStreamOptions) => Promise<void>>();
     expectTypeOf(useFileTransfers().offers).toEqualTypeOf<readonly FileTransfer[]>();
     expectTypeOf(useFileTransfers().offers[0]?.accept).toEqualTypeOf<(() => Promise<File>) | undefined>();
+  });
+});
+
+test('XML is a list of nodes, and its live parts are elements and texts', () => {
+  expectTypeOf<Doc['page']>().toEqualTypeOf<readonly XmlNode[]>();
+  compiled(() => {
+    const { room } = createClient({ url: 'wss://a.example', schema }).enterRoom('demo');
+    const page = room.root.get('page');
+    expectTypeOf(page.at(0)).toEqualTypeOf<Text | XmlElement>();
+    page.push('text', { tag: 'p', children: [{ tag: 'br' }] });
+    // @ts-expect-error an element has a name
+    page.push({ children: [] });
+    // @ts-expect-error a number is no node
+    page.insert(0, 7);
+  });
+});
+
+test('exports and versions know the schema', () => {
+  type OfRoom = Room<typeof schema>;
+  type Exported = DocJson<typeof schema>;
+  expectTypeOf<Exported['note']>().toEqualTypeOf<string | readonly TextRun[] | undefined>();
+  expectTypeOf<Exported['title']>().toEqualTypeOf<string | undefined>();
+  expectTypeOf<NonNullable<Exported['todos']>[number]>().toEqualTypeOf<{
+    readonly text: string;
+    readonly done: boolean;
+  }>();
+  expectTypeOf<Exported['page']>().toEqualTypeOf<readonly XmlJson[] | undefined>();
+  expectTypeOf<Exported['tags']>().toEqualTypeOf<{ readonly [key: string]: 'red' | 'blue' } | undefined>();
+  expectTypeOf<OfRoom['exportJson']>().returns.resolves.toEqualTypeOf<Exported>();
+  expectTypeOf<OfRoom['importJson']>().parameter(0).toEqualTypeOf<Exported>();
+  expectTypeOf<OfRoom['versions']['view']>().returns.resolves.toEqualTypeOf<Doc>();
+  expectTypeOf<ReturnType<OfRoom['versions']['list']['getSnapshot']>>().toEqualTypeOf<readonly Version[]>();
+  expectTypeOf<OfRoom['versions']['diff']>().returns.resolves.toEqualTypeOf<readonly Difference[]>();
+  // @ts-expect-error a title is a string
+  const wrong: Exported = { title: 1 };
+  void wrong;
+});
+
+test('a document of another name is a name in snapshots, and a room to enter', () => {
+  const other = defineSchema({ doc: { pages: t.map(t.subdoc()), cover: t.subdoc() } });
+  expectTypeOf<DocSnapshot<(typeof other)['doc']>>().toEqualTypeOf<{
+    readonly pages: { readonly [key: string]: SubdocName };
+    readonly cover: SubdocName | undefined;
+  }>();
+  compiled(() => {
+    const { room } = createClient({ url: 'wss://a.example', schema: other }).enterRoom('demo');
+    expectTypeOf(room.root.get('cover')).toEqualTypeOf<Subdoc | undefined>();
+    const lease = room.root.get('pages').get('a')?.enter({ schema });
+    expectTypeOf(lease?.room).toEqualTypeOf<Room<typeof schema> | undefined>();
+    // @ts-expect-error a name is an object with a guid
+    room.root.get('pages').set('a', 'guid');
   });
 });

@@ -1,6 +1,6 @@
 // Packages of the operating system: installed where apt and the right to use it are there, asked for otherwise.
 import { existsSync } from 'node:fs';
-import { findBrowser, findDriver, which } from '../env.mjs';
+import { findBrowser, findDriver, findRelay, which } from '../env.mjs';
 import { Failure } from '../lib/failure.mjs';
 import { ask, step } from '../lib/run.mjs';
 
@@ -48,4 +48,15 @@ export async function ensureBrowser() {
     throw new Failure(`${wanted.join(' and ')} not found`, hint);
   }
   await aptInstall(wanted, 'Chromium or its driver is');
+}
+
+/** A TURN server: tests of peers that reach each other through one only. */
+export async function ensureRelay() {
+  if (findRelay()) return;
+  if (!hasApt())
+    throw new Failure('coturn (turnserver) not found', 'install coturn, or name its program: TURNSERVER=…');
+  // The package would start a relay for everybody; tests start their own, on 127.0.0.1.
+  const mask = existsSync('/run/systemd/system') && asRoot(['systemctl', 'mask', 'coturn.service']);
+  if (mask) ask(mask[0], mask.slice(1));
+  await aptInstall(['coturn'], 'coturn is');
 }

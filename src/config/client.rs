@@ -2,7 +2,7 @@
 
 mod read;
 
-use super::LinkConfig;
+use super::{Broken, LinkConfig};
 use crate::backoff::BackoffPolicy;
 use crate::connection::manner::TokenPlace;
 use crate::doc::{RootKind, UndoLimits};
@@ -137,33 +137,6 @@ impl Default for MessageConfig {
     fn default() -> Self {
         Self { message_size: 64 << 10, message_history: 50 }
     }
-}
-
-/// Rules that the mutation proof breaks, one at a time, to show that the simulation notices.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Broken {
-    /// Frames leave before their edits are committed.
-    pub send_before_commit: bool,
-    /// A quiet link is never probed.
-    pub no_heartbeat: bool,
-    /// Live updates are sent before the handshake was answered.
-    pub stream_before_handshake: bool,
-    /// Updates that are not causally ready go straight to yrs.
-    pub no_gate: bool,
-    /// `saved` is claimed before the transaction completed.
-    pub saved_before_commit: bool,
-    /// An edit counts as acknowledged when it was sent.
-    pub trim_on_send: bool,
-    /// A held update never makes us ask again.
-    pub no_resync: bool,
-    /// A message that was seen is shown again.
-    pub no_message_dedupe: bool,
-    /// What a peer sent goes on to every peer, its source too.
-    pub forward_to_all: bool,
-    /// What a peer sent does not go to the server.
-    pub no_forward_to_server: bool,
-    /// What a peer returns counts as acknowledged.
-    pub ack_by_peer: bool,
 }
 
 /// What carries the document of a room besides, or in the place of, the server.

@@ -67,7 +67,8 @@ impl Connection {
             let retry_at = Some(cx.now + self.config.offline_retry);
             self.state = State::Parked { why: Park::Offline, retry_at };
         } else if let Some(wait) = self.backoff.next(cx.rng, hint, self.page.hidden) {
-            self.state = State::Backoff { until: cx.now + wait };
+            let asked = matches!(hint, Hint::After(_));
+            self.state = State::Backoff { until: cx.now + wait, asked };
         } else {
             let message = "all attempts are used up; connect() starts anew".to_owned();
             self.fail(Problem { code: ErrorCode::Connection, message, retryable: true });

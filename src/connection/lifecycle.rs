@@ -145,7 +145,7 @@ impl Connection {
         self.page.offline = true;
         match self.state {
             State::Online { .. } => self.doubt(cx),
-            State::Backoff { .. } => {
+            State::Backoff { asked: false, .. } => {
                 let retry_at = Some(cx.now + self.config.offline_retry);
                 self.state = State::Parked { why: Park::Offline, retry_at };
             }
@@ -157,9 +157,11 @@ impl Connection {
     fn wake(&mut self, cx: &mut Context<'_>) {
         match self.state {
             State::Online { .. } => self.doubt(cx),
-            State::Backoff { until } => self.hurry(cx, until),
+            // A wait of our own may be shortened, one that the server asked for may not.
+            State::Backoff { until, asked: false } => self.hurry(cx, until),
             State::Parked { why: Park::Offline, .. } if !self.page.offline => {
-                self.state = State::Backoff { until: cx.now + Backoff::wake(cx.rng) };
+                let until = cx.now + Backoff::wake(cx.rng);
+                self.state = State::Backoff { until, asked: false };
             }
             _ => {}
         }
@@ -169,7 +171,7 @@ impl Connection {
         if self.woken_long_ago(cx.now) {
             self.page.woken_at = Some(cx.now);
             let soon = cx.now + Backoff::wake(cx.rng);
-            self.state = State::Backoff { until: until.min(soon) };
+            self.state = State::Backoff { until: until.min(soon), asked: false };
         }
     }
 

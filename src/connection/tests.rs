@@ -1,3 +1,5 @@
+mod waits;
+
 use super::manner::Ruling;
 use super::*;
 use crate::io::{Environment, SocketRefusal};

@@ -2,14 +2,16 @@
 
 use yrs::{ClientID, IdSet, TransactionMut};
 
-use crate::doc::change::Change;
-use crate::doc::content::{Content, ranges, touches, units};
+use crate::doc::change::{Change, Segment};
+use crate::doc::content::{Content, covers, ranges, touches, units};
 use crate::doc::edit::check::Check;
 use crate::doc::edit::perform::perform;
 use crate::doc::edit::tell::tell;
 use crate::doc::gate::{self, Missing, Verdict, admit};
-use crate::doc::preflight::Preflight;
-use crate::doc::{Doc, Edit, Origin, UpdateError};
+use crate::doc::index::{Holder, Index};
+use crate::doc::preflight::{Parent, Preflight, Ref};
+use crate::doc::record::Recorded;
+use crate::doc::{Doc, Edit, Origin, TypeId, UpdateError};
 use crate::error::{ErrorCode, Misuse};
 use crate::time::Instant;
 
@@ -86,7 +88,7 @@ impl Doc {
                 applied.integrated.push(integrated);
             }
             Verdict::Hold(_) | Verdict::Part(..) if self.limits.ungated => {
-                self.engine.integrate(bytes, origin, false)?;
+                self.engine.integrate(bytes, &update, origin, false)?;
                 let integrated = self.integrated(bytes.to_vec(), Content::default(), origin);
                 applied.integrated.push(integrated);
             }
@@ -150,7 +152,10 @@ impl Doc {
         origin: Origin,
     ) -> Result<Integrated, UpdateError> {
         let all_new = self.is_all_new(update, &fresh);
-        let done = match self.engine.integrate(bytes, origin, !all_new) {
+        if self.hangs_on_kept(update) {
+            self.rotate_client_id(self.client_id());
+        }
+        let done = match self.engine.integrate(bytes, update, origin, !all_new) {
             Ok(done) if units(&done.inserts) == units(&fresh) => done,
             Ok(_) => {
                 return Err(
@@ -162,6 +167,21 @@ impl Doc {
         let update = done.update.unwrap_or_else(|| bytes.to_vec());
         let content = Content { inserts: fresh, deletes: done.deletes };
         Ok(self.integrated(update, content, origin))
+    }
+
+    /// Whether something hangs on a deleted unit that never was a type. The engine bears that where the unit's content is
+    /// gone; what could be undone keeps it, and is let go of.
+    fn hangs_on_kept(&self, update: &Preflight<'_>) -> bool {
+        let bad = |unit: Ref| {
+            let (client, clock) = (update.client(unit.client), unit.clock);
+            covers(&self.deletes, ClientID::new(client), clock, clock.saturating_add(1))
+                && self.index.find(&TypeId::Nested { client, clock }).is_none()
+        };
+        self.undo.is_used()
+            && update
+                .blocks
+                .iter()
+                .any(|block| matches!(block.parent, Parent::Item(unit) if bad(unit)))
     }
 
     /// Whether the bytes hold nothing that we had: then they are the news as they stand.
@@ -193,7 +213,7 @@ impl Doc {
         self.note_deletes(&content.deletes);
         let recorded = self.engine.recorder.drain().into_iter();
         let told = recorded.filter(|recorded| !self.index.is_inside_text(&recorded.target));
-        let changes = told.map(|recorded| recorded.change).collect();
+        let changes = told.filter_map(|recorded| shown(&self.index, recorded)).collect();
         Integrated { origin, update, content, changes }
     }
 
@@ -251,8 +271,14 @@ impl Doc {
         let txn = self.engine.read()?;
         let (shared, info) = self.find(&txn, edit.ty())?;
         let room = self.limits.clock.saturating_sub(self.index.clock(self.client_id()));
-        let check =
-            Check { txn: &txn, index: &self.index, limits: &self.limits, depth: info.depth, room };
+        let check = Check {
+            txn: &txn,
+            index: &self.index,
+            limits: &self.limits,
+            holder: info.holder,
+            depth: info.depth,
+            room,
+        };
         check.edit(edit, &shared)?;
         Ok((shared, info.formatted))
     }
@@ -269,6 +295,40 @@ impl Doc {
             Err(error) => Err(internal(self.give_up(error))),
         }
     }
+}
+
+/// A change as the app sees it: what an XML element holds lies in its `children` and `attributes`. Those of texts and
+/// fragments are not shown.
+fn shown(index: &Index, Recorded { target, mut change }: Recorded) -> Option<Change> {
+    let mut holders = index.holders(&target);
+    let of_element = holders.pop() == Some(Holder::XmlElement);
+    if !of_element && matches!(target, TypeId::Attributes { .. }) {
+        return None;
+    }
+    if !of_element && !holders.contains(&Holder::XmlElement) {
+        return Some(change);
+    }
+    let member = |name: &str| Segment::Key(name.to_owned());
+    let path = change.path_mut();
+    let mut steps = std::mem::take(path).into_iter();
+    path.extend(steps.next());
+    for (step, holder) in steps.zip(&holders) {
+        if *holder == Holder::XmlElement {
+            path.push(member(if matches!(step, Segment::Key(_)) {
+                "attributes"
+            } else {
+                "children"
+            }));
+        }
+        path.push(step);
+    }
+    if of_element {
+        path.push(member(match target {
+            TypeId::Attributes { .. } => "attributes",
+            _ => "children",
+        }));
+    }
+    Some(change)
 }
 
 fn carried(update: &Preflight<'_>) -> Content {

@@ -45,6 +45,12 @@ impl Change {
             Self::Text { path, .. } | Self::List { path, .. } | Self::Map { path, .. } => path,
         }
     }
+
+    pub(crate) fn path_mut(&mut self) -> &mut Vec<Segment> {
+        match self {
+            Self::Text { path, .. } | Self::List { path, .. } | Self::Map { path, .. } => path,
+        }
+    }
 }
 
 /// One step of a path.

@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use crate::doc::shared::{element_parts, fragment_list};
+use crate::doc::subdoc::guid_of;
 use serde_json::{Map as JsonMap, Number as JsonNumber, Value};
 use yrs::types::text::Diff;
 use yrs::{Any, Array, ArrayRef, GetString, Map, MapRef, Number, Out, ReadTxn, Text, TextRef};
@@ -48,13 +50,21 @@ pub(crate) fn any_to_json(any: &Any) -> Value {
         Any::Number(Number::Int(int)) => Value::from(*int),
         Any::Number(Number::Float(float)) => float_to_json(*float),
         Any::String(text) => Value::from(&**text),
-        Any::Buffer(bytes) => Value::from(bytes.to_vec()),
+        Any::Buffer(bytes) => match guid_of(bytes) {
+            Some(guid) => subdoc_json(guid),
+            None => Value::from(bytes.to_vec()),
+        },
         Any::Array(items) => Value::Array(items.iter().map(any_to_json).collect()),
         Any::Map(entries) => {
             let entries = entries.iter().map(|(key, value)| (key.clone(), any_to_json(value)));
             Value::Object(json_object(entries))
         }
     }
+}
+
+/// What a subdocument looks like.
+pub(crate) fn subdoc_json(guid: &str) -> Value {
+    Value::Object(json_object([("guid".to_owned(), Value::from(guid))].into_iter()))
 }
 
 /// An object of these entries. Collecting would bring in a sort for each kind of iterator.
@@ -82,8 +92,22 @@ pub(crate) fn out_to_json<T: ReadTxn>(txn: &T, out: &Out) -> Value {
         Out::YText(text) => Value::String(text_to_string(txn, text)),
         Out::YArray(list) => list_to_json(txn, list),
         Out::YMap(map) => map_to_json(txn, map),
+        Out::YXmlElement(element) => {
+            let (tag, attributes, children) = element_parts(element);
+            let (attributes, children) =
+                (map_to_json(txn, &attributes), list_to_json(txn, &children));
+            element_json(tag, attributes, children)
+        }
+        Out::YXmlFragment(fragment) => list_to_json(txn, &fragment_list(fragment)),
+        Out::YXmlText(text) => Value::String(text_to_string(txn, text.as_ref())),
         _ => Value::Null,
     }
+}
+
+/// What an XML element looks like.
+pub(crate) fn element_json(tag: String, attributes: Value, children: Value) -> Value {
+    let parts = [("attributes", attributes), ("children", children), ("tag", Value::String(tag))];
+    Value::Object(json_object(parts.into_iter().map(|(name, part)| (name.to_owned(), part))))
 }
 
 /// The JSON of a list.

@@ -9,7 +9,7 @@ pub(crate) mod tell;
 use serde_json::Value;
 
 use crate::doc::change::{Attributes, TextOp};
-use crate::doc::convert::{any_to_json, json_object, json_to_any};
+use crate::doc::convert::{any_to_json, element_json, json_object, json_to_any, subdoc_json};
 use crate::doc::type_id::TypeId;
 use crate::error::Misuse;
 use crate::ordered::OrderedMap;
@@ -153,12 +153,21 @@ pub enum Prelim {
     List(Vec<Self>),
     /// `{"m": {…}}`: a map.
     Map(OrderedMap<String, Self>),
+    /// `{"d": "…"}`: a subdocument of this name.
+    Subdoc(String),
+    /// `{"s": "…"}`: an XML text.
+    XmlText(String),
+    /// `{"f": […]}`: an XML fragment.
+    XmlFragment(Vec<Self>),
+    /// `{"x": ["name", {…}, […]]}`: an XML element with plain attributes and its children.
+    XmlElement(String, OrderedMap<String, Self>, Vec<Self>),
 }
 
 impl Prelim {
-    /// Reads one of the four forms.
+    /// Reads one of the eight forms.
     pub fn from_json(value: Value) -> Result<Self, Misuse> {
-        let odd = || Misuse::argument("expected a value as {v}, {t}, {l} or {m}");
+        let odd =
+            || Misuse::argument("expected a value as {v}, {t}, {l}, {m}, {d}, {s}, {f} or {x}");
         let Value::Object(form) = value else { return Err(odd()) };
         let mut form = form.into_iter();
         let (Some((kind, content)), None) = (form.next(), form.next()) else { return Err(odd()) };
@@ -166,15 +175,32 @@ impl Prelim {
             ("v", value) => Ok(Self::Value(value)),
             ("t", Value::String(text)) => Ok(Self::Text(text)),
             ("l", Value::Array(items)) => Self::list_from_json(items).map(Self::List),
-            ("m", Value::Object(entries)) => {
-                let mut map = OrderedMap::new();
-                for (key, value) in entries {
-                    map.insert(key, Self::from_json(value)?);
+            ("m", Value::Object(entries)) => Self::map_from_json(entries).map(Self::Map),
+            ("d", Value::String(guid)) => Ok(Self::Subdoc(guid)),
+            ("s", Value::String(text)) => Ok(Self::XmlText(text)),
+            ("f", Value::Array(items)) => Self::list_from_json(items).map(Self::XmlFragment),
+            ("x", Value::Array(parts)) => {
+                let parts: Result<[Value; 3], _> = parts.try_into();
+                match parts {
+                    Ok([Value::String(tag), Value::Object(attributes), Value::Array(children)]) => {
+                        let attributes = Self::map_from_json(attributes)?;
+                        Ok(Self::XmlElement(tag, attributes, Self::list_from_json(children)?))
+                    }
+                    _ => Err(odd()),
                 }
-                Ok(Self::Map(map))
             }
             _ => Err(odd()),
         }
+    }
+
+    fn map_from_json(
+        entries: serde_json::Map<String, Value>,
+    ) -> Result<OrderedMap<String, Self>, Misuse> {
+        let mut map = OrderedMap::new();
+        for (key, value) in entries {
+            map.insert(key, Self::from_json(value)?);
+        }
+        Ok(map)
     }
 
     /// Reads several.
@@ -186,13 +212,23 @@ impl Prelim {
     pub(crate) fn to_json(&self) -> Value {
         match self {
             Self::Value(value) => any_to_json(&json_to_any(value)),
-            Self::Text(text) => Value::String(text.clone()),
-            Self::List(items) => Value::Array(items.iter().map(Self::to_json).collect()),
-            Self::Map(entries) => Value::Object(json_object(
-                entries.iter().map(|(key, value)| (key.clone(), value.to_json())),
-            )),
+            Self::Subdoc(guid) => subdoc_json(guid),
+            Self::Text(text) | Self::XmlText(text) => Value::String(text.clone()),
+            Self::List(items) | Self::XmlFragment(items) => items_to_json(items),
+            Self::Map(entries) => entries_to_json(entries),
+            Self::XmlElement(tag, attributes, children) => {
+                element_json(tag.clone(), entries_to_json(attributes), items_to_json(children))
+            }
         }
     }
+}
+
+fn items_to_json(items: &[Prelim]) -> Value {
+    Value::Array(items.iter().map(Prelim::to_json).collect())
+}
+
+fn entries_to_json(entries: &OrderedMap<String, Prelim>) -> Value {
+    Value::Object(json_object(entries.iter().map(|(key, value)| (key.clone(), value.to_json()))))
 }
 
 #[cfg(test)]
@@ -201,17 +237,26 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_four_forms_of_a_value_are_read() {
+    fn the_forms_of_a_value_are_read() {
         let prelim: Prelim =
             Prelim::from_json(json!({"m": {"a": {"l": [{"v": [1]}, {"t": "x"}]}}})).unwrap();
         let list = Prelim::List(vec![Prelim::Value(json!([1])), Prelim::Text("x".into())]);
         assert_eq!(prelim, Prelim::Map(OrderedMap::from([("a".to_owned(), list)])));
         assert_eq!(prelim.to_json(), json!({"a": [[1], "x"]}));
+        let xml = json!({"f": [{"s": "x"}, {"x": ["p", {"k": {"v": 1}}, [{"s": "y"}]]}]});
+        let shown = json!(["x", {"tag": "p", "attributes": {"k": 1}, "children": ["y"]}]);
+        assert_eq!(Prelim::from_json(xml).map(|xml| xml.to_json()), Ok(shown));
     }
 
     #[test]
     fn other_forms_are_refused() {
-        for other in [json!(1), json!({"x": 1}), json!({"v": 1, "t": "x"}), json!({"t": 1})] {
+        for other in [
+            json!(1),
+            json!({"x": 1}),
+            json!({"v": 1, "t": "x"}),
+            json!({"t": 1}),
+            json!({"x": ["p"]}),
+        ] {
             assert!(Prelim::from_json(other).is_err());
         }
     }

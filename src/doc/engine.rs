@@ -8,11 +8,13 @@ use yrs::{
     Transact, Transaction, TransactionAcqError, TransactionMut, Update,
 };
 
+use crate::doc::preflight::Preflight;
 use crate::doc::record::Recorder;
 use crate::doc::shared::Shared;
-use crate::doc::type_id::MAX_CLIENT;
+use crate::doc::subdoc::{hide, show};
 use crate::doc::{Origin, RootKind, UpdateError};
 use crate::error::{ErrorCode, Misuse};
+use crate::lib0::MAX_CLIENT;
 use crate::ordered::OrderedMap;
 
 /// The engine under a document.
@@ -86,7 +88,7 @@ impl Engine {
     /// Everything that the clocks of `known` lack, and every deletion.
     pub(crate) fn encode(&self, known: &StateVector) -> Vec<u8> {
         match self.doc.try_transact() {
-            Ok(txn) => txn.encode_diff_v1(known),
+            Ok(txn) => show(txn.encode_diff_v1(known)),
             Err(_) => Update::EMPTY_V1.to_vec(),
         }
     }
@@ -102,7 +104,7 @@ impl Engine {
         let mut txn =
             self.doc.try_transact_mut_with(origin.name()).map_err(|error| busy(&error))?;
         let result = work(&mut txn);
-        let update = (wants_update && txn.has_changes()).then(|| txn.encode_update_v1());
+        let update = (wants_update && txn.has_changes()).then(|| show(txn.encode_update_v1()));
         txn.commit();
         Ok(Done {
             result,
@@ -116,11 +118,12 @@ impl Engine {
     pub(crate) fn integrate(
         &self,
         update: &[u8],
+        parsed: &Preflight<'_>,
         origin: Origin,
         wants_update: bool,
     ) -> Result<Done<()>, UpdateError> {
         let broken = |error: &dyn std::fmt::Display| UpdateError::Engine(error.to_string());
-        let update = Update::decode_v1(update).map_err(|error| broken(&error))?;
+        let update = Update::decode_v1(&hide(update, parsed)).map_err(|error| broken(&error))?;
         let done = self.transact(origin, wants_update, |txn| txn.apply_update(update));
         let done = done.map_err(|error| broken(&error))?;
         done.result.map_err(|error| broken(&error))?;

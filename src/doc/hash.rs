@@ -6,12 +6,12 @@
 
 use serde_json::Value;
 use yrs::types::Attrs;
-use yrs::{Array, Map, Out, ReadTxn};
+use yrs::{Array, Map, Out, ReadTxn, TextRef};
 
 use crate::doc::change::Attributes;
 use crate::doc::convert::{any_to_json, run_to_string, text_runs};
 use crate::doc::record::attributes_to_json;
-use crate::doc::shared::Shared;
+use crate::doc::shared::{Shared, attributes_of, element_parts, fragment_list};
 
 /// Hashes roots in the order given.
 pub(crate) fn hash_roots<'a, T: ReadTxn>(
@@ -86,13 +86,27 @@ impl Hasher {
             Out::YText(text) => self.shared(txn, &Shared::Text(text.clone())),
             Out::YArray(list) => self.shared(txn, &Shared::List(list.clone())),
             Out::YMap(map) => self.shared(txn, &Shared::Map(map.clone())),
+            Out::YXmlElement(element) => {
+                let (tag, attributes, children) = element_parts(element);
+                self.piece(b'x', tag.as_bytes());
+                self.shared(txn, &Shared::Map(attributes));
+                self.shared(txn, &Shared::List(children));
+            }
+            Out::YXmlFragment(fragment) => {
+                self.shared(txn, &Shared::List(fragment_list(fragment)));
+            }
+            Out::YXmlText(text) => {
+                let text: &TextRef = text.as_ref();
+                self.shared(txn, &Shared::Map(attributes_of(text)));
+                self.shared(txn, &Shared::Text(text.clone()));
+            }
             _ => self.piece(b'?', &[]),
         }
     }
 }
 
 /// A text's runs, neighbours of equal formatting as one: the engine may have marks between them that change nothing.
-fn runs<T: ReadTxn>(txn: &T, text: &yrs::TextRef) -> Vec<(String, Attributes)> {
+fn runs<T: ReadTxn>(txn: &T, text: &TextRef) -> Vec<(String, Attributes)> {
     let mut runs: Vec<(String, Attributes)> = Vec::new();
     for run in text_runs(txn, text) {
         let mut attributes: Attributes =

@@ -9,7 +9,8 @@ use crate::doc::limits::Limits;
 #[derive(Debug)]
 struct Held {
     update: Vec<u8>,
-    origin: Origin,
+    /// Who sent it, each once.
+    origins: Vec<Origin>,
     missing: Missing,
 }
 
@@ -33,11 +34,14 @@ impl Holds {
         missing: Missing,
         limits: &Limits,
     ) {
-        if self.waiting.iter().any(|held| held.update == update) {
+        if let Some(held) = self.waiting.iter_mut().find(|held| held.update == update) {
+            if !held.origins.contains(&origin) {
+                held.origins.push(origin);
+            }
             return;
         }
         self.bytes += update.len();
-        self.waiting.push_back(Held { update: update.to_vec(), origin, missing });
+        self.waiting.push_back(Held { update: update.to_vec(), origins: vec![origin], missing });
         while self.waiting.len() > limits.held_updates || self.bytes > limits.held_bytes {
             let Some(oldest) = self.waiting.pop_front() else { break };
             self.bytes -= oldest.update.len();
@@ -50,17 +54,20 @@ impl Holds {
             self.waiting.iter().position(|held| clock(held.missing.client) > held.missing.clock)?;
         let held = self.waiting.remove(at)?;
         self.bytes -= held.update.len();
-        Some((held.update, held.origin))
+        Some((held.update, held.origins.first().copied().unwrap_or_default()))
     }
 
     /// Whether something came from there.
     pub(crate) fn any_from(&self, origin: Origin) -> bool {
-        self.waiting.iter().any(|held| held.origin == origin)
+        self.waiting.iter().any(|held| held.origins.contains(&origin))
     }
 
     /// Lets go of what came from there.
     pub(crate) fn forget(&mut self, origin: Origin) {
-        self.waiting.retain(|held| held.origin != origin);
+        self.waiting.retain_mut(|held| {
+            held.origins.retain(|from| *from != origin);
+            !held.origins.is_empty()
+        });
         self.bytes = self.waiting.iter().map(|held| held.update.len()).sum();
     }
 }
@@ -76,6 +83,7 @@ mod tests {
         let mut holds = Holds::default();
         holds.push(b"abc", Origin::Path(3), MISSING, &Limits::default());
         holds.push(b"abc", Origin::Remote, MISSING, &Limits::default());
+        assert!(holds.any_from(Origin::Path(3)) && holds.any_from(Origin::Remote));
         assert_eq!((holds.len(), holds.take_ready(|_| 5)), (1, None));
         assert_eq!(holds.take_ready(|_| 6), Some((b"abc".to_vec(), Origin::Path(3))));
         assert_eq!((holds.len(), holds.bytes), (0, 0));

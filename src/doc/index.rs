@@ -33,7 +33,9 @@ pub(crate) enum Holder {
     Text,
     List,
     Map,
-    Xml,
+    XmlElement,
+    XmlFragment,
+    XmlText,
     /// A root that the app did not declare: kept and synced, never read.
     Undeclared,
 }
@@ -44,7 +46,9 @@ impl Holder {
             Self::Text => "text",
             Self::List => "list",
             Self::Map => "map",
-            Self::Xml => "XML",
+            Self::XmlElement => "XML element",
+            Self::XmlFragment => "XML fragment",
+            Self::XmlText => "XML text",
             Self::Undeclared => "undeclared root",
         }
     }
@@ -66,7 +70,9 @@ impl From<TypeKind> for Holder {
             TypeKind::List => Self::List,
             TypeKind::Map => Self::Map,
             TypeKind::Text => Self::Text,
-            TypeKind::Xml => Self::Xml,
+            TypeKind::XmlElement => Self::XmlElement,
+            TypeKind::XmlFragment => Self::XmlFragment,
+            TypeKind::XmlText => Self::XmlText,
         }
     }
 }
@@ -178,7 +184,7 @@ impl Index {
     pub(crate) fn find(&self, id: &TypeId) -> Option<TypeNo> {
         match id {
             TypeId::Root(name) => self.roots.get(name).copied(),
-            TypeId::Nested { client, clock } => {
+            TypeId::Nested { client, clock } | TypeId::Attributes { client, clock } => {
                 let run = self.run_in(*self.slots.get(client)?, *clock)?;
                 (!run.made.is_none()).then_some(run.made)
             }
@@ -189,12 +195,24 @@ impl Index {
     pub(crate) fn is_inside_text(&self, id: &TypeId) -> bool {
         let mut around = self.find(id).and_then(|no| self.info(no)).map(|info| info.parent);
         while let Some(info) = around.and_then(|no| self.info(no)) {
-            if info.holder == Holder::Text {
+            if matches!(info.holder, Holder::Text | Holder::XmlText) {
                 return true;
             }
             around = Some(info.parent);
         }
         false
+    }
+
+    /// What holds what, from the root down to this type.
+    pub(crate) fn holders(&self, id: &TypeId) -> Vec<Holder> {
+        let mut holders = Vec::new();
+        let mut next = self.find(id);
+        while let Some(info) = next.and_then(|no| self.info(no)) {
+            holders.push(info.holder);
+            next = Some(info.parent);
+        }
+        holders.reverse();
+        holders
     }
 
     /// Whether any text here ever had a surrogate pair.

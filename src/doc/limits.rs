@@ -27,6 +27,23 @@ pub struct Limits {
     pub ungated: bool,
 }
 
+impl Limits {
+    /// None but those of depth and clocks, for what this replica made itself.
+    pub(crate) const NONE: Self = Self {
+        update_bytes: usize::MAX,
+        document_bytes: usize::MAX,
+        clients: usize::MAX,
+        blocks: usize::MAX,
+        value_depth: 64,
+        type_depth: 128,
+        key_bytes: usize::MAX,
+        clock: u32::MAX,
+        held_updates: 0,
+        held_bytes: 0,
+        ungated: false,
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

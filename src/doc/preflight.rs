@@ -6,23 +6,22 @@
 
 mod block;
 mod position;
-mod reader;
 mod state_vector;
 mod value;
-mod writer;
 
 use std::collections::{BTreeMap, BinaryHeap};
 
 use yrs::{ClientID, ID, IdSet};
 
-pub use crate::doc::update_error::UpdateError;
+pub(crate) use crate::lib0::write_number;
+pub use crate::update_error::UpdateError;
 pub(crate) use block::{Block, Kind, Parent, TypeKind};
 pub(crate) use position::read_sticky;
 pub(crate) use state_vector::{read_state_vector, write_state_vector};
-pub(crate) use writer::write_number;
 
 use crate::doc::limits::Limits;
-use reader::Reader;
+use crate::doc::subdoc::Subdoc;
+use crate::lib0::Reader;
 
 /// A unit of the document: an index into [`Preflight::clients`] and a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,12 +68,22 @@ pub struct Preflight<'a> {
     pub(crate) deletions: Vec<Deletion>,
     /// Second halves of surrogate pairs.
     pub(crate) low_surrogates: Vec<Ref>,
+    /// Subdocuments, in the order of the bytes.
+    pub(crate) subdocs: Vec<Subdoc>,
 }
 
 impl<'a> Preflight<'a> {
     /// Parses an update, or refuses it.
     pub fn parse(update: &'a [u8], limits: &Limits) -> Result<Self, UpdateError> {
-        let mut parser = Parser::new(update, limits);
+        Self::parse_by(Parser::new(update, limits))
+    }
+
+    /// Parses what the engine wrote: its subdocuments are bytes with a mark.
+    pub(crate) fn parse_hidden(update: &'a [u8], limits: &Limits) -> Result<Self, UpdateError> {
+        Self::parse_by(Parser { hidden: true, ..Parser::new(update, limits) })
+    }
+
+    fn parse_by(mut parser: Parser<'a, '_>) -> Result<Self, UpdateError> {
         parser.sections()?;
         parser.deletions()?;
         parser.reader.finish()?;
@@ -136,6 +145,8 @@ struct Parser<'a, 'l> {
     out: Preflight<'a>,
     client_index: BTreeMap<u64, u32>,
     root_index: BTreeMap<String, u32>,
+    /// Whether subdocuments are hidden.
+    hidden: bool,
 }
 
 impl<'a, 'l> Parser<'a, 'l> {
@@ -146,6 +157,7 @@ impl<'a, 'l> Parser<'a, 'l> {
             out: Preflight::default(),
             client_index: BTreeMap::new(),
             root_index: BTreeMap::new(),
+            hidden: false,
         }
     }
 

@@ -111,12 +111,15 @@ impl Doc {
             TypeId::Nested { client, clock } => {
                 info.and_then(|info| Shared::nested(txn, info.holder, *client, *clock))
             }
+            TypeId::Attributes { client, clock } => {
+                info.and_then(|info| Shared::attributes(txn, info.holder, *client, *clock))
+            }
         };
         shared.zip(info).ok_or_else(|| match ty {
             TypeId::Root(name) => {
                 Misuse::argument(format!("expected a declared root, got `{name}`"))
             }
-            TypeId::Nested { .. } => Misuse::argument(format!(
+            TypeId::Nested { .. } | TypeId::Attributes { .. } => Misuse::argument(format!(
                 "expected a type of this document, {ty} is gone or unknown"
             )),
         })

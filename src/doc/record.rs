@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
+use yrs::branch::Branch;
 use yrs::types::{Change as ListChange, Delta, EntryChange, Event, Events, PathSegment};
-use yrs::{Any, DeepObservable, Out, SharedRef, TransactionMut};
+use yrs::{Any, DeepObservable, Out, TransactionMut};
 
 use crate::doc::change::{Attributes, Change, ListOp, Segment, TextOp};
 use crate::doc::convert::{any_to_json, out_to_json, run_to_string};
@@ -65,7 +66,7 @@ impl Recorder {
         if self.muted.load(Ordering::Relaxed) {
             return;
         }
-        let recorded = events.iter().filter_map(|event| record(root, txn, event));
+        let recorded = events.iter().flat_map(|event| record(root, txn, event));
         self.changes.lock().unwrap_or_else(PoisonError::into_inner).extend(recorded);
     }
 }
@@ -80,39 +81,60 @@ fn order(change: &Change) -> (Option<String>, usize, Vec<(u32, String)>) {
     (path.first().map(|(_, root)| root.clone()), path.len(), path)
 }
 
-fn record(root: &str, txn: &TransactionMut<'_>, event: &Event) -> Option<Recorded> {
-    let (id, path, change) = match event {
+/// What an event tells: of XML, content and attributes apart.
+fn record(root: &str, txn: &TransactionMut<'_>, event: &Event) -> Vec<Recorded> {
+    let list = |delta: &[ListChange]| delta.iter().map(|change| list_op(txn, change)).collect();
+    let text = |delta: &[Delta]| delta.iter().map(text_op).collect();
+    let (branch, path, parts) = match event {
         Event::Text(event) => {
-            let delta: Vec<_> = event.delta(txn).iter().map(text_op).collect();
-            let id = TypeId::from_branch(event.target().hook().id());
-            if delta.is_empty() {
-                return None;
-            }
-            (id, event.path(), Part::Text(delta))
+            (event.target().as_ref(), event.path(), [Part::Text(text(event.delta(txn))), NOTHING])
         }
         Event::Array(event) => {
-            let delta: Vec<_> =
-                event.delta(txn).iter().map(|change| list_op(txn, change)).collect();
-            let id = TypeId::from_branch(event.target().hook().id());
-            if delta.is_empty() {
-                return None;
-            }
-            (id, event.path(), Part::List(delta))
+            (event.target().as_ref(), event.path(), [Part::List(list(event.delta(txn))), NOTHING])
         }
         Event::Map(event) => {
-            let mut part = Part::Map(Attributes::new(), Attributes::new());
-            for (key, change) in event.keys(txn) {
-                part.entry(txn, key, change);
-            }
-            (TypeId::from_branch(event.target().hook().id()), event.path(), part)
+            (event.target().as_ref(), event.path(), [entries(txn, event.keys(txn)), NOTHING])
         }
-        _ => return None,
+        Event::XmlFragment(event) => {
+            let parts = [Part::List(list(event.delta(txn))), entries(txn, event.keys(txn))];
+            (event.target().as_ref(), event.path(), parts)
+        }
+        Event::XmlText(event) => {
+            let parts = [Part::Text(text(event.delta(txn))), entries(txn, event.keys(txn))];
+            (event.target().as_ref(), event.path(), parts)
+        }
     };
+    let branch: &Branch = branch;
+    let target = TypeId::from_branch(&branch.id());
+    let is_xml = matches!(event, Event::XmlFragment(_) | Event::XmlText(_));
     let segments = path.iter().map(segment);
-    let path = std::iter::once(Segment::Key(root.to_owned())).chain(segments).collect();
-    let change = change.finish(path, id.to_string())?;
-    Some(Recorded { target: id, change })
+    let path: Vec<_> = std::iter::once(Segment::Key(root.to_owned())).chain(segments).collect();
+    let recorded = parts.into_iter().filter_map(|part| {
+        let target = if is_xml { part.target(&target) } else { target.clone() };
+        let change = part.finish(path.clone(), target.to_string())?;
+        Some(Recorded { target, change })
+    });
+    recorded.collect()
 }
+
+fn entries(txn: &TransactionMut<'_>, changes: &Entries) -> Part {
+    let (mut set, mut removed) = (Attributes::new(), Attributes::new());
+    for (key, change) in changes {
+        match change {
+            EntryChange::Inserted(value) | EntryChange::Updated(_, value) => {
+                set.insert(key.to_string(), out_to_json(txn, value));
+            }
+            EntryChange::Removed(_) => {
+                removed.insert(key.to_string(), Value::Null);
+            }
+        }
+    }
+    Part::Map(set, removed)
+}
+
+/// Entries of maps, by the engine's table.
+type Entries = std::collections::HashMap<Arc<str>, EntryChange>;
+const NOTHING: Part = Part::List(Vec::new());
 
 enum Part {
     Text(Vec<TextOp>),
@@ -121,22 +143,24 @@ enum Part {
 }
 
 impl Part {
-    fn entry(&mut self, txn: &TransactionMut<'_>, key: &str, change: &EntryChange) {
-        let Self::Map(set, removed) = self else { return };
-        match change {
-            EntryChange::Inserted(value) | EntryChange::Updated(_, value) => {
-                set.insert(key.to_owned(), out_to_json(txn, value));
+    /// Whose part of an XML type it is.
+    fn target(&self, id: &TypeId) -> TypeId {
+        match (self, id) {
+            (Self::Map(..), TypeId::Nested { client, clock }) => {
+                TypeId::Attributes { client: *client, clock: *clock }
             }
-            EntryChange::Removed(_) => {
-                removed.insert(key.to_owned(), Value::Null);
-            }
+            _ => id.clone(),
         }
     }
 
     fn finish(self, path: Vec<Segment>, target: String) -> Option<Change> {
         match self {
-            Self::Text(delta) => Some(Change::Text { path, target, delta }),
-            Self::List(delta) => Some(Change::List { path, target, delta }),
+            Self::Text(delta) => {
+                (!delta.is_empty()).then_some(Change::Text { path, target, delta })
+            }
+            Self::List(delta) => {
+                (!delta.is_empty()).then_some(Change::List { path, target, delta })
+            }
             Self::Map(set, removed) => {
                 let removed: Vec<_> = removed.into_keys().collect();
                 let nothing = set.is_empty() && removed.is_empty();

@@ -6,9 +6,10 @@ use std::str::FromStr;
 use yrs::{BranchID, ClientID, ID};
 
 use crate::error::Misuse;
+use crate::lib0::MAX_CLIENT;
 
 /// Names one shared type: a root by its name, a nested one by the id of the edit that made it.
-/// Written `r/<name>` or `n/<client>/<clock>`. Stays true whatever others edit.
+/// Written `r/<name>`, `n/<client>/<clock>` or `a/<client>/<clock>`. Stays true whatever others edit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TypeId {
     /// A root.
@@ -16,6 +17,13 @@ pub enum TypeId {
     /// A nested type.
     Nested {
         /// Who made it.
+        client: u64,
+        /// At which clock.
+        clock: u32,
+    },
+    /// The attributes of a nested XML element or text: a map beside its content.
+    Attributes {
+        /// Who made the type.
         client: u64,
         /// At which clock.
         clock: u32,
@@ -45,6 +53,7 @@ impl fmt::Display for TypeId {
         match self {
             Self::Root(name) => write!(f, "r/{name}"),
             Self::Nested { client, clock } => write!(f, "n/{client}/{clock}"),
+            Self::Attributes { client, clock } => write!(f, "a/{client}/{clock}"),
         }
     }
 }
@@ -63,14 +72,16 @@ fn parse(text: &str) -> Option<TypeId> {
     if let Some(name) = text.strip_prefix("r/") {
         return Some(TypeId::root(name));
     }
-    let (client, clock) = text.strip_prefix("n/")?.split_once('/')?;
-    let client: u64 = client.parse().ok()?;
+    let (kind, id) = text.split_once('/')?;
+    let (client, clock) = id.split_once('/')?;
+    let client: u64 = client.parse().ok().filter(|client| *client < MAX_CLIENT)?;
     let clock = clock.parse().ok()?;
-    (client < MAX_CLIENT).then_some(TypeId::Nested { client, clock })
+    match kind {
+        "n" => Some(TypeId::Nested { client, clock }),
+        "a" => Some(TypeId::Attributes { client, clock }),
+        _ => None,
+    }
 }
-
-/// Client ids have 53 bits (Yjs, lib0).
-pub(crate) const MAX_CLIENT: u64 = 1 << 53;
 
 #[cfg(test)]
 mod tests {
@@ -78,9 +89,12 @@ mod tests {
 
     #[test]
     fn a_type_id_reads_back_what_it_writes() {
-        for id in
-            [TypeId::root("todos"), TypeId::root("a/b"), TypeId::Nested { client: 7, clock: 3 }]
-        {
+        for id in [
+            TypeId::root("todos"),
+            TypeId::root("a/b"),
+            TypeId::Nested { client: 7, clock: 3 },
+            TypeId::Attributes { client: 7, clock: 3 },
+        ] {
             assert_eq!(id.to_string().parse::<TypeId>(), Ok(id));
         }
     }

@@ -115,6 +115,11 @@ impl UndoStack {
         self.limits.undo_steps > 0 && self.intent != Intent::Aside
     }
 
+    /// Whether deleted content is kept for anything.
+    pub(crate) fn is_used(&self) -> bool {
+        self.limits.undo_steps > 0
+    }
+
     pub(crate) fn state(&self) -> UndoState {
         let last = |steps: &[Step]| steps.last().map(|step| step.id);
         let open = self.open.as_ref().map(|step| step.id);

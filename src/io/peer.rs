@@ -8,6 +8,13 @@ pub struct PeerConnectionId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelId(pub u8);
 
+impl ChannelId {
+    /// The channel told in-band that this side made.
+    pub const OWN: Self = Self(0);
+    /// The first channel told in-band that the other side made.
+    pub const THEIRS: Self = Self(1);
+}
+
 /// A place for one track over a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Slot {
@@ -99,6 +106,21 @@ pub struct ChannelPlan {
     pub low_water: u32,
 }
 
+/// The data channels of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Channels {
+    /// Both sides make these by themselves.
+    Negotiated(Vec<ChannelPlan>),
+    /// Whoever makes one tells the other in-band (RFC 8832): reliable and in order. That of this side is
+    /// [`ChannelId::OWN`], the first of the other side [`ChannelId::THEIRS`].
+    InBand {
+        /// Label of the one to make, if this side makes one.
+        label: Option<String>,
+        /// As of a [`ChannelPlan`].
+        low_water: u32,
+    },
+}
+
 /// Where a connection stands (`RTCPeerConnectionState`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PeerState {
@@ -186,7 +208,7 @@ pub enum PeerOutput {
         /// Servers and policy.
         config: PeerConfig,
         /// Channels.
-        channels: Vec<ChannelPlan>,
+        channels: Channels,
     },
     /// Servers and policy from now on (`setConfiguration`).
     Configure(PeerConfig),

@@ -30,6 +30,8 @@ pub enum MeshEvent {
         instance: String,
         /// Who it is, in the server's words.
         user: Option<String>,
+        /// Largest frame it takes, of a stock client of y-webrtc; 0 before there is a link.
+        limit: Option<u32>,
         /// Where the link stands.
         status: LinkStatus,
     },
@@ -58,6 +60,22 @@ pub enum MeshEvent {
     },
     /// This text is to be sent over the room's socket.
     Signal(String),
+    /// This is to be said by a server of y-webrtc, or by all that are open.
+    Publish {
+        /// Number of the server.
+        server: Option<u32>,
+        /// Whether it is to be encrypted; what `seal` makes of that is the text then.
+        sealed: bool,
+        /// The text, or what is to be encrypted.
+        bytes: Vec<u8>,
+    },
+    /// A server of y-webrtc brought this, which is to be decrypted.
+    Unseal {
+        /// Number of the server.
+        server: u32,
+        /// Nonce and ciphertext.
+        parts: [Vec<u8>; 2],
+    },
     /// The app is to answer with ICE servers.
     Ice {
         /// Number of the question.
@@ -89,9 +107,10 @@ impl AppEvent for PeersEvent {
 
     fn attachments(&self) -> &[Vec<u8>] {
         match &self.kind {
-            MeshEvent::Frame { bytes, .. } | MeshEvent::File(FileEvent::Chunk { bytes, .. }) => {
-                std::slice::from_ref(bytes)
-            }
+            MeshEvent::Frame { bytes, .. }
+            | MeshEvent::Publish { bytes, .. }
+            | MeshEvent::File(FileEvent::Chunk { bytes, .. }) => std::slice::from_ref(bytes),
+            MeshEvent::Unseal { parts, .. } => parts,
             _ => &[],
         }
     }
@@ -105,6 +124,8 @@ impl MeshEvent {
             Self::Blocked { .. } => "blocked",
             Self::Frame { .. } => "frame",
             Self::Signal(_) => "signal",
+            Self::Publish { .. } => "publish",
+            Self::Unseal { .. } => "unseal",
             Self::Ice { .. } => "ice",
             Self::Track { .. } => "track",
             Self::File(FileEvent::Progress { .. }) => "file",
@@ -116,11 +137,13 @@ impl MeshEvent {
 
     fn write(&self, json: &mut JsonText) {
         match self {
-            Self::Peer { peer, instance, user, status } => {
+            Self::Peer { peer, instance, user, limit, status } => {
                 json.count("peer", (*peer).into());
                 json.word("instance", instance);
                 json.key("user");
                 json.or_null(user.as_deref(), JsonText::text);
+                json.key("limit");
+                json.or_null(limit.map(u64::from), JsonText::number);
                 status.write(json);
             }
             Self::Neighbours { peer, instances } => {
@@ -136,6 +159,13 @@ impl MeshEvent {
                 json.word("channel", channel.name());
             }
             Self::Signal(text) => json.word("text", text),
+            Self::Publish { server, sealed, .. } => {
+                json.key("server");
+                json.or_null(server.map(u64::from), JsonText::number);
+                json.key("sealed");
+                json.flag(*sealed);
+            }
+            Self::Unseal { server, .. } => json.count("server", (*server).into()),
             Self::Ice { request, reason } => {
                 json.count("request", (*request).into());
                 json.word("reason", reason.name());

@@ -26,7 +26,7 @@ use super::media::Media;
 use super::negotiation::Role;
 use crate::connection::Context;
 use crate::error::{ErrorCode, Misuse};
-use crate::io::{PeerConfig, PeerConnectionId, PeerInput, PeerOutput, PeerState, Slot};
+use crate::io::{Channels, PeerConfig, PeerConnectionId, PeerInput, PeerOutput, PeerState, Slot};
 use crate::status::Problem;
 use crate::time::{Deadline, Instant};
 use attempt::Attempt;
@@ -44,6 +44,8 @@ pub struct Settings {
     pub config: PeerConfig,
     /// Whether signaling works.
     pub signaling: bool,
+    /// Whether signaling does not tell who has gone: then silence does.
+    pub silence_parts: bool,
     /// Number of the mesh.
     pub source: u32,
     /// Slots for tracks that have been used.
@@ -175,8 +177,8 @@ pub struct Link {
     attempt: Option<Attempt>,
     told: Option<LinkStatus>,
     relayed: Option<bool>,
-    /// The peer has left signaling, at that moment.
-    left: Option<Instant>,
+    /// When it is over unless the link is up: the peer has left signaling, or nothing is heard of it.
+    leaves_at: Option<Instant>,
     /// Last time a connection was put in the place of another.
     replaced: Option<Instant>,
     /// A ping that waits for its pong.
@@ -198,7 +200,7 @@ impl Link {
             attempt: None,
             told: None,
             relayed: None,
-            left: None,
+            leaves_at: None,
             replaced: None,
             ping: None,
             pings: 0,
@@ -224,7 +226,7 @@ impl Link {
         if self.phase == Phase::Gone || (self.attempt.is_none() && !body.opens()) {
             return;
         }
-        self.left = None;
+        self.note_heard(cx.now, settings);
         match &self.attempt {
             None => self.attach(cx, settings),
             // The peer has a new connection, so this one has no other end any more.
@@ -335,9 +337,13 @@ impl Link {
     }
 
     fn on_state(&mut self, cx: &mut Context<'_>, settings: &Settings, state: PeerState) {
-        let soon = Restart { at: cx.now + timers::PATIENCE, count: 0 };
+        let patience = timers::patience(self.relayed);
+        let soon = Restart { at: cx.now + patience, count: 0 };
         if let Some(attempt) = &mut self.attempt {
             attempt.state = state;
+        }
+        if state != PeerState::Connected {
+            self.note_down(cx.now, settings);
         }
         match (state, self.phase) {
             (PeerState::Connected, _) => self.settle(cx.now, settings),
@@ -349,7 +355,7 @@ impl Link {
                 self.enter(Phase::Parked(next), Some("failed"));
             }
             (PeerState::Failed, Phase::Connecting(next)) => {
-                let at = next.at.min(cx.now + timers::PATIENCE);
+                let at = next.at.min(cx.now + patience);
                 self.phase = Phase::Connecting(Restart { at, ..next });
             }
             (PeerState::Closed, _) => self.finish("closed"),
@@ -391,12 +397,13 @@ impl Link {
 
     fn attach(&mut self, cx: &mut Context<'_>, settings: &Settings) {
         let id = PeerConnectionId(cx.fresh());
-        let channels = Channel::ALL.map(Channel::plan).to_vec();
+        let channels = Channels::Negotiated(Channel::ALL.map(Channel::plan).to_vec());
         let config = settings.config.clone();
         self.actions.push_back(LinkAction::Peer(id, PeerOutput::Create { config, channels }));
         self.attempt = Some(Attempt::new(id, self.role, cx.now));
         self.relayed = None;
         self.ping = None;
+        self.note_unheard(cx.now, settings);
         let at = cx.now + timers::FIRST_RESTART;
         self.enter(Phase::Connecting(Restart { at, count: 0 }), None);
     }

@@ -215,6 +215,20 @@ impl Negotiation {
         Some((self.local.fingerprint.as_deref()?, remote))
     }
 
+    /// Number of the offer of this side that waits for its answer.
+    pub fn offered(&self) -> Option<u32> {
+        match self.state {
+            State::Offered { id, .. } => Some(id),
+            State::Settled => None,
+        }
+    }
+
+    /// Whether a description is of the connection that the other side's last one was of.
+    pub fn is_of_remote(&self, sdp: &str) -> bool {
+        let known = self.remote.as_ref().and_then(|remote| remote.fingerprint.as_ref());
+        known.is_some() && known == fingerprint(sdp).as_ref()
+    }
+
     /// Candidates of the other side that there was no room for.
     pub fn excess(&self) -> u32 {
         self.excess

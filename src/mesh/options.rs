@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::y_webrtc::Dialect;
 use crate::config::Fields;
 use crate::error::Misuse;
 
@@ -17,6 +18,10 @@ pub struct MeshOptions {
     pub room: String,
     /// This side's instance; made up where it is not given.
     pub instance: Option<String>,
+    /// How signaling is spoken.
+    pub dialect: Dialect,
+    /// Milliseconds since 1970 when the clock stood at zero: stock clients compare when they offered.
+    pub epoch: u64,
     /// The room's key: links are proven with it.
     pub key: Option<String>,
     /// Whether the app answers questions for ICE servers.
@@ -40,6 +45,8 @@ impl Default for MeshOptions {
         Self {
             room: String::new(),
             instance: None,
+            dialect: Dialect::Room,
+            epoch: 0,
             key: None,
             ice: false,
             relay_only: false,
@@ -66,6 +73,13 @@ impl MeshOptions {
             ..Self::default()
         };
         fields.flag("ice", &mut options.ice)?;
+        let sealed = |sealed| Dialect::YWebrtc { sealed };
+        let dialects = [
+            ("room", Dialect::Room),
+            ("y-webrtc", sealed(false)),
+            ("y-webrtc-sealed", sealed(true)),
+        ];
+        fields.word("dialect", &dialects, &mut options.dialect)?;
         fields.flag("relayOnly", &mut options.relay_only)?;
         fields.number("fullMesh", &mut options.full_mesh)?;
         fields.number("degree", &mut options.degree)?;

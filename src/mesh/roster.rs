@@ -4,6 +4,7 @@ use super::link::{Link, LinkAction, Settings};
 use super::options::MeshOptions;
 use super::policy::Policy;
 use super::signal::Member;
+use super::y_webrtc::Window;
 use crate::connection::Context;
 use crate::io::PeerConnectionId;
 use crate::ordered::OrderedMap;
@@ -26,6 +27,8 @@ struct Entry {
     failures: u8,
     /// Whether signaling says that it is there.
     here: bool,
+    /// Which of its messages have come, where they may come more than once.
+    heard: Window,
 }
 
 /// Everybody else in the room, by instance.
@@ -38,6 +41,8 @@ pub(super) struct Roster {
     /// Seed of the choices by chance.
     draw: u64,
     last_peer: u32,
+    /// Links that others have taken of those there may be.
+    reserved: usize,
     entries: OrderedMap<String, Entry>,
     /// Peers that have been forgotten.
     departed: Vec<u32>,
@@ -53,6 +58,7 @@ impl Roster {
             courtesy: options.courtesy,
             draw,
             last_peer: 0,
+            reserved: 0,
             entries: OrderedMap::new(),
             departed: Vec::new(),
         }
@@ -90,6 +96,53 @@ impl Roster {
         if let Some(link) = &mut entry.link {
             link.handle_left(now, goodbye);
         }
+    }
+
+    /// Somebody went, whose link is over.
+    pub(super) fn forget(&mut self, peer: u32) {
+        if let Some(entry) = self.entries.values_mut().find(|entry| entry.peer == peer) {
+            entry.here = false;
+            entry.begin_at = None;
+        }
+    }
+
+    /// A number that no peer has had.
+    pub(super) fn number(&mut self) -> u32 {
+        self.last_peer += 1;
+        self.last_peer
+    }
+
+    /// How many are known.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Links there are.
+    pub(super) fn taken(&self) -> usize {
+        self.entries.values().filter(|entry| entry.link.is_some()).count()
+    }
+
+    /// So many links are others'.
+    pub(super) fn reserve(&mut self, links: usize) {
+        self.reserved = links;
+    }
+
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.entries.get(name).is_some()
+    }
+
+    pub(super) fn is_here(&self, name: &str) -> bool {
+        self.entries.get(name).is_some_and(|entry| entry.here)
+    }
+
+    pub(super) fn is_up(&self, name: &str) -> bool {
+        let link = self.entries.get(name).and_then(|entry| entry.link.as_ref());
+        link.is_some_and(Link::is_up)
+    }
+
+    /// Whether a numbered message of somebody comes for the first time.
+    pub(super) fn is_new(&mut self, from: &str, number: u64) -> bool {
+        self.entries.get_mut(from).is_some_and(|entry| entry.heard.is_new(number))
     }
 
     /// The link that what `from` says is for. If there is none, one who `opens` gets it while there is room.
@@ -228,7 +281,7 @@ impl Roster {
     }
 
     fn is_full(&self) -> bool {
-        self.entries.values().filter(|entry| entry.link.is_some()).count() >= self.max_links
+        self.taken() + self.reserved >= self.max_links
     }
 
     fn enter(&mut self, settings: &Settings, member: Member) {
@@ -239,10 +292,17 @@ impl Roster {
             entry.here = true;
             entry.user = member.user;
         } else if self.entries.len() < MAX_MEMBERS {
-            self.last_peer += 1;
-            let peer = self.last_peer;
+            let peer = self.number();
             let user = member.user;
-            let entry = Entry { peer, user, link: None, begin_at: None, failures: 0, here: true };
+            let entry = Entry {
+                peer,
+                user,
+                link: None,
+                begin_at: None,
+                failures: 0,
+                here: true,
+                heard: Window::default(),
+            };
             self.entries.insert(member.instance, entry);
         }
     }

@@ -1,9 +1,9 @@
 //! Whole meshes under a virtual clock: what the app is told, and when.
 
-mod browser;
+pub(super) mod browser;
 mod files;
 mod hostile;
-mod world;
+pub(super) mod world;
 
 use super::Channel;
 use super::ice::IceAnswer;
@@ -62,6 +62,22 @@ fn lost_allocations_are_replaced_by_restarting_ice_on_the_same_connection() {
     let took = world.until(5_000, |world| world.are_up(0, 1));
     assert!(took <= 5_000, "{took} ms");
     assert_eq!(world.connection(0, 1), connection);
+}
+
+#[test]
+fn behind_a_relay_that_forgot_everything_ice_is_restarted_sooner_than_on_a_direct_way() {
+    let after_silence = |relayed| {
+        let mut world = World::pair(15);
+        world.network.relayed = relayed;
+        world.until(2_000, |world| world.are_up(0, 1));
+        world.run(100);
+        world.network.lose_allocations();
+        world.until(8_000, |world| world.state(0, 1) == Some(LinkState::Suspect));
+        world.until(3_000, |world| world.are_up(0, 1))
+    };
+    let (direct, relayed) = (after_silence(false), after_silence(true));
+    assert!(direct >= 2_000, "{direct} ms");
+    assert!(relayed <= 1_000, "{relayed} ms");
 }
 
 #[test]
@@ -141,6 +157,18 @@ fn without_any_address_the_reason_is_told_once() {
     world.until(12_000, |world| world.pages[0].blocked == ["no-candidates"]);
     world.run(5_000);
     assert_eq!(world.pages[0].blocked, ["no-candidates"]);
+}
+
+#[test]
+fn a_first_connection_that_hangs_without_failing_is_replaced() {
+    let mut world = World::new(16, 2, &MeshOptions::default());
+    world.network.hanging = true;
+    world.enter(0);
+    world.enter(1);
+    world.run(5_000);
+    world.network.hanging = false;
+    world.until(90_000, |world| world.are_up(0, 1));
+    assert!(world.connections_made <= 6, "{} connections", world.connections_made);
 }
 
 #[test]

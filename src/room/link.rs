@@ -21,7 +21,7 @@ const ANNOUNCE_WAIT: std::ops::Range<u64> = 20..400;
 
 impl<D: DocHost> Room<D> {
     pub(super) fn may_stream(&self) -> bool {
-        let early = self.config.broken.stream_before_handshake && self.session.link().is_some();
+        let early = self.config.broken.stream_before_handshake() && self.session.link().is_some();
         self.session.may_stream() || early
     }
 

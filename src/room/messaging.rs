@@ -100,7 +100,7 @@ impl<D: DocHost> Room<D> {
         if self.session.is_complete() && self.messages.is_down() {
             self.messages.handle_link_up(now);
         }
-        let released = match self.config.broken.send_before_commit {
+        let released = match self.config.broken.send_before_commit() {
             true => Seq::MAX,
             false => self.persistence.released(),
         };

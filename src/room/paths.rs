@@ -41,7 +41,10 @@ pub enum Dialect {
     /// A client of our own kind.
     Ours,
     /// One that knows y-sync and awareness only, as y-webrtc does.
-    Stock,
+    Stock {
+        /// Largest frame it takes, in bytes.
+        limit: usize,
+    },
 }
 
 /// One path.
@@ -94,6 +97,8 @@ pub(super) struct Paths {
     leading: bool,
     /// When the own presence is shown to all again.
     share_at: Option<Instant>,
+    /// When its clock moved last, for peers that take a clock that stands for absence.
+    renewed_at: Option<Instant>,
 }
 
 impl Paths {
@@ -105,6 +110,7 @@ impl Paths {
             stale: false,
             leading: true,
             share_at: None,
+            renewed_at: None,
         }
     }
 
@@ -158,6 +164,11 @@ impl Paths {
     /// Whether a frame of this size may go to a peer; else the limit.
     pub(super) fn admit(&mut self, path: u32, size: usize) -> Result<(), usize> {
         self.paths.get_mut(&path).map_or(Ok(()), |path| path.strikes.admit(size))
+    }
+
+    /// Whether at the other end of a path is a client of our own kind.
+    pub(super) fn is_ours(&self, path: u32) -> bool {
+        self.paths.get(&path).is_none_or(Path::is_ours)
     }
 
     fn select(&self, wanted: impl Fn(u32, &Path) -> bool) -> Vec<u32> {

@@ -316,6 +316,14 @@ impl Persistence {
         }
     }
 
+    /// A database was closed under us. A task that is under way will tell by itself.
+    pub fn handle_lost(&mut self, now: Instant, database: &str) -> Outcome {
+        if self.phase == Phase::Idle && self.database == database {
+            return self.on_failure(now, &Phase::Idle, StorageError::Closed);
+        }
+        Outcome::Nothing
+    }
+
     fn on_loaded(&mut self, stored: Vec<(RecordKey, Vec<u8>)>) -> Loaded {
         self.loaded = Some(stored.last().map_or(0, |(key, _)| key.0));
         // Edits made while the log could not be read are in the document only.

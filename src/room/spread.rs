@@ -32,7 +32,7 @@ impl<D: DocHost> Room<D> {
         for integrated in &applied.integrated {
             let from_peer = matches!(integrated.origin, Origin::Path(_));
             // Nobody knows whether the server has what a peer sent.
-            let owed = from_peer && !self.config.broken.no_forward_to_server;
+            let owed = from_peer && !self.config.broken.no_forward_to_server();
             let kind = if owed { RecordKind::Local } else { RecordKind::Remote };
             if owed {
                 self.outbox.record(&integrated.content);
@@ -61,8 +61,8 @@ impl<D: DocHost> Room<D> {
             return Targets { server: false, paths: self.paths.fed() };
         };
         let broken = &self.config.broken;
-        let forwards = !broken.no_forward_to_server && self.paths.forwards_to_server(path);
-        let paths = match broken.forward_to_all {
+        let forwards = !broken.no_forward_to_server() && self.paths.forwards_to_server(path);
+        let paths = match broken.forward_to_all() {
             true => self.paths.streaming(),
             false => self.paths.lacking(path),
         };
@@ -71,7 +71,7 @@ impl<D: DocHost> Room<D> {
 
     /// Lets frames go whose records are committed.
     pub(super) fn flush_outgoing(&mut self, now: Instant) {
-        let released = match self.config.broken.send_before_commit {
+        let released = match self.config.broken.send_before_commit() {
             true => u64::MAX,
             false => self.persistence.released(),
         };
@@ -90,7 +90,7 @@ impl<D: DocHost> Room<D> {
             let patience = if direct { self.config.link.ack_timeout } else { BY_PEER };
             self.outbox.expect(now, patience);
         }
-        if sent && self.config.broken.trim_on_send {
+        if sent && self.config.broken.trim_on_send() {
             self.outbox.restore(Content::default());
         }
     }
@@ -117,7 +117,9 @@ impl<D: DocHost> Room<D> {
                 let message = format!(
                     "an update of {size} bytes is over the limit of {limit} and does not go to a peer; it goes by the server"
                 );
-                self.tell_problem(Problem::new(ErrorCode::FrameTooLarge, message));
+                let ours = self.paths.is_ours(path);
+                let code = if ours { ErrorCode::FrameTooLarge } else { ErrorCode::PeerLimit };
+                self.tell_problem(Problem::new(code, message));
             }
         }
     }

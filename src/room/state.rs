@@ -33,7 +33,7 @@ impl<D: DocHost> Room<D> {
             self.outgoing.is_server_done() && self.batch.is_none() && held == 0 && messages == 0;
         let synced =
             self.session.is_complete() && self.outbox.is_empty() && idle && !self.strikes.lacks();
-        let saved = self.persistence.is_saved() || self.config.broken.saved_before_commit;
+        let saved = self.persistence.is_saved() || self.config.broken.saved_before_commit();
         let local = match self.persistence.is_working() {
             false => Durability::Unavailable,
             true if saved && self.batch.is_none() => Durability::Saved,

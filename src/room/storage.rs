@@ -43,6 +43,14 @@ impl<D: DocHost> Room<D> {
         self.settle(cx);
     }
 
+    /// The browser closed a database. If it is the room's, what was saved may not be any more: everything is written anew.
+    pub fn handle_storage_lost(&mut self, cx: &mut Context<'_>, database: &str) {
+        if let Outcome::Failed(error) = self.persistence.handle_lost(cx.now, database) {
+            self.on_storage_failed(cx, error);
+            self.settle(cx);
+        }
+    }
+
     pub(super) fn drain_storage(&mut self, _now: Instant) {
         while let Some(task) = self.persistence.poll_task() {
             self.outputs.push_back(RoomOutput::Storage(task));

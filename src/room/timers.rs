@@ -61,7 +61,7 @@ enum Acknowledged {
 impl Timers {
     /// Some updates are held, or none any more.
     pub(super) fn note_held(&mut self, now: Instant, held: usize, config: &Config) {
-        if held == 0 || config.broken.no_resync {
+        if held == 0 || config.broken.no_resync() {
             self.hold = None;
         } else if self.hold.is_none() {
             let wait = config.link.hold_timeout;
@@ -172,7 +172,7 @@ impl<D: DocHost> Room<D> {
 
     /// Whether the heartbeat is switched off, for the mutation proof.
     fn deaf(&self) -> bool {
-        self.config.broken.no_heartbeat && self.connection.is_online()
+        self.config.broken.no_heartbeat() && self.connection.is_online()
     }
 
     /// Time has passed.
@@ -194,7 +194,9 @@ impl<D: DocHost> Room<D> {
             Remedy::Push => self.push_unasked(cx),
         }
         self.on_handshake_timeout(now);
-        if self.timers.audit.as_mut().is_some_and(|audit| audit.handle_timeout(now)) {
+        if self.timers.audit.as_mut().is_some_and(|audit| audit.handle_timeout(now))
+            && !self.config.broken.no_audit()
+        {
             self.send_probe();
         }
         self.on_presence_timeout(now);

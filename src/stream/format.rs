@@ -104,8 +104,12 @@ fn read_plain(message: &Message) -> Piece {
     }
 }
 
-/// An event that is no JSON is not of this format: the stream cannot be trusted to be one.
+/// An event that is no JSON is not of this format: the stream cannot be trusted to be one. Gateways send empty ones to keep
+/// the connection alive.
 fn read_json(data: &str, read: fn(&Value) -> Piece) -> Piece {
+    if data.trim().is_empty() {
+        return Piece::NOTHING;
+    }
     match serde_json::from_str(data) {
         Ok(value) => read(&value),
         Err(_) => Piece::mark(Mark::Broken(format!("an event is not JSON: {}", shorten(data)))),

@@ -75,7 +75,7 @@ impl Stream {
                 {
                     *flow = Flow::Reading { idle_at: cx.now + DOUBT, forgiven: true };
                 } else {
-                    self.reset_if_proven(cx);
+                    self.reset_if_lasting(cx);
                     let message = "the stream fell silent: not even a comment came";
                     self.give_up(cx, "idle", ErrorCode::Connection, message);
                 }
@@ -101,6 +101,15 @@ impl Stream {
     /// A stream that ran for a while and said something is proof that its server works.
     pub(super) fn reset_if_proven(&mut self, cx: &Context<'_>) {
         if let State::Streaming { since, proven: true, .. } = self.state
+            && cx.now.since(since) >= self.config.reset_after
+        {
+            self.backoff.reset();
+        }
+    }
+
+    /// A server that answered and is silent for so long may have nothing to say: that is no failure of it.
+    fn reset_if_lasting(&mut self, cx: &Context<'_>) {
+        if let State::Streaming { since, .. } = self.state
             && cx.now.since(since) >= self.config.reset_after
         {
             self.backoff.reset();

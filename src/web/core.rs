@@ -17,7 +17,7 @@ use crate::error::Misuse;
 use crate::io::{EndpointRequest, RoomId};
 use crate::web::convert::{events_to_js, from_js};
 use crate::web::driver::{Driver, Settings};
-use crate::web::indexed_db::Durability;
+use crate::web::indexed_db::{Durability, Vault};
 use crate::web::{clock, endpoint_failure, thrown};
 
 /// One running client. Rooms, types and questions are numbers and strings, so nothing but this needs `free()`.
@@ -30,7 +30,7 @@ pub struct Core {
 #[wasm_bindgen]
 impl Core {
     /// Starts a client. `wake` is called without arguments when there are events; it may only schedule a microtask.
-    /// `sockets` is used like `WebSocket` where it is given.
+    /// `sockets` is used like `WebSocket` where it is given, `vault` seals what is written to the disk.
     ///
     /// # Errors
     /// `E_INVALID_ARGUMENT` for a configuration that makes no sense.
@@ -39,9 +39,10 @@ impl Core {
         config: &JsValue,
         wake: Function,
         sockets: Option<Function>,
+        vault: Option<Function>,
     ) -> Result<Self, JsValue> {
         let (config, settings) = thrown(configuration(config))?;
-        let settings = Settings { sockets, ..settings };
+        let settings = Settings { sockets, vault: vault.map(Vault::from), ..settings };
         let client = Client::new(config, clock::seed());
         Ok(Self { driver: Driver::start(client, wake, settings) })
     }

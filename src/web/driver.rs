@@ -21,7 +21,7 @@ use crate::web::environment;
 use crate::web::fetch::Fetches;
 use crate::web::host::Host;
 #[cfg(feature = "documents")]
-use crate::web::indexed_db::{Durability, Storage};
+use crate::web::indexed_db::{Durability, Storage, Vault};
 use crate::web::listener::Listener;
 #[cfg(feature = "peers")]
 use crate::web::peer_connection::PeerConnections;
@@ -39,6 +39,9 @@ pub struct Settings {
     /// How sure a transaction must be before it counts.
     #[cfg(feature = "documents")]
     pub durability: Durability,
+    /// What seals records before they are written.
+    #[cfg(feature = "documents")]
+    pub vault: Option<Vault>,
 }
 
 /// Runs one core in a browser.
@@ -85,6 +88,8 @@ impl<M: Machine + 'static> Driver<M> {
             sockets,
             #[cfg(feature = "documents")]
             durability,
+            #[cfg(feature = "documents")]
+            vault,
         } = settings;
         let driver = Weak::clone(driver);
         let host = Host::new(move |input| {
@@ -108,7 +113,7 @@ impl<M: Machine + 'static> Driver<M> {
             #[cfg(feature = "peers")]
             peers: PeerConnections::new(host.clone()),
             #[cfg(feature = "documents")]
-            storage: Storage::new(host.clone(), durability),
+            storage: Storage::new(host.clone(), durability, vault),
             timer: Timer::new(host.clone()),
             host,
             page: RefCell::default(),

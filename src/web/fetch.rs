@@ -11,7 +11,7 @@ use web_sys::{AbortController, Headers, Response};
 
 use crate::io::{FetchId, FetchInput, FetchOutput, Input};
 use crate::ordered::OrderedMap;
-use crate::web::event_source::NativeEvents;
+use crate::web::event_source::{GivenUp, NativeEvents, Origin};
 use crate::web::host::Host;
 use crate::web::preflight::retry_after;
 use crate::web::remains::{Remnant, method};
@@ -34,6 +34,8 @@ pub struct Fetches {
     open: RefCell<OrderedMap<FetchId, Request>>,
     /// The app's part of the next request of each source.
     options: RefCell<OrderedMap<u32, Object>>,
+    /// Sources that `fetch` asks next, whatever their options say.
+    given_up: GivenUp,
 }
 
 /// One request; dropped, it is aborted and its answer unheard.
@@ -46,7 +48,12 @@ enum Request {
 impl Fetches {
     /// No requests yet.
     pub fn new(host: Host) -> Self {
-        Self { host, open: RefCell::default(), options: RefCell::default() }
+        Self {
+            host,
+            open: RefCell::default(),
+            options: RefCell::default(),
+            given_up: GivenUp::default(),
+        }
     }
 
     /// The app's options for the requests of `source`: those of `fetch`, and `native` for an `EventSource`.
@@ -87,12 +94,20 @@ impl Fetches {
         let options = options.unwrap_or_default();
         let native =
             Reflect::get(&options, &"native".into()).is_ok_and(|native| native.is_truthy());
-        let request = if native {
-            NativeEvents::open(&self.host, id, url, &options).map(Request::Native)
+        let request = if native && !self.was_given_up(source) {
+            let origin = Origin { id, source, url };
+            NativeEvents::open(&self.host, origin, &options, &self.given_up).map(Request::Native)
         } else {
             Fetched::open(&self.host, id, url, &options, headers).map(Request::Fetched)
         };
         self.keep(id, request);
+    }
+
+    fn was_given_up(&self, source: u32) -> bool {
+        let Ok(mut all) = self.given_up.try_borrow_mut() else { return false };
+        let before = all.len();
+        all.retain(|known| *known != source);
+        all.len() < before
     }
 
     fn keep(&self, id: FetchId, request: Result<Request, JsValue>) {

@@ -5,6 +5,7 @@ mod database;
 mod failure;
 pub mod lock;
 mod transaction;
+mod vault;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,6 +14,8 @@ use crate::io::{Input, StorageError, StorageTask, TaskId};
 use crate::ordered::OrderedMap;
 use crate::web::host::Host;
 use crate::web::indexed_db::database::Database;
+
+pub use vault::Vault;
 
 /// What a completed transaction survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,13 +32,14 @@ pub enum Durability {
 pub struct Storage {
     host: Host,
     durability: Durability,
+    vault: Option<Vault>,
     databases: RefCell<OrderedMap<String, Rc<Database>>>,
 }
 
 impl Storage {
-    /// Nothing open yet.
-    pub fn new(host: Host, durability: Durability) -> Self {
-        Self { host, durability, databases: RefCell::default() }
+    /// Nothing open yet. With a vault nothing is written that it has not sealed.
+    pub fn new(host: Host, durability: Durability, vault: Option<Vault>) -> Self {
+        Self { host, durability, vault, databases: RefCell::default() }
     }
 
     /// Queues a task; it is answered with [`Input::Storage`].
@@ -52,7 +56,8 @@ impl Storage {
         if let Some(known) = databases.get(name) {
             return Some(Rc::clone(known));
         }
-        let database = Rc::new(Database::new(self.host.clone(), name, self.durability));
+        let vault = self.vault.clone();
+        let database = Rc::new(Database::new(self.host.clone(), name, self.durability, vault));
         databases.insert(name.to_owned(), Rc::clone(&database));
         Some(database)
     }

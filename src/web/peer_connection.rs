@@ -9,13 +9,14 @@ mod media;
 mod path;
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use js_sys::{JSON, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::io::{
-    Candidate, ChannelId, ChannelPlan, Input, Operation, PeerConfig, PeerConnectionId, PeerInput,
+    Candidate, ChannelId, Channels, Input, Operation, PeerConfig, PeerConnectionId, PeerInput,
     PeerOutput, PeerState, Slot,
 };
 use crate::json::JsonText;
@@ -37,11 +38,14 @@ pub struct PeerConnections {
     tracks: RefCell<OrderedMap<(u32, Slot), JsValue>>,
 }
 
+/// The channels of a connection; those that the other side makes come later.
+type OpenChannels = Rc<RefCell<Vec<DataChannel>>>;
+
 /// One connection of the browser, its channels and its listeners.
 #[derive(Debug)]
 struct PeerConnection {
     browser: Connection,
-    channels: Vec<DataChannel>,
+    channels: OpenChannels,
     listeners: Vec<Listener>,
     remnant: Remnant,
 }
@@ -98,7 +102,7 @@ impl PeerConnections {
         }
     }
 
-    fn create(&self, id: PeerConnectionId, config: &PeerConfig, plans: &[ChannelPlan]) {
+    fn create(&self, id: PeerConnectionId, config: &PeerConfig, plans: &Channels) {
         self.close(id);
         match PeerConnection::open(&self.host, id, config, plans) {
             Ok(connection) => {
@@ -176,6 +180,7 @@ impl PeerConnections {
         let Some(PeerConnection { browser, channels, listeners, remnant }) = connection else {
             return;
         };
+        let channels = channels.take();
         drop((listeners, channels));
         browser.close();
         drop(remnant);
@@ -188,8 +193,8 @@ impl PeerConnections {
 
     fn channel(&self, id: PeerConnectionId, channel: ChannelId) -> Option<binding::Channel> {
         let open = self.open.try_borrow().ok()?;
-        let mut channels = open.get(&id)?.channels.iter();
-        channels.find(|known| known.id == channel).map(|known| known.browser.clone())
+        let channels = open.get(&id)?.channels.try_borrow().ok()?;
+        channels.iter().find(|known| known.id == channel).map(|known| known.browser.clone())
     }
 
     fn tell(&self, id: PeerConnectionId, input: PeerInput) {
@@ -202,13 +207,13 @@ impl PeerConnection {
         host: &Host,
         id: PeerConnectionId,
         config: &PeerConfig,
-        plans: &[ChannelPlan],
+        plans: &Channels,
     ) -> Result<Self, JsValue> {
         let browser = Connection::new(&configuration(config))?;
         let remnant = host.remains().keep(method(&browser, "close"));
-        let made = listen(host, id, &browser).and_then(|listeners| {
-            let open = |plan| DataChannel::open(host, id, &browser, plan);
-            let channels = plans.iter().map(open).collect::<Result<_, _>>()?;
+        let made = listen(host, id, &browser).and_then(|mut listeners| {
+            let channels = OpenChannels::default();
+            listeners.extend(open_channels(host, id, &browser, plans, &channels)?);
             Ok((listeners, channels))
         });
         match made {
@@ -218,6 +223,53 @@ impl PeerConnection {
                 Err(thrown)
             }
         }
+    }
+}
+
+/// Makes the channels; the listener to those that the other side makes, where it does.
+fn open_channels(
+    host: &Host,
+    id: PeerConnectionId,
+    browser: &Connection,
+    plans: &Channels,
+    into: &OpenChannels,
+) -> Result<Option<Listener>, JsValue> {
+    let low_water = match plans {
+        Channels::Negotiated(plans) => {
+            for plan in plans {
+                keep(into, DataChannel::open(host, id, browser, plan)?);
+            }
+            return Ok(None);
+        }
+        Channels::InBand { label, low_water } => {
+            if let Some(label) = label {
+                let made = browser.create_data_channel(label, &JsValue::UNDEFINED)?;
+                let own = ChannelId::OWN;
+                keep(into, DataChannel::adopt(host, id, browser, own, made, *low_water)?);
+            }
+            *low_water
+        }
+    };
+    let (channels, adopter, connection) = (into.clone(), host.clone(), browser.clone());
+    let adopt = move |event: JsValue| {
+        let made: binding::Channel = media::member(&event, "channel").unchecked_into();
+        let theirs = ChannelId::THEIRS;
+        let known = |known: &DataChannel| known.id == theirs;
+        // Whoever opens more than one is no client of y-webrtc.
+        if channels.try_borrow().is_ok_and(|channels| channels.iter().any(known)) {
+            return made.close();
+        }
+        let adopted = DataChannel::adopt(&adopter, id, &connection, theirs, made, low_water);
+        if let Ok(adopted) = adopted {
+            keep(&channels, adopted);
+        }
+    };
+    Listener::new(host.remains(), browser, "datachannel", adopt).map(Some)
+}
+
+fn keep(channels: &OpenChannels, channel: DataChannel) {
+    if let Ok(mut channels) = channels.try_borrow_mut() {
+        channels.push(channel);
     }
 }
 

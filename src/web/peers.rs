@@ -51,6 +51,7 @@ impl Peers {
     pub fn join(&self, options: &JsValue) -> Result<u32, JsValue> {
         let options = from_js("the options of a mesh", options);
         let options = thrown(options.and_then(|options| MeshOptions::from_json(&options)))?;
+        let options = MeshOptions { epoch: clock::wall().at(0), ..options };
         thrown(self.driver.command(|peers, now| Ok(peers.join(now, options))))
     }
 
@@ -74,39 +75,75 @@ impl Peers {
         }))
     }
 
-    /// The room's socket is open: what `signal` events hold can be sent over it.
+    /// The room's socket is open, or that of a server of y-webrtc: what `signal` and `publish` events hold can be sent over it.
     ///
     /// # Errors
     /// `E_DISPOSED` if the mesh was left.
     #[wasm_bindgen(js_name = signalUp)]
-    pub fn signal_up(&self, mesh: u32) -> Result<(), JsValue> {
+    pub fn signal_up(&self, mesh: u32, server: Option<u32>) -> Result<(), JsValue> {
         self.mesh(mesh, |mesh, cx| {
-            mesh.signal_up(cx);
+            match server {
+                Some(server) => mesh.server_up(cx, server),
+                None => mesh.signal_up(cx),
+            }
             Ok(())
         })
     }
 
-    /// The room's socket is gone.
+    /// That socket is gone.
     ///
     /// # Errors
     /// `E_DISPOSED` if the mesh was left.
     #[wasm_bindgen(js_name = signalDown)]
-    pub fn signal_down(&self, mesh: u32) -> Result<(), JsValue> {
+    pub fn signal_down(&self, mesh: u32, server: Option<u32>) -> Result<(), JsValue> {
         self.mesh(mesh, |mesh, cx| {
-            mesh.signal_down(cx);
+            match server {
+                Some(server) => mesh.server_down(cx, server),
+                None => mesh.signal_down(cx),
+            }
             Ok(())
         })
     }
 
-    /// Hands in one text of signaling that came over the room's socket.
+    /// Hands in one text of signaling that came over that socket.
     ///
     /// # Errors
     /// `E_DISPOSED` if the mesh was left.
-    pub fn signal(&self, mesh: u32, text: &str) -> Result<(), JsValue> {
+    pub fn signal(&self, mesh: u32, text: &str, server: Option<u32>) -> Result<(), JsValue> {
         self.mesh(mesh, |mesh, cx| {
-            mesh.handle_signal(cx, text);
+            match server {
+                Some(server) => mesh.handle_server(cx, server, text),
+                None => mesh.handle_signal(cx, text),
+            }
             Ok(())
         })
+    }
+
+    /// Hands in what an `unseal` event held, decrypted, or nothing if the password does not open it.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if the mesh was left.
+    pub fn unsealed(&self, mesh: u32, server: u32, plain: Option<Vec<u8>>) -> Result<(), JsValue> {
+        self.mesh(mesh, |mesh, cx| {
+            mesh.handle_unsealed(cx, server, plain.as_deref());
+            Ok(())
+        })
+    }
+
+    /// The text to send for what a `publish` event held, encrypted under this nonce.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if the mesh was left.
+    pub fn sealed(&self, mesh: u32, nonce: &[u8], sealed: &[u8]) -> Result<String, JsValue> {
+        thrown(self.driver.read(|peers| Ok(peers.mesh(mesh)?.seal(nonce, sealed))))
+    }
+
+    /// What to say to a server of y-webrtc when the page goes, as in a `publish` event.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if the mesh was left.
+    pub fn farewell(&self, mesh: u32) -> Result<Vec<u8>, JsValue> {
+        thrown(self.driver.read(|peers| Ok(peers.mesh(mesh)?.farewell())))
     }
 
     /// Sends bytes to a peer on `sync`, `presence` or `msg`.

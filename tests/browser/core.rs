@@ -85,7 +85,10 @@ async fn misuse_is_thrown_as_a_plain_object_with_a_code() {
 fn a_configuration_that_makes_no_sense_is_thrown_back() {
     let wake = js_sys::Function::new_no_args("");
     for config in [JsValue::UNDEFINED, js(&json!("x")), js(&json!({ "persistence": "floppy" }))] {
-        assert_eq!(code(rejoin::web::Core::new(&config, wake.clone(), None)), "E_INVALID_ARGUMENT");
+        assert_eq!(
+            code(rejoin::web::Core::new(&config, wake.clone(), None, None)),
+            "E_INVALID_ARGUMENT"
+        );
     }
 }
 

@@ -56,8 +56,8 @@ async fn settle(one: &mut End, two: &mut End) {
 async fn two_cores_share_a_document_by_the_bytes_of_their_path_events() {
     let (mut one, mut two) = (End::new("paths").await, End::new("paths").await);
     one.seat.insert(one.room, 0, "hello").unwrap();
-    one.seat.core.path_up(one.room, 1, "two", None).unwrap();
-    two.seat.core.path_up(two.room, 1, "one", None).unwrap();
+    one.seat.core.path_up(one.room, 1, "two", 0).unwrap();
+    two.seat.core.path_up(two.room, 1, "one", 0).unwrap();
     one.seat.core.path_neighbours(one.room, 1, &Array::of1(&"one".into())).unwrap();
     settle(&mut one, &mut two).await;
     assert_eq!(two.seat.text(two.room), "hello");
@@ -77,7 +77,7 @@ async fn two_cores_share_a_document_by_the_bytes_of_their_path_events() {
 async fn a_hostile_peer_is_dropped_with_an_event_and_misuse_is_thrown() {
     let (mut one, two) = (End::new("hostile").await, End::new("hostile").await);
     let core = &one.seat.core;
-    core.path_up(one.room, 1, "two", None).unwrap();
+    core.path_up(one.room, 1, "two", 0).unwrap();
     for _ in 0..3 {
         core.path_frame(one.room, 1, "sync", &[0, 2, 200]).unwrap();
     }
@@ -85,9 +85,9 @@ async fn a_hostile_peer_is_dropped_with_an_event_and_misuse_is_thrown() {
     assert!(one.told.contains(&"dropped".to_owned()), "{:?}", one.told);
     let core = &one.seat.core;
     assert_eq!(code(core.path_frame(one.room, 1, "video", &[])), "E_INVALID_ARGUMENT");
-    assert_eq!(code(core.path_up(one.room, 2, "", None)), "E_INVALID_ARGUMENT");
+    assert_eq!(code(core.path_up(one.room, 2, "", 0)), "E_INVALID_ARGUMENT");
     assert_eq!(code(core.signal(one.room, "{}")), "E_NOT_CONNECTED");
-    assert_eq!(code(core.path_up(one.room + 100, 2, "x", None)), "E_DISPOSED");
+    assert_eq!(code(core.path_up(one.room + 100, 2, "x", 0)), "E_DISPOSED");
 }
 
 fn get(object: &JsValue, name: &str) -> JsValue {

@@ -35,6 +35,20 @@ describe('a signed token', () => {
     });
   }
 
+  it('names its bearer to the peers of the room', async (t) => {
+    const server = await rejoinServer(t, { flags });
+    const site = await staticSite(t);
+    const [ann, bob] = [await freshHarness(t, site), await freshHarness(t, site)];
+    for (const [page, sub] of [
+      [ann, 'ann'],
+      [bob, 'bob'],
+    ]) {
+      await enterWith(page, server.ws, 'names', [signed(60, { sub })], {}, { peers: true });
+    }
+    const knows = (name) => window.session.room.peers.getSnapshot()[0]?.user === name;
+    await Promise.all([ann.waits('Bob', knows, 'bob'), bob.waits('Ann', knows, 'ann')]);
+  });
+
   it('is taken from a cookie, though the function gives nothing of use', async (t) => {
     const server = await rejoinServer(t, { flags });
     for (const transports of [['websocket'], ['sse']]) {

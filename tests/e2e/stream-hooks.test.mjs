@@ -4,6 +4,7 @@ import { after, describe, it } from 'node:test';
 import { createServer } from 'vite';
 import { root } from '../../scripts/env.mjs';
 import { closeBrowser, complaints, newContext } from './support/browser.mjs';
+import { socketServer } from './support/socket-server.mjs';
 import { pause, sse, streamServer } from './support/stream-server.mjs';
 import { until } from './support/wait.mjs';
 
@@ -16,12 +17,22 @@ async function answer(request, response) {
   response.writeHead(200, sse).flushHeaders();
   if (request.url === '/auto') response.write('data: by itself\n\n');
   else if (request.url === '/chat') chat(request, response);
+  else if (request.url === '/burst') await burst(response);
+  else if (request.url === '/live') response.write(': here\n\n');
   else await prices(response);
 }
 
 function chat(request, response) {
   if (request.headers['last-event-id']) response.end('id: 3\ndata:  end.\n\nevent: done\ndata\n\n');
   else response.write('id: 1\ndata: Once\n\nid: 2\ndata:  upon\n\n');
+}
+
+async function burst(response) {
+  for (let number = 0; number < total && !response.destroyed; number += 10) {
+    response.write('data: x\n\n'.repeat(10));
+    await pause(5);
+  }
+  response.end('event: done\ndata\n\n');
 }
 
 async function prices(response) {
@@ -66,8 +77,10 @@ describe('the hooks of streams under StrictMode', () => {
     await shows('#auto', 'streaming: by itself');
     await shows('#board', `connected: 20 ${total - 1}`);
     assert.deepEqual([asked('/auto').length, asked('/prices').length, asked('/chat').length], [1, 1, 0]);
-    const { board } = await page.evaluate(() => window.renders);
+    await shows('#burst', `done: ${total}`);
+    const { board, burst: bursts } = await page.evaluate(() => window.renders);
     assert.ok(board < total / 2, `${board} renderings of ${total} events`);
+    assert.ok(bursts < total / 20, `${bursts} renderings of ${total} tokens, at most one each 200 ms`);
 
     await page.evaluate(() => window.chat.start('{"prompt":"a tale"}'));
     await shows('#chat', 'streaming: Once upon');
@@ -89,5 +102,22 @@ describe('the hooks of streams under StrictMode', () => {
     await page.waitForSelector('#gone');
     await until('the end of every answer', () => server.open === 0);
     assert.deepEqual(told, []);
+  });
+
+  it('call the functions of the latest render at each attempt', async (t) => {
+    const [server, sockets] = [await streamServer(t, answer), await socketServer(t)];
+    const page = await (await newContext(t)).newPage();
+    const shows = (words) => page.locator('#live', { hasText: words }).waitFor();
+    await page.goto(`${await site(t)}?server=${server.url}&sockets=${sockets.url}`);
+    await shows('first connected connected');
+    await page.evaluate(() => window.setToken('second'));
+    await shows('second connected connected');
+    await Promise.all([server.stop(), sockets.stop()]);
+    await Promise.all([server.start(), sockets.start()]);
+    const last = () => server.requests.filter(({ url }) => url === '/live').at(-1).headers.authorization;
+    await until('the token of the latest render', () => last() === 'Bearer second' || null);
+    await until('the url of the latest render', () => sockets.requests.at(-1).url === '/second' || null);
+    await shows('second connected connected');
+    assert.equal(sockets.requests[0].url, '/first');
   });
 });

@@ -171,6 +171,34 @@ describe('a stream of events', () => {
     assert.deepEqual(await heard(page), numbers(2));
   });
 
+  it('read by the browser’s own EventSource: events without ids lose no place, and what it hides is learnt', async (t) => {
+    const serve = (_, response, attempt) => {
+      if (attempt === 2) return response.writeHead(503).end();
+      if (attempt >= 4) return response.writeHead(204).end();
+      response.writeHead(200, sse).write(attempt === 0 ? 'id: 7\ndata: first\n\n' : 'data: hello again\n\n');
+      setTimeout(() => cut(response), 100);
+    };
+    const server = await streamServer(t, serve);
+    const page = await linksPage(t);
+    await page.evaluate((url) => {
+      window.heard = [];
+      window.events = window.rejoin.reconnectingEventSource(url, { native: true, backoff: window.quick });
+      window.events.on('message', (data) => window.heard.push(data));
+    }, server.url);
+    const state = () => page.evaluate(() => window.events.state.getSnapshot());
+    await until('the end', async () => (await state()).reason?.status === 204);
+    assert.equal((await state()).status, 'disconnected');
+    assert.deepEqual(await heard(page), ['first', 'hello again', 'hello again']);
+    // The browser gives up at 503 and 204 without a word; the next request is a `fetch`, which learns why.
+    const asked = server.requests.map(({ url, lastEventId }) => [url, lastEventId]);
+    assert.deepEqual(asked.slice(0, 3), [
+      ['/', null],
+      ['/?lastEventId=7', null],
+      ['/?lastEventId=7', null],
+    ]);
+    assert.deepEqual(asked.at(-1), ['/?lastEventId=7', '7']);
+  });
+
   it('is read by the browser’s own EventSource on request, and comes back by the id in the URL', async (t) => {
     const serve = (request, response, attempt) => {
       const last = Number(new URL(request.url, 'http://x').searchParams.get('lastEventId') ?? 0);

@@ -8,6 +8,7 @@ import { rejoinServer } from './support/rejoin-server.mjs';
 import { staticSite } from './support/static-site.mjs';
 import { stockClient } from './support/stock-client.mjs';
 import { stockServer } from './support/stock-server.mjs';
+import { enterWith, secret, signed } from './support/tokens.mjs';
 import { until } from './support/wait.mjs';
 
 after(closeBrowser);
@@ -105,14 +106,110 @@ for (const [name, startServer] of servers) {
   });
 }
 
+describe('a document in several tabs over one socket that a SharedWorker holds', () => {
+  const byWorker = { sharedBy: '/share-worker.js' };
+
+  it('no tab that is closed disturbs another: the server sees one connection from first to last', async (t) => {
+    const { proxy, tabs, stock } = await room(t, rejoinServer, 'worker', 3, byWorker);
+    await tabs[0].page.close();
+    await noGhosts(stock, ['tab 1', 'tab 2']);
+    await tabs[1].append('from 1. ');
+    await tabs[1].isSynced();
+    await tabs[1].page.close();
+    await tabs[2].hasText('from 1. ');
+    await tabs[2].append('from 2. ');
+    await stock.hasText('from 1. from 2. ');
+    await noGhosts(stock, ['tab 2']);
+    assert.deepEqual(proxy.count(), { open: 1, made: 1 });
+    assert.deepEqual((await tabs[2].seen()).errors, []);
+  });
+
+  it('a tab crashed, and the worker with it, which lives in its process: a tab takes over', async (t) => {
+    const { proxy, tabs, stock } = await room(t, rejoinServer, 'worker-crashed', 2, byWorker);
+    await tabs[1].append('before. ');
+    await crash(tabs[0].page);
+    await tabs[1].append('after. ');
+    await stock.hasText('before. after. ');
+    await tabs[1].isSynced();
+    await noGhosts(stock, ['tab 1']);
+    assert.equal(proxy.count().open, 1);
+  });
+
+  it('the worker ended: a tab takes over, nothing is lost or doubled', async (t) => {
+    const { proxy, tabs, stock } = await room(t, rejoinServer, 'worker-ended', 2, byWorker);
+    const words = [];
+    for (let n = 0; n < 20; n++) {
+      for (const [index, tab] of tabs.entries()) {
+        words.push(`<${index}-${n}>`);
+        await tab.append(words.at(-1));
+      }
+      if (n === 10) await endWorker(tabs[0].page);
+    }
+    for (const tab of tabs) await tab.isSynced();
+    for (const tab of tabs) await hasEachOnce(() => tab.text(), words);
+    await hasEachOnce(() => String(stock.text), words);
+    await until('one socket, another', () => proxy.count().open === 1 && proxy.count().made > 1);
+    await noGhosts(stock, ['tab 0', 'tab 1']);
+  });
+
+  it('without its script: a tab holds it', async (t) => {
+    const { proxy, tabs, stock } = await room(t, rejoinServer, 'no-worker', 2, { sharedBy: '/absent.js' });
+    for (const tab of tabs) await tab.append('here. ');
+    await stock.hasText('here. here. ');
+    assert.deepEqual(proxy.count(), { open: 1, made: 1 });
+  });
+});
+
+describe('a document in several tabs over one socket, with tokens that end', () => {
+  it('each tab shows fresh ones on the link, which stays', async (t) => {
+    const server = await rejoinServer(t, { flags: ['--jwt-key', secret] });
+    const [context, site] = [await newContext(t), await staticSite(t)];
+    const tabs = [];
+    for (let index = 0; index < 2; index++) {
+      const tab = await harnessPage(context, site);
+      const tokens = [signed(8, { rooms: ['*'] }), signed(3_600, { rooms: ['*'] })];
+      assert.equal(await enterWith(tab, server.ws, 'tokens', tokens, shared), null);
+      await tab.isConnected();
+      tabs.push(tab);
+    }
+    for (const tab of tabs) await tab.append('before. ');
+    for (const tab of tabs) {
+      await tab.waits('a fresh token', () => window.asked.includes('expiring'));
+      await tab.append('after. ');
+    }
+    for (const tab of tabs) await tab.isSynced();
+    for (const tab of tabs) await tab.waits('all of it', (length) => window.session.note().length === length, 30);
+    assert.equal((await server.health()).members, 1);
+    for (const tab of tabs) {
+      const { errors, connections } = await tab.seen();
+      assert.deepEqual(errors, []);
+      assert.ok(
+        connections.every(({ status }) => status !== 'reconnecting'),
+        'the link stayed',
+      );
+    }
+  });
+});
+
+/** Ends the SharedWorker of a page, as a crash would. */
+async function endWorker(page) {
+  const browser = await page.context().browser().newBrowserCDPSession();
+  const { targetInfos } = await browser.send('Target.getTargets');
+  const worker = targetInfos.find(
+    ({ type, url }) => type === 'shared_worker' && url.startsWith(new URL(page.url()).origin),
+  );
+  await browser.send('Target.closeTarget', { targetId: worker.targetId });
+  await browser.detach();
+}
+
 /** A room with tabs of one profile behind a proxy that counts, and a stock client beside it. */
-async function room(t, startServer, id, count) {
+async function room(t, startServer, id, count, options = shared) {
   const server = await startServer(t);
   const proxy = await holdingProxy(t, server.ws);
   const [context, site] = [await newContext(t), await staticSite(t)];
   const open = async (name) => {
     const tab = await harnessPage(context, site);
-    await tab.enter(proxy.ws, id, shared, { initialPresence: { name } });
+    await tab.enter(proxy.ws, id, options, { initialPresence: { name } });
     await tab.isConnected();
     return tab;
   };

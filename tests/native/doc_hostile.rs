@@ -3,8 +3,11 @@
 use std::process::Command;
 
 use rejoin::doc::change::Segment;
-use rejoin::doc::{Applied, Doc, Edit, Origin, Prelim, TypeId, UpdateError};
+use rejoin::doc::{
+    Applied, Direction, Doc, Edit, Limits, Origin, Prelim, TypeId, UndoLimits, UpdateError,
+};
 use rejoin::error::ErrorCode;
+use rejoin::ordered::OrderedMap;
 use serde_json::json;
 
 use crate::doc_support::bytes::{At, block, garbage, hole, nested, text, update};
@@ -74,6 +77,26 @@ fn values_in_a_text_are_refused_for_the_engine_cannot_delete_them() {
 }
 
 #[test]
+fn text_in_an_xml_element_or_fragment_and_values_in_an_xml_text_are_refused() {
+    let element = block(7, At::Root("xml"), &[3, 1, b'p']);
+    for (made, inside) in [
+        (element.clone(), text(At::Child((9, 0)), "é")),
+        (nested(At::Root("xml"), 4), text(At::Child((9, 0)), "x")),
+        (nested(At::Root("xml"), 6), block(8, At::Child((9, 0)), &[1, 120])),
+    ] {
+        let error = refused(&mut doc(1), &update(&[(9, 0, &[made, inside])], &[]));
+        assert!(matches!(error, UpdateError::WrongContent { clock: 1, .. }));
+    }
+    // Attributes are plain values, and a child that is none does no harm.
+    let attribute = vec![8 | 0x20, 0, 9, 0, 1, b'k', 1, 120];
+    let value = block(8, At::Child((9, 0)), &[1, 120]);
+    let mut doc = doc(1);
+    apply(&mut doc, &update(&[(9, 0, &[element, attribute, value])], &[])).unwrap();
+    let shown = json!({"tag": "p", "attributes": {"k": true}, "children": [true]});
+    assert_eq!(doc.read()["xml"], json!([shown]));
+}
+
+#[test]
 fn a_parent_that_is_no_type_is_refused_before_any_change() {
     let mut doc = doc(1);
     type_text(&mut doc, 0, "abc");
@@ -98,6 +121,42 @@ fn a_child_of_what_was_deleted_is_no_error() {
     assert_eq!(apply(&mut doc, &update(&[(9, 0, &[late])], &[])).unwrap().integrated.len(), 1);
     assert_eq!(doc.read()["root"], json!({}));
     assert_eq!(doc.state_vector().get(&yrs::ClientID::new(9)), 1);
+}
+
+#[test]
+fn a_child_of_deleted_text_is_borne_also_where_undo_keeps_that_text() {
+    let limits = UndoLimits::default();
+    let mut undoing = doc(1).with_undo(limits);
+    let mut other = doc(2);
+    let typed = type_text(&mut undoing, 0, "abc");
+    let ty = TypeId::root("text");
+    let deleted = undoing.edit(Edit::TextDelete { ty, index: 1, length: 1 }).unwrap().update;
+    let child = update(&[(9, 0, &[text(At::Child((1, 1)), "y")])], &[]);
+    for (doc, updates) in
+        [(&mut undoing, vec![&child]), (&mut other, vec![&typed, &deleted, &child])]
+    {
+        for update in updates {
+            apply(doc, update).unwrap();
+        }
+        assert_eq!(doc.text(&TypeId::root("text")).unwrap(), "ac");
+    }
+    assert_eq!(undoing.state_vector(), other.state_vector());
+    undoing.travel(Direction::Undo).unwrap();
+    type_text(&mut undoing, 2, "d");
+    assert_eq!(undoing.text(&TypeId::root("text")).unwrap(), "acd");
+}
+
+#[test]
+fn what_holds_values_takes_no_text_also_where_nobody_declared_it() {
+    let mut doc = Doc::new(1, &OrderedMap::new(), Limits::default());
+    let values = block(8, At::Root("log"), &[1, 119, 1, b'a']);
+    let lie = update(&[(9, 0, &[text(At::Root("log"), "x")])], &[]);
+    apply(&mut doc, &update(&[(8, 0, &[values])], &[])).unwrap();
+    assert!(matches!(refused(&mut doc, &lie), UpdateError::WrongContent { .. }));
+    let mut doc = Doc::new(1, &OrderedMap::new(), Limits::default());
+    let both = [block(8, At::Root("log"), &[1, 119, 1, b'a']), text(At::Root("log"), "x")];
+    refused(&mut doc, &update(&[(8, 0, &both)], &[]));
+    apply(&mut doc, &lie).unwrap();
 }
 
 #[test]
@@ -283,4 +342,13 @@ fn a_few_bytes_never_make_it_allocate_much() {
     let child = Command::new("sh").args(["-c", &command]).env(CHILD, "1").output().unwrap();
     assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
     assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"));
+}
+
+#[test]
+fn a_text_whose_beginning_is_garbage_is_refused_for_a_copy_would_not_have_it() {
+    let mut doc = doc(1);
+    apply(&mut doc, &update(&[(9, 0, &[garbage(3)])], &[])).unwrap();
+    let whole = update(&[(9, 0, &[text(At::Root("text"), "abcdef")])], &[]);
+    let error = refused(&mut doc, &whole);
+    assert_eq!(error, UpdateError::InvalidParent { client: 9, clock: 0 });
 }

@@ -15,6 +15,7 @@ pub(crate) fn roots() -> OrderedMap<String, RootKind> {
         ("text".to_owned(), RootKind::Text),
         ("list".to_owned(), RootKind::List),
         ("root".to_owned(), RootKind::Map),
+        ("xml".to_owned(), RootKind::List),
     ])
 }
 

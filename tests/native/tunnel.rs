@@ -62,6 +62,9 @@ struct World {
     received: Vec<Vec<u8>>,
     taken: Vec<Vec<u8>>,
     timer: Option<u64>,
+    /// Bytes down in all, and after how many an answer breaks off, once.
+    written: usize,
+    breaks_at: Option<usize>,
     opened: bool,
     lost: bool,
 }
@@ -95,6 +98,8 @@ impl World {
             received: Vec::new(),
             taken: Vec::new(),
             timer: None,
+            written: 0,
+            breaks_at: None,
             opened: false,
             lost: false,
         }
@@ -195,7 +200,12 @@ impl World {
                 news.push_str(&events);
             }
             stream.bytes.extend(news.as_bytes());
-            if cuts {
+            self.written += news.len();
+            if let Some(at) = self.breaks_at.filter(|at| *at <= self.written) {
+                stream.bytes.truncate(stream.bytes.len() - (self.written - at));
+                stream.end = Some(FetchInput::Failed { message: String::new() });
+                self.breaks_at = None;
+            } else if cuts {
                 stream.bytes.truncate(roll % (stream.bytes.len() + 1));
                 stream.end = Some(FetchInput::Failed { message: String::new() });
             } else if ends {
@@ -355,6 +365,38 @@ fn most_weather_loses_no_tunnel() {
     let lost = lost.count();
     // Every seventh request fails, and four in a row end a tunnel.
     assert!(lost <= 12, "{lost} of 300 were lost");
+}
+
+/// A short talk both ways over a network that breaks one answer off after so many bytes; how many there were. What breaks
+/// before it is open is an attempt that failed, and the connection makes another.
+fn broken_at(at: Option<usize>) -> usize {
+    let weather = Weather { lost_requests: 0, lost_answers: 0, repeated: 0, cut: 0, ended: 0 };
+    let mut world = World { breaks_at: at, ..World::new(3, weather) };
+    let frames =
+        |first: u8| (first..first + 12).map(|number| vec![number; 7 * usize::from(number % 9)]);
+    let (up, down): (Vec<_>, Vec<_>) = (frames(0).collect(), frames(100).collect());
+    for (number, (one, other)) in (0..).zip(up.iter().zip(&down)) {
+        world.later(number * 90, Happening::Up(one.clone()));
+        world.later(number * 110, Happening::Down(other.clone()));
+    }
+    world.run(60_000);
+    if !world.opened {
+        assert!(world.lost && world.received.is_empty(), "broken at {at:?}");
+        return world.written;
+    }
+    assert!(!world.lost && world.breaks_at.is_none(), "broken at {at:?}");
+    assert_eq!(world.taken, up, "broken at {at:?}");
+    assert_eq!(world.received, down, "broken at {at:?}");
+    world.written
+}
+
+#[test]
+fn an_answer_that_breaks_off_at_any_byte_loses_and_doubles_nothing() {
+    let bytes = broken_at(None);
+    assert!(bytes > 500, "{bytes} bytes");
+    for at in 0..=bytes {
+        broken_at(Some(at));
+    }
 }
 
 #[test]

@@ -32,6 +32,26 @@ pub enum Action {
     Reconnect(usize),
     /// Of a message.
     Write(usize),
+    /// A machine sleeps for so many milliseconds.
+    Sleep(usize, u64),
+    /// A machine's clock jumps ahead.
+    ClockJump(usize, u64),
+    /// A proxy keeps what goes over a host's links for so long, then lets it all go.
+    Stall(usize, u64),
+    /// The browser clears the site's storage.
+    Evict(usize),
+    /// A stored record is damaged.
+    Rot(usize),
+    /// The server takes nobody in for so long.
+    ServerRefuses(u64),
+    /// The server's disk is slow for so long.
+    ServerCrawls(u64),
+    /// The server's disk takes nothing for so long.
+    ServerDiskFails(u64),
+    /// The server dies and comes back with an old backup.
+    ServerRollback,
+    /// Somebody in the room says something that hurts.
+    Hostile,
 }
 
 impl Action {

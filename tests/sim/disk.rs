@@ -12,6 +12,12 @@ pub struct Disk {
     last_key: u64,
     under_way: VecDeque<(TaskId, StorageTask)>,
     free_at: u64,
+    /// The open database is of no use any more; whoever tries it learns so.
+    closed: bool,
+    /// Every transaction takes long.
+    pub slow: bool,
+    /// Of what is under way in a crash any part may reach the disk, for the mutation proof.
+    pub unordered: bool,
     /// Every transaction fails with this.
     pub failing: Option<StorageError>,
 }
@@ -20,7 +26,7 @@ impl Disk {
     /// Begins a transaction; says when it will be done.
     pub fn begin(&mut self, rng: &mut Rng, now: u64, id: TaskId, task: StorageTask) -> u64 {
         self.under_way.push_back((id, task));
-        let slow = rng.u32(0..20) == 0;
+        let slow = rng.u32(0..20) == 0 || self.slow;
         let takes = if slow { rng.u64(50..400) } else { rng.u64(1..12) };
         self.free_at = self.free_at.max(now) + takes;
         self.free_at
@@ -29,6 +35,9 @@ impl Disk {
     /// Completes the oldest transaction.
     pub fn complete(&mut self) -> Option<(TaskId, Result<StorageReply, StorageError>)> {
         let (id, task) = self.under_way.pop_front()?;
+        if std::mem::take(&mut self.closed) {
+            return Some((id, Err(StorageError::Closed)));
+        }
         if let Some(error) = self.failing {
             return Some((id, Err(error)));
         }
@@ -38,12 +47,22 @@ impl Disk {
     /// The host dies: of what is under way, the older part may have reached the disk.
     pub fn crash(&mut self, rng: &mut Rng) {
         let lucky = rng.usize(0..=self.under_way.len());
-        for (_, task) in self.under_way.drain(..).take(lucky).collect::<Vec<_>>() {
-            if self.failing.is_none() && !matches!(task, StorageTask::Load { .. }) {
+        for (at, (_, mut task)) in std::mem::take(&mut self.under_way).into_iter().enumerate() {
+            if let StorageTask::Append { records, .. } = &mut task
+                && self.unordered
+            {
+                records.retain(|_| rng.bool());
+            }
+            if (at < lucky || self.unordered)
+                && !self.closed
+                && self.failing.is_none()
+                && !matches!(task, StorageTask::Load { .. })
+            {
                 self.apply(task);
             }
         }
         self.free_at = 0;
+        self.closed = false;
     }
 
     fn apply(&mut self, task: StorageTask) -> StorageReply {
@@ -64,6 +83,21 @@ impl Disk {
             }
             StorageTask::Close { .. } => StorageReply::Closed,
         }
+    }
+
+    /// Everything is deleted, under the open database.
+    pub fn evict(&mut self) {
+        self.rows.clear();
+        self.closed = true;
+    }
+
+    /// A bit of a record flips; `false` if there is none.
+    pub fn rot(&mut self, rng: &mut Rng) -> bool {
+        let at = rng.usize(0..self.rows.len().max(1));
+        let Some(bytes) = self.rows.values_mut().nth(at) else { return false };
+        let bit = rng.usize(0..bytes.len() * 8);
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        true
     }
 
     fn put(&mut self, bytes: Vec<u8>) -> RecordKey {

@@ -21,6 +21,10 @@ pub struct Host {
     pub boot: u64,
     pub tab: Option<Tab>,
     pub edits: u64,
+    /// How far its clock is ahead of the world's.
+    pub skew: u64,
+    /// Nothing happens there before.
+    pub asleep_until: u64,
     /// Client ids of each run.
     pub ids: BTreeMap<u64, Vec<u64>>,
 }
@@ -47,16 +51,31 @@ pub struct Tab {
 
 impl Host {
     pub fn new() -> Self {
-        Self { disk: Disk::default(), boot: 0, tab: None, edits: 0, ids: BTreeMap::new() }
+        Self {
+            disk: Disk::default(),
+            boot: 0,
+            tab: None,
+            edits: 0,
+            skew: 0,
+            asleep_until: 0,
+            ids: BTreeMap::new(),
+        }
     }
 
     /// Opens the page.
     pub fn start(&mut self, now: u64, seed: u64, setup: Setup, (at, http): (usize, bool)) {
         self.boot += 1;
+        self.asleep_until = 0;
+        let now = now + self.skew;
+        let compact_records = if setup.script.is_some() { 4 } else { 25 };
+        let mut broken = setup.broken;
+        broken.reuse_id = broken.reuse_id.map(|id| id + at as u64);
+        self.disk.unordered = setup.unordered;
+        self.disk.slow = setup.slow;
         let config = Config {
             url: Some("ws://server".into()),
-            storage: StorageConfig { compact_records: 25, ..StorageConfig::default() },
-            broken: setup.broken,
+            storage: StorageConfig { compact_records, ..StorageConfig::default() },
+            broken,
             link: LinkConfig { ways: Ways { http, ..Ways::default() }, ..LinkConfig::default() },
             ..Config::default()
         };

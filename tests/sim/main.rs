@@ -1,15 +1,22 @@
 //! Deterministic simulation: the real core and the real hub under a virtual clock, on links that cut,
 //! stall and lose, and disks that forget what they had not flushed.
 //!
-//! `SIM_SEEDS=2000` runs more seeds, `SIM_SEED=7` replays one and prints its script.
+//! `SIM_SEEDS=2000` runs more seeds, `SIM_SEED=7` replays one and prints what happens, `SIM_SHRINK=1` cuts its script down first.
+//! Each kind of run has its own name for a seed; a failure tells it.
 
 #![cfg(not(target_family = "wasm"))]
 #![allow(unreachable_pub)]
 
 mod actions;
+mod bounds;
+#[path = "../native/doc_support/bytes.rs"]
+mod bytes;
+mod campaign;
+mod crash_points;
 mod delivery;
 mod disk;
 mod host;
+mod hostile;
 mod mailbox;
 mod mutation;
 mod net;
@@ -30,52 +37,28 @@ fn env(name: &str) -> Option<u64> {
 
 #[test]
 fn no_seed_breaks_a_promise() {
-    if let Some(seed) = env("SIM_SEED") {
-        let outcome = World::new(seed, Setup { print: true, ..Setup::default() }).run();
-        println!("seed {seed}: {outcome:?}");
-        assert_eq!(outcome.broken, None);
-        return;
-    }
-    let seeds = env("SIM_SEEDS").unwrap_or(500);
-    let (mut edits, mut faults, mut failures) = (0, 0, Vec::new());
-    for seed in 0..seeds {
-        let outcome = World::new(seed, Setup::default()).run();
-        failures.extend(outcome.broken.map(|claim| format!("SIM_SEED={seed} {claim:.300}")));
-        edits += outcome.edits;
-        faults += outcome.faults;
-    }
-    assert!(failures.is_empty(), "{} of {seeds} seeds:\n{}", failures.len(), failures.join("\n"));
-    println!(
-        "{seeds} seeds, {faults} faults, {edits} edits: nothing lost, diverged or falsely claimed"
-    );
+    campaign::run("SIM_SEED", env("SIM_SEEDS").unwrap_or(300), |_| Setup::default());
+}
+
+#[test]
+fn no_seed_breaks_a_promise_in_hardship() {
+    let hard = Setup { hardships: true, ..Setup::default() };
+    campaign::run("SIM_HARD_SEED", env("SIM_SEEDS").unwrap_or(400), |_| hard);
 }
 
 #[test]
 fn no_seed_loses_repeats_or_reorders_a_message() {
     let setup = Setup { letters: Letters::Beside, ..Setup::default() };
-    if let Some(seed) = env("SIM_SEED") {
-        let outcome = World::new(seed, Setup { print: true, ..setup }).run();
-        println!("seed {seed}: {outcome:?}");
-        assert_eq!(outcome.broken, None);
-        return;
-    }
-    let seeds = env("SIM_SEEDS").unwrap_or(500);
-    let (mut messages, mut faults, mut failures) = (0, 0, Vec::new());
-    for seed in 0..seeds {
-        let outcome = World::new(seed, setup).run();
-        failures.extend(outcome.broken.map(|claim| format!("SIM_SEED={seed} {claim:.300}")));
-        messages += outcome.messages;
-        faults += outcome.faults;
-    }
-    assert!(failures.is_empty(), "{} of {seeds} seeds:\n{}", failures.len(), failures.join("\n"));
-    println!("{seeds} seeds, {faults} faults, {messages} messages: each delivered once, in order");
+    campaign::run("SIM_MESSAGE_SEED", env("SIM_SEEDS").unwrap_or(300), |_| setup);
 }
 
 #[test]
 fn the_same_seed_gives_the_same_run() {
     for seed in [1, 17, 4_242] {
-        let first = World::new(seed, Setup::default()).run();
-        let second = World::new(seed, Setup::default()).run();
-        assert_eq!(first.trace, second.trace, "seed {seed}");
+        for setup in [Setup::default(), Setup { hardships: true, ..Setup::default() }] {
+            let first = World::new(seed, setup).run();
+            let second = World::new(seed, setup).run();
+            assert_eq!(first.trace, second.trace, "I9: seed {seed}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use rejoin::config::Broken;
 use rejoin_server::hub::Broken as HubBroken;
 
-use crate::world::{Letters, Setup, World};
+use crate::world::{Letters, Setup, Weather, World};
 
 /// Seeds within which a broken build has to be caught.
 const PATIENCE: u64 = 300;
@@ -52,6 +52,52 @@ fn a_build_that_claims_saved_before_the_commit_is_caught() {
 #[test]
 fn a_build_that_trusts_what_it_sent_is_caught() {
     assert_caught("trim-on-send", Broken { trim_on_send: true, ..Broken::default() });
+}
+
+#[test]
+fn a_server_that_acknowledges_before_it_has_stored_is_caught() {
+    let server = HubBroken { show_before_commit: true, ..HubBroken::default() };
+    assert_caught_by("ack-before-persist", Setup { server, ..Setup::default() });
+}
+
+#[test]
+fn a_build_whose_disk_forgets_the_order_of_records_is_caught() {
+    let slow = Setup { slow: true, ..Setup::default() };
+    for seed in 0..30 {
+        assert_eq!(World::new(seed, slow).run().broken, None, "a slow disk, seed {seed}");
+    }
+    assert_caught_by("unordered-store", Setup { unordered: true, ..slow });
+}
+
+/// Where nothing but relays fails, the build without its second line of defence passes; without the first as well it must not.
+fn assert_caught_behind(rule: &str, partner: Broken, both: Broken, weather: Weather) {
+    let setup = Setup { weather, ..Setup::default() };
+    for seed in 0..30 {
+        let outcome = World::new(seed, Setup { broken: partner, ..setup }).run();
+        assert_eq!(outcome.broken, None, "{rule}: the partner alone, seed {seed}");
+    }
+    assert_caught_by(rule, Setup { broken: both, ..setup });
+}
+
+#[test]
+fn a_build_that_never_asks_for_what_held_updates_lack_is_caught() {
+    let partner = Broken { no_audit: true, no_heartbeat: true, ..Broken::default() };
+    let both = Broken { no_resync: true, ..partner };
+    assert_caught_behind("no-resync", partner, both, Weather::EarlyRelays);
+}
+
+#[test]
+fn a_build_that_never_asks_whether_something_was_lost_is_caught() {
+    let partner = Broken { no_heartbeat: true, ..Broken::default() };
+    let both = Broken { no_audit: true, ..partner };
+    assert_caught_behind("no-anti-entropy", partner, both, Weather::Relays);
+}
+
+/// A fresh id for each run and the ordered log guard the same promise, so a reused id shows where storage is cleared.
+#[test]
+fn a_build_that_takes_its_old_client_id_again_is_caught() {
+    let broken = Broken { reuse_id: Some(1_000), ..Broken::default() };
+    assert_caught_by("reuse-id", Setup { broken, hardships: true, ..Setup::default() });
 }
 
 #[test]

@@ -71,6 +71,20 @@ impl Net {
         self.last
     }
 
+    /// A number for a link of nobody's.
+    pub fn reserve(&mut self) -> LinkId {
+        self.last += 1;
+        self.last
+    }
+
+    /// What is put on a host's links until then arrives then, in order.
+    pub fn stall(&mut self, host: usize, until: u64) {
+        for link in self.links.values_mut().filter(|link| link.host == host) {
+            link.up_free = link.up_free.max(until);
+            link.down_free = link.down_free.max(until);
+        }
+    }
+
     pub fn find(&self, host: usize, boot: u64, socket: SocketId) -> Option<LinkId> {
         let mut links = self.links.iter();
         links

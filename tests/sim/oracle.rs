@@ -19,6 +19,10 @@ pub struct Oracle {
     deleted: BTreeSet<String>,
     /// Tokens whose author was told that this device cannot save them.
     unsaved: BTreeSet<String>,
+    /// Hosts whose storage was damaged or cleared, and the last run that wrote there before.
+    lost: BTreeMap<usize, u64>,
+    /// Tokens that the server had once and lost.
+    rolled_back: BTreeSet<String>,
     pub broken: Option<Broken>,
 }
 
@@ -31,6 +35,13 @@ impl Oracle {
         self.broken.get_or_insert(claim);
     }
 
+    /// Fails with a claim, if there is one.
+    pub fn claim(&mut self, claim: Option<String>) {
+        if let Some(claim) = claim {
+            self.fail(claim);
+        }
+    }
+
     /// I1, first half: the host was told that everything it typed is saved.
     pub fn told_saved(&mut self, host: usize, typed: &[String]) {
         self.saved.entry(host).or_default().extend(typed.iter().cloned());
@@ -39,6 +50,19 @@ impl Oracle {
     /// The host was told that what it types is in memory only.
     pub fn told_unavailable(&mut self, typed: &[String]) {
         self.unsaved.extend(typed.iter().cloned());
+    }
+
+    /// What a host saved is gone, or may be.
+    pub fn device_lost(&mut self, host: usize, boot: u64) {
+        self.saved.remove(&host);
+        self.lost.insert(host, boot);
+    }
+
+    /// What only the server had may be gone. What it said before may still be under way.
+    pub fn server_rolled_back(&mut self, lost: impl Iterator<Item = String>) {
+        self.rolled_back.extend(lost);
+        let kept: BTreeSet<&String> = self.saved.values().flatten().collect();
+        self.synced.retain(|token| kept.contains(token));
     }
 
     /// P1: a host was told that a peer has all of its.
@@ -60,6 +84,7 @@ impl Oracle {
             .keys()
             .filter(|token| token.starts_with(&author) && !here.contains_key(*token))
             .filter(|token| !self.unsaved.contains(*token) && !self.deleted.contains(*token))
+            .filter(|token| self.lost.get(&host).is_none_or(|boot| boot_of(token) > *boot))
             .collect();
         if !orphans.is_empty() {
             let claim =
@@ -88,13 +113,15 @@ impl Oracle {
         let missing: Vec<&String> = typed
             .iter()
             .filter(|token| !self.deleted.contains(*token) && !there.contains_key(*token))
+            .filter(|token| !self.rolled_back.contains(*token))
             .collect();
         if !missing.is_empty() {
             let claim =
                 format!("I4: host {host} was told synced while the server lacks {missing:?}");
             self.fail(claim);
         }
-        self.synced.extend(typed.iter().cloned());
+        let sure = typed.iter().filter(|token| !self.rolled_back.contains(*token));
+        self.synced.extend(sure.cloned());
     }
 
     /// I2, I3 and I5: after healing everything promised is everywhere, nothing is there twice, and everything is equal.
@@ -125,6 +152,12 @@ impl Oracle {
         let other = doc.hash() != durable.hash() || doc.content() != durable.content();
         other.then(|| format!("I3: {place} has other content than the server"))
     }
+}
+
+/// The run that typed a token.
+fn boot_of(token: &str) -> u64 {
+    let rest = token.split('b').nth(1).and_then(|rest| rest.split('n').next());
+    rest.and_then(|boot| boot.parse().ok()).unwrap_or_default()
 }
 
 /// How often each token is in a document.

@@ -1,5 +1,9 @@
 //! Seeds that failed once, with what they showed.
 
+use rejoin::config::Broken;
+
+use crate::actions::Action;
+use crate::campaign;
 use crate::world::{Letters, Setup, World};
 
 /// `(seed, what it showed)`.
@@ -40,4 +44,30 @@ fn message_seeds_that_failed_once_pass() {
             World::new(*seed, Setup { letters: Letters::Beside, ..Setup::default() }).run();
         assert_eq!(outcome.broken, None, "seed {seed}: {story}");
     }
+}
+
+/// Short scripts to which seeds of more recent kinds were cut down.
+const SCRIPTS: &[(&[(u64, Action)], &str)] = &[(
+    &[(300, Action::Edit(1)), (380, Action::Evict(1)), (900, Action::Crash(1))],
+    "storage that was cleared under an open page was said to be saved until the next edit",
+)];
+
+#[test]
+fn scripts_that_failed_once_pass() {
+    for (script, story) in SCRIPTS {
+        for seed in 0..10 {
+            let setup = Setup { script: Some(script), ..Setup::default() };
+            assert_eq!(World::new(seed, setup).run().broken, None, "seed {seed}: {story}");
+        }
+    }
+}
+
+#[test]
+fn a_seed_that_fails_is_cut_down_to_a_few_actions() {
+    let broken = Broken { trim_on_send: true, ..Broken::default() };
+    let setup = Setup { broken, ..Setup::default() };
+    let kept = campaign::shrink(0, setup);
+    assert!((1..=8).contains(&kept.len()), "{kept:?}");
+    let setup = Setup { keep: Some(kept.leak()), ..setup };
+    assert!(World::new(0, setup).run().broken.is_some());
 }

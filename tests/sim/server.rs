@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use fastrand::Rng;
 use rejoin::doc::limits::Limits;
 use rejoin::doc::{Doc, Origin};
 use rejoin::time::Instant;
 use rejoin_server::hub::{
     Broken, Hub, HubConfig, HubInput, HubOutput, MemberId, MessageLimits, Record, RecordKey,
-    StoredMessages,
+    StoreFailure, StoredMessages,
 };
 
 use crate::host::roots;
 
+/// How often the server's disk is backed up.
+const BACKUP: u64 = 2_000;
 /// Of the one disk there is.
 const EPOCH: u64 = 4_711;
 
@@ -22,6 +25,7 @@ pub struct Server {
     pub hub: Option<Hub>,
     /// Rules switched off by the mutation proof.
     broken: Broken,
+    compact_records: usize,
     /// Rows on the disk.
     rows: Vec<Record>,
     /// Messages on the disk.
@@ -30,21 +34,36 @@ pub struct Server {
     under_way: VecDeque<HubOutput>,
     free_at: u64,
     pub timer: Option<u64>,
+    /// Nobody is taken in before.
+    pub refuses_until: u64,
+    /// The disk is slow until then.
+    pub crawls_until: u64,
+    /// The disk takes nothing before.
+    pub fails_until: u64,
+    /// What was on the disk now and then.
+    backups: Vec<Vec<Record>>,
+    backed_up_at: u64,
     /// A document made of what is on the disk: what the server can promise.
     pub durable: Doc,
 }
 
 impl Server {
-    pub fn new(broken: Broken) -> Self {
+    pub fn new(broken: Broken, compact_records: usize) -> Self {
         let mut server = Self {
             hub: None,
             broken,
+            compact_records,
             rows: Vec::new(),
             messages: BTreeMap::new(),
             last_key: 0,
             under_way: VecDeque::new(),
             free_at: 0,
             timer: None,
+            refuses_until: 0,
+            crawls_until: 0,
+            fails_until: 0,
+            backups: vec![Vec::new()],
+            backed_up_at: 0,
             durable: Doc::new(1, &roots(), Limits::default()),
         };
         server.start();
@@ -53,7 +72,7 @@ impl Server {
 
     pub fn start(&mut self) {
         let config = HubConfig {
-            compact_records: 40,
+            compact_records: self.compact_records,
             // Few enough for a burst to be refused.
             messages: MessageLimits { per_second: 8, ..MessageLimits::default() },
             broken: self.broken,
@@ -88,8 +107,16 @@ impl Server {
     }
 
     /// Completes the oldest storage task.
-    pub fn complete(&mut self) -> Option<HubInput> {
-        match self.under_way.pop_front()? {
+    pub fn complete(&mut self, now: u64) -> Option<HubInput> {
+        if now >= self.backed_up_at + BACKUP {
+            self.backups.push(self.rows.clone());
+            self.backed_up_at = now;
+        }
+        let task = self.under_way.pop_front()?;
+        if now < self.fails_until {
+            return Some(failed(task));
+        }
+        match task {
             HubOutput::Load { room, ticket } => {
                 let messages = self.messages.clone().into_iter().collect();
                 let messages = StoredMessages { epoch: EPOCH, messages };
@@ -115,5 +142,33 @@ impl Server {
             }
             _ => None,
         }
+    }
+
+    /// Goes back to a backup: everything newer is gone.
+    pub fn roll_back(&mut self, rng: &mut Rng) {
+        let at = rng.usize(0..self.backups.len());
+        self.backups.truncate(at + 1);
+        self.rows = self.backups[at].clone();
+        self.durable = Doc::new(1, &roots(), Limits::default());
+        for record in &self.rows {
+            self.durable.apply(&record.update, Origin::Remote).expect("a sound record");
+        }
+    }
+}
+
+/// The disk is full, or gone.
+fn failed(task: HubOutput) -> HubInput {
+    let full = || Err(StoreFailure("the disk is full".into()));
+    match task {
+        HubOutput::Load { room, ticket } => {
+            let messages = StoredMessages { epoch: EPOCH, messages: Vec::new() };
+            let result = Err(StoreFailure("the disk is gone".into()));
+            HubInput::Loaded { room, ticket, result, messages }
+        }
+        HubOutput::Compact { room, ticket, .. } => {
+            HubInput::Compacted { room, ticket, result: full() }
+        }
+        HubOutput::Store { room, ticket, .. } => HubInput::Stored { room, ticket, result: full() },
+        other => unreachable!("no storage task: {other:?}"),
     }
 }

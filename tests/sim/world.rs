@@ -1,9 +1,11 @@
 //! The virtual world: one clock, one queue of happenings, everything drawn from one seed.
 
 mod ending;
+mod hardships;
 mod letters;
 mod peers;
 mod plan;
+mod setup;
 mod tunnels;
 mod wires;
 
@@ -11,13 +13,13 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use fastrand::Rng;
-use rejoin::config::{Broken, PathMode};
 use rejoin::io::{Environment, Input, Output, SocketInput};
 use rejoin::machine::Machine;
 use rejoin::time::Instant;
-use rejoin_server::hub::{Broken as HubBroken, HubInput, MemberId};
+use rejoin_server::hub::{HubInput, MemberId};
 
 use crate::actions::{Action, draw_edit, draw_storage_error};
+use crate::bounds::Bounds;
 use crate::host::{Host, Tab};
 use crate::mailbox::Mailbox;
 use crate::net::{Health, LinkId, Net};
@@ -27,6 +29,7 @@ use crate::server::Server;
 pub use letters::Letters;
 use peers::PeerHappening;
 pub use peers::Peers;
+pub use setup::{Outcome, Setup, Weather};
 use tunnels::{TunnelEnd, TunnelHappening};
 
 /// How long faults last, and how long healing may take.
@@ -36,51 +39,6 @@ const HEALING: u64 = 120_000;
 const CALM: u64 = 8_000;
 /// Without peers.
 const HOSTS: usize = 3;
-
-/// What a run is made of.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Setup {
-    /// Rules switched off in the clients.
-    pub broken: Broken,
-    /// Rules switched off in the server.
-    pub server: HubBroken,
-    /// Whether hosts write messages.
-    pub letters: Letters,
-    /// How many of the hosts reach the server by HTTP only.
-    pub tunnels: usize,
-    /// Whether and how hosts are joined to each other too.
-    pub peers: Option<Peers>,
-    /// Whether the script is printed.
-    pub print: bool,
-}
-
-impl Setup {
-    /// What a host uses first.
-    pub fn mode_of(&self, host: usize) -> PathMode {
-        self.peers.map_or(PathMode::Both, |peers| peers.mode_of(host))
-    }
-
-    /// Whether a host cannot reach the server.
-    pub fn is_guest(&self, host: usize) -> bool {
-        self.peers.is_some_and(|peers| peers.is_guest(host))
-    }
-
-    /// Peers tell each other at once; without them a lost frame is noticed by an audit.
-    fn healing(&self) -> u64 {
-        if self.peers.is_some() { HEALING / 2 } else { HEALING }
-    }
-}
-
-/// What a run showed.
-#[derive(Debug)]
-pub struct Outcome {
-    pub broken: Option<String>,
-    pub edits: u64,
-    pub messages: u64,
-    pub faults: u64,
-    /// Hash of everything that happened.
-    pub trace: u64,
-}
 
 #[derive(Debug)]
 enum Happening {
@@ -96,6 +54,7 @@ enum Happening {
     Gone { link: LinkId },
     Disk { host: usize, boot: u64 },
     ServerDisk { life: u64 },
+    Look,
 }
 
 /// Everything there is.
@@ -113,6 +72,12 @@ pub struct World {
     peers: PeerNet,
     oracle: Oracle,
     mailbox: Mailbox,
+    points: u64,
+    bounds: Bounds,
+    script: Vec<(u64, Action)>,
+    /// The link of somebody who means harm, and the run of the server that it is with.
+    hostile: Option<(LinkId, u64)>,
+    rested: Option<u64>,
     trace: DefaultHasher,
     edits: u64,
     faults: u64,
@@ -134,13 +99,18 @@ impl World {
             serial: 0,
             queue: BTreeMap::new(),
             hosts: (0..hosts).map(|_| Host::new()).collect(),
-            server: Server::new(setup.server),
+            server: Server::new(setup.server, if setup.script.is_some() { 5 } else { 40 }),
             server_life: 0,
             net,
             tunnels: BTreeMap::new(),
             peers: PeerNet::default(),
             oracle: Oracle::default(),
             mailbox: Mailbox::default(),
+            points: 0,
+            bounds: Bounds::default(),
+            script: Vec::new(),
+            hostile: None,
+            rested: None,
             trace: DefaultHasher::new(),
             edits: 0,
             faults: 0,
@@ -169,6 +139,12 @@ impl World {
             if self.setup.print && !matches!(happening, Happening::Timer { .. }) {
                 println!("{at:>7} {happening:.160?}");
             }
+            if let Some(until) = self.sleeps_through(&happening) {
+                self.later(until, happening);
+                continue;
+            }
+            let claim = self.bounds.step(at);
+            self.oracle.claim(claim);
             self.happen(happening);
         }
         if self.oracle.broken.is_none() {
@@ -180,6 +156,9 @@ impl World {
             messages: self.mailbox.written,
             faults: self.faults,
             trace: self.trace.finish(),
+            points: self.points,
+            rested: self.rested,
+            script: self.script,
         }
     }
 
@@ -222,23 +201,28 @@ impl World {
             }
             Happening::Disk { host, boot } => {
                 if self.tab(host, boot).is_some()
+                    && !self.dies(host)
                     && let Some((task, reply)) = self.hosts[host].disk.complete()
+                    && !self.dies(host)
                 {
                     self.feed(host, Input::Storage(task, reply));
                 }
             }
             Happening::ServerDisk { life } => {
                 if life == self.server_life
-                    && let Some(input) = self.server.complete()
+                    && !self.server_dies()
+                    && let Some(input) = self.server.complete(self.now)
+                    && !self.server_dies()
                 {
                     self.feed_server(input);
                 }
             }
+            Happening::Look => self.look(),
         }
     }
 
     fn act(&mut self, action: Action) {
-        if self.healed && action.is_fault() {
+        if action.is_fault() && (self.healed || !self.is_weather_for(action)) {
             return;
         }
         self.faults += u64::from(action.is_fault());
@@ -249,11 +233,7 @@ impl World {
             Action::Crash(host) => self.crash(host),
             Action::Restart(host) => self.start(host),
             Action::Cut(host) => self.cut(host),
-            Action::Silence(host) => {
-                for link in self.net.links.values_mut().filter(|link| link.host == host) {
-                    link.health = Health::Silent;
-                }
-            }
+            Action::Silence(host) => self.silence(host),
             Action::BadRelay(percent) => self.net.bad_relay = percent,
             Action::ServerCrash => self.crash_server(4_000),
             Action::ServerOutage => self.crash_server(25_000),
@@ -271,18 +251,37 @@ impl World {
                 let _ = tab.client.disconnect(now, tab.room);
                 let _ = tab.client.connect(now, tab.room);
             }),
+            hardship => self.suffer(hardship),
+        }
+    }
+
+    fn is_weather_for(&self, action: Action) -> bool {
+        match self.setup.weather {
+            Weather::All => true,
+            Weather::Relays => matches!(action, Action::BadRelay(_)),
+            Weather::EarlyRelays => match action {
+                Action::BadRelay(percent) => self.now < FAULTS / 2 || percent == 0,
+                _ => false,
+            },
         }
     }
 
     /// All faults end. Links that are silent stay so: noticing is the client's business.
     fn heal(&mut self) {
         self.healed = true;
+        self.server.refuses_until = 0;
+        self.server.crawls_until = 0;
+        self.server.fails_until = 0;
         self.net.bad_relay = 0;
         self.peers.partition = 0;
         self.restart_server();
         for host in 0..self.hosts.len() {
             self.hosts[host].disk.failing = None;
+            self.hosts[host].asleep_until = 0;
             self.start(host);
+            if self.setup.weather != Weather::All {
+                continue;
+            }
             for environment in [
                 Environment::PageShow { persisted: false },
                 Environment::Visible,
@@ -361,6 +360,26 @@ impl World {
         }
     }
 
+    /// A point at which a host may be made to die; `true` if it did.
+    pub(super) fn dies(&mut self, host: usize) -> bool {
+        self.points += 1;
+        let dies = self.setup.dies_at == Some(self.points);
+        if dies {
+            self.crash(host);
+        }
+        dies
+    }
+
+    /// The same for the server.
+    pub(super) fn server_dies(&mut self) -> bool {
+        self.points += 1;
+        let dies = self.setup.dies_at == Some(self.points);
+        if dies {
+            self.crash_server(500);
+        }
+        dies
+    }
+
     fn crash_server(&mut self, longest: u64) {
         if self.server.hub.is_none() {
             return;
@@ -386,12 +405,16 @@ impl World {
     }
 
     fn edit(&mut self, host: usize) {
-        let Host { boot, tab, edits, .. } = &mut self.hosts[host];
+        let Host { boot, tab, edits, skew, .. } = &mut self.hosts[host];
+        let skew = *skew;
         let Some(tab) = tab.as_mut().filter(|tab| tab.ready) else { return };
         let mark = if self.rng.bool() { "✎" } else { "𝄞" };
         let token = format!("h{host}b{boot}n{edits}{mark};");
         *edits += 1;
         let Some(draft) = draw_edit(&mut self.rng, tab, token) else { return };
+        if self.setup.weather == Weather::EarlyRelays && !draft.deleted.is_empty() {
+            return;
+        }
         if self.setup.print {
             println!(
                 "{:>7} host {host} types {:?}, deletes {:?}",
@@ -403,7 +426,7 @@ impl World {
         }
         tab.typed.extend(draft.typed);
         self.edits += 1;
-        let now = Instant::from_millis(self.now);
+        let now = Instant::from_millis(self.now + skew);
         if let Err(misuse) = tab.client.edit(now, tab.room, draft.edit) {
             self.oracle.fail(format!("an edit that fits was refused: {misuse}"));
         }
@@ -411,8 +434,9 @@ impl World {
     }
 
     fn command(&mut self, host: usize, run: impl FnOnce(&mut Tab, Instant)) {
+        let skew = self.hosts[host].skew;
         if let Some(tab) = &mut self.hosts[host].tab {
-            run(tab, Instant::from_millis(self.now));
+            run(tab, Instant::from_millis(self.now + skew));
             self.drain(host);
         }
     }
@@ -446,8 +470,11 @@ impl World {
 
     fn set_timer(&mut self, host: usize) {
         let (now, boot) = (self.now, self.hosts[host].boot);
+        let skew = self.hosts[host].skew;
         let Some(tab) = &mut self.hosts[host].tab else { return };
-        let wanted = tab.client.poll_timeout().map(|deadline| deadline.at.as_millis().max(now + 1));
+        let wanted = tab.client.poll_timeout();
+        let wanted =
+            wanted.map(|deadline| deadline.at.as_millis().saturating_sub(skew).max(now + 1));
         if tab.timer != wanted || wanted.is_some_and(|at| at <= now) {
             tab.timer = wanted;
             if let Some(at) = wanted {

@@ -8,6 +8,10 @@ import { links } from './links.js';
 /**
  * Opens a WebSocket that comes back by itself, to any server. Loads a module of its own, without the documents; importing
  * this has no effect.
+ * @example
+ * const socket = reconnectingWebSocket('wss://example.org/feed', { heartbeat: { ping: 'ping', pong: 'pong' } });
+ * socket.onmessage = ({ data }) => console.log(data);
+ * await socket.send('hello');
  */
 export function reconnectingWebSocket<T = SocketData, Sent = SocketInput>(
   url: SocketUrl,
@@ -16,7 +20,12 @@ export function reconnectingWebSocket<T = SocketData, Sent = SocketInput>(
   return new LiveSocket<T, Sent>(engineOfSocket(links, url, options), url, options);
 }
 
-/** Opens a session with a Socket.IO 4 server, over WebSocket, that comes back by itself. Importing this has no effect. */
+/**
+ * Opens a session with a Socket.IO 4 server, over WebSocket, that comes back by itself. Importing this has no effect.
+ * @example
+ * const session = socketIo('https://example.org', { auth: () => ({ token: 'from a function' }) });
+ * session.on('news', (text) => console.log(text));
+ */
 export function socketIo<In extends SocketIoEvents = AnyEvents, Out extends SocketIoEvents = AnyEvents>(
   url: SocketIoUrl,
   options: SocketIoOptions = {},

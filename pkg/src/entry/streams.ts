@@ -14,6 +14,9 @@ import { links } from './links.js';
 /**
  * Streams text that a model writes, from any server: it starts by itself, is never asked for twice, and is resumed only
  * where `resume` says so. Loads a module of its own, without the documents.
+ * @example
+ * const answer = stream('/api/chat', { method: 'POST', body: '{}', format: 'openai' });
+ * for await (const piece of answer) console.log(piece);
  */
 export function stream(url: StreamUrl, init: StreamInit = {}): TextStream {
   return new TextStreamImpl(links, url, init);
@@ -22,6 +25,9 @@ export function stream(url: StreamUrl, init: StreamInit = {}): TextStream {
 /**
  * Opens a stream of events that comes back by itself where it was left, from any server. Loads a module of its own,
  * without the documents.
+ * @example
+ * const events = reconnectingEventSource('/prices', { events: { price: 'json' } });
+ * events.on('price', (price) => console.log(price));
  */
 export function reconnectingEventSource<const K extends EventKinds = Record<never, never>>(
   url: StreamUrl,

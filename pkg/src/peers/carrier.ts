@@ -16,6 +16,8 @@ export class Carrier {
   readonly #mesh: Mesh;
   /** Links that are up, and who is at their end. */
   readonly #links = new Map<number, Link>();
+  /** Of each stock peer its step 1, which it says once and never again. */
+  readonly #questions = new Map<number, Uint8Array>();
   #signaling = false;
   #answered = false;
   #answer: ReturnType<typeof setTimeout> | undefined;
@@ -48,11 +50,11 @@ export class Carrier {
     this.#toRoom((core, room) => core.signal(room, text));
   }
 
-  /** A link works. */
-  linkUp(peer: number, instance: string): void {
+  /** A link works; with a `limit` at its end is a stock client that takes frames of so many bytes. */
+  linkUp(peer: number, instance: string, limit: number | null = null): void {
     const known = this.#links.get(peer);
     if (known?.instance === instance) return;
-    const link: Link = { instance, neighbours: known?.neighbours ?? [], carries: false };
+    const link: Link = { instance, limit, neighbours: known?.neighbours ?? [], carries: false };
     this.#links.set(peer, link);
     this.#pathUp(peer, link);
   }
@@ -66,6 +68,11 @@ export class Carrier {
     if (link.carries) this.#toRoom((core, room) => core.pathDown(room, peer, bye));
   }
 
+  /** A peer is gone for good. */
+  forget(peer: number): void {
+    this.#questions.delete(peer);
+  }
+
   handleNeighbours(peer: number, instances: readonly string[]): void {
     const link = this.#links.get(peer);
     if (!link) return;
@@ -75,7 +82,9 @@ export class Carrier {
 
   /** A frame of the document or of presence came over a link. */
   handleFrame(peer: number, channel: 'sync' | 'presence', bytes: Uint8Array): void {
-    if (this.#links.get(peer)?.carries) this.#toRoom((core, room) => core.pathFrame(room, peer, channel, bytes));
+    const link = this.#links.get(peer);
+    if (link && link.limit !== null && bytes[0] === 0 && bytes[1] === 0) this.#questions.set(peer, bytes);
+    if (link?.carries) this.#toRoom((core, room) => core.pathFrame(room, peer, channel, bytes));
   }
 
   /** The document has a frame for a link, or lets it go. */
@@ -123,6 +132,7 @@ export class Carrier {
   end(): void {
     this.roomLost();
     this.#links.clear();
+    this.#questions.clear();
     this.#signaling = false;
     this.#answered = false;
     clearTimeout(this.#answer);
@@ -134,12 +144,18 @@ export class Carrier {
     // Before the call: what the document has for the peer comes while it lasts.
     link.carries = true;
     try {
-      this.#host.ifEntered((core, room) => core.pathUp(room, peer, link.instance));
+      const { instance, limit } = link;
+      this.#host.ifEntered((core, room) => {
+        if (limit === null) core.pathUp(room, peer, instance);
+        else core.pathUp(room, peer, instance, limit);
+      });
     } catch (error) {
       link.carries = false;
       this.#host.report(error);
     }
     this.handleNeighbours(peer, link.neighbours);
+    const question = this.#questions.get(peer);
+    if (question) this.handleFrame(peer, 'sync', question);
   }
 
   #rest(peer: number, link: Link): void {
@@ -172,6 +188,7 @@ export class Carrier {
 
 interface Link {
   readonly instance: string;
+  readonly limit: number | null;
   neighbours: readonly string[];
   /** Whether it is a path of the document now. */
   carries: boolean;

@@ -56,7 +56,12 @@ export interface MediaEvents {
   fallback: { readonly slot: MediaSlot; readonly deviceId: string | null };
 }
 
-/** Camera, microphone and screen of a room with peers. */
+/**
+ * Camera, microphone and screen of a room with peers.
+ * @example
+ * await room.media.publish({ camera: true, mic: true });
+ * room.media.mute('mic');
+ */
 export interface Media {
   /** What this client publishes. */
   readonly local: Store<LocalMedia>;

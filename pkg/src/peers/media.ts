@@ -172,7 +172,8 @@ export class MediaImpl implements Media {
   }
 
   #isCrowded(): boolean {
-    return this.#host.roster.store.getSnapshot().length > (this.#host.maxMediaPeers ?? MOST);
+    const peers = this.#host.roster.store.getSnapshot().filter(({ dialect }) => dialect === 'rejoin');
+    return peers.length > (this.#host.maxMediaPeers ?? MOST);
   }
 
   #needsServer(): SyncError {

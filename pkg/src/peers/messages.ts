@@ -126,7 +126,7 @@ export class PeerMessages {
   }
 }
 
-/** Ids of those who are meant; throws `E_NOT_CONNECTED` for one without a link. */
+/** Ids of those who are meant; throws `E_NOT_CONNECTED` for one without a link, `E_UNSUPPORTED` for one of y-webrtc. */
 export function recipients(
   { roster, id }: Pick<MessagesHost, 'roster' | 'id'>,
   to: SendDataOptions['to'],
@@ -135,6 +135,11 @@ export function recipients(
   if (to === undefined) return linked;
   const named = typeof to === 'number' ? [to] : to;
   const missing = named.filter((peer) => !linked.includes(peer));
+  const stock = missing.find((peer) => roster.get(peer)?.dialect === 'y-webrtc');
+  if (stock !== undefined) {
+    const message = `peer ${stock} is a client of y-webrtc, which takes the document and presence only; see its \`dialect\``;
+    throw new SyncError('E_UNSUPPORTED', message, { room: id });
+  }
   if (missing.length > 0) {
     throw new SyncError('E_NOT_CONNECTED', `there is no link with peer ${missing.join(', ')}; see room.peers`, {
       room: id,

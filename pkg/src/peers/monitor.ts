@@ -48,7 +48,7 @@ export class Monitor {
   }
 
   #working(): readonly number[] {
-    return this.#host.roster.linked().flatMap(({ id, state }) => (state === 'up' ? [id] : []));
+    return this.#host.roster.working().map(({ id }) => id);
   }
 
   async #look(): Promise<void> {

@@ -2,7 +2,15 @@ import type { Core, CoreEvent } from '../boundary.js';
 import type { Room } from '../room.js';
 import type { Notify, Store } from '../store.js';
 import type { Media } from './media-types.js';
-import type { FileTransfer, Peer, PeerData, PeerMessage, SendDataOptions, SendFileOptions } from './types.js';
+import type {
+  FileTransfer,
+  Peer,
+  PeerData,
+  PeerMessage,
+  SendDataOptions,
+  SendFileOptions,
+  SignalingServer,
+} from './types.js';
 
 /** What peers need of their room. */
 export interface PeersHost {
@@ -21,6 +29,7 @@ export interface Ending {
 /** The peers of one room. The functions are called without their object. */
 export interface PeersOfRoom {
   readonly list: Store<readonly Peer[]>;
+  readonly signaling: Store<readonly SignalingServer[]>;
   readonly media: Media;
   readonly files: Store<readonly FileTransfer[]>;
   readonly sendFile: (file: Blob, options?: SendFileOptions) => Promise<readonly FileTransfer[]>;

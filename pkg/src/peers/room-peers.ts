@@ -2,7 +2,7 @@ import type { CoreEvent } from '../boundary.js';
 import { fromProblem, toSyncError } from '../errors.js';
 import type { PeersEngine } from '../peers.js';
 import type { CoreMeshOptions, PeersEvent } from '../peers-boundary.js';
-import type { Notify, Store } from '../store.js';
+import { type Notify, type Store, ValueStore } from '../store.js';
 import { Carrier } from './carrier.js';
 import type { PageState } from './data.js';
 import { Files } from './files.js';
@@ -13,10 +13,13 @@ import { PeerMessages } from './messages.js';
 import { Monitor } from './monitor.js';
 import type { Ending, PeersHost, PeersOfRoom } from './of-room.js';
 import { Roster } from './roster.js';
-import type { FileTransfer, Peer, PeersOptions } from './types.js';
+import { dialectOf, type OpenSocket, Signaling } from './signaling.js';
+import type { FileTransfer, Peer, PeersOptions, SignalingServer } from './types.js';
 
 type FrameEvent = Extract<PeersEvent, { type: 'frame' }>;
 type IceEvent = Extract<PeersEvent, { type: 'ice' }>;
+
+const NO_SERVERS: Store<readonly SignalingServer[]> = new ValueStore<readonly SignalingServer[]>(Object.freeze([]));
 
 /** The {@link PeersOfRoom} behind its interface: the mesh of a room, and what goes over it. */
 export class RoomPeers implements PeersOfRoom, MeshUser {
@@ -25,6 +28,8 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
   readonly #mesh: Mesh;
   readonly #roster: Roster;
   readonly #carrier: Carrier;
+  /** Where peers find each other not by the room's own server. */
+  readonly #signaling: Signaling | null;
   readonly #messages: PeerMessages;
   readonly #files: Files;
   readonly #media: MediaImpl;
@@ -34,7 +39,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
   /** Counts times the room or the peers were left: what was told before is void. */
   #life = 0;
 
-  constructor(host: PeersHost, options: PeersOptions, engine: PeersEngine) {
+  constructor(host: PeersHost, options: PeersOptions, engine: PeersEngine, openSocket: OpenSocket) {
     this.#host = host;
     this.#options = options;
     const notify: Notify = (fn) => {
@@ -44,6 +49,9 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
     this.#mesh = new Mesh(engine, meshOptions(host.room.id, options), this);
     this.#roster = new Roster(notify);
     this.#carrier = new Carrier(host, this.#mesh);
+    const { signaling, password } = options;
+    const places = { id: host.room.id, mesh: this.#mesh, notify, openSocket, report: this.report };
+    this.#signaling = signaling ? new Signaling(places, signaling, password) : null;
     const shared = { id: host.room.id, mesh: this.#mesh, roster: this.#roster, notify, report: this.report };
     this.#messages = new PeerMessages({ ...shared, onState: (peer, state) => this.#onState(peer, state) });
     this.#files = new Files(shared);
@@ -72,6 +80,10 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
 
   get list(): Store<readonly Peer[]> {
     return this.#roster.store;
+  }
+
+  get signaling(): Store<readonly SignalingServer[]> {
+    return this.#signaling?.servers ?? NO_SERVERS;
   }
 
   get media(): Media {
@@ -118,7 +130,8 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
   /** See {@link MeshUser}. */
   onJoined(): void {
     this.#media.restore();
-    if (this.#host.room.connection.getSnapshot().status === 'connected') this.#carrier.setSignaling(true, true);
+    if (this.#signaling) void this.#signaling.start();
+    else if (this.#host.room.connection.getSnapshot().status === 'connected') this.#carrier.setSignaling(true, true);
   }
 
   /** See {@link MeshUser}. */
@@ -138,6 +151,10 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
         break;
       case 'signal':
         this.#carrier.sendSignal(event.text);
+        break;
+      case 'publish':
+      case 'unseal':
+        this.#signaling?.handle(event);
         break;
       case 'track':
         this.#media.handleTrack(event.peer, event.slot);
@@ -162,6 +179,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
   /** See {@link MeshUser}. */
   onLost(instance: string): void {
     this.#carrier.meshLost(instance);
+    this.#signaling?.lost();
     this.#messages.clear();
     this.#files.lost('the core crashed');
     this.#media.lost();
@@ -192,10 +210,10 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
         this.#begin();
         break;
       case 'connection':
-        this.#carrier.setSignaling(event.status === 'connected');
+        if (!this.#signaling) this.#carrier.setSignaling(event.status === 'connected');
         break;
       case 'signal':
-        this.#carrier.handleSignal(event.text);
+        if (!this.#signaling) this.#carrier.handleSignal(event.text);
         break;
       case 'path':
       case 'dropped':
@@ -226,19 +244,21 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
     this.#life++;
     this.#monitor.clear();
     this.#carrier.end();
+    this.#signaling?.end();
     this.#mesh.leave();
     this.#messages.clear();
     this.#roster.clear();
   }
 
   #onPeer(event: Extract<PeersEvent, { type: 'peer' }>): void {
-    const { peer, instance, state, reason } = event;
+    const { peer, instance, state, reason, limit } = event;
     this.#roster.handle(event);
     if (state === 'up') {
-      this.#carrier.linkUp(peer, instance);
-      this.#messages.tellState(peer, this.#state());
+      this.#carrier.linkUp(peer, instance, limit ?? null);
+      if (this.#isOurs(peer)) this.#messages.tellState(peer, this.#state());
     } else this.#carrier.linkDown(peer, state === 'gone' && reason === 'left');
     if (state === 'gone') {
+      this.#carrier.forget(peer);
       this.#messages.forget(peer);
       this.#media.forget(peer);
     }
@@ -252,6 +272,10 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
     else if (channel === 'sync' || !this.#messages.handleLossy(peer, bytes)) {
       this.#carrier.handleFrame(peer, channel, bytes);
     }
+  }
+
+  #isOurs(peer: number): boolean {
+    return this.#roster.get(peer)?.dialect === 'rejoin';
   }
 
   #onState(peer: number, { client, media }: PageState): void {
@@ -292,12 +316,16 @@ function isRelevant(event: CoreEvent | Ending): event is CoreEvent {
   return RELEVANT.has(event.type);
 }
 
-function meshOptions(room: string, { key, relayOnly, maxPeers, ice }: PeersOptions): CoreMeshOptions {
+function meshOptions(room: string, options: PeersOptions): CoreMeshOptions {
+  const { key, relayOnly, fullMesh, maxPeers, ice } = options;
+  const dialect = dialectOf(options);
   return {
     room,
     ice: ice !== undefined,
+    ...(dialect !== undefined && { dialect }),
     ...(key !== undefined && { key }),
     ...(relayOnly !== undefined && { relayOnly }),
+    ...(fullMesh !== undefined && { fullMesh }),
     ...(maxPeers !== undefined && { maxPeers }),
   };
 }

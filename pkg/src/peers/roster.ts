@@ -25,17 +25,23 @@ export class Roster {
 
   /** Those to whom messages can be handed. */
   linked(): readonly Peer[] {
-    return [...this.#peers.values()].filter(({ state }) => state !== 'connecting');
+    return this.#all().filter(({ state, dialect }) => state !== 'connecting' && dialect === 'rejoin');
+  }
+
+  /** Those with a link that works, of either kind. */
+  working(): readonly Peer[] {
+    return this.#all().filter(({ state }) => state === 'up');
   }
 
   /** Takes where a link stands; one that is gone is forgotten. */
-  handle({ peer: id, instance, user, state, path, reason }: PeerEvent): void {
+  handle({ peer: id, instance, user, limit, state, path, reason }: PeerEvent): void {
     if (state === 'gone') this.#remove(id);
     else {
       const before = this.#peers.get(id) ?? NEW;
       const blocked = state === 'up' ? null : before.blocked;
       const quality = state === 'up' || state === 'connecting' ? before.quality : 'lost';
-      this.#set({ ...before, id, instance, user, state, path, reason, blocked, quality });
+      const dialect = typeof limit === 'number' ? 'y-webrtc' : 'rejoin';
+      this.#set({ ...before, id, instance, dialect, user, state, path, reason, blocked, quality });
     }
   }
 
@@ -61,6 +67,10 @@ export class Roster {
     this.#store.set(NOBODY);
   }
 
+  #all(): readonly Peer[] {
+    return [...this.#peers.values()];
+  }
+
   #remove(id: number): void {
     if (this.#peers.delete(id)) this.#publish();
   }
@@ -79,7 +89,7 @@ export class Roster {
   }
 
   #publish(): void {
-    const peers = [...this.#peers.values()].sort((a, b) => a.id - b.id);
+    const peers = [...this.#all()].sort((a, b) => a.id - b.id);
     this.#store.set(peers.length === 0 ? NOBODY : Object.freeze(peers));
   }
 }

@@ -1,5 +1,6 @@
 import type { SyncError } from '../errors.js';
 import type { Json } from '../json.js';
+import type { ConnectionState } from '../room.js';
 
 /** How a room uses its peers. Times are milliseconds. */
 export interface PeersOptions {
@@ -8,20 +9,37 @@ export interface PeersOptions {
    * server. `p2p-first`: links, and one of the peers brings everything to the server.
    */
   readonly mode?: 'both' | 'server-first' | 'p2p-first' | undefined;
+  /**
+   * URLs of y-webrtc signaling servers (`y-webrtc/bin/server.js`) by which peers find each other; default: the room's own server. Clients of
+   * ours and stock ones of y-webrtc share the room then, of which the topic is the room's id. A client with `url: null` has no other server.
+   */
+  readonly signaling?: readonly string[] | undefined;
+  /** Encrypts what is said to the servers of `signaling`, as y-webrtc does; all in the room need the same. Needs a page loaded securely. */
+  readonly password?: string | undefined;
   /** Whether to link when the room is entered; default true. Else `room.connectPeers()` does, and loads what it takes. */
   readonly autoConnect?: boolean | undefined;
-  /** Gives the ICE servers; asked again before their credentials lapse, and when they were refused. Default: those of the room's server. */
+  /**
+   * Gives the ICE servers; asked again before their credentials lapse, and when they were refused. Default: those of the room's server;
+   * with `signaling` none, so that peers reach each other in one network only.
+   */
   readonly ice?: IceSource | undefined;
   /** Whether links go only through a TURN server, so that peers do not learn each other's address; default false. */
   readonly relayOnly?: boolean | undefined;
   /** A secret of the room: who does not know it gets no link, and no server can stand in the middle. */
   readonly key?: string | undefined;
+  /** Others in the room up to which everybody links with everybody; above, each keeps six links and edits are passed on. Default 8. */
+  readonly fullMesh?: number | undefined;
   /** Most links; default 24. */
   readonly maxPeers?: number | undefined;
   /** Bits a second that may be spent on sending video to all peers together; default 2,000,000. */
   readonly uplink?: number | undefined;
   /** Others in the room up to which media may be published; default 5, that is a room of six. Above, it is refused with `E_NEEDS_SFU`. */
   readonly maxMediaPeers?: number | undefined;
+}
+
+/** A signaling server of `peers.signaling`, and where the connection with it stands. Links go on without. */
+export interface SignalingServer extends ConnectionState {
+  readonly url: string;
 }
 
 /** Gives ICE servers. What it throws counts as no answer now. */
@@ -58,6 +76,8 @@ export interface Peer {
   readonly id: number;
   /** Name of its page in the mesh, made up anew by each. */
   readonly instance: string;
+  /** `y-webrtc`: a stock client of y-webrtc, which takes the document and presence, but no data, files and media. */
+  readonly dialect: 'rejoin' | 'y-webrtc';
   /** Who it is, in the server's words, if the server knows. */
   readonly user: string | null;
   /** Its connection id in `room.presence.others`, once it has told it. */
@@ -74,7 +94,7 @@ export interface Peer {
   readonly quality: LinkQuality | null;
   /** Round trip in milliseconds; null until it was measured. */
   readonly rtt: number | null;
-  /** Whether this peer has confirmed that every edit of ours is its own. */
+  /** Whether this peer has confirmed that every edit of ours is its own; of a stock client, whether it was sent them all. */
   readonly synced: boolean;
 }
 

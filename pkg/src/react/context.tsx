@@ -13,7 +13,11 @@ export interface SyncProviderProps<S extends Schema> {
   readonly children?: ReactNode;
 }
 
-/** Gives the client to everything inside. */
+/**
+ * Gives the client to everything inside.
+ * @example
+ * const app = <SyncProvider client={client}>…</SyncProvider>;
+ */
 export function SyncProvider<S extends Schema>({ client, children }: SyncProviderProps<S>): ReactElement {
   return <ClientContext.Provider value={client as unknown as Client<Schema>}>{children}</ClientContext.Provider>;
 }
@@ -25,7 +29,15 @@ export interface RoomProviderProps<S extends Schema> extends EnterOptions<S> {
   readonly children?: ReactNode;
 }
 
-/** Enters a room while it is mounted. Rendering has no effect; on a server nothing is loaded or connected. */
+/**
+ * Enters a room while it is mounted. Rendering has no effect; on a server nothing is loaded or connected.
+ * @example
+ * const page = (
+ *   <RoomProvider id="demo" initialPresence={{ cursor: null }}>
+ *     …
+ *   </RoomProvider>
+ * );
+ */
 export function RoomProvider<S extends Schema = Registered>(props: RoomProviderProps<S>): ReactElement {
   return <EnteredRoom key={props.id} {...props} />;
 }
@@ -46,14 +58,24 @@ function EnteredRoom<S extends Schema>({ id, children, ...options }: RoomProvide
   return <RoomContext.Provider value={room as unknown as Room<Schema>}>{children}</RoomContext.Provider>;
 }
 
-/** The client. Throws outside a {@link SyncProvider}. */
+/**
+ * The client. Throws outside a {@link SyncProvider}.
+ * @example
+ * const client = useClient();
+ * const retry = () => client.connect();
+ */
 export function useClient<S extends Schema = Registered>(): Client<S> {
   const client = useContext(ClientContext);
   if (!client) throw new Error('useClient needs a <SyncProvider client={…}> around the component');
   return client as unknown as Client<S>;
 }
 
-/** The room. Throws outside a {@link RoomProvider}. */
+/**
+ * The room. Throws outside a {@link RoomProvider}.
+ * @example
+ * const room = useRoom();
+ * const clear = () => room.batch(() => room.root.set('title', ''));
+ */
 export function useRoom<S extends Schema = Registered>(): Room<S> {
   const room = useContext(RoomContext);
   if (!room) throw new Error('this hook needs a <RoomProvider id="…"> around the component');

@@ -6,7 +6,11 @@ import { runSafely } from '../store.js';
 import { useRoom } from './context.js';
 import { type IsEqual, useStore } from './store.js';
 
-/** A part of the document; null while it loads. Renders again only when that part changes. */
+/**
+ * A part of the document; null while it loads. Renders again only when that part changes.
+ * @example
+ * const open = useDoc((doc) => doc.todos.filter(({ done }) => !done).length);
+ */
 export function useDoc<T, S extends Schema = Registered>(
   select: (doc: DocSnapshot<S['doc']>) => T,
   isEqual: IsEqual<T> = Object.is,
@@ -31,6 +35,9 @@ export interface MutationContext<S extends Schema> {
  * A function that changes the document in one batch. Called before the room is ready it waits for it
  * and returns undefined; if the room is left before that, the error is reported like an uncaught one.
  * `deps` are those of `useCallback`.
+ * @example
+ * const add = useMutation(({ root }, text: string) => root.get('todos').push({ text, done: false }), []);
+ * add('milk');
  */
 export function useMutation<A extends unknown[], T, S extends Schema = Registered>(
   fn: (context: MutationContext<S>, ...args: A) => T,
@@ -57,7 +64,12 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
-/** Content of a text and the text itself, by its dotted path; null while there is none, or while loading. */
+/**
+ * Content of a text and the text itself, by its dotted path; null while there is none, or while loading.
+ * @example
+ * const found = useText('note');
+ * if (found) found[1].insert(found[0].length, '!');
+ */
 export function useText<S extends Schema = Registered>(path: string): readonly [value: string, text: Text] | null {
   const room = useRoom<S>();
   const last = useRef<readonly [string, Text] | null>(null);

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'react';
 import { reconnectingEventSource } from 'rejoin';
+import { IDLE } from '../idle.js';
 import type { ConnectionState } from '../room.js';
 import type { Store } from '../store.js';
 import type {
@@ -9,11 +10,10 @@ import type {
   EventValue,
   KeyOf,
   ReconnectingEvents,
-  StreamContext,
   StreamUrl,
 } from '../stream.js';
+import { follow, following, useLatestRef } from './latest.js';
 import { useStore } from './store.js';
-import { useLatestRef } from './stream.js';
 
 /** What {@link useEventSource} gives. */
 export interface EventSourceHandle<K extends EventKinds> {
@@ -23,22 +23,16 @@ export interface EventSourceHandle<K extends EventKinds> {
   readonly connection: ConnectionState;
 }
 
-const CLOSED: ConnectionState = /* @__PURE__ */ Object.freeze({
-  status: 'idle',
-  transport: null,
-  attempt: 0,
-  nextRetryAt: null,
-  reason: null,
-  rtt: null,
-  error: null,
-});
-const NO_CONNECTION = fixed(CLOSED);
+const NO_CONNECTION = fixed(IDLE);
 const NO_VALUE = fixed(undefined);
 const NO_VALUES = fixed<unknown>(new Map());
 
 /**
  * Events while the component is mounted: one connection, also in StrictMode. Another URL is another connection, null is
  * none. Functions may be written inline. Rendering has no effect; on a server nothing is loaded or connected.
+ * @example
+ * const { events, connection } = useEventSource('/prices', { events: { price: 'json' } });
+ * console.log(events !== null, connection.status);
  */
 export function useEventSource<const K extends EventKinds = Record<never, never>>(
   url: StreamUrl | null,
@@ -50,11 +44,11 @@ export function useEventSource<const K extends EventKinds = Record<never, never>
   useEffect(() => {
     const { url: place, options: given } = latest.current;
     if (key === null || place === null) return undefined;
-    const ask = (context: StreamContext): ReturnType<Extract<StreamUrl, (...args: never[]) => unknown>> => {
-      const now = latest.current.url ?? place;
-      return typeof now === 'function' ? now(context) : now;
-    };
-    const opened = reconnectingEventSource(typeof place === 'function' ? ask : place, given);
+    const followed = following(given, () => latest.current.options, ['auth', 'headers', 'onError']);
+    const opened = reconnectingEventSource(
+      follow(place, () => latest.current.url),
+      followed,
+    );
     setEvents(opened);
     return () => {
       opened.close();
@@ -65,7 +59,12 @@ export function useEventSource<const K extends EventKinds = Record<never, never>
   return useMemo(() => ({ events, connection }), [events, connection]);
 }
 
-/** The latest value of a named event, undefined before the first; renders once a frame at most, however many come. */
+/**
+ * The latest value of a named event, undefined before the first; renders once a frame at most, however many come.
+ * @example
+ * const { events } = useEventSource('/prices', { events: { price: 'text' } });
+ * const price = useLatest(events, 'price');
+ */
 export function useLatest<K extends EventKinds, N extends EventName<K>>(
   events: ReconnectingEvents<K> | null,
   name: N,

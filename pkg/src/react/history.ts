@@ -12,7 +12,12 @@ export interface UndoHandle extends HistoryState {
   readonly redo: () => void;
 }
 
-/** Undo and redo of what this client did in the room, and nothing of what others did. */
+/**
+ * Undo and redo of what this client did in the room, and nothing of what others did.
+ * @example
+ * const { undo, canUndo } = useUndo();
+ * const button = <button type="button" disabled={!canUndo} onClick={undo} />;
+ */
 export function useUndo(): UndoHandle {
   const { history } = useRoom<Schema>();
   const state = useStore(history.state);

@@ -20,7 +20,12 @@ export interface MessagesView<M> extends MessagesState {
   readonly markRead: Messages<M>['markRead'];
 }
 
-/** The room's messages, what is known of them, and the functions that send and load. */
+/**
+ * The room's messages, what is known of them, and the functions that send and load.
+ * @example
+ * const { messages, send } = useMessages();
+ * void send({ words: `the ${messages.length + 1}.` });
+ */
 export function useMessages<S extends Schema = Registered>(): MessagesView<S['~m']> {
   const source = useRoom<S>().messages;
   const messages = useStore(source.list);
@@ -39,7 +44,12 @@ export function useMessages<S extends Schema = Registered>(): MessagesView<S['~m
   );
 }
 
-/** The function that tells an event to everybody else, see `room.broadcast`. */
+/**
+ * The function that tells an event to everybody else, see `room.broadcast`.
+ * @example
+ * const broadcast = useBroadcastEvent();
+ * void broadcast({ bang: 1 });
+ */
 export function useBroadcastEvent<S extends Schema = Registered>(): (
   event: S['~e'],
   options?: BroadcastOptions,
@@ -48,7 +58,11 @@ export function useBroadcastEvent<S extends Schema = Registered>(): (
   return useCallback((event: S['~e'], options?: BroadcastOptions) => room.broadcast(event, options), [room]);
 }
 
-/** Calls `listener` with the events of others; it may be written inline. */
+/**
+ * Calls `listener` with the events of others; it may be written inline.
+ * @example
+ * useEventListener(({ event, from }) => console.log(from, event));
+ */
 export function useEventListener<S extends Schema = Registered>(listener: (event: RoomEvent<S['~e']>) => void): void {
   const room = useRoom<S>();
   const latest = useRef(listener);
@@ -58,7 +72,12 @@ export function useEventListener<S extends Schema = Registered>(listener: (event
   useEffect(() => room.onEvent((event) => latest.current(event)), [room]);
 }
 
-/** Connection ids of those who type, and the function that says whether this client does. */
+/**
+ * Connection ids of those who type, and the function that says whether this client does.
+ * @example
+ * const [typing, setTyping] = useTyping();
+ * const field = <input onChange={() => setTyping(true)} title={`${typing.length} write`} />;
+ */
 export function useTyping(): readonly [typing: readonly number[], setTyping: (typing: boolean) => void] {
   const { messages } = useRoom<Schema>();
   const setTyping = useCallback((typing: boolean) => messages.setTyping(typing), [messages]);

@@ -7,17 +7,31 @@ import { shallow } from '../shallow.js';
 import { useRoom } from './context.js';
 import { useStore } from './store.js';
 
-/** The others that are reached directly, by number. */
+/**
+ * The others that are reached directly, by number.
+ * @example
+ * const near = usePeers().filter(({ state }) => state === 'up').length;
+ */
 export function usePeers(): readonly Peer[] {
   return useStore(useRoom<Schema>().peers);
 }
 
-/** One peer by its number; null while there is none. */
+/**
+ * One peer by its number; null while there is none.
+ * @example
+ * const peer = usePeer(1);
+ * console.log(peer?.state);
+ */
 export function usePeer(id: number): Peer | null {
   return useStore(useRoom<Schema>().peers, (peers) => peers.find((peer) => peer.id === id) ?? null);
 }
 
-/** How well the link with a peer does; null until it was measured. */
+/**
+ * How well the link with a peer does; null until it was measured.
+ * @example
+ * const quality = useConnectionQuality(1);
+ * console.log(quality);
+ */
 export function useConnectionQuality(peer: number): LinkQuality | null {
   return usePeer(peer)?.quality ?? null;
 }
@@ -30,7 +44,12 @@ export interface LocalMediaView
   readonly toggle: (slot: MediaSlot) => Promise<void>;
 }
 
-/** What this client publishes, and the functions of `room.media` that change it. */
+/**
+ * What this client publishes, and the functions of `room.media` that change it.
+ * @example
+ * const { camera } = useLocalMedia();
+ * const video = camera && <video ref={camera.attach} />;
+ */
 export function useLocalMedia(): LocalMediaView {
   const { media } = useRoom<Schema>();
   const local = useStore(media.local);
@@ -45,7 +64,11 @@ export function useLocalMedia(): LocalMediaView {
   );
 }
 
-/** What the others publish, or what one peer does. */
+/**
+ * What the others publish, or what one peer does.
+ * @example
+ * const videos = useRemoteTracks().map((track) => <video key={track.track.id} ref={track.attach} />);
+ */
 export function useRemoteTracks(peer?: number): readonly RemoteTrack[] {
   const { media } = useRoom<Schema>();
   const select = (tracks: readonly RemoteTrack[]): readonly RemoteTrack[] =>
@@ -53,7 +76,11 @@ export function useRemoteTracks(peer?: number): readonly RemoteTrack[] {
   return useStore(media.remote, select, shallow);
 }
 
-/** Cameras, microphones and speakers of this machine. */
+/**
+ * Cameras, microphones and speakers of this machine.
+ * @example
+ * const names = useDevices().cameras.map(({ label }) => label);
+ */
 export function useDevices(): DeviceList {
   return useStore(useRoom<Schema>().media.devices);
 }
@@ -67,7 +94,12 @@ export interface ScreenShare {
   readonly stop: () => Promise<void>;
 }
 
-/** Sharing a screen, a window or a tab. `track` is null again when the user stops it where the browser shows that. */
+/**
+ * Sharing a screen, a window or a tab. `track` is null again when the user stops it where the browser shows that.
+ * @example
+ * const { start, track } = useScreenShare();
+ * const button = <button type="button" disabled={track !== null} onClick={() => void start()} />;
+ */
 export function useScreenShare(): ScreenShare {
   const { media } = useRoom<Schema>();
   const track = useStore(media.local, ({ screen }) => screen);
@@ -91,7 +123,12 @@ export interface FileTransfersView {
   readonly sendFile: Room<Schema>['sendFile'];
 }
 
-/** Files on their way, files that came, and the function that sends one. */
+/**
+ * Files on their way, files that came, and the function that sends one.
+ * @example
+ * const { offers } = useFileTransfers();
+ * const first = offers[0]?.accept();
+ */
 export function useFileTransfers(): FileTransfersView {
   const { files, sendFile } = useRoom<Schema>();
   const transfers = useStore(files);

@@ -1,11 +1,16 @@
 import { useCallback } from 'react';
-import type { Other } from '../presence.js';
+import type { Other, User } from '../presence.js';
 import type { Registered, Schema } from '../schema.js';
 import { shallow } from '../shallow.js';
 import { useRoom } from './context.js';
 import { type IsEqual, useStore } from './store.js';
 
-/** The own state, null before there is one, and the function that merges into it. */
+/**
+ * The own state, null before there is one, and the function that merges into it.
+ * @example
+ * const [me, update] = useMyPresence();
+ * const move = () => update({ cursor: me?.cursor ?? null });
+ */
 export function useMyPresence<S extends Schema = Registered>(): readonly [
   S['~p'] | null,
   (partial: Partial<S['~p']>) => void,
@@ -13,13 +18,22 @@ export function useMyPresence<S extends Schema = Registered>(): readonly [
   return [useStore(useRoom<S>().presence.self), useUpdateMyPresence<S>()];
 }
 
-/** The function that merges into the own state, without rendering when it changes. */
+/**
+ * The function that merges into the own state, without rendering when it changes.
+ * @example
+ * const update = useUpdateMyPresence();
+ * const area = <div onPointerMove={({ clientX: x, clientY: y }) => update({ cursor: { x, y } })} />;
+ */
 export function useUpdateMyPresence<S extends Schema = Registered>(): (partial: Partial<S['~p']>) => void {
   const { presence } = useRoom<S>();
   return useCallback((partial: Partial<S['~p']>) => presence.update(partial), [presence]);
 }
 
-/** Everybody else, sorted by connection id. */
+/**
+ * Everybody else, sorted by connection id.
+ * @example
+ * const count = useOthers((others) => others.length);
+ */
 export function useOthers<S extends Schema = Registered>(): readonly Other<S['~p']>[];
 /** Something about everybody else; renders again when that changes. */
 export function useOthers<T, S extends Schema = Registered>(
@@ -33,7 +47,11 @@ export function useOthers(
   return useStore(useRoom<Schema>().presence.others, select, isEqual);
 }
 
-/** Something about each of the others; renders again when one of these values changes, or who is here. */
+/**
+ * Something about each of the others; renders again when one of these values changes, or who is here.
+ * @example
+ * const cursors = useOthersMapped(({ presence }) => presence.cursor, shallow);
+ */
 export function useOthersMapped<T, S extends Schema = Registered>(
   select: (other: Other<S['~p']>) => T,
   isEqual: IsEqual<T> = Object.is,
@@ -45,7 +63,11 @@ export function useOthersMapped<T, S extends Schema = Registered>(
   );
 }
 
-/** Who is here; renders again only when somebody comes or goes. */
+/**
+ * Who is here; renders again only when somebody comes or goes.
+ * @example
+ * const cursors = useOthersConnectionIds().map((id) => <i key={id} />);
+ */
 export function useOthersConnectionIds(): readonly number[] {
   return useStore(
     useRoom<Schema>().presence.others,
@@ -54,7 +76,11 @@ export function useOthersConnectionIds(): readonly number[] {
   );
 }
 
-/** Something about one of the others, null when they are gone; renders again only when that changes. */
+/**
+ * Something about one of the others, null when they are gone; renders again only when that changes.
+ * @example
+ * const cursor = useOther(1, ({ presence }) => presence.cursor, shallow);
+ */
 export function useOther<T, S extends Schema = Registered>(
   connectionId: number,
   select: (other: Other<S['~p']>) => T,
@@ -68,4 +94,13 @@ export function useOther<T, S extends Schema = Registered>(
     },
     (a, b) => a === b || (a !== null && b !== null && isEqual(a, b)),
   );
+}
+
+/**
+ * Everybody, each once however many tabs they have open, with whether they are here and when they were last seen.
+ * @example
+ * const faces = useUsers().map(({ id, status, info }) => <i key={id} className={status} title={String(info)} />);
+ */
+export function useUsers(): readonly User[] {
+  return useStore(useRoom<Schema>().presence.users);
 }

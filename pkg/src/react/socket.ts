@@ -1,7 +1,7 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { reconnectingWebSocket, SyncError } from 'rejoin';
+import { IDLE } from '../idle.js';
 import type { ConnectionState } from '../room.js';
-import { IDLE } from '../socket/idle.js';
 import type {
   ReconnectingSocket,
   SocketData,
@@ -10,6 +10,7 @@ import type {
   SocketOptions,
   SocketUrl,
 } from '../socket.js';
+import { follow, following, useLatestRef } from './latest.js';
 import { useStore } from './store.js';
 
 /** A socket that nobody took up again for this long is closed, in milliseconds. StrictMode comes back at once. */
@@ -42,15 +43,15 @@ export interface SocketHandle<T = SocketData, Sent = SocketInput> {
 /**
  * A socket while the component is mounted: one, also in StrictMode. Another URL or other subprotocols are another socket;
  * null is none. Rendering has no effect; on a server nothing is loaded or connected.
+ * @example
+ * const { status, send } = useSocket<string>('wss://example.org', { onMessage: (text) => console.log(text) });
+ * if (status === 'connected') void send('hello');
  */
 export function useSocket<T = SocketData, Sent = SocketInput>(
   url: SocketUrl | null,
   options: UseSocketOptions<T> = {},
 ): SocketHandle<T, Sent> {
-  const latest = useRef(options);
-  useEffect(() => {
-    latest.current = options;
-  });
+  const latest = useLatestRef({ url, options });
   const key = keyOf(url, options);
   const [held, setHeld] = useState(() => prepare<T, Sent>(key, url, options, latest));
   const current = held.key === key ? held : prepare<T, Sent>(key, url, options, latest);
@@ -70,7 +71,7 @@ interface Held<T, Sent> {
 }
 
 interface Latest<T> {
-  readonly current: UseSocketOptions<T>;
+  readonly current: { readonly url: SocketUrl | null; readonly options: UseSocketOptions<T> };
 }
 
 /** Makes a socket that does nothing yet. */
@@ -81,11 +82,16 @@ function prepare<T, Sent>(
   latest: Latest<T>,
 ): Held<T, Sent> {
   if (url === null) return { key, socket: null, take: () => () => {} };
-  const socket = reconnectingWebSocket<T, Sent>(url, { ...following(options, latest), startClosed: true });
-  socket.onmessage = (event) => latest.current.onMessage?.(event.data, event);
-  socket.onopen = (event) => latest.current.onOpen?.(event as SocketEventMap<T>['open']);
-  socket.onclose = (event) => latest.current.onClosed?.(event);
-  socket.onerror = (event) => latest.current.onError?.(event);
+  const { onMessage: _, onOpen: __, onClosed: ___, onError: ____, ...rest } = options;
+  const followed = following<SocketOptions<T>>(rest, () => latest.current.options, ['auth', 'onClose', 'protocols']);
+  const socket = reconnectingWebSocket<T, Sent>(
+    follow(url, () => latest.current.url),
+    { ...followed, startClosed: true },
+  );
+  socket.onmessage = (event) => latest.current.options.onMessage?.(event.data, event);
+  socket.onopen = (event) => latest.current.options.onOpen?.(event as SocketEventMap<T>['open']);
+  socket.onclose = (event) => latest.current.options.onClosed?.(event);
+  socket.onerror = (event) => latest.current.options.onError?.(event);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let taken = false;
   const take = (): (() => void) => {
@@ -100,16 +106,6 @@ function prepare<T, Sent>(
     };
   };
   return { key, socket, take };
-}
-
-/** Functions of the app as they are in the latest render. */
-function following<T>(options: UseSocketOptions<T>, latest: Latest<T>): SocketOptions<T> {
-  const { onMessage: _, onOpen: __, onClosed: ___, onError: ____, auth, onClose, ...rest } = options;
-  return {
-    ...rest,
-    ...(auth ? { auth: (context) => (latest.current.auth ?? auth)(context) } : {}),
-    ...(onClose ? { onClose: (close) => (latest.current.onClose ?? onClose)(close) } : {}),
-  };
 }
 
 /** A function is the same socket in each render: it is asked before each attempt anyway. */

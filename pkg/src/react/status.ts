@@ -8,17 +8,31 @@ import { useStore } from './store.js';
 /** Shorter synchronisations than this are not shown by `smooth`, in milliseconds. */
 const SMOOTH_DELAY = 1_000;
 
-/** Where the room's connection stands, in a word. */
+/**
+ * Where the room's connection stands, in a word.
+ * @example
+ * const status = useStatus();
+ * const dot = <i className={status} />;
+ */
 export function useStatus(): Status {
   return useStore(useRoom<Schema>().connection, ({ status }) => status);
 }
 
-/** Where the room's connection stands, why, and when it is tried again. */
+/**
+ * Where the room's connection stands, why, and when it is tried again.
+ * @example
+ * const { nextRetryAt, reason } = useConnection();
+ * console.log(nextRetryAt, reason?.kind);
+ */
 export function useConnection(): ConnectionState {
   return useStore(useRoom<Schema>().connection);
 }
 
-/** Whether everything is on the server. With `smooth`, `synchronizing` shows only once it has lasted for a second. */
+/**
+ * Whether everything is on the server. With `smooth`, `synchronizing` shows only once it has lasted for a second.
+ * @example
+ * const words = useSyncStatus({ smooth: true }) === 'synchronized' ? 'saved' : 'saving…';
+ */
 export function useSyncStatus({ smooth = false }: { readonly smooth?: boolean } = {}): SyncState['status'] {
   const status = useStore(useRoom<Schema>().sync, (sync) => sync.status);
   const [shown, setShown] = useState(status);
@@ -33,12 +47,20 @@ export function useSyncStatus({ smooth = false }: { readonly smooth?: boolean } 
   return smooth && status === 'synchronizing' ? shown : status;
 }
 
-/** Calls `listener` when a connection is lost for long, comes back or fails. */
+/**
+ * Calls `listener` when a connection is lost for long, comes back or fails.
+ * @example
+ * useLostConnectionListener((event) => console.log(event === 'lost' ? 'offline' : 'back'));
+ */
 export function useLostConnectionListener(listener: (event: ClientEvents['lostConnection']) => void): void {
   useClientEvent('lostConnection', listener);
 }
 
-/** Calls `listener` with errors that no call could throw. */
+/**
+ * Calls `listener` with errors that no call could throw.
+ * @example
+ * useErrorListener(({ code, message }) => console.warn(code, message));
+ */
 export function useErrorListener(listener: (error: ClientEvents['error']) => void): void {
   useClientEvent('error', listener);
 }

@@ -4,7 +4,11 @@ import type { Store } from '../store.js';
 /** Whether two selected values count as the same. */
 export type IsEqual<T> = (a: T, b: T) => boolean;
 
-/** The value of a store; renders again when it changes. */
+/**
+ * The value of a store; renders again when it changes.
+ * @example
+ * const pending = useStore(client.sync, ({ pending }) => pending);
+ */
 export function useStore<T>(store: Store<T>): T;
 /** A part of a store's value; renders again when that part changes. The selector may be written inline. */
 export function useStore<T, U>(store: Store<T>, select: (value: T) => U, isEqual?: IsEqual<U>): U;

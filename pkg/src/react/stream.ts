@@ -2,9 +2,11 @@ import { useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncE
 import { stream as freeStream } from 'rejoin';
 import { onFrame } from '../frame.js';
 import type { Store } from '../store.js';
+import { IDLE } from '../stream/idle.js';
 import { hasRecord } from '../stream/record.js';
 import type { StreamInit, StreamState, StreamUrl, TextStream } from '../stream.js';
 import { ClientContext } from './context.js';
+import { useLatestRef } from './latest.js';
 
 /** Options of {@link useStream}: those of the stream, and when it starts and renders. Functions may be written inline. */
 export interface UseStreamOptions extends StreamInit {
@@ -26,23 +28,18 @@ export interface StreamHandle extends StreamState {
   readonly retry: () => void;
 }
 
-const NO_STREAM: StreamState = /* @__PURE__ */ Object.freeze({
-  status: 'idle',
-  text: '',
-  error: null,
-  reason: null,
-  attempt: 0,
-  nextRetryAt: null,
-});
 const NONE: Store<StreamState> = {
-  getSnapshot: () => NO_STREAM,
-  getServerSnapshot: () => NO_STREAM,
+  getSnapshot: () => IDLE,
+  getServerSnapshot: () => IDLE,
   subscribe: () => () => {},
 };
 
 /**
  * A stream of text. Renders once a frame at most, however fast the text comes. Unmounting lets go of the answer: what can
  * be resumed goes on when it is mounted again. Rendering has no effect; inside a `SyncProvider` the client's token is used.
+ * @example
+ * const { text, status, start, stop } = useStream('/api/chat', { method: 'POST', format: 'openai' });
+ * const ask = () => (status === 'streaming' ? stop() : start(JSON.stringify({ after: text })));
  */
 export function useStream(url: StreamUrl | null, init: UseStreamOptions = {}): StreamHandle {
   const client = useContext(ClientContext);
@@ -88,15 +85,6 @@ function make({ url, init, client }: Making, body: BodyInit | undefined): TextSt
   if (url === null) return null;
   const full: StreamInit = body === undefined ? init : { method: 'POST', ...init, body };
   return client ? client.stream(url, full) : freeStream(url, full);
-}
-
-/** A reference that holds what was rendered last. */
-export function useLatestRef<T>(value: T): { readonly current: T } {
-  const ref = useRef(value);
-  useEffect(() => {
-    ref.current = value;
-  });
-  return ref;
 }
 
 /** A store that tells once a frame, or once in `wait` milliseconds; a change of the status is told at once. */

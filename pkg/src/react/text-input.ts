@@ -8,6 +8,8 @@ import { useRoom } from './context.js';
  *
  * The caret and the selection stay where they are while others write, an IME composition is never
  * disturbed, the element is read-only until the text is there. Leave `value` and `onChange` out.
+ * @example
+ * const field = <textarea {...useTextInput('note')} />;
  */
 export function useTextInput(path: string): { readonly ref: (element: TextField | null) => void } {
   const room = useRoom<Schema>();

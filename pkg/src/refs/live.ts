@@ -1,18 +1,27 @@
 import type { Segment } from '../boundary.js';
+import type { RoomLease } from '../client.js';
 import { SyncError } from '../errors.js';
-import { isObject } from '../json.js';
-import { field, type Prelim, toPrelim } from '../prelim.js';
-import { type Fields, isScalar, SCALARS, type SchemaNode, type Type } from '../schema.js';
-import { count, Place, type RefHost } from './place.js';
+import { isObject, type Json } from '../json.js';
+import { jsonText, objectOf, wordOf } from '../plain.js';
+import { field, isSubdoc, type Prelim, toPrelim } from '../prelim.js';
+import type { Subdoc } from '../refs.js';
+import type { EnterOptions } from '../room.js';
+import { type Fields, isScalar, SCALARS, type Schema, type SchemaNode, type Type } from '../schema.js';
+import type { Store } from '../store.js';
+import { Place, type RefHost } from './place.js';
+import { Sequence } from './sequence.js';
 import { TextRef } from './text.js';
+import { XmlLive } from './xml.js';
 
 /** A live part at run time. */
-export type LiveRef = TextRef | ListLive | MapLive | ObjectLive;
+export type LiveRef = TextRef | ListLive | MapLive | ObjectLive | XmlLive;
 
 function liveAt(place: Place, node: SchemaNode): LiveRef {
   switch (node.kind) {
     case 'text':
       return new TextRef(place);
+    case 'xml':
+      return new XmlLive(place);
     case 'list':
       return new ListLive(place, node.item);
     case 'map':
@@ -24,11 +33,21 @@ function liveAt(place: Place, node: SchemaNode): LiveRef {
   }
 }
 
+/** A named document as the app gets it. */
+function subdocOf(host: RefHost, value: Json | undefined): Subdoc | undefined {
+  if (!isSubdoc(value)) return undefined;
+  const { guid } = value;
+  const enter = <S extends Schema>(options: EnterOptions<S> = {}): RoomLease<S> => host.enterRoom<S>(guid, options);
+  return Object.freeze({ guid, enter });
+}
+
 /** The live part or plain value of an entry; undefined if there is none. */
 function entry(place: Place, type: Type, at: Segment): unknown {
-  if (isScalar(type['~node'])) return place.value(at);
+  const node = type['~node'];
+  if (node.kind === 'subdoc') return subdocOf(place.host, place.value(at));
+  if (isScalar(node)) return place.value(at);
   const child = place.child(at);
-  return child ? liveAt(child, type['~node']) : undefined;
+  return child ? liveAt(child, node) : undefined;
 }
 
 /** Sets an entry of a map; a shared type that is there is changed in place, so that concurrent edits of it stay. */
@@ -40,73 +59,37 @@ function setEntry(place: Place, type: Type, key: string, value: unknown): void {
 }
 
 function mapSet({ host, type }: Place, key: string, prelim: Prelim): void {
-  host.write((core, room) => core.mapSet(room, type, key, JSON.stringify(prelim)));
-}
-
-function listInsert({ host, type }: Place, index: number, prelims: readonly Prelim[]): void {
-  host.write((core, room) => core.listInsert(room, type, count(index, 'the index'), JSON.stringify(prelims)));
+  const json = jsonText(prelim, 'the value');
+  host.write((core, room) => core.mapSet(room, type, key, json));
 }
 
 function replaceContent(live: LiveRef, prelim: Prelim, value: unknown): void {
   if (live instanceof TextRef) live.applyDiff(String(value));
-  else if (live instanceof ListLive) live.replace(prelim);
+  else if (live instanceof ListLive || live instanceof XmlLive) live.replace(prelim);
   else live.replace(value);
 }
 
 function fieldOf(fields: Fields, key: string): Type {
-  const type = field(fields, key);
+  const type = field(fields, wordOf(key, 'the field'));
   if (!type) throw new SyncError('E_SCHEMA', `the schema has no field "${key}"`);
   return type;
 }
 
 /** A list by its type id. */
-export class ListLive {
-  readonly #place: Place;
+export class ListLive extends Sequence {
   readonly #item: Type;
 
   constructor(place: Place, item: Type) {
-    this.#place = place;
+    super(place);
     this.#item = item;
   }
 
-  get length(): number {
-    const { host, type } = this.#place;
-    return host.read((core, room) => core.lengthOf(room, type));
+  protected found(index: number): unknown {
+    return entry(this.place, this.#item, index);
   }
 
-  at(index: number): unknown {
-    const found = Number.isInteger(index) && index >= 0 ? entry(this.#place, this.#item, index) : undefined;
-    if (found !== undefined) return found;
-    throw new SyncError('E_INVALID_ARGUMENT', `no item at ${index} of a list of ${this.length}`);
-  }
-
-  push(...values: unknown[]): void {
-    this.insert(this.length, ...values);
-  }
-
-  insert(index: number, ...values: unknown[]): void {
-    if (values.length === 0) return;
-    const prelims = values.map((value, offset) => toPrelim(this.#item, value, `${this.#place}[${index + offset}]`));
-    listInsert(this.#place, index, prelims);
-  }
-
-  delete(index: number, items = 1): void {
-    const { host, type } = this.#place;
-    host.write((core, room) => core.listDelete(room, type, count(index, 'the index'), count(items, 'the count')));
-  }
-
-  move(from: number, to: number): void {
-    const { host, type } = this.#place;
-    host.write((core, room) => core.listMove(room, type, count(from, 'the index'), count(to, 'the index')));
-  }
-
-  /** Other items instead of all there are. */
-  replace(prelim: Prelim): void {
-    const items = 'l' in prelim ? prelim.l : [];
-    this.#place.host.batch(() => {
-      if (this.length > 0) this.delete(0, this.length);
-      if (items.length > 0) listInsert(this.#place, 0, items);
-    });
+  protected prelims(values: unknown[], index: number): Prelim[] {
+    return values.map((value, offset) => toPrelim(this.#item, value, `${this.place}[${index + offset}]`));
   }
 }
 
@@ -120,17 +103,22 @@ export class MapLive {
     this.#item = item;
   }
 
+  get snapshot(): Store<unknown> {
+    return this.#place.store;
+  }
+
   get(key: string): unknown {
-    return entry(this.#place, this.#item, key);
+    return entry(this.#place, this.#item, wordOf(key, 'the key'));
   }
 
   set(key: string, value: unknown): void {
-    setEntry(this.#place, this.#item, key, value);
+    setEntry(this.#place, this.#item, wordOf(key, 'the key'), value);
   }
 
   delete(key: string): boolean {
     const { host, type } = this.#place;
-    return host.write((core, room) => core.mapDelete(room, type, key));
+    const name = wordOf(key, 'the key');
+    return host.write((core, room) => core.mapDelete(room, type, name));
   }
 
   keys(): string[] {
@@ -141,7 +129,7 @@ export class MapLive {
   /** Other entries instead of all there are. */
   replace(value: unknown): void {
     this.#place.host.batch(() => {
-      const next = Object.entries(value as object);
+      const next = Object.entries(objectOf(value, 'the entries'));
       const keep = new Set(next.map(([key]) => key));
       for (const key of this.keys()) if (!keep.has(key)) this.delete(key);
       for (const [key, item] of next) this.set(key, item);
@@ -159,6 +147,10 @@ export class ObjectLive {
     this.#fields = fields;
   }
 
+  get snapshot(): Store<unknown> {
+    return this.#place.store;
+  }
+
   get(key: string): unknown {
     return entry(this.#place, fieldOf(this.#fields, key), key);
   }
@@ -170,7 +162,7 @@ export class ObjectLive {
 
   update(values: object): void {
     this.#place.host.batch(() => {
-      for (const [key, value] of Object.entries(values)) this.set(key, value);
+      for (const [key, value] of Object.entries(objectOf(values, 'the values'))) this.set(key, value);
     });
   }
 
@@ -211,7 +203,7 @@ export class RootLiveRef {
 
   update(values: object): void {
     this.#host.batch(() => {
-      for (const [key, value] of Object.entries(values)) this.set(key, value);
+      for (const [key, value] of Object.entries(objectOf(values, 'the values'))) this.set(key, value);
     });
   }
 

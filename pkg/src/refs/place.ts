@@ -1,8 +1,14 @@
 import type { Core, Segment } from '../boundary.js';
+import type { RoomLease } from '../client.js';
 import { SyncError } from '../errors.js';
 import type { BatchOptions } from '../history.js';
 import type { Json } from '../json.js';
+import { refusal } from '../plain.js';
 import type { TextEvent } from '../refs.js';
+import type { EnterOptions } from '../room.js';
+import type { Schema } from '../schema.js';
+import type { Store } from '../store.js';
+import { partStore } from './part-store.js';
 
 /** What live parts need of their room. */
 export interface RefHost {
@@ -16,6 +22,10 @@ export interface RefHost {
   value(path: readonly Segment[]): Json | undefined;
   /** Tells changes of one text. */
   observe(type: string, listener: (event: TextEvent) => void): () => void;
+  /** Snapshots of the document. */
+  readonly doc: Store<unknown>;
+  /** Enters another room of the same client. */
+  enterRoom<S extends Schema>(id: string, options: EnterOptions<S>): RoomLease<S>;
   /** Resolves when writes are taken. */
   whenReady(): Promise<void>;
 }
@@ -26,19 +36,23 @@ export class Place {
   /** Type id. */
   readonly type: string;
   readonly #parent: Place | null;
+  /** What lies in snapshots between it and what it holds. */
+  readonly #within: readonly Segment[];
   #at: Segment;
+  #store: Store<unknown> | null = null;
 
-  constructor(host: RefHost, type: string, at: Segment, parent: Place | null = null) {
+  constructor(host: RefHost, type: string, at: Segment, parent: Place | null = null, within: readonly Segment[] = []) {
     this.host = host;
     this.type = type;
     this.#at = at;
     this.#parent = parent;
+    this.#within = within;
   }
 
   /** The shared type at a key or index, if there is one. */
-  child(at: Segment): Place | null {
+  child(at: Segment, within?: readonly Segment[]): Place | null {
     const type = this.host.read((core, room) => core.childOf(room, this.type, at));
-    return type === undefined ? null : new Place(this.host, type, at, this);
+    return type === undefined ? null : new Place(this.host, type, at, this, within);
   }
 
   /** The plain value of this place, or of an entry of it. */
@@ -46,12 +60,23 @@ export class Place {
     return this.host.value([...this.path(), ...rest]);
   }
 
+  /** The plain value of what it holds. */
+  entry(at: Segment): Json | undefined {
+    return this.value(...this.#within, at);
+  }
+
+  /** Snapshots of this place. */
+  get store(): Store<unknown> {
+    this.#store ??= partStore(this);
+    return this.#store;
+  }
+
   /** Where it is now. Indexes move, so the last known one is checked first. */
   path(): Segment[] {
     const parent = this.#parent;
     if (!parent) return [this.#at];
     if (!this.#isAt(parent, this.#at)) this.#at = this.#search(parent);
-    return [...parent.path(), this.#at];
+    return [...parent.path(), ...parent.#within, this.#at];
   }
 
   /** For messages. */
@@ -78,5 +103,5 @@ export class Place {
  */
 export function count(value: number, what: string): number {
   if (Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff) return value;
-  throw new SyncError('E_INVALID_ARGUMENT', `${what} is to be a whole number from 0; got ${value}`);
+  throw refusal(value, what, 'a whole number from 0');
 }

@@ -2,7 +2,9 @@ import type { Attributes, Embed, TextOp } from '../boundary.js';
 import { diffText, splitLoneTail } from '../delta.js';
 import { STREAM_ORIGIN } from '../history.js';
 import { deepFreeze, type Json } from '../json.js';
+import { jsonText, wordOf } from '../plain.js';
 import type { Cursor, PipeOptions, Text, TextEvent, TextRun } from '../refs.js';
+import type { Store } from '../store.js';
 import { count, type Place } from './place.js';
 
 /** Counts what was piped into texts: each is a step of its own. */
@@ -21,6 +23,10 @@ export class TextRef implements Text {
     return this.#place.type;
   }
 
+  get snapshot(): Store<string> {
+    return this.#place.store as Store<string>;
+  }
+
   get length(): number {
     const { host, type } = this.#place;
     return host.read((core, room) => core.lengthOf(room, type));
@@ -28,8 +34,9 @@ export class TextRef implements Text {
 
   insert(at: number, text: string, attributes?: Attributes): void {
     const { host, type } = this.#place;
-    const marks = attributes === undefined ? null : JSON.stringify(attributes);
-    host.write((core, room) => core.textInsert(room, type, count(at, 'the offset'), text, marks));
+    const marks = marksOf(attributes);
+    const words = wordOf(text, 'the text');
+    host.write((core, room) => core.textInsert(room, type, count(at, 'the offset'), words, marks));
   }
 
   delete(at: number, length: number): void {
@@ -39,7 +46,7 @@ export class TextRef implements Text {
 
   format(at: number, length: number, attributes: Attributes): void {
     const { host, type } = this.#place;
-    const marks = JSON.stringify(attributes);
+    const marks = jsonText(attributes, 'the attributes');
     host.write((core, room) =>
       core.textFormat(room, type, count(at, 'the offset'), count(length, 'the length'), marks),
     );
@@ -47,10 +54,7 @@ export class TextRef implements Text {
 
   insertEmbed(at: number, embed: Embed, attributes?: Attributes): void {
     const { host, type } = this.#place;
-    const [object, marks] = [
-      JSON.stringify(embed) ?? 'null',
-      attributes === undefined ? null : JSON.stringify(attributes),
-    ];
+    const [object, marks] = [jsonText(embed, 'the embed'), marksOf(attributes)];
     host.write((core, room) => core.textEmbed(room, type, count(at, 'the offset'), object, marks));
   }
 
@@ -63,7 +67,8 @@ export class TextRef implements Text {
 
   applyDelta(delta: readonly TextOp[]): void {
     const { host, type } = this.#place;
-    host.write((core, room) => core.textApply(room, type, JSON.stringify(delta) ?? 'null'));
+    const ops = jsonText(delta, 'the delta');
+    host.write((core, room) => core.textApply(room, type, ops));
   }
 
   replace(next: string): void {
@@ -71,7 +76,7 @@ export class TextRef implements Text {
   }
 
   applyDiff(next: string): void {
-    const splice = diffText(this.toString(), next);
+    const splice = diffText(this.toString(), wordOf(next, 'the text'));
     if (!splice) return;
     this.#place.host.batch(() => {
       if (splice.remove > 0) this.delete(splice.at, splice.remove);
@@ -90,7 +95,8 @@ export class TextRef implements Text {
   }
 
   resolve(cursor: Cursor): number | null {
-    return this.#place.host.read((core, room) => core.resolveSticky(room, cursor['~cursor'])) ?? null;
+    const sticky = wordOf(cursor?.['~cursor'], 'the cursor');
+    return this.#place.host.read((core, room) => core.resolveSticky(room, sticky)) ?? null;
   }
 
   observe(listener: (event: TextEvent) => void): () => void {
@@ -117,6 +123,10 @@ export class TextRef implements Text {
     }
     await append(tail);
   }
+}
+
+function marksOf(attributes: Attributes | undefined): string | null {
+  return attributes === undefined ? null : jsonText(attributes, 'the attributes');
 }
 
 /** Gives up waiting for the next item when the signal says so, and tells the source. */

@@ -1,5 +1,5 @@
 /** What a message of the y-websocket protocol is, as far as it matters to a socket that tabs share. */
-export type MessageKind = 'ask' | 'answer' | 'update' | 'presence' | 'query' | 'denied' | 'foreign';
+export type MessageKind = 'ask' | 'answer' | 'update' | 'presence' | 'query' | 'denied' | 'token' | 'foreign';
 
 /** One message of a frame. */
 export interface Message {
@@ -16,6 +16,9 @@ export interface PresenceEntry {
   readonly clock: number;
   readonly state: string | null;
 }
+
+/** Tag of tokens on the link, a dialect of our own. */
+const TOKEN = 121;
 
 const SYNC: readonly MessageKind[] = ['ask', 'answer', 'update'];
 
@@ -78,6 +81,7 @@ function read(reader: Reader): readonly [MessageKind, Uint8Array<ArrayBuffer>] {
   }
   if (tag === 1) return ['presence', reader.buffer()];
   if (tag === 2 && reader.varUint() === 0) return ['denied', reader.buffer()];
+  if (tag === TOKEN) return ['token', reader.buffer()];
   return [tag === 3 ? 'query' : 'foreign', new Uint8Array()];
 }
 

@@ -1,3 +1,4 @@
+import { Deferred } from '../deferred.js';
 import { runSafely } from '../store.js';
 
 /** What a tab of a group hears. */
@@ -31,10 +32,12 @@ interface Note {
 export interface TabPlatform {
   readonly locks: Pick<LockManager, 'request'> | undefined;
   readonly Channel: typeof BroadcastChannel | undefined;
+  /** Until then this tab does not ask to lead: somebody who lives longer may come first. */
+  readonly turn?: Promise<void> | undefined;
 }
 
 /** The browser's own; there are no locks in pages that were not loaded securely. */
-function browserPlatform(): TabPlatform {
+export function browserPlatform(): TabPlatform {
   return {
     locks: typeof navigator === 'undefined' ? undefined : navigator.locks,
     Channel: typeof BroadcastChannel === 'undefined' ? undefined : BroadcastChannel,
@@ -58,6 +61,7 @@ export class TabGroup {
   readonly #listener: TabListener;
   readonly #platform: TabPlatform;
   readonly #tabs = new Set<string>();
+  readonly #asked = new Deferred();
   #channel: BroadcastChannel | null = null;
   #release: AbortController | null = null;
   #leader: string | null = null;
@@ -76,6 +80,11 @@ export class TabGroup {
     globalThis.document?.addEventListener('freeze', this.#freeze);
     globalThis.document?.addEventListener('resume', this.#resume);
     this.#join();
+  }
+
+  /** Resolves when this tab has asked to lead: who asks later comes later. */
+  get asked(): Promise<void> {
+    return this.#asked.promise;
   }
 
   /** Whether this tab leads. */
@@ -138,8 +147,14 @@ export class TabGroup {
     this.#hold(`${this.#name}/${this.id}`, release.signal, () => {
       this.#alive = true;
       this.#say('hello');
-      this.#hold(this.#name, release.signal, () => this.#take());
+      void this.#askToLead(release.signal);
     });
+  }
+
+  async #askToLead(signal: AbortSignal): Promise<void> {
+    await this.#platform.turn;
+    if (!signal.aborted) this.#hold(this.#name, signal, () => this.#take());
+    this.#asked.resolve();
   }
 
   /** Holds a lock until the signal. Refused locks, as in a page without storage, leave this tab alone. */

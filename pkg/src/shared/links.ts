@@ -25,7 +25,7 @@ export function engineOfStream<K extends EventKinds>(
   if (shared) {
     if (!isRead) throw new SyncError('E_INVALID_ARGUMENT', 'only GET streams can be `shared`');
     requireName(shared, url, headers, auth);
-  } else if (!isRead || auth || isFunction(headers) || !place(url).startsWith('http:')) return links;
+  } else if (!isRead || auth || isFunction(headers) || !isOverHttp1(place(url))) return links;
   return new SharedStream(links, nameOf('stream', shared, partsOf(url, options)));
 }
 
@@ -44,6 +44,11 @@ function requireName(shared: boolean | string | undefined, ...given: unknown[]):
   const message =
     'with a function for what is asked for, `shared` needs a name: tabs with the same name share, so put the user’s id in it';
   throw new SyncError('E_INVALID_ARGUMENT', message);
+}
+
+/** Whether a stream takes one of six connections: the page is known to have come over HTTP/1.1. */
+function isOverHttp1(url: string): boolean {
+  return url.startsWith('http:') || url.startsWith(`${globalThis.location?.origin}/`);
 }
 
 function place(url: SocketUrl | StreamUrl): string {

@@ -47,6 +47,12 @@ export class SharedSockets implements TabListener, SocketPort {
     } as unknown as SocketConstructor;
   }
 
+  /** Asks to lead, though this has no socket of its own. */
+  join(): TabGroup {
+    this.#group ??= new TabGroup(this.#name, this, this.#platform);
+    return this.#group;
+  }
+
   /** Lets go of everything; another tab leads. */
   dispose(): void {
     for (const socket of [...this.#sockets.values()]) socket.close();
@@ -93,10 +99,10 @@ export class SharedSockets implements TabListener, SocketPort {
     if (this.#alone.has(url)) return this.#openSocket(url, protocols);
     const { protocol } = new URL(url);
     if (!/^(wss?|https?):$/.test(protocol)) throw new DOMException(`${protocol} is no socket`, 'SyntaxError');
-    this.#group ??= new TabGroup(this.#name, this, this.#platform);
-    const socket = new VirtualSocket(this, `${this.#group.id}/${++this.#last}`, url, protocols);
+    const group = this.join();
+    const socket = new VirtualSocket(this, `${group.id}/${++this.#last}`, url, protocols);
     this.#sockets.set(socket.id, socket);
-    if (this.#group.isLed) this.#join(socket);
+    if (group.isLed) this.#join(socket);
     return socket;
   }
 

@@ -139,6 +139,8 @@ export class Trunk {
   #take(id: string, member: Member, { kind, bytes, payload }: Message): void {
     if (kind === 'foreign') this.#leaveAlone(id, member);
     else if (kind === 'ask') this.#ask(member, bytes);
+    // The server's alone to know; its answer goes to all, since it is about the link.
+    else if (kind === 'token') this.#socket.send(bytes);
     else if (kind === 'presence') this.#announce(id, member, bytes, presenceOf(payload));
     else this.#pass(id, bytes);
   }

@@ -1,12 +1,13 @@
 import { Deferred } from '../deferred.js';
 import { absolute, isRefusal } from '../endpoint.js';
 import { fromProblem, isProblem, SyncError, toSyncError } from '../errors.js';
+import { IDLE } from '../idle.js';
 import type { EngineLink, LinksEngine } from '../links.js';
 import type { LinkEvent, LinksCore } from '../links-boundary.js';
 import type { ConnectionState } from '../room.js';
-import { IDLE } from '../socket/idle.js';
 import type { CoreSocketOptions } from '../socket/options.js';
 import { Tickets } from '../socket/tickets.js';
+import type { SocketContext } from '../socket.js';
 import type { SocketIo, SocketIoEvents, SocketIoOptions, SocketIoUrl } from '../socket-io.js';
 import { Listeners, ValueStore } from '../store.js';
 import { fromWire, toWire } from './data.js';
@@ -19,6 +20,8 @@ type Listener = (...args: unknown[]) => void;
 const ACK_TIMEOUT = 10_000;
 
 /** The `SocketIo` of the package, without the types of its events. */
+type Tell = (core: LinksCore, number: number, request: number) => void;
+
 export class LiveSession implements EngineLink {
   readonly state: ValueStore<ConnectionState>;
   readonly volatile = { emit: (name: string, ...args: unknown[]): void => this.#emitVolatile(name, args) };
@@ -36,9 +39,13 @@ export class LiveSession implements EngineLink {
   readonly #answers = new Map<number, (answer: unknown) => void>();
   #joined = new Deferred();
   #number: number | null = null;
+  /** Slow functions of the app are not asked again while they think. */
+  #asking: { readonly number: number; readonly answer: Promise<Tell> } | null = null;
   #loading: Promise<void> | null = null;
   /** Whether it stays away until `connect()`. */
   #over = false;
+  /** Links that were joined. */
+  #links = 0;
   #disposed = false;
 
   constructor(engine: LinksEngine, url: SocketIoUrl, options: SocketIoOptions) {
@@ -193,18 +200,20 @@ export class LiveSession implements EngineLink {
 
   #receive(number: number, { data, id, attachments }: Of<'event'>): void {
     const [name, ...args] = fromWire(data, attachments ?? []);
-    if (id !== null) args.push((...answer: unknown[]) => this.#reply(number, id, answer));
+    const link = this.#links;
+    if (id !== null) args.push((...answer: unknown[]) => link === this.#links && this.#reply(number, id, answer));
     this.#dispatch(String(name), args);
   }
 
   #reply(number: number, id: number, answer: readonly unknown[]): void {
-    // Without the link it came on, nobody awaits the answer.
+    // Without the link it came on, nobody awaits the answer; on another it would answer another event.
     if (number !== this.#number || !this.connected) return;
     const wire = toWire(answer);
     this.#engine.call(this, (core) => core.answerEvent(number, id, wire.data, wire.attachments));
   }
 
   #join({ sid, recovered }: Of<'joined'>): void {
+    this.#links++;
     this.sid = sid;
     this.recovered = recovered;
     this.#joined.resolve();
@@ -218,7 +227,7 @@ export class LiveSession implements EngineLink {
   }
 
   #deny(data: string): void {
-    const said = JSON.parse(data) as { readonly message?: unknown; readonly data?: unknown } | string;
+    const said = JSON.parse(data || '{}') as { readonly message?: unknown; readonly data?: unknown } | string;
     const words = typeof said === 'string' ? said : String(said.message);
     const error = new SyncError('E_AUTH', `the server refused the session: ${words}`);
     const told = typeof said === 'string' ? error : Object.assign(error, { data: said.data });
@@ -273,23 +282,33 @@ export class LiveSession implements EngineLink {
   }
 
   async #answer(number: number, { request, attempt, reason }: Of<'endpoint'>): Promise<void> {
+    if (this.#asking?.number !== number) {
+      const answer = this.#ask({ attempt, reason });
+      this.#asking = { number, answer };
+      void answer.then(() => {
+        if (this.#asking?.answer === answer) this.#asking = null;
+      });
+    }
+    const tell = await this.#asking.answer;
+    if (number === this.#number) this.#engine.call(this, (core) => tell(core, number, request));
+  }
+
+  /** Asks the app's functions. Never rejects. */
+  async #ask(context: SocketContext): Promise<Tell> {
     const { auth } = this.#options;
-    const context = { attempt, reason };
-    const tell = await (async (): Promise<(core: LinksCore) => void> => {
-      try {
-        const given = await Promise.all([
-          typeof this.#url === 'function' ? this.#url(context) : this.#url,
-          typeof auth === 'function' ? auth(context) : auth,
-        ]);
-        const url = engineUrl(given[0], this.#options);
-        return (core) => core.provideSession(number, request, url, given[1] ? JSON.stringify(given[1]) : null);
-      } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        return (core) =>
-          core.refuseSession(number, request, isRefusal(error) ? 'unauthorized' : 'unavailable', message);
-      }
-    })();
-    if (number === this.#number) this.#engine.call(this, tell);
+    try {
+      const given = await Promise.all([
+        typeof this.#url === 'function' ? this.#url(context) : this.#url,
+        typeof auth === 'function' ? auth(context) : auth,
+      ]);
+      const url = engineUrl(given[0], this.#options);
+      const shown = given[1] ? JSON.stringify(given[1]) : null;
+      return (core, number, request) => core.provideSession(number, request, url, shown);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const failure = isRefusal(error) ? 'unauthorized' : 'unavailable';
+      return (core, number, request) => core.refuseSession(number, request, failure, message);
+    }
   }
 
   #listen(name: string, key: Listener, fn: Listener): () => void {

@@ -1,5 +1,6 @@
 import { Deferred } from '../deferred.js';
 import { fromProblem, isProblem, SyncError, toSyncError } from '../errors.js';
+import { IDLE } from '../idle.js';
 import type { EngineLink, LinksEngine } from '../links.js';
 import type { LinkEvent, LinksCore } from '../links-boundary.js';
 import type { ConnectionState } from '../room.js';
@@ -18,7 +19,6 @@ import { runSafely, ValueStore } from '../store.js';
 import { type Codec, codecOf } from './codec.js';
 import { SocketEndpoint } from './endpoint.js';
 import { closeEvent, errorEvent, messageEvent, SocketEvents } from './events.js';
-import { IDLE } from './idle.js';
 import { Inbox } from './inbox.js';
 import { type CoreSocketOptions, coreSocketOptions } from './options.js';
 import { Tickets } from './tickets.js';

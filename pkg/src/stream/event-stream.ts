@@ -1,4 +1,5 @@
 import { fromProblem, SyncError } from '../errors.js';
+import { IDLE } from '../idle.js';
 import type { LinksEngine } from '../links.js';
 import type { CoreMessage, CoreStream, CoreStreamOptions, LinkEvent } from '../links-boundary.js';
 import type { ConnectionState, Status } from '../room.js';
@@ -21,15 +22,8 @@ import { EventQueue } from './queue.js';
 /** Events that a `for await` may lag behind. */
 const HIGH_WATER = 256;
 
-const IDLE: ConnectionState = /* @__PURE__ */ Object.freeze({
-  status: 'idle',
-  transport: null,
-  attempt: 0,
-  nextRetryAt: null,
-  reason: null,
-  rtt: null,
-  error: null,
-});
+/** Longer than any page is open, in milliseconds. */
+const NEVER = 2 ** 31 - 1;
 
 type Listener = (value: unknown, event: MessageEvent<string>) => void;
 
@@ -53,7 +47,6 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
     const sent = options.native ? { lastEventIdParam: 'lastEventId', ...options } : options;
     this.#link = new StreamLink(engine, this, url, sent);
     this.state = new ValueStore<ConnectionState>(IDLE, engine.notify);
-    options.signal?.addEventListener('abort', () => this.close(), { once: true });
     // After the caller has subscribed, and not at all where it is closed at once, as StrictMode does.
     if (!options.startClosed) queueMicrotask(() => this.#begun || this.connect());
   }
@@ -106,7 +99,12 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
 
   connect(): void {
     this.#begun = true;
-    if (this.#options.signal?.aborted) return;
+    const { signal } = this.#options;
+    if (signal?.aborted) {
+      this.close();
+      return;
+    }
+    signal?.addEventListener('abort', this.#abort);
     if (this.#link.isOpen) {
       this.#link.call((core, link) => core.startStream(link));
       return;
@@ -118,6 +116,7 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
 
   close(): void {
     this.#begun = true;
+    this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#link.close();
     this.#over({ status: 'disconnected', reason: { kind: 'requested' }, error: null });
   }
@@ -136,7 +135,9 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
   }
 
   options(): CoreStreamOptions {
-    return { ...coreOptions(this.#options), mode: 'events', lastEventId: this.#lastEventId };
+    // The browser's own `EventSource` tells no comments: its silence says nothing.
+    const silence = this.#options.native ? { idleTimeout: NEVER } : {};
+    return { ...silence, ...coreOptions(this.#options), mode: 'events', lastEventId: this.#lastEventId };
   }
 
   survives(): boolean {
@@ -159,6 +160,8 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
   fail(error: SyncError): void {
     this.#over({ status: 'disconnected', error });
   }
+
+  readonly #abort = (): void => this.close();
 
   #deliver(messages: readonly CoreMessage[]): void {
     for (const message of messages) {

@@ -52,5 +52,8 @@ export class LatestStore<S> implements Store<S> {
     this.#stop = null;
     this.#cancel?.();
     this.#cancel = null;
+    // What came within the last frame is there for who subscribes next.
+    if (this.#stale) this.#value = this.#build();
+    this.#stale = false;
   }
 }

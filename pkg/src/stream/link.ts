@@ -26,6 +26,8 @@ export class StreamLink implements EngineLink {
   readonly #options: StreamOptions;
   readonly #resume: StreamResume | null;
   #number: number | null = null;
+  /** A slow function of the app is not asked again while it thinks. */
+  #asking: { readonly turn: number; readonly answer: ReturnType<typeof nextRequest> } | null = null;
   /** Counts openings: what was begun for an earlier one is void. */
   #turn = 0;
   #phase: 'closed' | 'loading' | 'open' | 'lost' = 'closed';
@@ -131,7 +133,12 @@ export class StreamLink implements EngineLink {
 
   async #answer(question: Question): Promise<void> {
     const turn = this.#turn;
-    const answer = await nextRequest(this.#url, this.#options, this.#resume, question);
+    if (this.#asking?.turn !== turn) {
+      this.#asking = { turn, answer: nextRequest(this.#url, this.#options, this.#resume, question) };
+    }
+    const asking = this.#asking;
+    const answer = await asking.answer;
+    if (this.#asking === asking) this.#asking = null;
     if (turn !== this.#turn) return;
     runSafely(() =>
       this.call((core, link) => {

@@ -22,8 +22,8 @@ export function streamOf(
 }
 
 /** Whether a stream comes from the server of a client: the same host, by whatever of its protocols. */
-export function isOfServer(url: StreamUrl, server: UrlOption): boolean {
-  if (typeof url === 'function' || typeof server === 'function') return false;
+export function isOfServer(url: StreamUrl, server: UrlOption | null): boolean {
+  if (typeof url === 'function' || typeof server === 'function' || server === null) return false;
   const hostOf = (place: string | URL): string => absolute(place).replace(/^ws(s?):/, 'http$1:');
   const [stream, own] = [hostOf(url), hostOf(server)];
   return URL.canParse(stream) && URL.canParse(own) && new URL(stream).origin === new URL(own).origin;

@@ -171,7 +171,11 @@ export class TextStreamImpl implements TextStream, LinkOwner {
     };
     const id = this.#resume?.id;
     const before = Promise.all([this.#typing, id && leaving.get(id)]);
-    const run = before.then(() => asOneOfAllTabs(id, work));
+    const run = before
+      .then(() => asOneOfAllTabs(id, work))
+      .then((here) => {
+        if (!here && this.#state.status === 'idle') this.#change({ status: 'done' });
+      });
     this.#typing = run.catch((error: unknown) => this.#complain(error));
   }
 

@@ -424,5 +424,6 @@ function make(prelim: Prelim): unknown {
   if ('t' in prelim) return new Y.Text(prelim.t);
   if ('l' in prelim) return Y.Array.from(prelim.l.map(make) as never[]);
   if ('m' in prelim) return new Y.Map(Object.entries(prelim.m).map(([key, value]) => [key, make(value)]));
-  return prelim.v;
+  if ('v' in prelim) return prelim.v;
+  throw new Error('this double makes no XML');
 }

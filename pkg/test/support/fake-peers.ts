@@ -1,10 +1,14 @@
 import type { CoreEvent } from '../../src/boundary.js';
 import { SyncError } from '../../src/errors.js';
-import { IDLE, NOTHING_SYNCED } from '../../src/idle.js';
+import { IDLE } from '../../src/idle.js';
+import { NOTHING_SYNCED } from '../../src/nothing-synced.js';
 import type { PeersHost } from '../../src/peers/of-room.js';
+import type { OpenSocket } from '../../src/peers/signaling.js';
 import { type PeersEngine, peersEngine } from '../../src/peers.js';
 import type { CoreMeshOptions, IceAnswer, PeersCore, PeersEvent, PeersModule } from '../../src/peers-boundary.js';
+import type { ConnectionState } from '../../src/room.js';
 import { lazyRuntime } from '../../src/runtime.js';
+import type { SocketOptions } from '../../src/socket.js';
 import { ValueStore } from '../../src/store.js';
 import { turn } from './client.js';
 
@@ -26,6 +30,13 @@ export class FakePeersWorld {
   readonly tracks = new Map<string, MediaStreamTrack>();
   /** Codes with which sending to a peer is refused. */
   readonly refusals = new Map<number, string>();
+  /** Sockets of signaling servers, in the order in which they were opened. */
+  readonly sockets: FakeSocket[] = [];
+  readonly openSocket: OpenSocket = async (url, options) => {
+    const socket = new FakeSocket(url, options);
+    this.sockets.push(socket);
+    return socket as unknown as Awaited<ReturnType<OpenSocket>>;
+  };
 
   get core(): FakePeers {
     const core = this.cores.at(-1);
@@ -114,17 +125,30 @@ export class FakePeers implements PeersCore {
     this.#enter('leave', []);
   }
 
-  signalUp(): void {
-    this.#enter('signalUp', []);
-    this.tell({ type: 'signal', text: 'hello' });
+  signalUp(_mesh: number, server?: number): void {
+    this.#enter('signalUp', server === undefined ? [] : [server]);
+    if (server === undefined) this.tell({ type: 'signal', text: 'hello' });
   }
 
-  signalDown(): void {
-    this.#enter('signalDown', []);
+  signalDown(_mesh: number, server?: number): void {
+    this.#enter('signalDown', server === undefined ? [] : [server]);
   }
 
-  signal(_mesh: number, text: string): void {
-    this.#enter('signal', [text]);
+  signal(_mesh: number, text: string, server?: number): void {
+    this.#enter('signal', server === undefined ? [text] : [text, server]);
+  }
+
+  unsealed(_mesh: number, server: number, plain?: Uint8Array): void {
+    this.#enter('unsealed', [server, plain ? new TextDecoder().decode(plain) : 'nothing']);
+  }
+
+  sealed(_mesh: number, nonce: Uint8Array, sealed: Uint8Array): string {
+    this.#enter('sealed', [], false);
+    return JSON.stringify([[...nonce], [...sealed]]);
+  }
+
+  farewell(): Uint8Array {
+    return new TextEncoder().encode('bye');
   }
 
   send(_mesh: number, peer: number, channel: string, bytes: Uint8Array): void {
@@ -189,6 +213,49 @@ export class FakePeers implements PeersCore {
     if (this.dead) throw new Error('Invalid stale object from previous Wasm instance');
     if (log) this.world.calls.push(`${name}(${args.join(', ')})`);
     if (this.world.traps.delete(name)) throw new WebAssembly.RuntimeError('unreachable');
+  }
+}
+
+/** The socket of a signaling server, opened and lost by hand. */
+export class FakeSocket extends EventTarget {
+  readonly state: ValueStore<ConnectionState> = new ValueStore(IDLE);
+  readonly sent: string[] = [];
+  readyState = 0;
+  asked = 0;
+
+  constructor(
+    readonly url: string,
+    readonly options: SocketOptions,
+  ) {
+    super();
+  }
+
+  reconnect(): void {
+    this.asked++;
+  }
+
+  open(): void {
+    this.readyState = 1;
+    this.state.set({ ...IDLE, status: 'connected' });
+    this.dispatchEvent(new Event('open'));
+  }
+
+  lose(error: SyncError | null = null): void {
+    this.readyState = error ? 3 : 0;
+    this.state.set({ ...IDLE, status: error ? 'disconnected' : 'reconnecting', error });
+    this.dispatchEvent(new Event('close'));
+  }
+
+  hear(data: string): void {
+    this.dispatchEvent(new MessageEvent('message', { data }));
+  }
+
+  async send(text: string): Promise<void> {
+    this.sent.push(text);
+  }
+
+  close(): void {
+    this.readyState = 3;
   }
 }
 

@@ -62,9 +62,37 @@ describe('the built package', () => {
     expect(await roundTrip(module.exports as Entry)).toBe('works 😀');
   });
 
+  test('tells when two copies of it run in one page, and both work', async () => {
+    Reflect.deleteProperty(globalThis, Symbol.for('rejoin@0'));
+    const heard: string[][] = [];
+    for (const file of ['index.node.js', 'index.node.js']) {
+      const { createClient, defineSchema, t } = await entry(file);
+      const codes: string[] = [];
+      heard.push(codes);
+      const schema = defineSchema({ doc: { note: t.text() } });
+      const client = createClient({ url: 'ws://127.0.0.1:9', schema, persistence: 'memory' });
+      client.on('error', ({ code }) => codes.push(code));
+      await client.enterRoom('a', { autoConnect: false }).room.ready;
+      await client.enterRoom('b', { autoConnect: false }).room.ready;
+      await client.close();
+    }
+    expect(heard).toEqual([[], ['E_DUPLICATE_PACKAGE']]);
+  });
+
+  test('is loaded early by preload(), from where createClient says', async () => {
+    const { createClient } = await entry('index.node.js');
+    const compiled = await WebAssembly.compile(wasm());
+    const client = createClient({ url: 'ws://127.0.0.1:9', wasm: compiled, persistence: 'memory' });
+    await client.preload();
+    await client.close();
+    const fresh = await entry('index.node.js');
+    const broken = fresh.createClient({ url: 'ws://127.0.0.1:9', wasm: Uint8Array.of(1, 2, 3) });
+    await expect(broken.preload()).rejects.toMatchObject({ code: 'E_WASM_LOAD' });
+  });
+
   test('keeps the names bundlers look for, and the directive React looks for', () => {
     const parts = readdirSync(dist).filter((name) => name.endsWith('.js')).map(read);
-    for (const module of ['rejoin', 'links', 'peers']) {
+    for (const module of ['rejoin', 'links', 'peers', 'codec']) {
       expect(parts.some((code) => code.includes(`new URL('./${module}_bg.wasm', import.meta.url)`))).toBe(true);
     }
     expect(read('react.js')).toMatch(/^["']use client["'];/);

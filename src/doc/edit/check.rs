@@ -7,10 +7,11 @@ use super::copy::Copied;
 use super::{Edit, Prelim};
 use crate::doc::change::{Attributes, TextOp};
 use crate::doc::convert::text_to_string;
-use crate::doc::index::Index;
+use crate::doc::index::{Holder, Index};
 use crate::doc::limits::Limits;
 use crate::doc::shared::Shared;
 use crate::error::Misuse;
+use crate::ordered::OrderedMap;
 
 /// What an edit is checked against.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(crate) struct Check<'a, T> {
     pub(crate) txn: &'a T,
     pub(crate) index: &'a Index,
     pub(crate) limits: &'a Limits,
+    /// Kind of the edited type.
+    pub(crate) holder: Holder,
     /// Depth of the edited type.
     pub(crate) depth: usize,
     /// Units that this replica may still write.
@@ -59,6 +62,9 @@ impl<T: ReadTxn> Check<'_, T> {
             (Edit::ListInsert { index, values, .. }, Shared::List(_)) => {
                 self.index_in(*index, shared)?;
                 self.units(values.len())?;
+                if matches!(self.holder, Holder::XmlElement | Holder::XmlFragment) {
+                    only_nodes(values)?;
+                }
                 values.iter().try_for_each(|value| self.prelim(value, self.depth))
             }
             (Edit::ListDelete { index, length, .. }, Shared::List(_)) => {
@@ -194,20 +200,40 @@ impl<T: ReadTxn> Check<'_, T> {
 
     fn prelim(&self, prelim: &Prelim, depth: usize) -> Result<(), Misuse> {
         let limit = self.limits.type_depth;
-        if depth >= limit && !matches!(prelim, Prelim::Value(_)) {
+        if depth >= limit && !matches!(prelim, Prelim::Value(_) | Prelim::Subdoc(_)) {
             return Err(Misuse::argument(format!(
                 "expected shared types at most {limit} deep, got more"
             )));
         }
         match prelim {
             Prelim::Value(value) => self.value(value),
-            Prelim::Text(text) => self.units(text.encode_utf16().count()),
-            Prelim::List(items) => items.iter().try_for_each(|item| self.prelim(item, depth + 1)),
-            Prelim::Map(entries) => entries.iter().try_for_each(|(key, value)| {
-                self.key(key)?;
-                self.prelim(value, depth + 1)
-            }),
+            Prelim::Subdoc(guid) => self.key(guid),
+            Prelim::Text(text) | Prelim::XmlText(text) => self.units(text.encode_utf16().count()),
+            Prelim::List(items) => self.prelims(items, depth),
+            Prelim::Map(entries) => self.entries(entries, depth),
+            Prelim::XmlFragment(nodes) => self.nodes(nodes, depth),
+            Prelim::XmlElement(tag, attributes, children) => {
+                self.key(tag)?;
+                self.entries(attributes, depth)?;
+                self.nodes(children, depth)
+            }
         }
+    }
+
+    fn prelims(&self, items: &[Prelim], depth: usize) -> Result<(), Misuse> {
+        items.iter().try_for_each(|item| self.prelim(item, depth + 1))
+    }
+
+    fn entries(&self, entries: &OrderedMap<String, Prelim>, depth: usize) -> Result<(), Misuse> {
+        entries.iter().try_for_each(|(key, value)| {
+            self.key(key)?;
+            self.prelim(value, depth + 1)
+        })
+    }
+
+    fn nodes(&self, nodes: &[Prelim], depth: usize) -> Result<(), Misuse> {
+        only_nodes(nodes)?;
+        self.prelims(nodes, depth)
     }
 
     fn value(&self, value: &Value) -> Result<(), Misuse> {
@@ -217,6 +243,13 @@ impl<T: ReadTxn> Check<'_, T> {
         }
         Err(Misuse::argument(format!("expected a value at most {limit} deep, got a deeper one")))
     }
+}
+
+fn only_nodes(values: &[Prelim]) -> Result<(), Misuse> {
+    if values.iter().all(|value| matches!(value, Prelim::XmlText(_) | Prelim::XmlElement(..))) {
+        return Ok(());
+    }
+    Err(Misuse::argument("expected XML elements and texts, got another value"))
 }
 
 fn fits(value: &Value, depth: usize) -> bool {

@@ -1,100 +1,138 @@
 //! Copies of what a list holds, with everything in them.
 
+use yrs::block::ItemPtr;
+use yrs::branch::BranchPtr;
+use yrs::types::TypeRef;
 use yrs::types::text::Diff;
-use yrs::{
-    Any, Array, ArrayPrelim, ArrayRef, Map, MapPrelim, MapRef, Out, ReadTxn, Text, TextPrelim,
-    TextRef, TransactionMut,
-};
+use yrs::{Any, Array, ArrayRef, Map, MapRef, Out, ReadTxn, Text, TextRef, TransactionMut};
 
+use super::perform::Made;
 use crate::doc::convert::text_runs;
+use crate::doc::shared::{attributes_of, element_parts, fragment_list};
 
 /// A value out of the document, and what it takes to make it again.
 #[derive(Debug)]
 pub(crate) enum Copied {
     Plain(Any),
-    Text(Vec<Diff<()>>),
-    List(Vec<Self>),
-    Map(Vec<(String, Self)>),
+    Shared(Box<Type>),
+}
+
+/// A shared type: most have only one kind of content.
+#[derive(Debug)]
+pub(crate) struct Type {
+    kind: TypeRef,
+    runs: Vec<Diff<()>>,
+    entries: Vec<(String, Copied)>,
+    items: Vec<Copied>,
 }
 
 impl Copied {
-    /// A copy; `None` of what only others know to make, such as XML.
+    /// A copy; `None` of what only others know to make.
     pub(crate) fn of<T: ReadTxn>(txn: &T, out: &Out) -> Option<Self> {
+        let mut copy =
+            Type { kind: TypeRef::Map, runs: Vec::new(), entries: Vec::new(), items: Vec::new() };
         match out {
-            Out::Any(any) => Some(Self::Plain(any.clone())),
+            Out::Any(any) => return Some(Self::Plain(any.clone())),
             Out::YText(text) => {
-                let runs = text_runs(txn, text);
-                let known = runs.iter().all(|run| matches!(run.insert, Out::Any(_)));
-                known.then_some(Self::Text(runs))
+                copy.kind = TypeRef::Text;
+                copy.runs = runs_of(txn, text)?;
             }
-            Out::YArray(list) => list
-                .iter(txn)
-                .map(|item| Self::of(txn, &item))
-                .collect::<Option<_>>()
-                .map(Self::List),
-            Out::YMap(map) => {
-                let entries = map.iter(txn);
-                let copied =
-                    entries.map(|(key, value)| Some((key.to_owned(), Self::of(txn, &value)?)));
-                let mut entries = copied.collect::<Option<Vec<_>>>()?;
-                // The engine's order is that of a hash table.
-                entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-                Some(Self::Map(entries))
+            Out::YArray(list) => {
+                copy.kind = TypeRef::Array;
+                copy.items = items_of(txn, list)?;
             }
-            _ => None,
+            Out::YMap(map) => copy.entries = entries_of(txn, map)?,
+            Out::YXmlText(text) => {
+                copy.kind = TypeRef::XmlText;
+                copy.entries = entries_of(txn, &attributes_of(text.as_ref()))?;
+                copy.runs = runs_of(txn, text.as_ref())?;
+            }
+            Out::YXmlFragment(fragment) => {
+                copy.kind = TypeRef::XmlFragment;
+                copy.items = items_of(txn, &fragment_list(fragment))?;
+            }
+            Out::YXmlElement(element) => {
+                let (tag, attributes, children) = element_parts(element);
+                copy.kind = TypeRef::XmlElement(tag.into());
+                copy.entries = entries_of(txn, &attributes)?;
+                copy.items = items_of(txn, &children)?;
+            }
+            _ => return None,
         }
+        Some(Self::Shared(Box::new(copy)))
     }
 
     /// Units that a copy takes.
     pub(crate) fn units(&self) -> usize {
-        match self {
-            Self::Plain(_) => 1,
-            Self::Text(runs) => 1 + runs.iter().map(run_units).sum::<usize>(),
-            Self::List(items) => 1 + items.iter().map(Self::units).sum::<usize>(),
-            Self::Map(entries) => 1 + entries.iter().map(|(_, value)| value.units()).sum::<usize>(),
-        }
+        let Self::Shared(copy) = self else { return 1 };
+        1 + copy.runs.iter().map(run_units).sum::<usize>()
+            + copy.entries.iter().map(|(_, value)| value.units()).sum::<usize>()
+            + copy.items.iter().map(Self::units).sum::<usize>()
     }
 
     /// Makes it again in a list.
     pub(crate) fn insert(self, txn: &mut TransactionMut<'_>, list: &ArrayRef, index: u32) {
         match self {
+            Self::Plain(Any::Buffer(bytes)) => {
+                list.insert(txn, index, Made::bytes(&bytes));
+            }
             Self::Plain(any) => {
                 list.insert(txn, index, any);
             }
-            Self::Text(runs) => {
-                let text = list.insert(txn, index, TextPrelim::new(""));
-                fill_text(txn, &text, runs);
-            }
-            Self::List(items) => {
-                let inner = list.insert(txn, index, ArrayPrelim::default());
-                fill_list(txn, &inner, items);
-            }
-            Self::Map(entries) => {
-                let map = list.insert(txn, index, MapPrelim::default());
-                fill_map(txn, &map, entries);
+            Self::Shared(copy) => {
+                let made = list.insert(txn, index, Made::empty(copy.kind.clone()));
+                copy.fill(txn, made);
             }
         }
     }
 
     fn set(self, txn: &mut TransactionMut<'_>, map: &MapRef, key: String) {
         match self {
+            Self::Plain(Any::Buffer(bytes)) => {
+                map.insert(txn, key, Made::bytes(&bytes));
+            }
             Self::Plain(any) => {
                 map.insert(txn, key, any);
             }
-            Self::Text(runs) => {
-                let text = map.insert(txn, key, TextPrelim::new(""));
-                fill_text(txn, &text, runs);
-            }
-            Self::List(items) => {
-                let list = map.insert(txn, key, ArrayPrelim::default());
-                fill_list(txn, &list, items);
-            }
-            Self::Map(entries) => {
-                let inner = map.insert(txn, key, MapPrelim::default());
-                fill_map(txn, &inner, entries);
+            Self::Shared(copy) => {
+                let made = map.insert(txn, key, Made::empty(copy.kind.clone()));
+                copy.fill(txn, made);
             }
         }
     }
+}
+
+impl Type {
+    fn fill(self, txn: &mut TransactionMut<'_>, item: ItemPtr) {
+        let Ok(made) = BranchPtr::try_from(item) else { return };
+        fill_text(txn, &TextRef::from(made), self.runs);
+        for (key, value) in self.entries {
+            value.set(txn, &MapRef::from(made), key);
+        }
+        let list = ArrayRef::from(made);
+        for (index, item) in (0..).zip(self.items) {
+            item.insert(txn, &list, index);
+        }
+    }
+}
+
+fn runs_of<T: ReadTxn>(txn: &T, text: &TextRef) -> Option<Vec<Diff<()>>> {
+    let runs = text_runs(txn, text);
+    let known = runs.iter().all(|run| matches!(run.insert, Out::Any(_)));
+    known.then_some(runs)
+}
+
+fn items_of<T: ReadTxn>(txn: &T, list: &ArrayRef) -> Option<Vec<Copied>> {
+    list.iter(txn).map(|item| Copied::of(txn, &item)).collect()
+}
+
+fn entries_of<T: ReadTxn>(txn: &T, map: &MapRef) -> Option<Vec<(String, Copied)>> {
+    let entries = map.iter(txn);
+    let copied = entries.map(|(key, value)| Some((key.to_owned(), Copied::of(txn, &value)?)));
+    let mut entries = copied.collect::<Option<Vec<_>>>()?;
+    // The engine's order is that of a hash table.
+    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Some(entries)
 }
 
 /// Text and its marks, with room for each mark to begin and to end.
@@ -119,19 +157,6 @@ fn fill_text(txn: &mut TransactionMut<'_>, text: &TextRef, runs: Vec<Diff<()>>) 
             }
             _ => {}
         }
-    }
-}
-
-fn fill_list(txn: &mut TransactionMut<'_>, list: &ArrayRef, items: Vec<Copied>) {
-    for item in items {
-        let index = list.len(txn);
-        item.insert(txn, list, index);
-    }
-}
-
-fn fill_map(txn: &mut TransactionMut<'_>, map: &MapRef, entries: Vec<(String, Copied)>) {
-    for (key, value) in entries {
-        value.set(txn, map, key);
     }
 }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use yrs::types::Attrs;
-use yrs::{
-    Array, ArrayPrelim, ArrayRef, Map, MapPrelim, MapRef, Text, TextPrelim, TextRef, TransactionMut,
-};
+use yrs::block::{ItemContent, ItemPtr};
+use yrs::branch::{Branch, BranchPtr};
+use yrs::types::{Attrs, TypeRef};
+use yrs::{Array, ArrayRef, Map, MapRef, Text, TextRef, TransactionMut};
 
 use super::copy::move_item;
 use super::delta::{apply_delta, insert_embed};
@@ -14,6 +14,7 @@ use super::{Edit, Prelim};
 use crate::doc::change::Attributes;
 use crate::doc::convert::json_to_any;
 use crate::doc::shared::Shared;
+use crate::doc::subdoc::hidden;
 use crate::ordered::OrderedMap;
 
 /// Does the edit. It was checked, so every offset is in range and the kinds fit.
@@ -93,41 +94,55 @@ fn as_plain(prelim: &Prelim) -> Option<&Value> {
     if let Prelim::Value(value) = prelim { Some(value) } else { None }
 }
 
-/// Inserts one shared type. Its content follows piece by piece, so that the order of edits is the order of keys.
+/// Inserts what is no plain value. Its content follows piece by piece, so that the order of edits is the order of keys.
 fn insert_shared(txn: &mut TransactionMut<'_>, list: &ArrayRef, index: u32, prelim: &Prelim) {
-    match prelim {
-        Prelim::Value(_) => {}
-        Prelim::Text(text) => {
-            let target = list.insert(txn, index, TextPrelim::new(""));
-            insert_text(txn, &target, 0, text, None);
-        }
-        Prelim::List(items) => {
-            let target = list.insert(txn, index, ArrayPrelim::default());
-            insert_items(txn, &target, 0, items);
-        }
-        Prelim::Map(entries) => {
-            let target = list.insert(txn, index, MapPrelim::default());
-            set_entries(txn, &target, entries);
-        }
+    if let Some(made) = made_of(prelim) {
+        let item = list.insert(txn, index, made);
+        fill(txn, item, prelim);
     }
 }
 
 fn set_entry(txn: &mut TransactionMut<'_>, map: &MapRef, key: &str, prelim: &Prelim) {
-    match prelim {
-        Prelim::Value(value) => {
+    match (prelim, made_of(prelim)) {
+        (Prelim::Value(value), _) => {
             map.insert(txn, key, json_to_any(value));
         }
-        Prelim::Text(text) => {
-            let target = map.insert(txn, key, TextPrelim::new(""));
-            insert_text(txn, &target, 0, text, None);
+        (_, Some(made)) => {
+            let item = map.insert(txn, key, made);
+            fill(txn, item, prelim);
         }
-        Prelim::List(items) => {
-            let target = map.insert(txn, key, ArrayPrelim::default());
-            insert_items(txn, &target, 0, items);
+        (_, None) => {}
+    }
+}
+
+fn made_of(prelim: &Prelim) -> Option<Made> {
+    let kind = match prelim {
+        Prelim::Value(_) => return None,
+        Prelim::Subdoc(guid) => return Some(Made::subdoc(guid)),
+        Prelim::Text(_) => TypeRef::Text,
+        Prelim::List(_) => TypeRef::Array,
+        Prelim::Map(_) => TypeRef::Map,
+        Prelim::XmlText(_) => TypeRef::XmlText,
+        Prelim::XmlFragment(_) => TypeRef::XmlFragment,
+        Prelim::XmlElement(tag, ..) => TypeRef::XmlElement(Arc::from(tag.as_str())),
+    };
+    Some(Made::empty(kind))
+}
+
+fn fill(txn: &mut TransactionMut<'_>, item: ItemPtr, prelim: &Prelim) {
+    let Ok(made) = BranchPtr::try_from(item) else { return };
+    match prelim {
+        Prelim::Value(_) | Prelim::Subdoc(_) => {}
+        Prelim::Text(text) | Prelim::XmlText(text) => {
+            insert_text(txn, &TextRef::from(made), 0, text, None);
         }
-        Prelim::Map(entries) => {
-            let target = map.insert(txn, key, MapPrelim::default());
-            set_entries(txn, &target, entries);
+        Prelim::List(items) | Prelim::XmlFragment(items) => {
+            insert_items(txn, &ArrayRef::from(made), 0, items);
+        }
+        Prelim::Map(entries) => set_entries(txn, &MapRef::from(made), entries),
+        Prelim::XmlElement(_, attributes, children) => {
+            set_entries(txn, &MapRef::from(made), attributes);
+            insert_items(txn, &ArrayRef::from(made), 0, children);
         }
     }
 }
@@ -136,4 +151,34 @@ fn set_entries(txn: &mut TransactionMut<'_>, map: &MapRef, entries: &OrderedMap<
     for (key, value) in entries.iter() {
         set_entry(txn, map, key, value);
     }
+}
+
+/// Content as the engine holds it, of any kind: what is generic over kinds is compiled once.
+#[derive(Debug)]
+pub(super) struct Made(ItemContent);
+
+impl Made {
+    /// A shared type with nothing in it.
+    pub(super) fn empty(kind: TypeRef) -> Self {
+        Self(ItemContent::Type(Branch::new(kind)))
+    }
+
+    pub(super) fn subdoc(guid: &str) -> Self {
+        Self(ItemContent::Binary(hidden(guid)))
+    }
+
+    /// Bytes as they are.
+    pub(super) fn bytes(bytes: &[u8]) -> Self {
+        Self(ItemContent::Binary(bytes.to_vec()))
+    }
+}
+
+impl yrs::block::Prelim for Made {
+    type Return = ItemPtr;
+
+    fn into_content(self, _txn: &mut TransactionMut<'_>) -> (ItemContent, Option<Self>) {
+        (self.0, None)
+    }
+
+    fn integrate(self, _txn: &mut TransactionMut<'_>, _made: BranchPtr) {}
 }

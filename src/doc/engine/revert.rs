@@ -18,6 +18,7 @@ use crate::doc::Origin;
 use crate::doc::content::{Content, ranges};
 use crate::doc::engine::{Done, Engine, busy};
 use crate::doc::shared::Shared;
+use crate::doc::subdoc::show;
 use crate::doc::undo::Garbage;
 use crate::error::Misuse;
 
@@ -76,7 +77,7 @@ impl Engine {
         manager.observe_item_popped("revert", move |txn, _| {
             *record.borrow_mut() = Some(Done {
                 result: (),
-                update: Some(txn.encode_update_v1()),
+                update: Some(show(txn.encode_update_v1())),
                 inserts: txn.insert_set().clone(),
                 deletes: txn.delete_set().clone(),
             });

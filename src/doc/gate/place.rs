@@ -100,6 +100,10 @@ impl<'i, 'u> Placer<'i, 'u> {
         let beginning = (block.clock < known).then(|| Ref { client, clock: known - 1 });
         let named = match block.parent {
             Parent::Copied => return self.place_between(client, block, beginning.or(block.origin)),
+            // Nothing in a root becomes garbage while the root stands: these are two histories under one id.
+            Parent::Root(_) if beginning.is_some_and(|unit| self.is_garbage(unit)) => {
+                return Err(self.invalid_parent(client, block));
+            }
             Parent::Root(name) => {
                 let name = self.update.roots.get(name as usize).copied().unwrap_or_default();
                 self.batch.root(name)
@@ -133,6 +137,10 @@ impl<'i, 'u> Placer<'i, 'u> {
         run.map_or(NOWHERE, |run| Place { owner: run.owner, keyed: run.keyed })
     }
 
+    fn is_garbage(&self, unit: Ref) -> bool {
+        self.place_at(unit).owner.is_none()
+    }
+
     /// The type that this unit is; none where it is garbage; `None` where it never was a type.
     fn type_at(&self, unit: Ref) -> Option<TypeNo> {
         let slot = self.slot(unit.client)?;
@@ -159,18 +167,36 @@ impl<'i, 'u> Placer<'i, 'u> {
         Ok(self.batch.make(kind.into(), place.owner, depth))
     }
 
-    /// Content that a type never holds makes the engine loop, miscount or panic.
-    fn check_content(&self, client: u32, block: &Block, place: Place) -> Result<(), UpdateError> {
+    /// Content that a type never holds makes the engine loop, miscount or panic. What holds text is no list, declared here or not:
+    /// a server knows no declarations, and must not store for all what those who have them refuse.
+    fn check_content(
+        &mut self,
+        client: u32,
+        block: &Block,
+        place: Place,
+    ) -> Result<(), UpdateError> {
         let Some(info) = self.batch.info(place.owner) else { return Ok(()) };
-        let wrong = match (info.holder, block.kind) {
+        let holder = info.holder;
+        let wrong = match (holder, block.kind) {
             _ if place.keyed => block.kind == Kind::Format,
-            (Holder::List, Kind::Text | Kind::Format) => true,
-            (Holder::Text, Kind::Values | Kind::Binary) => true,
+            (
+                Holder::List | Holder::XmlElement | Holder::XmlFragment,
+                Kind::Text | Kind::Format,
+            ) => true,
+            (Holder::Text | Holder::XmlText, Kind::Values | Kind::Binary) => true,
             _ => false,
         };
         if wrong {
             let (client, clock) = (self.update.client(client), block.clock);
-            return Err(UpdateError::WrongContent { client, clock, holder: info.holder.name() });
+            return Err(UpdateError::WrongContent { client, clock, holder: holder.name() });
+        }
+        let shown = match block.kind {
+            Kind::Text | Kind::Format => Holder::Text,
+            Kind::Values | Kind::Binary => Holder::List,
+            _ => return Ok(()),
+        };
+        if holder == Holder::Undeclared && !place.keyed {
+            self.batch.settle(place.owner, shown);
         }
         Ok(())
     }

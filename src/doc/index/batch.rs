@@ -13,6 +13,8 @@ pub(crate) struct Batch<'i> {
     tracks_before: usize,
     new_roots: Vec<String>,
     new_clients: Vec<u64>,
+    /// Undeclared roots whose first content told what they are.
+    settled: Vec<TypeNo>,
     kept: bool,
 }
 
@@ -26,6 +28,7 @@ impl<'i> Batch<'i> {
             tracks_before,
             new_roots: Vec::new(),
             new_clients: Vec::new(),
+            settled: Vec::new(),
             kept: false,
         }
     }
@@ -109,6 +112,14 @@ impl<'i> Batch<'i> {
         }
     }
 
+    /// An undeclared root is from now on what its first content shows it to be.
+    pub(crate) fn settle(&mut self, no: TypeNo, holder: Holder) {
+        if let Some(info) = self.index.types.get_mut(no.0 as usize) {
+            info.holder = holder;
+            self.settled.push(no);
+        }
+    }
+
     pub(crate) fn note_low_surrogate(&mut self, client: u64, clock: u32) {
         self.index.low_surrogates.insert(ID::new(ClientID::new(client), clock), 1);
     }
@@ -122,6 +133,11 @@ impl Drop for Batch<'_> {
         for slot in &self.touched {
             if let Some(track) = self.index.tracks.get_mut(*slot) {
                 track.undo();
+            }
+        }
+        for no in &self.settled {
+            if let Some(info) = self.index.types.get_mut(no.0 as usize) {
+                info.holder = Holder::Undeclared;
             }
         }
         self.index.types.truncate(self.types_before);

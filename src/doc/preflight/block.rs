@@ -2,7 +2,8 @@
 
 use super::value::{skip_any, skip_json};
 use super::{Parser, Ref};
-use crate::doc::update_error::UpdateError;
+use crate::doc::subdoc::{MARK, Subdoc};
+use crate::update_error::UpdateError;
 
 /// What a block is and what it hangs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +72,9 @@ pub(crate) enum TypeKind {
     List,
     Map,
     Text,
-    Xml,
+    XmlElement,
+    XmlFragment,
+    XmlText,
 }
 
 const HAS_ORIGIN: u8 = 0x80;
@@ -112,7 +115,7 @@ impl Parser<'_, '_> {
         if keyed {
             self.reader.key(self.limits.key_bytes)?;
         }
-        let (kind, len) = self.content(info & REFERENCE, id)?;
+        let (kind, len) = self.content(info & REFERENCE, id, at)?;
         Ok(Block { clock: id.clock, len, origin, right, parent, keyed, kind, at })
     }
 
@@ -124,11 +127,12 @@ impl Parser<'_, '_> {
         }
     }
 
-    fn content(&mut self, reference: u8, id: Ref) -> Result<(Kind, u32), UpdateError> {
+    fn content(&mut self, reference: u8, id: Ref, at: u32) -> Result<(Kind, u32), UpdateError> {
+        let start = self.reader.offset();
         match reference {
             1 => Ok((Kind::Deleted, self.length()?)),
             2 => Err(self.reader.unsupported("content of the old JSON kind")),
-            3 => self.reader.buffer().map(|_| (Kind::Binary, 1)),
+            3 => self.bytes(at, start).map(|()| (Kind::Binary, 1)),
             4 => Ok((Kind::Text, self.string(id)?)),
             5 => skip_json(&mut self.reader, self.limits).map(|()| (Kind::Embed, 1)),
             6 => {
@@ -143,9 +147,28 @@ impl Parser<'_, '_> {
                 }
                 Ok((Kind::Values, super::index(count)))
             }
-            9 => Err(self.reader.unsupported("a subdocument")),
+            9 => {
+                self.reader.key(self.limits.key_bytes)?;
+                skip_any(&mut self.reader, self.limits)?;
+                self.subdoc(at, start);
+                Ok((Kind::Binary, 1))
+            }
             _ => Err(self.reader.malformed("content of an unknown kind")),
         }
+    }
+
+    fn bytes(&mut self, at: u32, start: usize) -> Result<(), UpdateError> {
+        if self.reader.buffer()?.starts_with(&MARK) {
+            if !self.hidden {
+                return Err(self.reader.unsupported("bytes that look like a subdocument"));
+            }
+            self.subdoc(at, start);
+        }
+        Ok(())
+    }
+
+    fn subdoc(&mut self, at: u32, start: usize) {
+        self.out.subdocs.push(Subdoc { at: at as usize, start, end: self.reader.offset() });
     }
 
     fn type_kind(&mut self) -> Result<TypeKind, UpdateError> {
@@ -153,8 +176,9 @@ impl Parser<'_, '_> {
             0 => Ok(TypeKind::List),
             1 => Ok(TypeKind::Map),
             2 => Ok(TypeKind::Text),
-            3 => self.reader.key(self.limits.key_bytes).map(|_| TypeKind::Xml),
-            4 | 6 => Ok(TypeKind::Xml),
+            3 => self.reader.key(self.limits.key_bytes).map(|_| TypeKind::XmlElement),
+            4 => Ok(TypeKind::XmlFragment),
+            6 => Ok(TypeKind::XmlText),
             // Yjs writes a name behind an XML hook that yrs does not read.
             5 => Err(self.reader.unsupported("an XML hook")),
             7 => Err(self.reader.unsupported("a weak link")),

@@ -2,9 +2,9 @@
 
 use yrs::{Assoc, ClientID, ID, IndexScope};
 
-use super::reader::Reader;
 use crate::doc::limits::Limits;
-use crate::doc::update_error::UpdateError;
+use crate::lib0::Reader;
+use crate::update_error::UpdateError;
 
 /// Reads a relative position: an item, a root or a type, then the side (absent in old ones).
 pub(crate) fn read_sticky(

@@ -2,10 +2,10 @@
 
 use yrs::{ClientID, StateVector};
 
-use super::reader::Reader;
 use super::{index, write_number};
 use crate::doc::limits::Limits;
-use crate::doc::update_error::UpdateError;
+use crate::lib0::Reader;
+use crate::update_error::UpdateError;
 
 /// Reads a V1 state vector, never allocating for more entries than there are bytes.
 pub(crate) fn read_state_vector(bytes: &[u8], limits: &Limits) -> Result<StateVector, UpdateError> {

@@ -61,16 +61,26 @@ fn with_len(mut update: Vec<u8>, len: u8) -> Vec<u8> {
 }
 
 #[test]
-fn old_json_subdocuments_and_weak_links_are_refused_by_name() {
+fn old_json_forged_subdocuments_and_weak_links_are_refused_by_name() {
     let what = |error| match error {
         UpdateError::Unsupported { what, .. } => what,
         other => panic!("{other}"),
     };
     assert_eq!(what(refused(&[2, 1, 1, b't', 1, 1, b'1'])), "content of the old JSON kind");
-    assert_eq!(what(refused(&[9, 1, 1, b't', 1, b'g', 118, 0])), "a subdocument");
+    let forged = [&[3, 1, 1, b't', 20][..], &crate::doc::subdoc::MARK, &[1, b'g', 118, 0]].concat();
+    assert_eq!(what(refused(&forged)), "bytes that look like a subdocument");
     assert_eq!(what(refused(&[7, 1, 1, b't', 7])), "a weak link");
     assert_eq!(what(refused(&[7, 1, 1, b't', 9])), "a subdocument");
     assert_eq!(what(refused(&[7, 1, 1, b't', 5, 1, b'x'])), "an XML hook");
+}
+
+#[test]
+fn a_subdocument_is_one_unit_and_its_place_is_known() {
+    let bytes = with_block(&[9, 1, 1, b't', 1, b'g', 118, 0]);
+    let parsed = parse(&bytes).unwrap();
+    let lengths: Vec<_> = parsed.blocks.iter().map(|block| block.len).collect();
+    assert_eq!((lengths, parsed.subdocs.len()), (vec![1], 1));
+    assert!(parse(&with_block(&[9, 1, 1, b't', 1, b'g'])).is_err(), "nothing said of loading");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Plain values inside an update: walked for their end and their depth, never built.
 
-use super::reader::Reader;
 use crate::doc::limits::Limits;
-use crate::doc::update_error::UpdateError;
+use crate::lib0::Reader;
+use crate::update_error::UpdateError;
 
 /// Skips one value in lib0's `any` encoding.
 pub(crate) fn skip_any(reader: &mut Reader<'_>, limits: &Limits) -> Result<(), UpdateError> {
@@ -16,7 +16,7 @@ fn skip_nested(reader: &mut Reader<'_>, limits: &Limits, depth: usize) -> Result
     match reader.byte()? {
         // undefined, null, false, true
         127 | 126 | 121 | 120 => Ok(()),
-        125 => reader.skip_signed(),
+        125 => reader.signed().map(drop),
         124 => reader.take(4).map(drop),
         123 | 122 => reader.take(8).map(drop),
         119 => reader.text().map(drop),

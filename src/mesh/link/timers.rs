@@ -8,7 +8,9 @@ use crate::mesh::control::{Control, Farewell};
 use crate::time::{Deadline, Instant};
 
 /// How long a link that is suspect is left alone: most come back by themselves.
-pub(super) const PATIENCE: u64 = 2_000;
+const PATIENCE: u64 = 2_000;
+/// The same behind a TURN server: if that forgot the link, it does not come back by itself.
+const PATIENCE_RELAYED: u64 = 500;
 /// How long the first exchange may take.
 pub(super) const FIRST_RESTART: u64 = 10_000;
 /// Wait after each restart.
@@ -21,10 +23,17 @@ const REPLACE_EVERY: u64 = 10_000;
 const PONG: u64 = 1_000;
 /// How long a link that is down is kept after its peer left signaling.
 const LEFT: u64 = 60_000;
+/// How long a peer of whom nothing was heard may take to answer, where signaling does not tell who has gone.
+const UNHEARD: u64 = 15_000;
 /// When no address was found by then, there is a reason to be told.
 const BLOCKED: u64 = 10_000;
 /// First wait before an unanswered offer is said again; it doubles.
 const REPEAT: u64 = 3_000;
+
+/// How long a link that has fallen silent is left alone.
+pub(super) fn patience(relayed: Option<bool>) -> u64 {
+    if relayed == Some(true) { PATIENCE_RELAYED } else { PATIENCE }
+}
 
 /// Wait before an offer is said for the next time.
 pub(super) fn repeat_after(repeats: u8) -> u64 {
@@ -38,8 +47,8 @@ pub(super) fn deadline(link: &Link) -> Option<Deadline> {
     let blocked = Deadline { at: attempt.since + BLOCKED, reason: "blocked" };
     let blocked = (!attempt.located && !attempt.blocked).then_some(blocked);
     let pong = link.ping.map(|(_, at)| Deadline { at, reason: "pong" });
-    let left = link.left.filter(|_| link.phase != Phase::Up);
-    let left = left.map(|at| Deadline { at: at + LEFT, reason: "left" });
+    let left = link.leaves_at.filter(|_| link.phase != Phase::Up);
+    let left = left.map(|at| Deadline { at, reason: "left" });
     let more = Deadline { at: Instant::default(), reason: "more to send" };
     let more = attempt.lanes.is_exhausted().then_some(more);
     [restart, repeat, blocked, pong, left, more].into_iter().fold(None, Deadline::earliest)
@@ -49,8 +58,8 @@ impl Link {
     /// A deadline may have passed.
     pub fn handle_timeout(&mut self, cx: &mut Context<'_>, settings: &Settings) {
         let now = cx.now;
-        if self.left.is_some_and(|at| self.phase != Phase::Up && now >= at + LEFT) {
-            return self.finish("left");
+        if self.leaves_at.is_some_and(|at| self.phase != Phase::Up && now >= at) {
+            return self.finish(if settings.silence_parts { "silent" } else { "left" });
         }
         self.note_blocked(now);
         if self.ping.is_some_and(|(_, at)| now >= at) {
@@ -94,8 +103,28 @@ impl Link {
         if goodbye || matches!(self.phase, Phase::Waiting | Phase::Connecting(_)) {
             return self.finish("left");
         }
-        self.left = Some(now);
+        self.leaves_at = Some(now + LEFT);
         self.send_ping(now);
+    }
+
+    /// The peer said something through signaling.
+    pub(super) fn note_heard(&mut self, now: Instant, settings: &Settings) {
+        self.leaves_at = settings.silence_parts.then(|| now + LEFT);
+    }
+
+    /// A connection is made: whoever was there has to answer soon.
+    pub(super) fn note_unheard(&mut self, now: Instant, settings: &Settings) {
+        if settings.silence_parts {
+            self.leaves_at.get_or_insert(now + UNHEARD);
+        }
+    }
+
+    /// Where silence is the only word of who has gone, it counts from when the link went down.
+    pub(super) fn note_down(&mut self, now: Instant, settings: &Settings) {
+        if settings.silence_parts {
+            let known = self.leaves_at.filter(|_| self.phase != Phase::Up);
+            self.leaves_at = known.or(Some(now + LEFT));
+        }
     }
 
     /// Servers or policy changed; a link through a server gets new leave to use it.
@@ -154,7 +183,9 @@ impl Link {
         if !settings.signaling {
             return self.postpone(Restart { at, count });
         }
-        if count >= FUTILE && state == PeerState::Failed && self.may_replace(cx.now) {
+        // A browser whose gathering hangs does not even fail.
+        let hopeless = state == PeerState::Failed || self.is_connecting();
+        if count >= FUTILE && hopeless && self.may_replace(cx.now) {
             self.postpone(Restart { at, count });
             self.actions.push_back(LinkAction::Replace);
             return;
@@ -193,6 +224,7 @@ impl Link {
     fn on_silence(&mut self, cx: &mut Context<'_>, settings: &Settings) {
         if self.phase == Phase::Up {
             let now = Restart { at: cx.now, count: 0 };
+            self.note_down(cx.now, settings);
             self.enter(Phase::Suspect(now), Some("silent"));
             self.restart_ice(cx, settings);
         }

@@ -3,14 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::io::{Candidate, ChannelId, Operation, PeerInput, PeerOutput, PeerState};
+use crate::io::{Candidate, ChannelId, Channels, Operation, PeerInput, PeerOutput, PeerState};
 
 /// Something a browser does after a while.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Step {
+pub(in crate::mesh) enum Step {
     Needed,
     Operate(String),
     Find,
+    Path,
     /// The transport is looked at, once or every second.
     Look,
     Tick,
@@ -19,7 +20,8 @@ pub(super) enum Step {
     Abort,
 }
 
-pub(super) struct Browser {
+pub(in crate::mesh) struct Browser {
+    hangs: bool,
     ufrag: u32,
     restarting: bool,
     busy: bool,
@@ -36,46 +38,50 @@ pub(super) struct Browser {
 }
 
 impl Browser {
-    pub(super) fn is_creation(output: &PeerOutput) -> bool {
+    pub(in crate::mesh) fn is_creation(output: &PeerOutput) -> bool {
         matches!(output, PeerOutput::Create { .. })
     }
 }
 
 #[derive(Default)]
-pub(super) struct Network {
+pub(in crate::mesh) struct Network {
     browsers: BTreeMap<(usize, u32), Browser>,
     steps: Vec<(u64, usize, u32, Step)>,
     /// Pages between which nothing goes.
     cuts: Vec<(usize, usize)>,
+    /// Connections that are made now never find an address, and stay `new` with their other ends, as in Chromium.
+    pub(super) hanging: bool,
+    /// Everything goes through a TURN server.
+    pub(super) relayed: bool,
     /// Pages whose browser finds no address.
-    pub(super) blind: Vec<usize>,
+    pub(in crate::mesh) blind: Vec<usize>,
     silenced: Vec<usize>,
 }
 
 type Inputs = Vec<(usize, u32, PeerInput)>;
 
 impl Network {
-    pub(super) fn cut(&mut self, a: usize, b: usize) {
+    pub(in crate::mesh) fn cut(&mut self, a: usize, b: usize) {
         self.cuts.push((a, b));
     }
 
-    pub(super) fn heal(&mut self) {
+    pub(in crate::mesh) fn heal(&mut self) {
         self.cuts.clear();
         self.look_at_all();
     }
 
-    pub(super) fn silence(&mut self, page: usize) {
+    pub(in crate::mesh) fn silence(&mut self, page: usize) {
         self.silenced.push(page);
     }
 
     /// The TURN server forgot its allocations: only new addresses help.
-    pub(super) fn lose_allocations(&mut self) {
+    pub(in crate::mesh) fn lose_allocations(&mut self) {
         for browser in self.browsers.values_mut() {
             browser.broken_at = Some(browser.ufrag);
         }
     }
 
-    pub(super) fn between(&self, at: usize, of: usize) -> Option<u32> {
+    pub(in crate::mesh) fn between(&self, at: usize, of: usize) -> Option<u32> {
         let mut known = self.browsers.iter().rev();
         known
             .find(|((page, _), browser)| {
@@ -84,21 +90,25 @@ impl Network {
             .map(|((_, id), _)| *id)
     }
 
-    pub(super) fn open_connections(&self, page: usize) -> usize {
+    pub(in crate::mesh) fn open_connections(&self, page: usize) -> usize {
         self.browsers.keys().filter(|(owner, _)| *owner == page).count()
     }
 
-    pub(super) fn take_steps(&mut self) -> Vec<(u64, usize, u32, Step)> {
+    pub(in crate::mesh) fn take_steps(&mut self) -> Vec<(u64, usize, u32, Step)> {
         std::mem::take(&mut self.steps)
     }
 
-    pub(super) fn command(&mut self, _: u64, page: usize, id: u32, output: PeerOutput) {
+    pub(in crate::mesh) fn command(&mut self, _: u64, page: usize, id: u32, output: PeerOutput) {
         match output {
             PeerOutput::Create { channels, .. } => {
-                let channels = channels.iter().map(|plan| plan.id).collect();
+                let channels = match channels {
+                    Channels::Negotiated(plans) => plans.iter().map(|plan| plan.id).collect(),
+                    Channels::InBand { .. } => Vec::new(),
+                };
                 self.browsers.insert(
                     (page, id),
                     Browser {
+                        hangs: self.hanging,
                         ufrag: 0,
                         restarting: false,
                         busy: false,
@@ -130,11 +140,18 @@ impl Network {
                 self.after(1, page, id, Step::Drained(channel.0));
             }
             PeerOutput::Close => self.close(page, id),
+            PeerOutput::FindPath if self.relayed => self.after(1, page, id, Step::Path),
             PeerOutput::FindPath | PeerOutput::Configure(_) | PeerOutput::Publish { .. } => {}
         }
     }
 
-    pub(super) fn perform(&mut self, now: u64, page: usize, id: u32, step: Step) -> Inputs {
+    pub(in crate::mesh) fn perform(
+        &mut self,
+        now: u64,
+        page: usize,
+        id: u32,
+        step: Step,
+    ) -> Inputs {
         let Some(browser) = self.browsers.get_mut(&(page, id)) else { return Vec::new() };
         match step {
             Step::Needed => {
@@ -172,12 +189,13 @@ impl Network {
             Step::Drained(channel) => {
                 vec![(page, id, PeerInput::Drained { channel: ChannelId(channel), buffered: 0 })]
             }
+            Step::Path => vec![(page, id, PeerInput::Path { relayed: true })],
             Step::Abort => vec![(page, id, PeerInput::ChannelClosed(ChannelId(0)))],
         }
     }
 
     fn start(&mut self, page: usize, id: u32, operation: &Operation) {
-        let blind = self.blind.contains(&page);
+        let blind = self.blind.contains(&page) || self.hangs(page, id);
         let Some(browser) = self.browsers.get_mut(&(page, id)) else { return };
         assert!(!browser.busy, "one operation at a time");
         browser.busy = true;
@@ -230,7 +248,16 @@ impl Network {
         !self.cuts.iter().any(cut) && !self.silenced.contains(&a) && !self.silenced.contains(&b)
     }
 
+    fn hangs(&self, page: usize, id: u32) -> bool {
+        let Some(browser) = self.browsers.get(&(page, id)) else { return false };
+        let other = browser.remote.and_then(|(page, id, _)| self.browsers.get(&(page, id)));
+        browser.hangs || other.is_some_and(|other| other.hangs)
+    }
+
     fn look(&mut self, now: u64, page: usize, id: u32) -> Inputs {
+        if self.hangs(page, id) {
+            return Vec::new();
+        }
         let joined = self.joined(page, id).is_some();
         let Some(browser) = self.browsers.get_mut(&(page, id)) else { return Vec::new() };
         let since = if joined { now } else { *browser.silent_since.get_or_insert(now) };

@@ -20,24 +20,29 @@ use crate::peers::Peers;
 use crate::time::Instant;
 
 /// One page.
-pub(super) struct Page {
-    pub(super) peers: Peers,
-    pub(super) mesh: u32,
-    pub(super) name: String,
-    pub(super) alive: bool,
+pub(in crate::mesh) struct Page {
+    pub(in crate::mesh) peers: Peers,
+    pub(in crate::mesh) mesh: u32,
+    pub(in crate::mesh) name: String,
+    pub(in crate::mesh) alive: bool,
     signaling: bool,
     in_room: bool,
     numbers: BTreeMap<String, u32>,
-    pub(super) status: BTreeMap<String, LinkStatus>,
-    pub(super) history: Vec<(String, LinkState)>,
-    pub(super) frames: Vec<(Channel, Vec<u8>)>,
-    pub(super) neighbours: BTreeMap<u32, Vec<String>>,
-    pub(super) blocked: Vec<&'static str>,
-    pub(super) errors: Vec<&'static str>,
-    pub(super) questions: Vec<(u32, &'static str)>,
-    pub(super) files: Vec<FileEvent>,
+    pub(in crate::mesh) status: BTreeMap<String, LinkStatus>,
+    pub(in crate::mesh) history: Vec<(String, LinkState)>,
+    pub(in crate::mesh) frames: Vec<(Channel, Vec<u8>)>,
+    pub(in crate::mesh) neighbours: BTreeMap<u32, Vec<String>>,
+    pub(in crate::mesh) blocked: Vec<&'static str>,
+    pub(in crate::mesh) errors: Vec<&'static str>,
+    pub(in crate::mesh) questions: Vec<(u32, &'static str)>,
+    pub(in crate::mesh) files: Vec<FileEvent>,
     /// Offers and answers it said.
-    pub(super) said: usize,
+    pub(in crate::mesh) said: usize,
+    /// Servers of y-webrtc with which it has an open socket.
+    pub(in crate::mesh) servers: Vec<u32>,
+    pub(in crate::mesh) password: Vec<u8>,
+    /// What it published there.
+    pub(in crate::mesh) published: Vec<String>,
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -52,22 +57,23 @@ enum What {
     Browser(usize, u32, Step),
     Server(usize, String),
     Signal(usize, String),
+    Publish(usize, u32, String),
 }
 
-pub(super) struct World {
-    pub(super) now: u64,
+pub(in crate::mesh) struct World {
+    pub(in crate::mesh) now: u64,
     order: u64,
-    pub(super) rng: Rng,
-    pub(super) pages: Vec<Page>,
-    pub(super) network: Network,
+    pub(in crate::mesh) rng: Rng,
+    pub(in crate::mesh) pages: Vec<Page>,
+    pub(in crate::mesh) network: Network,
     queue: BinaryHeap<Reverse<Due>>,
     /// Share of signaling that is lost, out of 100.
-    pub(super) loss: u8,
-    pub(super) connections_made: usize,
+    pub(in crate::mesh) loss: u8,
+    pub(in crate::mesh) connections_made: usize,
 }
 
 impl World {
-    pub(super) fn new(seed: u64, count: usize, options: &MeshOptions) -> Self {
+    pub(in crate::mesh) fn new(seed: u64, count: usize, options: &MeshOptions) -> Self {
         let mut world = Self {
             now: 0,
             order: 0,
@@ -87,50 +93,57 @@ impl World {
         world
     }
 
+    /// Another page in the place of one that has not entered.
+    pub(in crate::mesh) fn replace(&mut self, at: usize, options: MeshOptions) {
+        let name = self.pages[at].name.clone();
+        let options = MeshOptions { room: "r".into(), instance: Some(name.clone()), ..options };
+        self.pages[at] = Page::new(self.rng.u64(..), name, options);
+    }
+
     /// Two pages with usual options, both in the room.
-    pub(super) fn pair(seed: u64) -> Self {
+    pub(in crate::mesh) fn pair(seed: u64) -> Self {
         let mut world = Self::new(seed, 2, &MeshOptions::default());
         world.enter(0);
         world.enter(1);
         world
     }
 
-    pub(super) fn enter(&mut self, at: usize) {
+    pub(in crate::mesh) fn enter(&mut self, at: usize) {
         self.pages[at].signaling = true;
         self.with(at, |mesh, cx| mesh.signal_up(cx));
     }
 
-    pub(super) fn lose_signaling(&mut self, at: usize) {
+    pub(in crate::mesh) fn lose_signaling(&mut self, at: usize) {
         self.pages[at].signaling = false;
         self.with(at, |mesh, cx| mesh.signal_down(cx));
     }
 
     /// The page is gone without a word; its server notices.
-    pub(super) fn kill(&mut self, at: usize) {
+    pub(in crate::mesh) fn kill(&mut self, at: usize) {
         self.pages[at].alive = false;
         self.network.silence(at);
         self.part(at, "lost");
     }
 
-    pub(super) fn environment(&mut self, at: usize, environment: Environment) {
+    pub(in crate::mesh) fn environment(&mut self, at: usize, environment: Environment) {
         let now = Instant::from_millis(self.now);
         self.pages[at].peers.handle_input(now, Input::Environment(environment));
         self.drain(at);
     }
 
-    pub(super) fn feed(&mut self, at: usize, id: PeerConnectionId, input: PeerInput) {
+    pub(in crate::mesh) fn feed(&mut self, at: usize, id: PeerConnectionId, input: PeerInput) {
         let now = Instant::from_millis(self.now);
         self.pages[at].peers.handle_input(now, Input::Peer(id, input));
         self.drain(at);
     }
 
-    pub(super) fn send(&mut self, from: usize, to: usize, channel: Channel, bytes: &[u8]) {
+    pub(in crate::mesh) fn send(&mut self, from: usize, to: usize, channel: Channel, bytes: &[u8]) {
         let peer = self.pages[from].numbers[&self.pages[to].name];
         let bytes = bytes.to_vec();
         self.with(from, |mesh, cx| mesh.send(cx, peer, channel, bytes).unwrap());
     }
 
-    pub(super) fn with<T>(
+    pub(in crate::mesh) fn with<T>(
         &mut self,
         at: usize,
         act: impl FnOnce(&mut Mesh, &mut Context<'_>) -> T,
@@ -142,24 +155,24 @@ impl World {
         result
     }
 
-    pub(super) fn number(&self, at: usize, of: usize) -> u32 {
+    pub(in crate::mesh) fn number(&self, at: usize, of: usize) -> u32 {
         self.pages[at].numbers[&self.pages[of].name]
     }
 
-    pub(super) fn state(&self, at: usize, of: usize) -> Option<LinkState> {
+    pub(in crate::mesh) fn state(&self, at: usize, of: usize) -> Option<LinkState> {
         self.pages[at].status.get(&self.pages[of].name).map(|status| status.state)
     }
 
-    pub(super) fn are_up(&self, a: usize, b: usize) -> bool {
+    pub(in crate::mesh) fn are_up(&self, a: usize, b: usize) -> bool {
         self.state(a, b) == Some(LinkState::Up) && self.state(b, a) == Some(LinkState::Up)
     }
 
-    pub(super) fn connection(&self, at: usize, of: usize) -> Option<u32> {
+    pub(in crate::mesh) fn connection(&self, at: usize, of: usize) -> Option<u32> {
         self.network.between(at, of)
     }
 
     /// Lets time pass until it is so, at most `millis`; how long it took.
-    pub(super) fn until(&mut self, millis: u64, so: impl Fn(&Self) -> bool) -> u64 {
+    pub(in crate::mesh) fn until(&mut self, millis: u64, so: impl Fn(&Self) -> bool) -> u64 {
         let (start, end) = (self.now, self.now + millis);
         while !so(self) {
             assert!(self.step(end), "not within {millis} ms: {:?}", self.summary());
@@ -168,18 +181,18 @@ impl World {
     }
 
     /// Lets time pass.
-    pub(super) fn run(&mut self, millis: u64) {
+    pub(in crate::mesh) fn run(&mut self, millis: u64) {
         let end = self.now + millis;
         while self.step(end) {}
         self.now = end;
     }
 
     /// What the server would say to one page.
-    pub(super) fn tell(&mut self, to: usize, message: &Value) {
+    pub(in crate::mesh) fn tell(&mut self, to: usize, message: &Value) {
         self.schedule(10, What::Signal(to, message.to_string()));
     }
 
-    pub(super) fn summary(&self) -> Vec<String> {
+    pub(in crate::mesh) fn summary(&self) -> Vec<String> {
         let pages = self.pages.iter();
         pages.map(|page| format!("{}: {:?} {:?}", page.name, page.status, page.errors)).collect()
     }
@@ -222,6 +235,11 @@ impl World {
                 self.collect_steps();
             }
             What::Server(from, text) => self.on_server(from, &text),
+            What::Publish(to, server, text) => {
+                if self.pages[to].alive && self.pages[to].servers.contains(&server) {
+                    self.with(to, |mesh, cx| mesh.handle_server(cx, server, &text));
+                }
+            }
             What::Signal(to, text) => {
                 if self.pages[to].alive && self.pages[to].signaling {
                     self.with(to, |mesh, cx| mesh.handle_signal(cx, &text));
@@ -267,6 +285,15 @@ impl World {
             MeshEvent::Error(problem) => page.errors.push(problem.code.as_str()),
             MeshEvent::Ice { request, reason } => page.questions.push((request, reason.name())),
             MeshEvent::Track { .. } => {}
+            MeshEvent::Publish { server, sealed, bytes } => {
+                self.on_publish(at, server, sealed, bytes);
+            }
+            // A cipher for tests: the nonce says whose password it is.
+            MeshEvent::Unseal { server, parts: [nonce, plain] } => {
+                let known = nonce == self.pages[at].password;
+                let plain = known.then_some(plain.as_slice());
+                self.with(at, |mesh, cx| mesh.handle_unsealed(cx, server, plain));
+            }
             MeshEvent::File(event) => page.files.push(event),
             MeshEvent::Signal(text) => {
                 page.said += usize::from(text.contains("\"offer\"") || text.contains("\"answer\""));
@@ -274,6 +301,43 @@ impl World {
                     self.schedule(10, What::Server(at, text));
                 }
             }
+        }
+    }
+
+    /// A server of y-webrtc brings everything to everybody, also to who said it.
+    fn on_publish(&mut self, at: usize, server: Option<u32>, sealed: bool, bytes: Vec<u8>) {
+        let page = &self.pages[at];
+        let text = if sealed {
+            let mesh = page.peers.mesh(page.mesh).unwrap();
+            mesh.seal(&page.password, &bytes)
+        } else {
+            String::from_utf8(bytes).unwrap()
+        };
+        self.pages[at].published.push(text.clone());
+        let servers = server.map_or_else(|| self.pages[at].servers.clone(), |server| vec![server]);
+        for server in servers {
+            self.publish(server, &text);
+        }
+    }
+
+    /// A server of y-webrtc brings this to all of its clients.
+    pub(in crate::mesh) fn publish(&mut self, server: u32, text: &str) {
+        for to in 0..self.pages.len() {
+            self.schedule(10, What::Publish(to, server, text.to_owned()));
+        }
+    }
+
+    /// A page opens a socket with a server of y-webrtc.
+    pub(in crate::mesh) fn open(&mut self, at: usize, server: u32) {
+        self.pages[at].servers.push(server);
+        self.with(at, |mesh, cx| mesh.server_up(cx, server));
+    }
+
+    /// A server of y-webrtc is gone.
+    pub(in crate::mesh) fn shut(&mut self, server: u32) {
+        for at in 0..self.pages.len() {
+            self.pages[at].servers.retain(|open| *open != server);
+            self.with(at, |mesh, cx| mesh.server_down(cx, server));
         }
     }
 
@@ -304,7 +368,7 @@ impl World {
         }
     }
 
-    pub(super) fn part(&mut self, at: usize, why: &str) {
+    pub(in crate::mesh) fn part(&mut self, at: usize, why: &str) {
         if std::mem::replace(&mut self.pages[at].in_room, false) {
             let name = self.pages[at].name.clone();
             self.tell_others(at, &json!({"t": "leave", "inst": name, "why": why}));
@@ -346,10 +410,13 @@ impl Page {
             questions: Vec::new(),
             files: Vec::new(),
             said: 0,
+            servers: Vec::new(),
+            password: vec![1],
+            published: Vec::new(),
         }
     }
 
-    pub(super) fn heard(&self, channel: Channel) -> Vec<&[u8]> {
+    pub(in crate::mesh) fn heard(&self, channel: Channel) -> Vec<&[u8]> {
         let frames = self.frames.iter().filter(|(known, _)| *known == channel);
         frames.map(|(_, bytes)| bytes.as_slice()).collect()
     }

@@ -89,7 +89,7 @@ impl Messages {
                     audit.handle_traffic(now);
                 }
             }
-            Arrival::Duplicate if self.broken.no_message_dedupe => self.received.push(message),
+            Arrival::Duplicate if self.broken.no_message_dedupe() => self.received.push(message),
             Arrival::Duplicate => {}
             Arrival::Gap => self.on_gap(now),
         }

@@ -40,6 +40,10 @@ impl<D: DocHost> Room<D> {
             let message = format!("a room takes {MAX_PATHS} paths; let another one down first");
             return Err(Misuse::new(ErrorCode::BufferFull, message));
         }
+        let largest = match dialect {
+            Dialect::Ours => usize::MAX,
+            Dialect::Stock { limit } => limit,
+        };
         let fresh = Path {
             instance: instance.to_owned(),
             dialect,
@@ -48,7 +52,7 @@ impl<D: DocHost> Room<D> {
             epoch: cx.rng.u64(EPOCHS),
             hello: None,
             neighbours: Vec::new(),
-            strikes: Strikes::new(self.config.max_send_frame),
+            strikes: Strikes::new(self.config.max_send_frame.min(largest)),
             marks: Marks::default(),
             pace: Pace::new(cx.now),
             elected: false,

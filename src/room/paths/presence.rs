@@ -11,12 +11,15 @@ use crate::time::Instant;
 pub(super) const PRESENCE_FRAME: usize = 1_024;
 /// Pace of the whole state.
 const SHARE_EVERY: u64 = 5_000;
+/// Least time between two moves of its clock that nothing else asks for.
+const RENEW_EVERY: u64 = 10_000;
 
 impl<D: DocHost> Room<D> {
     /// Shows the own presence to all peers: a goodbye and what is too large for its channel go the safe way.
     pub(in crate::room) fn share_presence(&mut self, now: Instant) {
         let paths = self.paths.ids();
         self.paths.share_at = (!paths.is_empty()).then(|| now + SHARE_EVERY);
+        self.renew_for_stock(now);
         let Some(entry) = self.presence.entry() else { return };
         let lossy = entry.state.is_some();
         let frame = encode::awareness(&[entry]);
@@ -26,6 +29,16 @@ impl<D: DocHost> Room<D> {
         };
         for path in paths {
             self.send_path(path, channel, frame.clone());
+        }
+    }
+
+    /// Stock peers forget after 30 s whose clock does not move; without a server nothing else moves it.
+    fn renew_for_stock(&mut self, now: Instant) {
+        let last = *self.paths.renewed_at.get_or_insert(now);
+        let stock = !self.paths.select(|_, path| !path.is_ours()).is_empty();
+        if stock && now.since(last) >= RENEW_EVERY {
+            self.paths.renewed_at = Some(now);
+            self.presence.renew();
         }
     }
 

@@ -114,7 +114,7 @@ impl<D: DocHost> Room<D> {
                 {
                     known.held_since.get_or_insert(cx.now);
                 }
-                if self.config.broken.ack_by_peer {
+                if self.config.broken.ack_by_peer() {
                     self.outbox.acknowledge(&applied.content);
                 }
             }

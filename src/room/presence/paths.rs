@@ -19,6 +19,11 @@ impl Presence {
         })
     }
 
+    /// The own state is the same, and newer.
+    pub fn renew(&mut self) {
+        self.clock = self.clock.saturating_add(1);
+    }
+
     /// Whether there is a state to show.
     pub fn is_shown(&self) -> bool {
         self.state.is_some()

@@ -33,6 +33,15 @@ fn every_format_knows_the_common_end_and_the_common_error() {
 }
 
 #[test]
+fn an_empty_event_that_keeps_the_connection_alive_says_nothing() {
+    for format in [Format::OpenAi, Format::Anthropic, Format::AiSdk] {
+        assert_eq!(format.read(&event("message", "")), Piece::NOTHING);
+        assert_eq!(format.read(&event("ping", " ")), Piece::NOTHING);
+        assert!(matches!(format.read(&event("message", "<html>")).mark, Mark::Broken(_)));
+    }
+}
+
+#[test]
 fn plain_events_carry_their_text_as_it_is() {
     let sse = Format::Sse;
     assert_eq!(sse.read(&event("message", " a\nb ")), text(" a\nb "));

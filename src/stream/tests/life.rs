@@ -22,6 +22,18 @@ fn comments_are_life_and_silence_is_not() {
 }
 
 #[test]
+fn a_server_that_has_nothing_to_say_is_asked_again_without_growing_waits() {
+    let mut bench = Bench::streaming(events());
+    for _ in 0..12 {
+        bench.wait();
+        assert_eq!(bench.state().attempt, 1);
+        assert!(bench.until_deadline() <= 2_000, "{} ms", bench.until_deadline());
+        bench.wait();
+        bench.answer(200, "text/event-stream");
+    }
+}
+
+#[test]
 fn a_late_timer_of_our_own_is_forgiven_once() {
     let mut bench = Bench::streaming(events());
     bench.now += 3_600_000;

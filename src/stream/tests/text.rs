@@ -157,3 +157,35 @@ fn the_app_may_find_the_end_or_an_error_itself() {
     bench.act(|stream, _| stream.reject("no such field"));
     assert_eq!(bench.error(), (ErrorCode::Stream, false));
 }
+
+/// Events behind an id, or all, as a server that keeps them writes them.
+fn from(events: &[&str], id: Option<&str>) -> String {
+    let known = id.and_then(|id| id.parse::<usize>().ok()).unwrap_or(0);
+    let numbered = events.iter().zip(1..).skip(known);
+    numbered.map(|(words, id)| format!("id: {id}\r\ndata: {words}\n\n")).collect::<String>()
+        + "event: done\ndata\n\n"
+}
+
+#[test]
+fn a_stream_cut_at_any_byte_ends_with_the_exact_text() {
+    let events = ["Once", " upon", "", " a 😀 time", "\u{e9}nd."];
+    let whole = from(&events, None);
+    for cut in 0..=whole.len() {
+        let mut bench = Bench::streaming(resumable(Resume::Always));
+        let head = &whole.as_bytes()[..cut];
+        bench.fetch(FetchInput::Chunk(head.to_vec()));
+        bench.act(|stream, cx| stream.read_more(cx));
+        if bench.status() != StreamStatus::Done {
+            bench.break_off();
+            bench.wait();
+            let rest = from(&events, bench.header("last-event-id"));
+            bench.answer(200, "text/event-stream");
+            bench.chunk(&rest);
+        }
+        assert_eq!(
+            (bench.text.as_str(), bench.status()),
+            (&*events.concat(), StreamStatus::Done),
+            "cut at {cut}"
+        );
+    }
+}

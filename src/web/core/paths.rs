@@ -15,19 +15,16 @@ use crate::web::{Core, thrown};
 #[wasm_bindgen]
 impl Core {
     /// A peer link carries the room's document from now on; its number is the caller's. What the peer is to get is told
-    /// by `path` events. `stock` if it speaks y-sync and awareness only, as y-webrtc does.
+    /// by `path` events. With a `limit` above 0 it speaks y-sync and awareness only, as y-webrtc does, and takes no larger frames.
     ///
     /// # Errors
     /// `E_NOT_READY` before `ready`, `E_BUFFER_FULL` beyond 32 paths, `E_INVALID_ARGUMENT` for an odd instance.
     #[wasm_bindgen(js_name = pathUp)]
-    pub fn path_up(
-        &self,
-        room: u32,
-        path: u32,
-        instance: &str,
-        stock: Option<bool>,
-    ) -> Result<(), JsValue> {
-        let dialect = if stock == Some(true) { Dialect::Stock } else { Dialect::Ours };
+    pub fn path_up(&self, room: u32, path: u32, instance: &str, limit: u32) -> Result<(), JsValue> {
+        let dialect = match limit {
+            0 => Dialect::Ours,
+            _ => Dialect::Stock { limit: limit as usize },
+        };
         self.path(|client, now| client.path_up(now, RoomId(room), path, instance, dialect))
     }
 

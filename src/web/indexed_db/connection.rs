@@ -8,7 +8,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{IdbDatabase, IdbFactory, IdbObjectStoreParameters, IdbOpenDbRequest};
 
-use crate::io::StorageError;
+use crate::io::{Input, StorageError};
+use crate::web::host::Host;
 use crate::web::indexed_db::failure;
 use crate::web::listener::Listener;
 use crate::web::remains::{Remains, Remnant, method};
@@ -37,10 +38,11 @@ impl Connection {
     ///
     /// # Errors
     /// [`StorageError::Blocked`] if it took too long, or what the browser said.
-    pub async fn open(remains: &Remains, name: &str) -> Result<Self, StorageError> {
+    pub async fn open(host: &Host, name: &str) -> Result<Self, StorageError> {
+        let remains = host.remains();
         let mut opening = Opening::start(remains, name)?;
         match within(PATIENCE, &mut opening.outcome).await {
-            Some(outcome) => Ok(Self::new(remains, outcome?)),
+            Some(outcome) => Ok(Self::new(host, name, outcome?)),
             None => {
                 spawn_local(opening.close_when_open());
                 Err(StorageError::Blocked)
@@ -48,17 +50,22 @@ impl Connection {
         }
     }
 
-    fn new(remains: &Remains, database: IdbDatabase) -> Self {
+    fn new(host: &Host, name: &str, database: IdbDatabase) -> Self {
+        let remains = host.remains();
         let lost = Rc::new(Cell::new(false));
         let gone = [Rc::clone(&lost), Rc::clone(&lost)];
         let [by_upgrade, by_browser] = gone;
         let handle = database.clone();
+        let (inbox, name) = (host.clone(), name.to_owned());
         let listeners = [
             Listener::new(remains, &database, "versionchange", move |_| {
                 by_upgrade.set(true);
                 handle.close();
             }),
-            Listener::new(remains, &database, "close", move |_| by_browser.set(true)),
+            Listener::new(remains, &database, "close", move |_| {
+                by_browser.set(true);
+                inbox.feed(Input::StorageLost(name.clone()));
+            }),
         ];
         let remnant = remains.keep(method(&database, "close"));
         Self {

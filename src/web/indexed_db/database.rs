@@ -6,10 +6,11 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use crate::io::{Input, StorageError, StorageReply, StorageTask, TaskId};
+use crate::io::{Input, RecordKey, StorageError, StorageReply, StorageTask, TaskId};
 use crate::web::host::Host;
 use crate::web::indexed_db::connection::Connection;
 use crate::web::indexed_db::lock::Lock;
+use crate::web::indexed_db::vault::{Vault, Way};
 use crate::web::indexed_db::{Durability, transaction};
 
 type Answer = Result<StorageReply, StorageError>;
@@ -20,17 +21,24 @@ pub(super) struct Database {
     host: Host,
     name: String,
     durability: Durability,
+    vault: Option<Vault>,
     queue: RefCell<VecDeque<(TaskId, StorageTask)>>,
     working: Cell<bool>,
     connection: RefCell<Option<Rc<Connection>>>,
 }
 
 impl Database {
-    pub(super) fn new(host: Host, name: &str, durability: Durability) -> Self {
+    pub(super) fn new(
+        host: Host,
+        name: &str,
+        durability: Durability,
+        vault: Option<Vault>,
+    ) -> Self {
         Self {
             host,
             name: name.to_owned(),
             durability,
+            vault,
             queue: RefCell::default(),
             working: Cell::new(false),
             connection: RefCell::default(),
@@ -73,19 +81,27 @@ impl Database {
         match task {
             StorageTask::Load { .. } => {
                 self.forget_lost();
-                transaction::load(remains, &*self.connection().await?).await
+                let loaded = transaction::load(remains, &*self.connection().await?).await?;
+                Ok(StorageReply::Loaded(self.open(loaded).await?))
             }
             StorageTask::Append { records, .. } if records.is_empty() => {
                 Ok(StorageReply::Written(Vec::new()))
             }
             StorageTask::Append { records, .. } => {
+                // Before the transaction: one that waits for anything else ends.
+                let records = self.seal(records).await?;
                 transaction::append(remains, &*self.connection().await?, self.durability, &records)
                     .await
             }
             StorageTask::Read { key, .. } => {
-                transaction::read(remains, &*self.connection().await?, key).await
+                let found = transaction::read(remains, &*self.connection().await?, key).await?;
+                let found = found.into_iter().map(|bytes| (key, bytes)).collect();
+                let opened = self.open(found).await?.pop();
+                Ok(StorageReply::Record(opened.map(|(_, bytes)| bytes)))
             }
             StorageTask::Replace { record, remove, .. } => {
+                let mut sealed = self.seal(vec![record]).await?;
+                let record = sealed.pop().unwrap_or_default();
                 let connection = self.connection().await?;
                 let _lock = Lock::acquire(remains, &self.name).await?;
                 transaction::replace(remains, &connection, self.durability, &record, &remove).await
@@ -97,12 +113,29 @@ impl Database {
         }
     }
 
+    async fn seal(&self, records: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, StorageError> {
+        match &self.vault {
+            Some(vault) => vault.pass(&self.name, Way::Seal, &records).await,
+            None => Ok(records),
+        }
+    }
+
+    async fn open(
+        &self,
+        records: Vec<(RecordKey, Vec<u8>)>,
+    ) -> Result<Vec<(RecordKey, Vec<u8>)>, StorageError> {
+        let Some(vault) = &self.vault else { return Ok(records) };
+        let (keys, sealed): (Vec<_>, Vec<_>) = records.into_iter().unzip();
+        let opened = vault.pass(&self.name, Way::Open, &sealed).await?;
+        Ok(keys.into_iter().zip(opened).collect())
+    }
+
     /// A connection lost since the last task is told once: what was in the database may be gone with it.
     async fn connection(&self) -> Result<Rc<Connection>, StorageError> {
         if let Some(connection) = self.current() {
             return if connection.is_lost() { Err(StorageError::Closed) } else { Ok(connection) };
         }
-        let connection = Rc::new(Connection::open(self.host.remains(), &self.name).await?);
+        let connection = Rc::new(Connection::open(&self.host, &self.name).await?);
         if let Ok(mut current) = self.connection.try_borrow_mut() {
             *current = Some(Rc::clone(&connection));
         }

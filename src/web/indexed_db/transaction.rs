@@ -30,7 +30,10 @@ extern "C" {
 type Step<T> = Result<T, StorageError>;
 
 /// Every record, in key order. Reads only.
-pub(super) async fn load(remains: &Remains, connection: &Connection) -> Step<StorageReply> {
+pub(super) async fn load(
+    remains: &Remains,
+    connection: &Connection,
+) -> Step<Vec<(RecordKey, Vec<u8>)>> {
     let transaction = Transaction::begin(remains, connection, "readonly", Durability::Relaxed)?;
     let keys = step(transaction.store.get_all_keys())?;
     let values = step(transaction.store.get_all())?;
@@ -38,7 +41,7 @@ pub(super) async fn load(remains: &Remains, connection: &Connection) -> Step<Sto
     let (keys, values) = (array_of(&keys)?, array_of(&values)?);
     let records =
         keys.iter().zip(values.iter()).map(|(key, value)| (key_of(&key), bytes_of(&value)));
-    Ok(StorageReply::Loaded(records.collect()))
+    Ok(records.collect())
 }
 
 /// Adds the records, in order.
@@ -67,12 +70,12 @@ pub(super) async fn read(
     remains: &Remains,
     connection: &Connection,
     key: RecordKey,
-) -> Step<StorageReply> {
+) -> Step<Option<Vec<u8>>> {
     let transaction = Transaction::begin(remains, connection, "readonly", Durability::Relaxed)?;
     let request = step(transaction.store.get(&js_key(key)))?;
     transaction.complete(connection).await?;
     let value = result_of(&request)?;
-    Ok(StorageReply::Record((!value.is_undefined()).then(|| bytes_of(&value))))
+    Ok((!value.is_undefined()).then(|| bytes_of(&value)))
 }
 
 async fn write<R: AsRef<[u8]>>(

@@ -100,6 +100,9 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_class = "RTCDataChannel")]
     pub(super) fn send(this: &Channel, bytes: &[u8]) -> Result<(), JsValue>;
 
+    #[wasm_bindgen(method, js_class = "RTCDataChannel")]
+    pub(super) fn close(this: &Channel);
+
     #[wasm_bindgen(method, getter, js_class = "RTCDataChannel", js_name = bufferedAmount)]
     pub(super) fn buffered_amount(this: &Channel) -> u32;
 

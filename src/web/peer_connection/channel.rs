@@ -34,10 +34,22 @@ impl DataChannel {
             }
         });
         let browser = peer.create_data_channel(plan.label, &init)?;
+        Self::adopt(host, connection, peer, plan.id, browser, plan.low_water)
+    }
+
+    /// Listens to a channel that is there already.
+    pub(super) fn adopt(
+        host: &Host,
+        connection: PeerConnectionId,
+        peer: &Connection,
+        id: ChannelId,
+        browser: Channel,
+        low_water: u32,
+    ) -> Result<Self, JsValue> {
         browser.set_binary_type("arraybuffer");
-        browser.set_buffered_amount_low_threshold(plan.low_water);
-        let listeners = listen(host, connection, peer, &browser, plan.id)?;
-        Ok(Self { id: plan.id, browser, _listeners: listeners })
+        browser.set_buffered_amount_low_threshold(low_water);
+        let listeners = listen(host, connection, peer, &browser, id)?;
+        Ok(Self { id, browser, _listeners: listeners })
     }
 }
 

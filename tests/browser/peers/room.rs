@@ -48,7 +48,7 @@ impl Room {
     pub(super) fn enter(&mut self, at: usize) {
         let page = &mut self.pages[at];
         page.connected = true;
-        page.core.signal_up(page.mesh).unwrap();
+        page.core.signal_up(page.mesh, None).unwrap();
         self.route();
     }
 
@@ -70,7 +70,7 @@ impl Room {
     /// The server is gone for one.
     pub(super) fn cut(&mut self, at: usize) {
         self.pages[at].connected = false;
-        self.pages[at].core.signal_down(self.pages[at].mesh).unwrap();
+        self.pages[at].core.signal_down(self.pages[at].mesh, None).unwrap();
     }
 
     pub(super) fn leave(&mut self, at: usize) {
@@ -215,7 +215,7 @@ impl Page {
     }
 
     fn hear(&self, message: &Value) {
-        self.core.signal(self.mesh, &message.to_string()).unwrap();
+        self.core.signal(self.mesh, &message.to_string(), None).unwrap();
     }
 
     fn on_file(&mut self, event: &Value, object: &JsValue) {

@@ -8,18 +8,30 @@ const schema = defineSchema({
 /** Quick to come back, so that tests are. */
 const backoff = { initialDelay: 100, maxDelay: 500 };
 
-/** A client in a room, with everything it tells. */
-window.newSession = ({ url, room: id, options, enter }) => {
+/** A client in a room, with everything it tells; `sharedBy` is the script of the worker that is to hold its connection. */
+window.newSession = ({ url, room: id, options: { sharedBy, ...options } = {}, enter }) => {
   const seen = { errors: [], connections: [], syncs: [], crashes: [] };
-  const client = createClient({ url, schema, backoff, ...options });
+  const worker = () => new SharedWorker(sharedBy, { type: 'module' });
+  const client = createClient({ url, schema, backoff, ...(sharedBy && { shareConnection: { worker } }), ...options });
   client.on('error', ({ code, message, retryable }) => seen.errors.push({ code, message, retryable }));
   client.on('crashed', (crash) => seen.crashes.push(crash));
-  const lease = client.enterRoom(id, { initialPresence: { name: 'harness' }, ...enter });
+  const lease = client.enterRoom(id, { initialPresence: { name: 'harness' }, ...withIce(enter) });
   const { room } = lease;
   follow(room.connection, seen.connections);
   follow(room.sync, seen.syncs);
   return { client, lease, room, seen, note: () => room.root.get('note') };
 };
+
+/** Answers given beforehand become a function, as apps have it; why it was asked is kept. */
+function withIce({ ice: answers, ...enter } = {}) {
+  if (!answers) return enter;
+  window.asked = [];
+  const ice = (reason) => {
+    window.asked.push(reason);
+    return answers.length > 1 ? answers.shift() : answers[0];
+  };
+  return { ...enter, peers: { ...enter.peers, ice } };
+}
 
 /** Makes a session and keeps it; resolves to the error with which its room failed, or null. */
 window.openSession = async (given) => {

@@ -2,18 +2,30 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const code = (specifier) => `
+const code = (specifier, worker) => `
 import { createClient, defineSchema, t } from '${specifier}';
 
 const schema = defineSchema({ doc: { body: t.text() } });
-const client = createClient({ url: location.hash.slice(1), persistence: 'memory' });
+const worker = () => new SharedWorker(new URL('${worker}', import.meta.url), { type: 'module' });
+const client = createClient({ url: location.hash.slice(1), persistence: 'memory', shareConnection: { worker } });
 const { room } = client.enterRoom('x', { schema });
 try {
   await room.ready;
   room.root.get('body').insert(0, 'hello');
-  window.verdict = { text: room.doc.getSnapshot().body, waits: client.sync.getSnapshot().pending > 0 };
+  const waits = client.sync.getSnapshot().pending > 0;
+  window.verdict = { text: room.doc.getSnapshot().body, waits, places: await places() };
 } catch (error) {
   window.verdict = { error: String(error), code: error.code };
+}
+
+/** How many scripts have come to share the connection, once two have, or five seconds have gone. */
+async function places() {
+  for (let turn = 0; ; turn++) {
+    const { held } = await navigator.locks.query();
+    const { size } = new Set(held.filter(({ name }) => name.startsWith('rejoin/')).map(({ clientId }) => clientId));
+    if (size > 1 || turn === 250) return size;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 `;
 
@@ -21,7 +33,8 @@ const page = (script) => `<!doctype html><html lang="en"><title>rejoin</title><b
 
 /** A Vite app without any configuration. */
 export function writeViteApp(folder) {
-  writeFileSync(join(folder, 'main.js'), code('rejoin'));
+  writeFileSync(join(folder, 'main.js'), code('rejoin', './realtime-worker.js'));
+  writeFileSync(join(folder, 'realtime-worker.js'), "import 'rejoin/shared-worker';\n");
   writeFileSync(join(folder, 'index.html'), page('<script type="module" src="/main.js"></script>'));
 }
 
@@ -29,6 +42,8 @@ export function writeViteApp(folder) {
 export function writePlainPage(folder) {
   const installed = 'node_modules/rejoin';
   const { exports } = JSON.parse(readFileSync(join(folder, installed, 'package.json'), 'utf8'));
-  const entry = exports['.'].browser.default.replace('./', '');
-  writeFileSync(join(folder, 'index.html'), page(`<script type="module">${code(`/${installed}/${entry}`)}</script>`));
+  const [entry, worker] = [exports['.'].browser, exports['./shared-worker'].default].map(
+    ({ default: file }) => `/${installed}/${file.replace('./', '')}`,
+  );
+  writeFileSync(join(folder, 'index.html'), page(`<script type="module">${code(entry, worker)}</script>`));
 }

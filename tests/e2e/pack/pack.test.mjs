@@ -33,7 +33,16 @@ after(async () => {
 
 describe('the tarball', () => {
   it('holds the module, the glue, the fallback and both entries', () => {
-    for (const file of ['rejoin_bg.wasm', 'core.js', 'inline.js', 'index.browser.js', 'react.js', 'react.d.ts']) {
+    for (const file of [
+      'rejoin_bg.wasm',
+      'core.js',
+      'inline.js',
+      'index.browser.js',
+      'react.js',
+      'react.d.ts',
+      'suspense.js',
+      'documents.js',
+    ]) {
       assert.ok(packed.files.includes(`dist/${file}`), `dist/${file} is missing from:\n${packed.files.join('\n')}`);
     }
   });
@@ -42,7 +51,7 @@ describe('the tarball', () => {
     const strays = packed.files.filter((file) => /^(src|test|wasm|node_modules)\//.test(file));
     assert.deepEqual(strays, []);
     const modules = packed.files.filter((file) => file.endsWith('.wasm')).map((file) => file.split('/').at(-1));
-    assert.deepEqual(modules.sort(), ['links_bg.wasm', 'peers_bg.wasm', 'rejoin_bg.wasm']);
+    assert.deepEqual(modules.sort(), ['codec_bg.wasm', 'links_bg.wasm', 'peers_bg.wasm', 'rejoin_bg.wasm']);
   });
 
   it('satisfies publint', () => {
@@ -57,6 +66,7 @@ describe('the tarball', () => {
       './rejoin_bg.wasm',
       './links_bg.wasm',
       './peers_bg.wasm',
+      './codec_bg.wasm',
       './package.json',
     ];
     run(process.execPath, [programOf('@arethetypeswrong/cli', 'attw'), packed.tarball, ...skipped], folder);
@@ -98,6 +108,7 @@ describe('the program', () => {
   });
 });
 
+// The page is one place, the worker that is to hold its connection another.
 describe('in Chromium a room is ready and takes an edit while the server refuses', () => {
   it('in a Vite app, built', async () => {
     run(process.execPath, [join(app, 'node_modules/vite/bin/vite.js'), 'build'], app);
@@ -114,7 +125,7 @@ describe('in Chromium a room is ready and takes an edit while the server refuses
     await server.listen();
     try {
       const { verdict } = await visit(browser, server.resolvedUrls.local[0].replace(/\/$/, ''), address);
-      assert.deepEqual(verdict, { text: 'hello', waits: true });
+      assert.deepEqual(verdict, { text: 'hello', waits: true, places: 2 });
     } finally {
       await server.close();
     }
@@ -128,7 +139,7 @@ async function checkSite(site) {
   const server = await serve(site);
   try {
     const { verdict, requests, errors } = await visit(browser, server.url, address);
-    assert.deepEqual(verdict, { text: 'hello', waits: true });
+    assert.deepEqual(verdict, { text: 'hello', waits: true, places: 2 });
     assert.deepEqual(errors, []);
     assert.ok(
       requests.some((path) => path.endsWith('.wasm')),

@@ -1,11 +1,13 @@
 // A page of hooks under StrictMode, in React's development build: only that mounts everything twice.
 import { StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { useEventSource, useLatest, useStream } from 'rejoin/react';
+import { useEventSource, useLatest, useSocket, useStream } from 'rejoin/react';
 
-const server = new URLSearchParams(location.search).get('server');
+const query = new URLSearchParams(location.search);
+const [server, sockets] = ['server', 'sockets'].map((name) => query.get(name));
+const backoff = { initialDelay: 100, maxDelay: 500 };
 const kinds = { price: 'json' };
-window.renders = { chat: 0, board: 0 };
+window.renders = { chat: 0, board: 0, burst: 0 };
 
 function Chat() {
   window.renders.chat++;
@@ -39,6 +41,30 @@ function Auto() {
   );
 }
 
+/** Two thousand tokens, shown five times a second. */
+function Burst() {
+  window.renders.burst++;
+  const { text, status } = useStream(`${server}/burst`, { auto: true, throttle: 200 });
+  return (
+    <p id="burst">
+      {status}: {text.length}
+    </p>
+  );
+}
+
+/** Functions written inline, over a state that changes. */
+function Live() {
+  const [token, setToken] = useState('first');
+  window.setToken = setToken;
+  const { connection } = useEventSource(`${server}/live`, { auth: () => token, backoff });
+  const { status } = useSocket(() => `${sockets}/${token}`, { backoff });
+  return (
+    <p id="live">
+      {token} {connection.status} {status}
+    </p>
+  );
+}
+
 function App() {
   const [shown, setShown] = useState(true);
   window.show = setShown;
@@ -47,6 +73,8 @@ function App() {
       <Chat />
       <Board />
       <Auto />
+      <Burst />
+      {sockets && <Live />}
     </>
   ) : (
     <p id="gone">gone</p>

@@ -27,6 +27,23 @@ export async function profile(t, folder, extra = {}) {
   return context;
 }
 
+/** A browser of its own process, which can be paused, woken and killed; `flags` take the place of those of the same name. */
+export async function ownBrowser(t, flags = []) {
+  const names = flags.map((flag) => flag.split('=')[0]);
+  const kept = args.filter((flag) => !names.includes(flag.split('=')[0]));
+  const server = await chromium.launchServer({ ...options, args: [...kept, ...flags], host: '127.0.0.1' });
+  const own = await chromium.connect(server.wsEndpoint());
+  t.after(() => server.kill());
+  // Its group has all of its processes.
+  const signal = (name) => process.kill(-server.process().pid, name);
+  return {
+    newContext: (extra = {}) => own.newContext(extra),
+    pause: () => signal('SIGSTOP'),
+    wake: () => signal('SIGCONT'),
+    kill: () => signal('SIGKILL'),
+  };
+}
+
 /** A new profile of the shared browser; ended with the test. */
 export async function newContext(t, extra = {}) {
   const context = await (await browser()).newContext(extra);

@@ -113,9 +113,9 @@ export class Harness {
   }
 
   /** Waits in the page; says what it waited for, and what the session told meanwhile, when it waited in vain. */
-  async waits(what, condition, argument) {
+  async waits(what, condition, argument, timeout = limit) {
     try {
-      await this.page.waitForFunction(condition, argument, { polling: 20, timeout: limit });
+      await this.page.waitForFunction(condition, argument, { polling: 20, timeout });
     } catch (error) {
       const told = await this.page.evaluate(lastWords).catch(() => 'the page is gone');
       throw new Error(`waited in vain for ${what}: ${error.message}\n${told}`);

@@ -1,10 +1,16 @@
 // Harness pages whose rooms link by WebRTC; the browser's flags allow loopback, and make up cameras.
-import { freshHarness } from './harness.mjs';
 
-/** Enters a room with peers, in a profile of its own. */
-export async function peerPage(t, site, url, room, { peers = true, options = {} } = {}) {
-  const harness = await freshHarness(t, site);
-  await harness.enter(url, room, options, { peers });
+import { watchChannels } from './channels.mjs';
+import { freshHarness, harnessPage } from './harness.mjs';
+
+/**
+ * Enters a room with peers, in a profile of its own, or in the one that is given. `ice` are answers to the question for ICE
+ * servers, one after the other; the last one stays.
+ */
+export async function peerPage(t, site, url, room, { peers = true, options = {}, context, ice } = {}) {
+  const harness = context ? await harnessPage(context, site) : await freshHarness(t, site);
+  await harness.page.evaluate(watchChannels);
+  await harness.enter(url, room, options, { peers, ...(ice && { ice }) });
   return new PeerPage(harness);
 }
 
@@ -42,6 +48,40 @@ export class PeerPage {
       return synced === many && of === many;
     };
     return this.harness.waits(`synced with ${count}`, find, count);
+  }
+
+  /** Waits until no peer has a link that works. */
+  loses() {
+    return this.hasLinks(0);
+  }
+
+  /** Waits until the one link is known to go through a TURN server. */
+  isRelayed() {
+    return this.harness.waits('a relay', () => window.session.room.peers.getSnapshot()[0]?.path === 'relayed');
+  }
+
+  /** The kinds of addresses that others were told of. */
+  candidateTypes() {
+    return this.page.evaluate(() => {
+      const sdp = window.connections.map((made) => made.deref()?.localDescription?.sdp).join();
+      return [...new Set([...sdp.matchAll(/ typ (\w+)/g)].map(([, type]) => type))];
+    });
+  }
+
+  /** How many connections the page has made so far. */
+  connectionsMade() {
+    return this.page.evaluate(() => window.connections.length);
+  }
+
+  /** How often this page handed bytes with these letters in them to a data channel. */
+  sendsOf(marker) {
+    return this.page.evaluate((letters) => window.sendsOf(letters), marker);
+  }
+
+  /** Waits until presence of so many others is shown. */
+  hasOthers(count, patience) {
+    const find = (many) => window.session.room.presence.others.getSnapshot().length === many;
+    return this.harness.waits(`presence of ${count}`, find, count, patience);
   }
 
   connectionId() {
@@ -130,6 +170,50 @@ export class PeerPage {
         ),
       [verb, given],
     );
+  }
+
+  /** The slots that this page publishes. */
+  publishes() {
+    return this.page.evaluate(() => {
+      const local = window.session.room.media.local.getSnapshot();
+      return Object.keys(local).filter((slot) => local[slot] !== null);
+    });
+  }
+
+  /** Publishes a track of the app's own. */
+  publishesDrawing() {
+    return this.page.evaluate(async () => {
+      const [camera] = document.createElement('canvas').captureStream().getTracks();
+      await window.session.room.media.publish({ camera });
+    });
+  }
+
+  /** What a page hears when a device is pulled out: Chromium's made-up ones cannot be. */
+  pullsOut(slot) {
+    return this.page.evaluate((name) => {
+      const { track } = window.session.room.media.local.getSnapshot()[name];
+      track.stop();
+      track.dispatchEvent(new Event('ended'));
+    }, slot);
+  }
+
+  /** Keeps what is told of this page's tracks. */
+  hearsOfMedia() {
+    return this.page.evaluate(() => {
+      window.media = [];
+      for (const name of ['ended', 'fallback']) {
+        window.session.room.media.on(name, (event) => window.media.push([name, event]));
+      }
+    });
+  }
+
+  /** The ids of the cameras that carry pictures: the second of three made-up ones does not. */
+  cameras() {
+    return this.page.evaluate(async () => {
+      const all = await navigator.mediaDevices.enumerateDevices();
+      const cameras = all.filter(({ kind }) => kind === 'videoinput').map(({ deviceId }) => deviceId);
+      return [cameras.at(0), cameras.at(-1)];
+    });
   }
 
   /** Waits until these slots of peers are shown, each as `slot` or `slot muted`. */

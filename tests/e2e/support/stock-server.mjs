@@ -1,4 +1,4 @@
-// @y/websocket-server as npm has it.
+// Stock servers as npm has them: @y/websocket-server, and the signaling server of y-webrtc.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -7,15 +7,26 @@ import { start, stop } from '../../../scripts/lib/run.mjs';
 import { until } from './wait.mjs';
 
 const program = join(root, 'node_modules', '@y', 'websocket-server', 'src', 'server.js');
+const signaling = join(root, 'node_modules', 'y-webrtc', 'bin', 'server.js');
+const onLoopback = new URL('on-loopback.mjs', import.meta.url).href;
 
 /** Starts the stock server; it can be ended and started again, and forgets everything when it ends. */
 export async function stockServer(t) {
+  return startable(t, [program]);
+}
+
+/** Starts the stock signaling server of y-webrtc. */
+export async function stockSignaling(t) {
+  return startable(t, ['--import', onLoopback, signaling]);
+}
+
+async function startable(t, args) {
   const port = await freePort();
   let child;
   const server = {
     ws: `ws://127.0.0.1:${port}`,
     start: async () => {
-      child = start(process.execPath, [program], { env: { HOST: '127.0.0.1', PORT: String(port) } });
+      child = start(process.execPath, args, { env: { HOST: '127.0.0.1', PORT: String(port) } });
       await until('the stock server listens', () => accepts(port));
     },
     kill: async () => {

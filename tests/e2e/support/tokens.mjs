@@ -12,16 +12,21 @@ export function signed(seconds, claims = {}) {
 }
 
 /** Enters a room with these tokens, one after the other, the last again and again; the page keeps why it was asked. */
-export function enterWith(page, url, room, tokens, options = {}) {
-  const enter = (given) => {
+export function enterWith(page, url, room, tokens, options = {}, enter = {}) {
+  const begin = (given) => {
     window.asked = [];
     const auth = async ({ reason }) => {
       window.asked.push(reason);
       return given.tokens[Math.min(window.asked.length, given.tokens.length) - 1];
     };
-    return window.openSession({ url: given.url, room: given.room, options: { ...given.options, auth }, enter: {} });
+    return window.openSession({
+      url: given.url,
+      room: given.room,
+      options: { ...given.options, auth },
+      enter: given.enter,
+    });
   };
-  return page.page.evaluate(enter, { url, room, tokens, options });
+  return page.page.evaluate(begin, { url, room, tokens, options, enter });
 }
 
 /** Why the page was asked for tokens. */

@@ -70,7 +70,12 @@ async function settle(replicas) {
   }
 }
 
-const roots = (doc) => ({ text: doc.getText('text'), list: doc.getArray('list'), root: doc.getMap('root') });
+const roots = (doc) => ({
+  text: doc.getText('text'),
+  list: doc.getArray('list'),
+  root: doc.getMap('root'),
+  xml: doc.getXmlFragment('xml'),
+});
 const shown = (doc) => canonical(Object.fromEntries(Object.entries(roots(doc))));
 const vectorOf = (update) => [...Y.decodeStateVector(update)].sort(([a], [b]) => a - b);
 

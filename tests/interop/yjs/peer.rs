@@ -20,8 +20,9 @@ use std::io::{BufRead, Write};
 use native::doc_support;
 use native::doc_support::random::{Rng, rich_edit};
 use native::doc_support::replica::{Gated, Replica};
+use rejoin::codec::{v1_to_v2, v2_to_v1};
 use rejoin::doc::change::TextOp;
-use rejoin::doc::{Direction, Origin, TypeId, UndoLimits};
+use rejoin::doc::{Direction, Origin, TypeId, UndoLimits, UpdateError};
 use serde_json::{Value, json};
 
 /// A replica and its own dice.
@@ -84,9 +85,16 @@ impl Peer {
                 fresh.apply(&unhex(request["state"].as_str().unwrap()), Origin::Storage).unwrap();
                 json!(format!("{:x}", fresh.hash()))
             }
+            "toV1" => converted(v2_to_v1, request),
+            "toV2" => converted(v1_to_v2, request),
             other => panic!("{other}?"),
         }
     }
+}
+
+/// An update in its other format, or null if it is none.
+fn converted(how: impl Fn(&[u8]) -> Result<Vec<u8>, UpdateError>, request: &Value) -> Value {
+    json!(how(&unhex(request["update"].as_str().unwrap())).ok().map(|update| hex(&update)))
 }
 
 fn op(op: &TextOp) -> Value {

@@ -1,4 +1,4 @@
-// Seeded random edits of a Y.Doc with the roots `text`, `list` and `root`.
+// Seeded random edits of a Y.Doc with the roots `text`, `list`, `root` and `xml`.
 
 import * as Y from 'yjs';
 
@@ -21,16 +21,18 @@ export function dice(seed) {
 /** One random edit somewhere in the document. */
 export function edit(doc, rng) {
   const types = sharedTypes(doc);
-  const type = rng.below(3) === 0 ? rng.pick(types) : rng.pick(types.slice(0, 3));
+  const type = rng.below(3) === 0 ? rng.pick(types) : rng.pick(types.slice(0, 4));
   if (type instanceof Y.Text) editText(type, rng);
+  else if (type instanceof Y.XmlFragment) editXml(type, rng);
   else if (type instanceof Y.Array) editList(type, rng);
   else editMap(type, rng);
 }
 
 function sharedTypes(doc) {
-  const found = [doc.getText('text'), doc.getArray('list'), doc.getMap('root')];
+  const found = [doc.getText('text'), doc.getArray('list'), doc.getMap('root'), doc.getXmlFragment('xml')];
   for (const type of found) {
-    const inner = type instanceof Y.Array ? type.toArray() : type instanceof Y.Map ? [...type.values()] : [];
+    const listed = type instanceof Y.Array || type instanceof Y.XmlFragment;
+    const inner = listed ? type.toArray() : type instanceof Y.Map ? [...type.values()] : [];
     found.push(...inner.filter((item) => item instanceof Y.AbstractType));
   }
   return found;
@@ -97,9 +99,9 @@ function moveItem(list, rng) {
   if (list.length === 0) return;
   const from = rng.below(list.length);
   const item = list.get(from);
-  const copy = item instanceof Y.AbstractType ? item.clone() : item;
+  const copy = item instanceof Y.Doc ? new Y.Doc({ guid: item.guid }) : item;
   list.delete(from);
-  list.insert(rng.below(list.length + 1), [copy]);
+  list.insert(rng.below(list.length + 1), [copy instanceof Y.AbstractType ? copy.clone() : copy]);
 }
 
 function editMap(map, rng) {
@@ -107,8 +109,34 @@ function editMap(map, rng) {
   map.set(rng.pick(KEYS), value(rng, 2));
 }
 
+/** Of an element's attributes and children, or of a fragment's children. */
+function editXml(xml, rng) {
+  const from = rng.below(xml.length + 1);
+  const kind = rng.below(6);
+  if (kind === 0) return xml.delete(from, Math.min(xml.length - from, rng.below(2)));
+  if (kind < 3 && xml instanceof Y.XmlElement) {
+    const key = rng.pick(KEYS);
+    return kind === 1 && rng.below(2) ? xml.removeAttribute(key) : xml.setAttribute(key, rng.pick(WORDS));
+  }
+  xml.insert(
+    from,
+    Array.from({ length: 1 + rng.below(2) }, () => node(rng, 2)),
+  );
+}
+
+function node(rng, depth) {
+  if (depth === 0 || rng.below(5) < 2) return new Y.XmlText(rng.pick(WORDS));
+  const element = new Y.XmlElement(rng.pick(['p', 'h1', 'é']));
+  if (rng.below(2)) element.setAttribute(rng.pick(KEYS), rng.pick(WORDS));
+  element.insert(
+    0,
+    Array.from({ length: rng.below(3) }, () => node(rng, depth - 1)),
+  );
+  return element;
+}
+
 function value(rng, depth) {
-  switch (rng.below(depth === 0 ? 5 : 10)) {
+  switch (rng.below(depth === 0 ? 5 : 11)) {
     case 0:
       return rng.below(1000);
     case 1:
@@ -119,6 +147,8 @@ function value(rng, depth) {
       return { k: rng.below(9), big: 2 ** 53 - 1 };
     case 4:
       return rng.pick([null, false, 0, -0.25, '']);
+    case 10:
+      return new Y.Doc({ guid: rng.pick(WORDS), autoLoad: rng.below(3) === 0, meta: rng.pick([null, { k: [1] }]) });
     case 5:
     case 6:
       return new Y.Text(rng.pick(WORDS));
@@ -143,7 +173,15 @@ export function textOf(text) {
 
 /** Plain data with sorted keys as text; `__proto__` is a key like any other. */
 export function canonical(item) {
+  if (item instanceof Y.Doc) return canonical({ guid: item.guid });
   if (item instanceof Y.Text) return JSON.stringify(textOf(item));
+  if (item instanceof Y.XmlElement) {
+    // `getAttributes` loses `__proto__`.
+    const names = [...item._map.keys()].filter((name) => item.hasAttribute(name));
+    const attributes = names.map((name) => `${JSON.stringify(name)}:${canonical(item.getAttribute(name))}`).sort();
+    return `{"attributes":{${attributes}},"children":[${item.toArray().map(canonical)}],"tag":${canonical(item.nodeName)}}`;
+  }
+  if (item instanceof Y.XmlFragment) return canonical(item.toArray());
   if (item instanceof Y.Array) return `[${item.toArray().map(canonical)}]`;
   const entries = item instanceof Y.Map ? [...item.entries()] : entriesOf(item);
   if (entries) return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).sort()}}`;

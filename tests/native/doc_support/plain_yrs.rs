@@ -101,6 +101,7 @@ impl Replica for Ungated {
             texts: [(TypeId::root("text"), self.text.get_string(&txn))].into(),
             lists: [(TypeId::root("list"), self.list.len(&txn) as usize)].into(),
             maps: vec![TypeId::root("root")],
+            ..View::default()
         }
     }
 

@@ -35,6 +35,9 @@ pub(crate) struct View {
     pub(crate) texts: BTreeMap<TypeId, String>,
     pub(crate) lists: BTreeMap<TypeId, usize>,
     pub(crate) maps: Vec<TypeId>,
+    /// XML elements and the fragment, by how many children they have.
+    pub(crate) fragments: BTreeMap<TypeId, usize>,
+    pub(crate) attributes: Vec<TypeId>,
 }
 
 const WORDS: [&str; 10] = ["a", "bc", "def", "😀", "x😀y", "女", "é", "👨‍👩‍👧", " ", "lorem ipsum "];
@@ -61,9 +64,45 @@ pub(crate) fn rich_edit(rng: &mut Rng, view: &View) -> Edit {
     match rng.below(10) {
         0 => text_embed(rng, view),
         1 | 2 => text_delta(rng, view),
-        3 => list_move(rng, view).unwrap_or_else(|| random_edit(rng, view)),
+        3 => list_move(rng, &view.lists).unwrap_or_else(|| random_edit(rng, view)),
+        4 | 5 => xml_edit(rng, view).unwrap_or_else(|| random_edit(rng, view)),
         _ => random_edit(rng, view),
     }
+}
+
+fn xml_edit(rng: &mut Rng, view: &View) -> Option<Edit> {
+    let (ty, len) = pick_list(rng, &view.fragments);
+    let index = rng.below(len + 1) as u32;
+    match rng.below(8) {
+        0 => {
+            let length = rng.below((len - index as usize).min(2) + 1) as u32;
+            Some(Edit::ListDelete { ty, index, length })
+        }
+        1 => list_move(rng, &view.fragments),
+        kind @ 2..=4 if !view.attributes.is_empty() => {
+            let ty = view.attributes[rng.below(view.attributes.len())].clone();
+            let (key, value) = (key(rng), Prelim::Value(json!(WORDS[rng.below(WORDS.len())])));
+            Some(if kind == 2 {
+                Edit::MapDelete { ty, key }
+            } else {
+                Edit::MapSet { ty, key, value }
+            })
+        }
+        _ => {
+            let values = (0..=rng.below(2)).map(|_| node(rng, 2)).collect();
+            Some(Edit::ListInsert { ty, index, values })
+        }
+    }
+}
+
+fn node(rng: &mut Rng, depth: usize) -> Prelim {
+    let word = WORDS[rng.below(WORDS.len())];
+    if depth == 0 || rng.percent(40) {
+        return Prelim::XmlText(word.to_owned());
+    }
+    let attributes = (0..rng.below(2)).map(|_| (key(rng), Prelim::Value(json!(word)))).collect();
+    let children = (0..rng.below(3)).map(|_| node(rng, depth - 1)).collect();
+    Prelim::XmlElement(["p", "h1", "é"][rng.below(3)].to_owned(), attributes, children)
 }
 
 fn embed(rng: &mut Rng) -> Value {
@@ -115,8 +154,8 @@ fn removable(rng: &mut Rng) -> Option<Attributes> {
     rng.percent(50).then(|| BTreeMap::from([("b".to_owned(), value)]))
 }
 
-fn list_move(rng: &mut Rng, view: &View) -> Option<Edit> {
-    let (ty, len) = pick_list(rng, view);
+fn list_move(rng: &mut Rng, lists: &BTreeMap<TypeId, usize>) -> Option<Edit> {
+    let (ty, len) = pick_list(rng, lists);
     (len > 0).then(|| Edit::ListMove { ty, from: rng.below(len) as u32, to: rng.below(len) as u32 })
 }
 
@@ -168,19 +207,19 @@ fn text_format(rng: &mut Rng, view: &View) -> Edit {
     Edit::TextFormat { ty, index, length, attributes: BTreeMap::from([(name.to_owned(), value)]) }
 }
 
-fn pick_list(rng: &mut Rng, view: &View) -> (TypeId, usize) {
-    let (ty, len) = view.lists.iter().nth(rng.below(view.lists.len())).unwrap();
+fn pick_list(rng: &mut Rng, lists: &BTreeMap<TypeId, usize>) -> (TypeId, usize) {
+    let (ty, len) = lists.iter().nth(rng.below(lists.len())).unwrap();
     (ty.clone(), *len)
 }
 
 fn list_insert(rng: &mut Rng, view: &View) -> Edit {
-    let (ty, len) = pick_list(rng, view);
+    let (ty, len) = pick_list(rng, &view.lists);
     let values = (0..=rng.below(3)).map(|_| prelim(rng, 1)).collect();
     Edit::ListInsert { ty, index: rng.below(len + 1) as u32, values }
 }
 
 fn list_delete(rng: &mut Rng, view: &View) -> Edit {
-    let (ty, len) = pick_list(rng, view);
+    let (ty, len) = pick_list(rng, &view.lists);
     let index = rng.below(len + 1);
     Edit::ListDelete { ty, index: index as u32, length: rng.below((len - index).min(3) + 1) as u32 }
 }
@@ -195,12 +234,13 @@ fn key(rng: &mut Rng) -> String {
 }
 
 fn prelim(rng: &mut Rng, depth: usize) -> Prelim {
-    match rng.below(if depth == 0 { 4 } else { 9 }) {
+    match rng.below(if depth == 0 { 4 } else { 10 }) {
         0 => Prelim::Value(json!(rng.below(1000))),
         1 => Prelim::Value(json!(WORDS[rng.below(WORDS.len())])),
         2 => Prelim::Value(json!([null, true, 1.5])),
         3 => Prelim::Value(json!({"k": rng.below(9)})),
         4 | 5 => Prelim::Text(WORDS[rng.below(WORDS.len())].to_owned()),
+        9 => Prelim::Subdoc(format!("doc {}", rng.below(5))),
         6 | 7 => Prelim::List((0..rng.below(3)).map(|_| prelim(rng, depth - 1)).collect()),
         _ => Prelim::Map((0..rng.below(3)).map(|_| (key(rng), prelim(rng, depth - 1))).collect()),
     }

@@ -131,8 +131,19 @@ fn look(doc: &Doc, ty: &TypeId, value: &Value, view: &mut View) {
     }
     match value {
         Value::Array(items) => {
-            view.lists.insert(ty.clone(), items.len());
+            let is_xml = *ty == TypeId::root("xml");
+            let lists = if is_xml { &mut view.fragments } else { &mut view.lists };
+            lists.insert(ty.clone(), items.len());
             for (at, item) in items.iter().enumerate() {
+                look_at(doc, ty, Segment::Index(at as u32), item, view);
+            }
+        }
+        Value::Object(element) if doc.child(ty, &Segment::Index(0)).is_ok() => {
+            let TypeId::Nested { client, clock } = *ty else { panic!("a root is no element") };
+            view.attributes.push(TypeId::Attributes { client, clock });
+            let children = element["children"].as_array().unwrap();
+            view.fragments.insert(ty.clone(), children.len());
+            for (at, item) in children.iter().enumerate() {
                 look_at(doc, ty, Segment::Index(at as u32), item, view);
             }
         }

@@ -4,8 +4,13 @@ use std::hash::Hash;
 
 use rejoin::event::{Durability, Event, EventKind, Status, SyncStatus};
 
-use super::{Letters, World};
+use super::{Happening, Letters, World};
+use crate::bounds::HELD;
 use crate::host::Host;
+
+/// I7: so long after the last fault everybody has everything, and says so. Noticing a silent link may take 33 s, and as many again
+/// if its successor was silenced too.
+const REST: u64 = 70_000;
 
 impl World {
     pub(super) fn on_event(&mut self, host: usize, event: Event) {
@@ -27,6 +32,7 @@ impl World {
                 self.note_identity(host);
                 self.check_orphans_among_peers(host);
             }
+            EventKind::Broken => self.oracle.fail(format!("host {host}: the engine broke")),
             EventKind::Identity { .. } => self.note_identity(host),
             EventKind::Path { path, channel, frame } => {
                 self.send_to_peer(host, path, channel, frame);
@@ -87,12 +93,29 @@ impl World {
         }
     }
 
+    /// Looks whether everybody has everything and says so; if not, again in a second.
+    pub(super) fn look(&mut self) {
+        let held =
+            self.hosts.iter().filter_map(|host| host.tab.as_ref()?.sync).map(|sync| sync.held);
+        if held.max().unwrap_or_default() as usize > HELD {
+            self.oracle.fail("I6: too much is held".into());
+        }
+        if self.is_agreed() {
+            self.rested = Some(self.now - self.faults_end());
+        } else {
+            self.later(self.now + 1_000, Happening::Look);
+        }
+    }
+
     pub(super) fn check_end(&mut self) {
         if let Err(claim) = self.mailbox.check_end(&self.server.messages) {
             self.oracle.fail(claim);
         }
         if let Some(peers) = self.setup.peers {
             self.check_sends(peers);
+        }
+        if self.rested.is_some_and(|after| after > REST) {
+            self.oracle.fail(format!("I7: at rest only after {:?} ms", self.rested));
         }
         for (index, host) in self.hosts.iter().enumerate() {
             let Some(tab) = &host.tab else { continue };

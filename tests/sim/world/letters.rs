@@ -3,7 +3,7 @@
 use rejoin::event::{Durability, MessageEvent, SyncState, SyncStatus};
 use rejoin::time::Instant;
 
-use super::{FAULTS, HOSTS, Happening, World};
+use super::{FAULTS, HOSTS, World};
 use crate::actions::Action;
 use crate::mailbox::draft;
 
@@ -24,13 +24,20 @@ pub enum Letters {
 
 impl World {
     pub(super) fn faults_end(&self) -> u64 {
-        if self.setup.letters == Letters::Alone { SHORT_FAULTS } else { FAULTS }
+        match self.setup.script {
+            Some(_) => 1_500,
+            None if self.setup.letters == Letters::Alone => SHORT_FAULTS,
+            None => FAULTS,
+        }
     }
 
     /// Whether everything has been said and heard: what comes then is silence.
     pub(super) fn is_over(&mut self, at: u64) -> bool {
         if self.setup.peers.is_some() {
             return self.is_over_among_peers(at);
+        }
+        if self.setup.script.is_some() && self.rested.is_some() {
+            return true;
         }
         if self.setup.letters != Letters::Alone || !self.healed || at < self.looks_at {
             return false;
@@ -55,7 +62,7 @@ impl World {
             at += self.rng.u64(50..900);
             let host = self.rng.usize(0..HOSTS);
             for _ in 0..*self.rng.choice(&[1, 1, 1, 2, 12]).unwrap_or(&1) {
-                self.later(at, Happening::Act(Action::Write(host)));
+                self.schedule(at, Action::Write(host));
             }
         }
     }
@@ -70,9 +77,9 @@ impl World {
     }
 
     pub(super) fn write(&mut self, host: usize) {
+        let now = Instant::from_millis(self.now + self.hosts[host].skew);
         let Some(tab) = self.hosts[host].tab.as_mut().filter(|tab| tab.ready) else { return };
         let data = draft(host, self.mailbox.written);
-        let now = Instant::from_millis(self.now);
         if let Err(misuse) = tab.client.send_message(now, tab.room, 0, data.clone()) {
             self.oracle.fail(format!("a message that fits was refused: {misuse}"));
         }

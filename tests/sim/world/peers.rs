@@ -111,10 +111,10 @@ impl World {
             let other = self.rng.usize(0..peers.hosts);
             match self.rng.u32(0..10) {
                 _ if peers.calm => {}
-                0..=2 => self.later(at, Happening::Act(Action::CutPeers(host, other))),
+                0..=2 => self.schedule(at, Action::CutPeers(host, other)),
                 3 => {
                     let sides = self.rng.u32(1..1 << peers.hosts);
-                    self.later(at, Happening::Act(Action::Partition(sides)));
+                    self.schedule(at, Action::Partition(sides));
                     let until = at + self.rng.u64(500..12_000);
                     self.later(until, Happening::Act(Action::Partition(0)));
                 }
@@ -123,7 +123,7 @@ impl World {
         }
         if !peers.calm && self.rng.bool() {
             let at = self.rng.u64(0..FAULTS / 2);
-            self.later(at, Happening::Act(Action::ServerOutage));
+            self.schedule(at, Action::ServerOutage);
         }
     }
 

@@ -12,7 +12,9 @@ const SEEN: u64 = 20_000;
 
 impl World {
     pub(super) fn plan(&mut self) {
-        let mut at = 0;
+        let script = self.setup.script.unwrap_or_default();
+        script.iter().for_each(|(at, action)| self.schedule(*at, *action));
+        let mut at = if script.is_empty() { 0 } else { self.faults_end() };
         while at < self.faults_end() {
             at += self.rng.u64(20..400);
             let mut action = Action::draw(&mut self.rng, self.hosts.len());
@@ -20,14 +22,30 @@ impl World {
                 action = Action::Edit(action.host().unwrap_or_default());
                 at = at.max(CALM);
             }
-            self.later(at, Happening::Act(action));
+            self.schedule(at, action);
+        }
+        if self.setup.weather == super::Weather::EarlyRelays {
+            self.later(super::FAULTS / 2, Happening::Act(Action::BadRelay(0)));
+        }
+        if self.setup.hardships {
+            self.plan_hardships();
         }
         self.later(self.faults_end() + 1, Happening::Heal);
+        self.later(self.faults_end() + 1_000, Happening::Look);
         if self.setup.letters != Letters::None {
             self.plan_messages();
         }
         if let Some(peers) = self.setup.peers {
             self.plan_peers(peers);
+        }
+    }
+
+    /// Puts an action into the script, unless it is left out.
+    pub(super) fn schedule(&mut self, at: u64, action: Action) {
+        let number = self.script.len();
+        self.script.push((at, action));
+        if self.setup.keep.is_none_or(|keep| keep.contains(&number)) {
+            self.later(at, Happening::Act(action));
         }
     }
 
@@ -42,7 +60,7 @@ impl World {
     }
 
     /// Whether all have the same, and say so.
-    fn is_agreed(&self) -> bool {
+    pub(super) fn is_agreed(&self) -> bool {
         let durable = self.durable();
         self.hosts.iter().enumerate().all(|(at, host)| {
             host.tab.as_ref().is_some_and(|tab| {

@@ -15,6 +15,10 @@ impl World {
         socket: SocketId,
         output: SocketOutput,
     ) {
+        if let SocketOutput::Open { .. } = output {
+            let claim = self.bounds.attempt(self.now, host);
+            self.oracle.claim(claim);
+        }
         match output {
             SocketOutput::Open { .. } if host < self.setup.tunnels => {
                 let at = self.now + self.net.delay(&mut self.rng);
@@ -27,11 +31,16 @@ impl World {
                 self.later(at, Happening::Join { link });
             }
             SocketOutput::Send(frame) => {
-                if let Some(link) = self.net.find(host, boot, socket) {
+                let claim = self.bounds.sent(host, frame.len());
+                self.oracle.claim(claim);
+                if let Some(link) = self.net.find(host, boot, socket)
+                    && !self.dies(host)
+                {
                     self.check_wire(host, link, &frame);
                     for at in self.net.arrivals(&mut self.rng, self.now, link, Way::Up) {
                         self.later(at, Happening::Up { link, frame: frame.clone() });
                     }
+                    self.dies(host);
                 }
             }
             SocketOutput::Close { .. } | SocketOutput::Abandon => {
@@ -74,6 +83,9 @@ impl World {
         if link.health == Health::Silent {
             return;
         }
+        if self.now < self.server.refuses_until {
+            return self.refuse(id);
+        }
         link.joined = true;
         self.on_socket(id, SocketInput::Opened { protocol: String::new() });
         let outputs = self.server.join(self.now, id);
@@ -97,6 +109,11 @@ impl World {
 
     pub(super) fn perform_server(&mut self, outputs: Vec<HubOutput>) {
         for output in outputs {
+            if matches!(output, HubOutput::Send { .. } | HubOutput::Store { .. })
+                && self.server_dies()
+            {
+                return;
+            }
             match output {
                 HubOutput::Send { member, frame } if self.tunnels.contains_key(&member.0) => {
                     self.push_down(member.0, frame);
@@ -112,6 +129,7 @@ impl World {
                         self.later(at, Happening::Socket { link: member.0, input });
                     }
                 }
+                HubOutput::Close { member, .. } if self.send_hostile_away(member.0) => {}
                 HubOutput::Close { member, code, reason } => {
                     let at = self.now + self.net.delay(&mut self.rng);
                     let input = SocketInput::Closed { code, reason, clean: true };
@@ -123,7 +141,8 @@ impl World {
                 task @ (HubOutput::Load { .. }
                 | HubOutput::Store { .. }
                 | HubOutput::Compact { .. }) => {
-                    let takes = self.rng.u64(1..30);
+                    let crawls = self.now < self.server.crawls_until;
+                    let takes = self.rng.u64(if crawls { 300..3_000 } else { 1..30 });
                     let at = self.server.begin(self.now, takes, task);
                     self.later(at, Happening::ServerDisk { life: self.server_life });
                 }

@@ -117,7 +117,7 @@ pub(crate) fn room_of(uri: &Uri) -> Result<RoomName, Refusal> {
 }
 
 /// What a client may do once it is in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Permit {
     /// How long the token lasts; none: for ever.
     pub(crate) lifetime: Option<Duration>,
@@ -125,10 +125,12 @@ pub(crate) struct Permit {
     pub(crate) readonly: bool,
     /// The token comes in the first message.
     pub(crate) pending: bool,
+    /// Who it is, where the token says so.
+    pub(crate) user: Option<String>,
 }
 
 impl Permit {
-    const FREE: Self = Self { lifetime: None, readonly: false, pending: false };
+    const FREE: Self = Self { lifetime: None, readonly: false, pending: false, user: None };
 }
 
 /// Whether the page and the token may join.

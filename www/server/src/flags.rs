@@ -28,6 +28,7 @@ rejoin-server: rooms that speak the y-websocket protocol, durable on local disk
   --turn-secret SECRET secret of the TURN servers: credentials are made that lapse
   --turn-ttl SECONDS  for how long they hold (default 3600)
   --no-websocket      refuse WebSockets with 403, as some networks do: clients come over HTTP
+  --max-members N     members of one room; more are refused with 503 (default 256)
   --allow-origin URL  origin whose pages may connect (repeatable; default: all)
   --log LEVEL         error, warn, info, debug or trace (default info)
   --help              this
@@ -140,6 +141,9 @@ impl Flags {
             "--turn-ttl" => self.config.hub.signaling.ice.ttl = parsed("--turn-ttl", rest)?,
             "--no-websocket" => self.config.access.no_websocket = true,
             "--allow-origin" => self.config.access.origins.push(value("--allow-origin", rest)?),
+            "--max-members" => {
+                self.config.hub.max_members = parsed("--max-members", rest)?;
+            }
             "--log" => self.log = parsed("--log", rest)?,
             "--help" => return Err(FlagError::Help),
             unknown => return Err(FlagError::Unknown(unknown.to_owned())),

@@ -162,7 +162,7 @@ impl Guard {
         let member =
             self.member.get_or_init(|| hub.join(self.room.clone(), Arc::clone(&self.outbox)));
         let permission = if permit.readonly { Permission::Read } else { Permission::Write };
-        hub.input(HubInput::Permit { member: *member, permission });
+        hub.input(HubInput::Permit { member: *member, permission, user: permit.user });
     }
 
     fn tell_term(&self) {

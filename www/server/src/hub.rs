@@ -73,8 +73,8 @@ impl Hub {
     pub fn handle_input(&mut self, now: Instant, input: HubInput) {
         match input {
             HubInput::Join { member, room } => self.on_join(now, member, room),
-            HubInput::Permit { member, permission } => {
-                self.with_member(now, member, |room, _| room.permit(member, permission));
+            HubInput::Permit { member, permission, user } => {
+                self.with_member(now, member, |room, _| room.permit(member, permission, user));
             }
             HubInput::Frame { .. } if self.stopping => {}
             HubInput::Frame { member, bytes } => {

@@ -12,6 +12,8 @@ use crate::access::Permit;
 
 /// Clocks of others may be off by as much, in seconds.
 const LEEWAY: u64 = 5;
+/// Longest `sub` that others are told, in bytes; clients read no longer one.
+const MAX_SUBJECT: usize = 256;
 
 /// Whose signatures count, and for whom a token must be.
 #[derive(Clone)]
@@ -35,6 +37,8 @@ struct Claims {
     /// Whether the document may only be read.
     #[serde(default)]
     readonly: bool,
+    /// Who it is: the others are told.
+    sub: Option<String>,
 }
 
 impl Jwt {
@@ -95,7 +99,8 @@ impl Jwt {
         let end = claims.exp.unwrap_or_default() + LEEWAY;
         let left = end.saturating_sub(get_current_timestamp());
         let lifetime = Some(Duration::from_secs(left));
-        Ok(Permit { lifetime, readonly: claims.readonly, pending: false })
+        let user = claims.sub.filter(|sub| !sub.is_empty() && sub.len() <= MAX_SUBJECT);
+        Ok(Permit { lifetime, readonly: claims.readonly, pending: false, user })
     }
 }
 
@@ -145,6 +150,12 @@ mod tests {
         let early = json!({ "exp": in_seconds(60), "nbf": in_seconds(30) });
         assert_eq!(check(early), Err("the token is not valid yet"));
         assert_eq!(check(json!({ "sub": "me" })), Err("the token lacks a claim"));
+        let user = |sub: &str| {
+            let claims = json!({ "exp": in_seconds(60), "sub": sub });
+            jwt.verify(&signed(&claims), "r").ok()?.user
+        };
+        assert_eq!(user("ann").as_deref(), Some("ann"));
+        assert_eq!([user(""), user(&"x".repeat(257))], [None, None]);
         let other =
             Jwt::from_secret("another").verify(&signed(&json!({ "exp": in_seconds(60) })), "r");
         assert_eq!(other, Err("the token is not signed as it should be"));

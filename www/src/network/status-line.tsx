@@ -22,9 +22,14 @@ export function StatusLine(): ReactElement {
 /** Words that stay while somebody types: they are read out whenever they change. */
 function explain(connection: ConnectionState, sync: SyncState): string {
   if (connection.status === 'connected') return 'Edits travel as you type.';
-  const kept = sync.local === 'unavailable' ? 'Edits stay in this window only.' : 'Edits wait on this device.';
+  const kept = whereEditsAre(sync);
   const why = reasonInWords(connection);
   return why ? `${why}. ${kept}` : kept;
+}
+
+function whereEditsAre({ local, peers }: SyncState): string {
+  if (peers.of > 0) return 'Edits travel to the linked peers.';
+  return local === 'unavailable' ? 'Edits stay in this window only.' : 'Edits wait on this device.';
 }
 
 /** Not a live region: nobody wants each second read out. */

@@ -231,13 +231,37 @@ fn a_stock_peer_does_not_speak_for_whom_there_is_a_path_to() {
     rig.path_up(7);
     rig.hear(7, PathChannel::Sync, &hello(77, false));
     rig.hear(7, PathChannel::Presence, &entry(77, 1, Some("1")));
-    rig.run(|room, cx| room.path_up(cx, 8, "stock", Dialect::Stock)).unwrap();
+    rig.run(|room, cx| room.path_up(cx, 8, "stock", Dialect::Stock { limit: 262_144 })).unwrap();
     rig.hear(8, PathChannel::Sync, &entry(77, 9, None));
     rig.hear(8, PathChannel::Sync, &entry(88, 1, Some("8")));
     assert_eq!(shown(&rig), [(77, "1".to_owned()), (88, "8".to_owned())]);
     rig.run(|room, cx| room.path_down(cx, 8, false)).unwrap();
     rig.wait(1_000);
     assert_eq!(shown(&rig), [(77, "1".to_owned())]);
+}
+
+#[test]
+fn the_clock_moves_for_a_stock_peer_which_would_forget_us_otherwise() {
+    let clocks = |dialect| {
+        let mut rig = serverless(1);
+        show(&mut rig, Some("1"));
+        rig.run(|room, cx| room.path_up(cx, 7, "peer", dialect)).unwrap();
+        for _ in 0..30 {
+            rig.wait(1_000);
+        }
+        let mut clocks = Vec::new();
+        for (.., frame) in rig.take_frames() {
+            for message in decode(&frame, &FrameLimits::default()).unwrap() {
+                if let Message::Awareness(entries) = message {
+                    clocks.extend(entries.iter().map(|entry| entry.clock));
+                }
+            }
+        }
+        clocks.dedup();
+        clocks
+    };
+    assert_eq!(clocks(Dialect::Stock { limit: 1_000 }).len(), 4);
+    assert_eq!(clocks(Dialect::Ours).len(), 1);
 }
 
 #[test]

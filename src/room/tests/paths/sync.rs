@@ -211,7 +211,7 @@ fn peers_at_rest_with_equal_content_compare_it_and_send_none() {
 fn a_stock_peer_gets_what_it_understands_and_nothing_else() {
     let mut rig = serverless(1);
     rig.type_text("a");
-    rig.run(|room, cx| room.path_up(cx, 7, "stock", Dialect::Stock)).unwrap();
+    rig.run(|room, cx| room.path_up(cx, 7, "stock", Dialect::Stock { limit: 262_144 })).unwrap();
     rig.hear(7, PathChannel::Sync, &encode::sync_step_1(EMPTY_VECTOR));
     rig.hear(7, PathChannel::Sync, &encode::sync_step_2(&other("b").1));
     rig.type_text("c");
@@ -220,6 +220,21 @@ fn a_stock_peer_gets_what_it_understands_and_nothing_else() {
     assert!(frames.iter().all(|(.., frame)| frame[0] <= 1), "{frames:?}");
     assert!(frames.iter().any(|(.., frame)| is_update(frame)));
     assert_eq!((rig.text().len(), rig.peers()), (3, (1, 1)));
+}
+
+#[test]
+fn what_is_too_large_for_a_stock_peer_is_told_and_what_follows_goes() {
+    let mut rig = serverless(1);
+    rig.run(|room, cx| room.path_up(cx, 7, "stock", Dialect::Stock { limit: 1_000 })).unwrap();
+    rig.hear(7, PathChannel::Sync, &encode::sync_step_1(EMPTY_VECTOR));
+    rig.hear(7, PathChannel::Sync, &encode::sync_step_2(EMPTY_UPDATE));
+    assert_eq!(rig.peers(), (1, 1));
+    rig.take_frames();
+    rig.type_text(&"x".repeat(2_000));
+    rig.type_text("after");
+    let updates = rig.take_frames().into_iter().filter(|(.., frame)| is_update(frame)).count();
+    assert_eq!((rig.problems(), updates), (vec![ErrorCode::PeerLimit], 1));
+    assert_eq!(rig.peers(), (0, 1));
 }
 
 #[test]

@@ -44,6 +44,8 @@ pub enum HubInput {
         member: MemberId,
         /// What.
         permission: Permission,
+        /// Its name, where it has proven one.
+        user: Option<String>,
     },
     /// A binary message.
     Frame {

@@ -20,6 +20,8 @@ pub(super) struct Member {
     pub(super) resync: Resync,
     pub(super) says: Says,
     pub(super) permission: Permission,
+    /// Its name, where it has proven one.
+    pub(super) user: Option<String>,
 }
 
 impl Member {
@@ -32,6 +34,7 @@ impl Member {
             resync: Resync::default(),
             says: Says::new(config.presence.per_second),
             permission: Permission::default(),
+            user: None,
         }
     }
 

@@ -15,7 +15,7 @@ use super::context::Context;
 use super::member::Member;
 use super::outgoing::{Payload, Target};
 use super::replica::{Reception, Replica};
-use super::signaling::{Letter, Signaling};
+use super::signaling::{Letter, Signaling, Speaker};
 use super::{
     HubOutput, MemberId, Notice, Permission, Record, RoomName, StoreFailure, StoredMessages,
     Ticket, close,
@@ -84,9 +84,10 @@ impl Room {
         }
     }
 
-    pub(super) fn permit(&mut self, id: MemberId, permission: Permission) {
+    pub(super) fn permit(&mut self, id: MemberId, permission: Permission, user: Option<String>) {
         if let Some(member) = self.members.get_mut(&id) {
             member.permission = permission;
+            member.user = user;
         }
     }
 
@@ -151,7 +152,8 @@ impl Room {
             }
             Message::Signal(text) => {
                 let (wall, limits) = (cx.wall(), &cx.config.signaling);
-                let letters = self.signaling.on_text(cx.now, wall, limits, id, text);
+                let speaker = Speaker { member: id, user: member.user.as_deref() };
+                let letters = self.signaling.on_text(cx.now, wall, limits, speaker, text);
                 return self.post(cx, letters);
             }
             Message::Denied(_) | Message::Token(_) | Message::Peer(_) | Message::Unknown(_) => {

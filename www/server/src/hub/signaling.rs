@@ -55,6 +55,16 @@ pub(super) struct Signaling {
 struct Instance {
     member: MemberId,
     secret: String,
+    /// Who it is, by the member's token.
+    user: Option<String>,
+}
+
+/// Who says something.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Speaker<'a> {
+    pub(super) member: MemberId,
+    /// Its name, where it has proven one.
+    pub(super) user: Option<&'a str>,
 }
 
 #[derive(Debug)]
@@ -70,9 +80,10 @@ impl Signaling {
         now: Instant,
         wall: u64,
         limits: &SignalingLimits,
-        member: MemberId,
+        speaker: Speaker<'_>,
         text: &str,
     ) -> Vec<Letter> {
+        let member = speaker.member;
         if let Some(refusal) = self.over_budget(now, limits, member) {
             return refusal;
         }
@@ -86,7 +97,7 @@ impl Signaling {
             return vec![(member, refusal(None, "malformed", "that is no signaling"))];
         };
         match kind {
-            "hello" => self.on_hello(wall, limits, member, own, &message),
+            "hello" => self.on_hello(wall, limits, speaker, own, &message),
             _ if !self.belongs(own, member) => {
                 vec![(member, refusal(Some(own), "unknown", "say hello first"))]
             }
@@ -113,7 +124,7 @@ impl Signaling {
         &mut self,
         wall: u64,
         limits: &SignalingLimits,
-        member: MemberId,
+        Speaker { member, user }: Speaker<'_>,
         own: &str,
         message: &Value,
     ) -> Vec<Letter> {
@@ -127,15 +138,20 @@ impl Signaling {
             return vec![(member, refusal(Some(own), "full", "too many instances on one socket"))];
         }
         let is_new = known.is_none();
-        let instance = Instance { member, secret: secret.to_owned() };
+        let user = user.map(str::to_owned);
+        let instance = Instance { member, secret: secret.to_owned(), user };
         self.instances.insert(own.to_owned(), instance);
-        let others = self.instances.keys().filter(|name| *name != own);
-        let peers: Vec<Value> = others.map(|name| json!({"inst": name})).collect();
+        let others = self.instances.iter().filter(|(name, _)| *name != own);
+        let peers: Vec<Value> = others.map(|(name, instance)| instance.entry(name)).collect();
         let ice = limits.ice.answer(wall, own);
         let welcome = json!({"t": "welcome", "you": own, "peers": peers, "ice": ice});
         let mut letters = vec![(member, welcome.to_string())];
         if is_new {
-            letters.extend(self.to_others(member, &json!({"t": "join", "inst": own}).to_string()));
+            let mut join = self.instances.get(own).map_or(Value::Null, |known| known.entry(own));
+            if let Some(members) = join.as_object_mut() {
+                members.insert("t".to_owned(), "join".into());
+            }
+            letters.extend(self.to_others(member, &join.to_string()));
         }
         letters
     }
@@ -188,6 +204,16 @@ impl Signaling {
         let told = std::mem::replace(&mut budget.told, true);
         let why = "too much signaling; what was over is dropped";
         Some(if told { Vec::new() } else { vec![(member, refusal(None, "rate", why))] })
+    }
+}
+
+impl Instance {
+    /// How the others are told of it.
+    fn entry(&self, name: &str) -> Value {
+        match &self.user {
+            Some(user) => json!({"inst": name, "user": user}),
+            None => json!({"inst": name}),
+        }
     }
 }
 

@@ -7,8 +7,16 @@ const BOB: MemberId = MemberId(2);
 const EVE: MemberId = MemberId(3);
 
 fn say(signaling: &mut Signaling, member: MemberId, message: &Value) -> Vec<(MemberId, Value)> {
+    say_as(signaling, Speaker { member, user: None }, message)
+}
+
+fn say_as(
+    signaling: &mut Signaling,
+    speaker: Speaker<'_>,
+    message: &Value,
+) -> Vec<(MemberId, Value)> {
     let limits = SignalingLimits::default();
-    let letters = signaling.on_text(Instant::default(), 0, &limits, member, &message.to_string());
+    let letters = signaling.on_text(Instant::default(), 0, &limits, speaker, &message.to_string());
     letters.into_iter().map(|(to, text)| (to, serde_json::from_str(&text).unwrap())).collect()
 }
 
@@ -31,6 +39,17 @@ fn who_comes_is_told_who_is_there_and_they_are_told_of_it() {
         json!({"t": "welcome", "you": "e", "peers": [{"inst": "a"}, {"inst": "b"}], "ice": null});
     let join = json!({"t": "join", "inst": "e"});
     assert_eq!(letters, [(EVE, welcome), (ALICE, join.clone()), (BOB, join)]);
+}
+
+#[test]
+fn who_has_proven_a_name_is_told_of_by_it() {
+    let mut signaling = room();
+    let named = Speaker { member: EVE, user: Some("eve") };
+    let letters = say_as(&mut signaling, named, &hello("e"));
+    assert_eq!(letters[1], (ALICE, json!({"t": "join", "inst": "e", "user": "eve"})));
+    let letters = say(&mut signaling, MemberId(9), &hello("f"));
+    let peers = json!([{"inst": "a"}, {"inst": "b"}, {"inst": "e", "user": "eve"}]);
+    assert_eq!(letters[0].1["peers"], peers);
 }
 
 #[test]

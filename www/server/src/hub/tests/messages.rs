@@ -345,7 +345,7 @@ fn requests_that_cannot_be_read_are_strikes() {
 fn who_may_only_read_hears_and_is_told_that_it_may_not_write() {
     let mut world = World::new();
     let (reader, alice) = (member(&mut world, 1), member(&mut world, 2));
-    world.input(HubInput::Permit { member: reader, permission: Permission::Read });
+    world.input(HubInput::Permit { member: reader, permission: Permission::Read, user: None });
     world.say(reader, publish(1, "r-1", "1"));
     world.say(reader, publish(2, "r-2", "2"));
     world.say(reader, publish(1, "r-1", "1"));
@@ -358,7 +358,7 @@ fn who_may_only_read_hears_and_is_told_that_it_may_not_write() {
     world.say(alice, publish(1, "a-1", "5"));
     assert_eq!(told(&mut world, reader), ["1 5 from 2"]);
     // A fresh token that allows more: numbering goes on.
-    world.input(HubInput::Permit { member: reader, permission: Permission::Write });
+    world.input(HubInput::Permit { member: reader, permission: Permission::Write, user: None });
     world.say(reader, publish(3, "r-3", "6"));
     assert_eq!(told(&mut world, reader), ["2 6 from 1", "ack 3 is 2"]);
 }

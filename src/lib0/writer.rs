@@ -1,4 +1,4 @@
-//! The one primitive of lib0 that we write.
+//! The primitives of lib0 that we write.
 
 /// Writes a number in seven bits a byte, lowest first (lib0 `varUint`).
 pub(crate) fn write_number(out: &mut Vec<u8>, mut value: u64) {
@@ -7,6 +7,24 @@ pub(crate) fn write_number(out: &mut Vec<u8>, mut value: u64) {
         value >>= 7;
     }
     out.push(value as u8);
+}
+
+/// Writes a number and its sign, which zero has too (lib0 `varInt`).
+#[cfg(feature = "codec")]
+pub(crate) fn write_signed(out: &mut Vec<u8>, negative: bool, value: u64) {
+    let more = if value >= 0x40 { 0x80 } else { 0 };
+    let sign = if negative { 0x40 } else { 0 };
+    out.push((value & 0x3f) as u8 | sign | more);
+    if more != 0 {
+        write_number(out, value >> 6);
+    }
+}
+
+/// Writes bytes behind their count (lib0 `varUint8Array`, and `varString` for UTF-8).
+#[cfg(feature = "codec")]
+pub(crate) fn write_buffer(out: &mut Vec<u8>, bytes: &[u8]) {
+    write_number(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
 }
 
 #[cfg(test)]

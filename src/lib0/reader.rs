@@ -1,7 +1,7 @@
 //! The primitives of lib0, read with suspicion.
 
-use crate::doc::type_id::MAX_CLIENT;
-use crate::doc::update_error::UpdateError;
+use super::MAX_CLIENT;
+use crate::update_error::UpdateError;
 
 /// Reads bytes from the front. Allocates nothing.
 #[derive(Debug)]
@@ -63,13 +63,13 @@ impl<'a> Reader<'a> {
         Err(self.malformed("an over-long number"))
     }
 
-    /// Skips a signed number (lib0 `varInt`), 53 bits and a sign at most.
-    pub(crate) fn skip_signed(&mut self) -> Result<(), UpdateError> {
+    /// A number of 53 bits at most and its sign, which zero has too (lib0 `varInt`).
+    pub(crate) fn signed(&mut self) -> Result<(bool, u64), UpdateError> {
         let first = self.byte()?;
-        if first < 0x80 {
-            return Ok(());
-        }
-        self.number_rest(u64::from(first & 0x3f), 6).map(drop)
+        let negative = first & 0x40 != 0;
+        let low = u64::from(first & 0x3f);
+        let value = if first < 0x80 { low } else { self.number_rest(low, 6)? };
+        Ok((negative, value))
     }
 
     /// How many of something follow, each of at least `size` bytes.
@@ -107,6 +107,17 @@ impl<'a> Reader<'a> {
             return Err(UpdateError::TooMany { what: "bytes in a key", limit });
         }
         Ok(key)
+    }
+
+    /// The bytes that `walk` walks over.
+    #[cfg(feature = "codec")]
+    pub(crate) fn span(
+        &mut self,
+        walk: impl FnOnce(&mut Self) -> Result<(), UpdateError>,
+    ) -> Result<&'a [u8], UpdateError> {
+        let (bytes, start) = (self.bytes, self.at);
+        walk(self)?;
+        bytes.get(start..self.at).ok_or_else(|| self.malformed("the bytes end early"))
     }
 
     /// Refuses bytes that follow the end.

@@ -1,0 +1,21 @@
+import type { Encryption } from '../encryption.js';
+import type { SyncError } from '../errors.js';
+import type { Room } from '../room.js';
+import type { Schema } from '../schema.js';
+import type { Notify } from '../store.js';
+
+/** What an archive needs of its room. */
+export interface ArchiveHost<S extends Schema = Schema> {
+  readonly room: Room<S>;
+  readonly schema: S;
+  readonly notify: Notify;
+  /** Lets notifications out that nobody's call would. */
+  drain(): void;
+  /** Where this client keeps things; null where it keeps nothing. */
+  readonly namespace: string | null;
+  /** Seals what is kept, if the app wants that. */
+  readonly encryption: Encryption | null;
+  /** Lets `fn` see a document of its own made of an update, which is gone afterwards. */
+  aside<T>(update: Uint8Array, fn: (room: Room<S>) => T): Promise<T>;
+  report(error: SyncError): void;
+}

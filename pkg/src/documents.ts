@@ -1,0 +1,11 @@
+// What every app of documents needs once a room is entered, fetched beside the wasm.
+
+export { DocumentView } from './document.js';
+export { clearData } from './guard/clear.js';
+export { watchDevice } from './guard/device.js';
+export { watchDropped } from './guard/dropped.js';
+export { People } from './guard/people.js';
+export { vaultOf } from './guard/vault.js';
+export { Guard } from './guard.js';
+export { watchLostConnection } from './lost-connection.js';
+export { preventUnsaved } from './unsaved.js';

@@ -1,0 +1,155 @@
+import type { Core, Segment } from './boundary.js';
+import { SyncError } from './errors.js';
+import { Fitting } from './guard/fit.js';
+import { Migrator } from './guard/migrate.js';
+import type { BatchOptions } from './history.js';
+import { isObject, type Json, type JsonObject, own } from './json.js';
+import type { RootRef } from './refs.js';
+import type { EnterOptions, SyncState } from './room.js';
+import { type Fields, isScalar, SCALARS, type Schema, VERSIONS } from './schema.js';
+
+/** What a guard needs of its room. */
+export interface GuardHost {
+  readonly id: string;
+  readonly isReady: boolean;
+  readonly connectionId: number | null;
+  readonly root: RootRef<Fields>;
+  batch<T>(fn: () => T, options?: BatchOptions): T;
+  write<T>(fn: (core: Core, room: number) => T): T;
+  /** Runs it when no call is under way. */
+  notify(fn: () => void): void;
+  report(error: unknown): void;
+}
+
+/** Places that are told; more than these are not, so that a hostile document cannot fill the log. */
+const MOST_TOLD = 100;
+const NO_FIELDS: JsonObject = /* @__PURE__ */ Object.freeze({});
+
+/**
+ * Stands between a room's document and the app: shows it as the schema promises, tells once per place what does not fit, brings
+ * earlier versions up and writes nothing into later ones.
+ */
+export class Guard {
+  readonly #host: GuardHost;
+  readonly #schema: Schema;
+  readonly #initialDoc: EnterOptions['initialDoc'] | undefined;
+  readonly #fitting: Fitting = new Fitting((place, why) => this.#misfit(place, why));
+  readonly #told = new Set<string>();
+  readonly #migrator: Migrator;
+  #raw: JsonObject = NO_FIELDS;
+  #shown: JsonObject = NO_FIELDS;
+  #versions: JsonObject = NO_FIELDS;
+  #version = 1;
+  #initialised = false;
+
+  constructor(host: GuardHost, schema: Schema, initialDoc?: EnterOptions['initialDoc']) {
+    this.#host = host;
+    this.#schema = schema;
+    this.#initialDoc = initialDoc;
+    this.#migrator = new Migrator({
+      host,
+      schema,
+      versions: () => this.#versions,
+      before: () => this.#raw,
+      isEmpty: () => Object.values(this.#raw).every(isEmpty),
+    });
+  }
+
+  /** What the app is shown of all shared types; the same reference while that is the same. */
+  show(roots: JsonObject): JsonObject {
+    const versions = own(roots, VERSIONS);
+    const { doc, old, version } = this.#schema;
+    const raw = flatten({ ...old, ...doc }, roots);
+    if (isObject(versions) && versions !== this.#versions) this.#heedVersions(versions);
+    this.#shown = this.#fitting.top(doc, raw, this.#raw, this.#shown);
+    this.#raw = raw;
+    if (this.#version !== version) this.#migrator.look();
+    return this.#shown;
+  }
+
+  /** What the app is shown at a path of shared types. */
+  at([root, ...rest]: readonly Segment[]): Json | undefined {
+    let node: Json | undefined = root === SCALARS ? this.#shown : own(this.#shown, String(root));
+    for (const step of rest) node = inside(node, step);
+    return node;
+  }
+
+  /** Throws `E_VERSION` where the document is of a later version. */
+  check(): void {
+    if (this.#version > this.#schema.version) throw this.#tooNew();
+  }
+
+  /** Takes what is synchronized. */
+  handleSync({ status }: Pick<SyncState, 'status'>): void {
+    this.#migrator.handleSync(status === 'synchronized');
+    if (status === 'synchronized') this.#host.notify(() => this.#initialise());
+  }
+
+  /** Forgets what the last core or the last stay in the room said. */
+  stop(): void {
+    this.#migrator.stop();
+  }
+
+  #heedVersions(versions: JsonObject): void {
+    this.#versions = versions;
+    const version = Number(own(versions, 'version') ?? 1);
+    if (version === this.#version || !(version > 0)) return;
+    this.#version = version;
+    if (version > this.#schema.version) this.#host.report(this.#tooNew());
+  }
+
+  /** Fills an empty document, once. */
+  #initialise(): void {
+    const fill = this.#initialDoc;
+    if (this.#initialised || !fill || !this.#host.isReady) return;
+    this.#initialised = true;
+    if (!Object.values(this.#raw).every(isEmpty)) return;
+    try {
+      // Nobody's edit: undoing it would empty the room.
+      this.#host.batch(() => fill(this.#host.root as never), { origin: 'initial' });
+    } catch (error) {
+      this.#host.report(error);
+    }
+  }
+
+  #misfit(place: readonly (string | number)[], why: string): void {
+    // Another version's document is of another shape.
+    if (this.#version !== this.#schema.version) return;
+    const name = place.join('.');
+    if (this.#told.has(name) || this.#told.size >= MOST_TOLD) return;
+    this.#told.add(name);
+    const message = `what others wrote to ${name} does not fit: ${why}`;
+    this.#host.report(new SyncError('E_SCHEMA', message, { room: this.#host.id }));
+  }
+
+  #tooNew(): SyncError {
+    const { version } = this.#schema;
+    const message = `the document is of version ${this.#version}, this app knows ${version}: it is read-only; update the app`;
+    return new SyncError('E_VERSION', message, { room: this.#host.id });
+  }
+}
+
+/** The fields of a document, as they are. */
+function flatten(fields: Fields, roots: JsonObject): JsonObject {
+  const scalars = own(roots, SCALARS) as JsonObject | undefined;
+  const values: [string, Json | undefined][] = [];
+  for (const [name, { '~node': node }] of Object.entries(fields)) {
+    const value = own(isScalar(node) ? (scalars ?? NO_FIELDS) : roots, name);
+    if (value !== undefined) values.push([name, value]);
+  }
+  return Object.fromEntries(values);
+}
+
+function inside(node: Json | undefined, step: Segment): Json | undefined {
+  if (Array.isArray(node)) return typeof step === 'number' ? node[step] : undefined;
+  return isObject(node) ? own(node, String(step)) : undefined;
+}
+
+/** Whether a part of a document holds nothing. */
+function isEmpty(value: unknown): boolean {
+  return (
+    value === undefined ||
+    value === '' ||
+    (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+  );
+}

@@ -1,0 +1,61 @@
+import type { DeviceState } from '../client.js';
+import type { SyncState } from '../room.js';
+import type { Store, ValueStore } from '../store.js';
+
+/**
+ * Follows what this device grants to the page's data, and asks it to keep them: once, after something that a user did here was
+ * saved. Returns the function that stops it, and the one that looks anew.
+ */
+export function watchDevice(
+  sync: Store<SyncState>,
+  device: ValueStore<DeviceState>,
+  asks: boolean,
+): { readonly stop: () => void; readonly look: () => void } {
+  const storage = typeof navigator === 'object' ? navigator.storage : undefined;
+  let asked = !asks;
+  let saving = false;
+  let stopped = false;
+  const look = (): void => {
+    if (storage) void read(storage).then((state) => stopped || device.set(state));
+  };
+  const check = (): void => {
+    const { local } = sync.getSnapshot();
+    const saved = saving && local === 'saved';
+    saving = local === 'saving';
+    if (!saved || asked || !storage?.persist || !isEngaged()) return;
+    asked = true;
+    void keep(storage).then(look, look);
+  };
+  const stop = sync.subscribe(check);
+  look();
+  return {
+    look,
+    stop: () => {
+      stopped = true;
+      stop();
+    },
+  };
+}
+
+/** A page that nobody has touched is refused by browsers that decide, and bothers users of those that ask them. */
+function isEngaged(): boolean {
+  return navigator.userActivation?.hasBeenActive ?? true;
+}
+
+async function keep(storage: StorageManager): Promise<void> {
+  if (!(await storage.persisted())) await storage.persist();
+}
+
+async function read(storage: StorageManager): Promise<DeviceState> {
+  const persisted = await ask(() => storage.persisted());
+  const estimate = await ask(() => storage.estimate());
+  return Object.freeze({ persisted, usage: estimate?.usage ?? null, quota: estimate?.quota ?? null });
+}
+
+async function ask<T>(question: () => Promise<T>): Promise<T | null> {
+  try {
+    return await question();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,27 @@
+import { useEffect, useRef } from 'react';
+
+/** A reference that holds what was rendered last. */
+export function useLatestRef<T>(value: T): { readonly current: T } {
+  const ref = useRef(value);
+  useEffect(() => {
+    ref.current = value;
+  });
+  return ref;
+}
+
+/** A function that calls what `now` gives, as it is then; what is no function stays as it is. */
+export function follow<V>(first: V, now: () => unknown): V {
+  if (typeof first !== 'function') return first;
+  const call = (...args: unknown[]): unknown => {
+    const latest = now();
+    return (typeof latest === 'function' ? latest : first)(...args);
+  };
+  return call as V;
+}
+
+/** These options, with the functions of these names as they are in the latest render. */
+export function following<O extends object>(options: O, now: () => O, names: readonly (keyof O)[]): O {
+  const followed = { ...options };
+  for (const name of names) followed[name] = follow(options[name], () => now()[name]);
+  return followed;
+}

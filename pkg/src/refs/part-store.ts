@@ -1,0 +1,32 @@
+import type { Json } from '../json.js';
+import type { Store } from '../store.js';
+import type { Place } from './place.js';
+
+/** Snapshots of one part: the same reference, and silence, while only others change. */
+export function partStore(place: Place): Store<unknown> {
+  const { doc } = place.host;
+  let seen: unknown;
+  let value: Json | undefined;
+  const getSnapshot = (): unknown => {
+    const now = doc.getSnapshot();
+    if (now === seen) return value;
+    try {
+      value = place.value();
+      seen = now;
+    } catch {
+      // Gone, or not there just now: what it was last is what is known of it.
+    }
+    return value;
+  };
+  const subscribe = (listener: () => void): (() => void) => {
+    let told = getSnapshot();
+    return doc.subscribe(() => {
+      const now = getSnapshot();
+      if (Object.is(now, told)) return;
+      told = now;
+      listener();
+    });
+  };
+  const first = getSnapshot();
+  return { getSnapshot, getServerSnapshot: () => first, subscribe };
+}

@@ -1,0 +1,51 @@
+import { isObject, type Json, own } from '../json.js';
+import { jsonText, wordOf } from '../plain.js';
+import { attribute, nodes, type Prelim } from '../prelim.js';
+import type { XmlElementNode } from '../refs.js';
+import { Sequence } from './sequence.js';
+import { TextRef } from './text.js';
+
+/** An XML fragment by its type id. */
+export class XmlLive extends Sequence {
+  protected found(index: number): unknown {
+    const value = this.place.entry(index);
+    const place = this.place.child(index, isObject(value) ? ['children'] : []);
+    if (!place) return undefined;
+    if (isObject(value)) return new XmlElementLive(place);
+    return typeof value === 'string' ? new TextRef(place) : new XmlLive(place);
+  }
+
+  protected prelims(values: unknown[]): Prelim[] {
+    return nodes(values, String(this.place));
+  }
+}
+
+/** An XML element by its type id. Its attributes are a map of their own. */
+class XmlElementLive extends XmlLive {
+  get tag(): string {
+    return this.#node.tag;
+  }
+
+  getAttribute(name: string): Json | undefined {
+    return own(this.#node.attributes, name);
+  }
+
+  setAttribute(name: string, value: Json): void {
+    const prelim = jsonText(attribute(value, `${this.place}.attributes.${name}`), 'the value');
+    const key = wordOf(name, 'the attribute');
+    this.place.host.write((core, room) => core.mapSet(room, this.#attributes, key, prelim));
+  }
+
+  removeAttribute(name: string): boolean {
+    const key = wordOf(name, 'the attribute');
+    return this.place.host.write((core, room) => core.mapDelete(room, this.#attributes, key));
+  }
+
+  get #node(): XmlElementNode {
+    return this.place.value() as unknown as XmlElementNode;
+  }
+
+  get #attributes(): string {
+    return this.place.type.replace('n', 'a');
+  }
+}

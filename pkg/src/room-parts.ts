@@ -1,0 +1,65 @@
+import type { Archive } from './archive/types.js';
+import type { LazyPeers } from './lazy-peers.js';
+import type { Room } from './room.js';
+import type { Schema } from './schema.js';
+
+/** The members of a room that are the business of parts fetched when they are used. */
+export abstract class RoomParts<S extends Schema> {
+  protected abstract readonly lazy: { readonly peers: LazyPeers; readonly archive: Archive<S> };
+
+  get peers(): Room<S>['peers'] {
+    return this.lazy.peers.list;
+  }
+
+  get signaling(): Room<S>['signaling'] {
+    return this.lazy.peers.signaling;
+  }
+
+  get send(): Room<S>['send'] {
+    return this.lazy.peers.send;
+  }
+
+  get onData(): Room<S>['onData'] {
+    return this.lazy.peers.onData;
+  }
+
+  get files(): Room<S>['files'] {
+    return this.lazy.peers.files;
+  }
+
+  get media(): Room<S>['media'] {
+    return this.lazy.peers.media;
+  }
+
+  get sendFile(): Room<S>['sendFile'] {
+    return this.lazy.peers.sendFile;
+  }
+
+  get versions(): Room<S>['versions'] {
+    return this.lazy.archive.versions;
+  }
+
+  get encodeStateAsUpdateV2(): Room<S>['encodeStateAsUpdateV2'] {
+    return this.lazy.archive.encodeStateAsUpdateV2;
+  }
+
+  get applyUpdateV2(): Room<S>['applyUpdateV2'] {
+    return this.lazy.archive.applyUpdateV2;
+  }
+
+  get exportJson(): Room<S>['exportJson'] {
+    return this.lazy.archive.exportJson;
+  }
+
+  get importJson(): Room<S>['importJson'] {
+    return this.lazy.archive.importJson;
+  }
+
+  connectPeers(): void {
+    this.lazy.peers.connect();
+  }
+
+  disconnectPeers(): void {
+    this.lazy.peers.disconnect();
+  }
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { coreSocketOptions } from '../src/socket/options.js';
+
+test('the options of partysocket mean here what they mean there', () => {
+  const options = coreSocketOptions('wss://a.example', {
+    minReconnectionDelay: 1_000,
+    maxReconnectionDelay: 9_000,
+    reconnectionDelayGrowFactor: 1.3,
+    minUptime: 5_000,
+    connectionTimeout: 4_000,
+    maxRetries: 3,
+    maxEnqueuedMessages: 7,
+  });
+  expect(options).toMatchObject({
+    initialDelay: 1_000,
+    maxDelay: 9_000,
+    factor: 1.3,
+    resetAfter: 5_000,
+    connectTimeout: 4_000,
+    maxAttempts: 3,
+    buffer: true,
+    bufferMessages: 7,
+  });
+  expect(coreSocketOptions('wss://a.example', { maxRetries: Infinity })).not.toHaveProperty('maxAttempts');
+  expect(coreSocketOptions('wss://a.example', { maxEnqueuedMessages: 0 })).toMatchObject({ buffer: false });
+});
+
+test('our own names win over theirs', () => {
+  const options = { connectTimeout: 1, connectionTimeout: 2, backoff: { maxDelay: 3 }, maxReconnectionDelay: 4 };
+  expect(coreSocketOptions('wss://a.example', options)).toMatchObject({ connectTimeout: 1, maxDelay: 3 });
+});

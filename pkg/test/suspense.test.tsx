@@ -1,0 +1,151 @@
+// @vitest-environment happy-dom
+import { act, Component, type ReactNode, Suspense } from 'react';
+import { hydrateRoot } from 'react-dom/client';
+import { renderToString } from 'react-dom/server';
+import { describe, expect, test, vi } from 'vitest';
+import * as loading from '../src/react.js';
+import * as hooks from '../src/suspense.js';
+import { fakeClient, schema } from './support/client.js';
+import { settle, setupDom, withProviders } from './support/dom.js';
+
+type S = typeof schema;
+const { mount, unmount, render } = setupDom();
+
+function Note() {
+  return <>{`note ${hooks.useDoc<string, S>((doc) => doc.note)}`}</>;
+}
+
+function Body() {
+  const [value, text] = hooks.useText<S>('note');
+  return <>{`${value} ${text.length}`}</>;
+}
+
+describe('the hooks that wait', () => {
+  test('have the names of those that do not', () => {
+    expect(Object.keys(hooks).sort()).toEqual(Object.keys(loading).sort());
+  });
+
+  test('show the fallback until the room is ready, in StrictMode, with one room', async () => {
+    const { client, world, around } = await withProviders();
+    world.autoReady = false;
+    const both = (
+      <hooks.ClientSideSuspense fallback="loading">
+        <Note /> <Body />
+      </hooks.ClientSideSuspense>
+    );
+    const container = await mount(around(both));
+    expect(container.textContent).toBe('loading');
+    await act(async () => world.core.tell(0, { type: 'ready' }));
+    await settle();
+    expect(container.textContent).toBe('note   0');
+    await act(async () => client.getRoom<S>('demo')?.root.get('note').insert(0, 'x'));
+    expect(container.textContent).toBe('note x x 1');
+    expect(world.count('enterRoom')).toBe(1);
+  });
+
+  test('come back also where what waits for them is around the provider, whose effects never run until then', async () => {
+    const { world, around } = await withProviders();
+    const container = await mount(<Suspense fallback="loading">{around(<Note />)}</Suspense>);
+    await settle();
+    expect(container.textContent).toBe('note ');
+    expect(world.count('enterRoom')).toBe(1);
+  });
+
+  test('let go of a room that nobody mounts', async () => {
+    vi.useFakeTimers();
+    const { world, around } = await withProviders();
+    await mount(around(<hooks.ClientSideSuspense fallback="loading">{() => <Note />}</hooks.ClientSideSuspense>));
+    await unmount();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([world.count('enterRoom'), world.count('leaveRoom')]).toEqual([1, 1]);
+  });
+
+  test('throw what the room failed with, and do not enter it again and again', async () => {
+    const { world, around } = await withProviders();
+    vi.mocked(console.error).mockImplementation(() => {});
+    world.traps.add('enterRoom');
+    const waiting = <hooks.ClientSideSuspense fallback="loading">{() => <Note />}</hooks.ClientSideSuspense>;
+    const container = await mount(around(<Boundary>{waiting}</Boundary>));
+    await settle();
+    expect(container.textContent).toContain('E_CORE_CRASHED');
+    expect(world.count('enterRoom')).toBe(1);
+    vi.mocked(console.error).mockClear();
+  });
+
+  test('a text that is not there is an error that names the place', async () => {
+    const { around } = await withProviders();
+    vi.mocked(console.error).mockImplementation(() => {});
+    function Missing() {
+      hooks.useText<S>('todos.0.body');
+      return null;
+    }
+    const container = await mount(
+      around(
+        <Boundary>
+          <hooks.ClientSideSuspense fallback="">
+            <Missing />
+          </hooks.ClientSideSuspense>
+        </Boundary>,
+      ),
+    );
+    expect(container.textContent).toContain('todos.0.body');
+    vi.mocked(console.error).mockClear();
+  });
+});
+
+describe('on a server', () => {
+  function app(children: ReactNode | (() => ReactNode)) {
+    const { client, world } = fakeClient({ schema });
+    const node = (
+      <hooks.SyncProvider client={client}>
+        <hooks.RoomProvider<S> id="demo">
+          <hooks.ClientSideSuspense fallback={<i>loading</i>}>{children}</hooks.ClientSideSuspense>
+        </hooks.RoomProvider>
+      </hooks.SyncProvider>
+    );
+    return { client, world, node };
+  }
+
+  test('ClientSideSuspense renders its fallback, and the page takes over from it', async () => {
+    const { client, world, node } = app(<Note />);
+    expect(renderToString(node)).toContain('<i>loading</i>');
+    expect(client.getRoom('demo')).toBeNull();
+    const called = vi.fn(() => null);
+    renderToString(app(called).node);
+    expect(called).not.toHaveBeenCalled();
+    const container = document.body.appendChild(document.createElement('div'));
+    container.innerHTML = renderToString(node);
+    const root = await act(async () => hydrateRoot(container, node));
+    await settle();
+    await settle();
+    expect([container.textContent, world.count('enterRoom')]).toEqual(['note ', 1]);
+    await act(async () => root.unmount());
+    await render(null);
+  });
+
+  test('without it the hooks say what to do', () => {
+    const { client } = fakeClient({ schema });
+    vi.stubGlobal('window', undefined);
+    const bare = (
+      <hooks.SyncProvider client={client}>
+        <hooks.RoomProvider<S> id="demo">
+          <Note />
+        </hooks.RoomProvider>
+      </hooks.SyncProvider>
+    );
+    expect(() => renderToString(bare)).toThrow(/put <ClientSideSuspense> around/);
+    vi.unstubAllGlobals();
+  });
+});
+
+class Boundary extends Component<{ readonly children: ReactNode }, { readonly error?: Error }> {
+  override state: { readonly error?: Error } = {};
+
+  static getDerivedStateFromError(error: Error) {
+    return { error };
+  }
+
+  override render() {
+    return this.state.error ? this.state.error.message : this.props.children;
+  }
+}

@@ -1,0 +1,99 @@
+import { type } from 'arktype';
+import * as v from 'valibot';
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import { z } from 'zod';
+import type { SyncError } from '../src/errors.js';
+import type { Infer } from '../src/schema.js';
+import { defineSchema, t } from '../src/schema.js';
+import { fakeClient, turn } from './support/client.js';
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+const ofZod = { point: z.object({ x: z.number(), y: z.number() }), bang: z.object({ bang: z.string() }) };
+const ofValibot = { point: v.object({ x: v.number(), y: v.number() }), bang: v.object({ bang: v.string() }) };
+const ofArktype = { point: type({ x: 'number', y: 'number' }), bang: type({ bang: 'string' }) };
+const schemaOf = ({ point, bang }: typeof ofZod) =>
+  defineSchema({
+    doc: { at: t.json(point).default({ x: 0, y: 0 }), path: t.list(t.json(point)) },
+    presence: point,
+    events: bang,
+    messages: bang,
+  });
+
+test('types come out of each', () => {
+  expectTypeOf<Infer<typeof ofZod.point>>().toEqualTypeOf<Point>();
+  expectTypeOf<Infer<typeof ofValibot.point>>().toEqualTypeOf<Point>();
+  expectTypeOf<Infer<typeof ofArktype.point>>().toEqualTypeOf<Point>();
+});
+
+describe.each(Object.entries({ zod: ofZod, valibot: ofValibot, arktype: ofArktype }))('with %s', (_, validators) => {
+  async function enter() {
+    const { client, world } = fakeClient({ schema: schemaOf(validators as typeof ofZod) });
+    const errors: SyncError[] = [];
+    client.on('error', (error) => errors.push(error));
+    const { room } = client.enterRoom('demo');
+    await room.ready;
+    return { room, world, errors };
+  }
+
+  test('what is written is checked before the core sees it', async () => {
+    const { room, world } = await enter();
+    const wrong = { x: 1, y: 'two' } as unknown as Point;
+    expect(() => room.root.set('at', wrong)).toThrow(expect.objectContaining({ code: 'E_SCHEMA' }));
+    expect(() => room.root.get('path').push({ x: 1, y: 2 }, wrong)).toThrow(/E_SCHEMA: path\[1\]/);
+    expect(world.count('mapSet') + world.count('listInsert')).toBe(0);
+    room.root.set('at', { x: 1, y: 2 });
+    room.root.get('path').push({ x: 3, y: 4 });
+    expect(room.doc.getSnapshot()).toEqual({ at: { x: 1, y: 2 }, path: [{ x: 3, y: 4 }] });
+  });
+
+  test('what others wrote is told once per place, not shown, and not written back', async () => {
+    const { room, world, errors } = await enter();
+    for (const y of ['a', 'b']) {
+      world.core.remote(0, (doc) => {
+        doc.getMap('root').set('at', { x: 1, y });
+        doc.getArray('path').insert(0, [{ x: 9, y: 9 }]);
+      });
+      await turn();
+    }
+    expect(room.doc.getSnapshot()).toEqual({
+      at: { x: 0, y: 0 },
+      path: [
+        { x: 9, y: 9 },
+        { x: 9, y: 9 },
+      ],
+    });
+    expect(room.root.get('at')).toEqual({ x: 0, y: 0 });
+    expect(errors.map(({ code, room }) => [code, room])).toEqual([['E_SCHEMA', 'demo']]);
+    expect(errors[0]?.message).toMatch(/^E_SCHEMA: what others wrote to at does not fit: ./);
+    expect(world.core.rooms.get(0)?.doc.getMap('root').get('at')).toEqual({ x: 1, y: 'b' });
+    expect(world.count('mapSet') + world.count('beginBatch')).toBe(0);
+    room.root.set('at', { x: 5, y: 5 });
+    expect(room.doc.getSnapshot()?.at).toEqual({ x: 5, y: 5 });
+  });
+
+  test('presence, events and messages of others that it refuses are left out, and told', async () => {
+    const { room, world, errors } = await enter();
+    const heard: unknown[] = [];
+    room.onEvent(({ event }) => heard.push(event));
+    const updated = [
+      [1, '{"x":"1"}'],
+      [2, '{"x":1,"y":2}'],
+    ] as const;
+    world.core.tell(0, { type: 'presence', updated, removed: [] });
+    for (const data of ['{"bang":1}', '{"bang":"b"}']) {
+      const message = { seq: 0, at: 0, from: 2, kind: 1, id: '', data, own: false };
+      world.core.tell(0, { type: 'messages', what: 'passing', direct: false, message });
+    }
+    await turn();
+    expect(room.presence.others.getSnapshot()).toEqual([{ connectionId: 2, presence: { x: 1, y: 2 } }]);
+    expect(heard).toEqual([{ bang: 'b' }]);
+    expect(errors.map(({ code }) => code).sort()).toEqual(['E_MESSAGE', 'E_PRESENCE']);
+    await expect(room.messages.send({ bang: 1 } as unknown as { bang: string })).rejects.toMatchObject({
+      code: 'E_MESSAGE',
+    });
+  });
+});

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const run = promisify(execFile);
+const dist = new URL('../../dist/', import.meta.url).href;
+
+/** Runs a module in a fresh Node that lets it collect garbage; gives what it prints, as JSON. */
+async function inNode(code: string): Promise<Record<string, unknown>> {
+  const prelude = `
+    import { createClient, defineSchema, t } from '${dist}index.node.js';
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
+    const collect = async () => { for (let n = 0; n < 5; n++) { gc(); await pause(); } };
+    const schema = defineSchema({ doc: { note: t.text(), todos: t.list(t.object({ text: t.string() })) } });
+    const options = { url: 'ws://127.0.0.1:9', schema, persistence: 'memory', leaveGrace: 0 };
+  `;
+  const args = ['--expose-gc', '--input-type=module', '--eval', prelude + code];
+  const { stdout, stderr } = await run(process.execPath, args, { env: { ...process.env, NODE_ENV: '' } });
+  return { ...JSON.parse(stdout), stderr };
+}
+
+test('a hundred rooms opened and closed leave the memory of wasm, the handles and the objects where they were', async () => {
+  const { sizes, handles, alive, rooms } = await inNode(`
+    const client = createClient(options);
+    const seen = [];
+    const cycle = async (n) => {
+      const { room, leave } = client.enterRoom('room ' + n, { autoConnect: false, initialPresence: { n } });
+      seen.push(new WeakRef(room));
+      await room.ready;
+      const stop = room.doc.subscribe(() => {});
+      room.root.get('note').insert(0, 'x'.repeat(2_000));
+      room.batch(() => { for (let i = 0; i < 20; i++) room.root.get('todos').push({ text: 'item ' + i }); });
+      room.history.undo();
+      room.presence.users;
+      stop();
+      leave();
+      while (client.getRoom('room ' + n)) await pause();
+    };
+    const round = async () => {
+      for (let n = 0; n < 100; n += 10) await Promise.all([...Array(10).keys()].map((i) => cycle(n + i)));
+      await collect();
+      const { memory } = await (await import('${dist}core.js')).default();
+      return [memory.buffer.byteLength, process.getActiveResourcesInfo().length];
+    };
+    await round();
+    const rounds = [await round(), await round(), await round()];
+    const alive = seen.filter((ref) => ref.deref()).length;
+    console.log(JSON.stringify({ sizes: rounds.map(([size]) => size), handles: rounds.map(([, count]) => count), alive, rooms: seen.length }));
+    await client.close();
+  `);
+  const [size] = sizes as number[];
+  expect(sizes).toEqual([size, size, size]);
+  expect(new Set(handles as number[]).size).toBe(1);
+  expect([alive, rooms]).toEqual([0, 400]);
+});
+
+test('a client that is forgotten without close() is told while others run, a closed or an only one is not', async () => {
+  const { stderr } = await inNode(`
+    const enter = async (name) => {
+      const client = createClient(options);
+      await client.enterRoom(name, { autoConnect: false }).room.ready;
+      return client;
+    };
+    await enter('only');
+    await collect();
+    console.warn('— alone');
+    await (await enter('closed')).close();
+    await collect();
+    console.warn('— closed');
+    const kept = await enter('kept');
+    await enter('forgotten');
+    await collect();
+    console.log(JSON.stringify({}));
+    await kept.close();
+    process.exit(0);
+  `);
+  const [alone, closed, forgotten] = String(stderr).split(/— \w+\n/);
+  expect([alone, closed]).toEqual(['', '']);
+  expect(forgotten).toMatch(/^rejoin: a client was dropped without close\(\).*\n$/);
+});

@@ -1,0 +1,19 @@
+/** Runs in a page: keeps the connections that it makes, and what it hands to their data channels. */
+export function watchChannels() {
+  const { RTCPeerConnection: Real, RTCDataChannel } = window;
+  window.connections = [];
+  window.RTCPeerConnection = class extends Real {
+    constructor(...given) {
+      super(...given);
+      // Weakly: they count until they are collected.
+      window.connections.push(new WeakRef(this));
+    }
+  };
+  const sent = [];
+  const { send } = RTCDataChannel.prototype;
+  RTCDataChannel.prototype.send = function (bytes) {
+    if (bytes.byteLength < 4_000) sent.push(new TextDecoder('latin1').decode(bytes));
+    send.call(this, bytes);
+  };
+  window.sendsOf = (letters) => sent.filter((text) => text.includes(letters)).length;
+}

@@ -1,0 +1,156 @@
+// Chromium as users have it: its tabs hide, freeze and rest in the back/forward cache, which Playwright prevents.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import { findBrowser, root } from '../../../scripts/env.mjs';
+import { stop } from '../../../scripts/lib/run.mjs';
+import { temporaryFolder } from './folder.mjs';
+import { until } from './wait.mjs';
+
+const { args } = JSON.parse(readFileSync(join(root, 'webdriver.json'), 'utf8'))['goog:chromeOptions'];
+
+/** Starts a browser with a profile of its own, and more flags, of which the last counts; ended with the test. */
+export async function plainBrowser(t, more = []) {
+  const folder = temporaryFolder();
+  const flags = [...args, ...more, '--remote-debugging-port=0', `--user-data-dir=${folder}`];
+  const stdio = ['ignore', 'ignore', 'pipe'];
+  // A process group of its own, so that all of it can be ended.
+  const child = spawn(findBrowser(), [...flags, 'about:blank'], { stdio, detached: true });
+  t.after(() => end(child));
+  const browser = new Browser(await connect(await endpoint(child)));
+  t.after(() => browser.close());
+  return browser;
+}
+
+/** The address that the browser prints for those who drive it. */
+function endpoint(child) {
+  return new Promise((resolve, reject) => {
+    let words = '';
+    child.on('exit', () => reject(new Error(`the browser ended: ${words.slice(-500)}`)));
+    child.stderr.on('data', (chunk) => {
+      words += chunk;
+      const [, url] = /DevTools listening on (ws:\S+)/.exec(words) ?? [];
+      if (url) resolve(url);
+    });
+  });
+}
+
+async function connect(url) {
+  const socket = new WebSocket(url);
+  await once(socket, 'open');
+  return socket;
+}
+
+async function end(child) {
+  if (child.exitCode !== null) return;
+  const closed = once(child, 'close');
+  stop(child, 'SIGKILL');
+  await closed;
+}
+
+class Browser {
+  #socket;
+  #waiting = new Map();
+  #last = 0;
+
+  constructor(socket) {
+    this.#socket = socket;
+    socket.on('message', (text) => this.#hear(JSON.parse(text)));
+  }
+
+  /** Opens a page in front of all others. */
+  async open(url) {
+    const { targetId } = await this.send('Target.createTarget', { url });
+    const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
+    const tab = new Tab(this, targetId, sessionId);
+    await tab.waits('the page', () => window.loaded === true);
+    return tab;
+  }
+
+  /** One command of the DevTools protocol. */
+  send(method, params = {}, sessionId = undefined) {
+    const id = ++this.#last;
+    this.#socket.send(JSON.stringify({ id, method, params, sessionId }));
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject, method }));
+  }
+
+  close() {
+    this.#socket.close();
+  }
+
+  #hear({ id, result, error }) {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error) waiting?.reject(new Error(`${waiting.method}: ${error.message}`));
+    else waiting?.resolve(result);
+  }
+}
+
+class Tab {
+  #browser;
+  #target;
+  #session;
+
+  constructor(browser, target, session) {
+    this.#browser = browser;
+    this.#target = target;
+    this.#session = session;
+  }
+
+  /** Runs a function in the page and returns what it resolves to. */
+  async evaluate(fn, argument = null) {
+    const expression = `(${fn})(${JSON.stringify(argument)})`;
+    const { result, exceptionDetails } = await this.#send('Runtime.evaluate', {
+      expression,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+    return result.value;
+  }
+
+  /** Waits until something is so in the page, also across its navigations. */
+  waits(what, fn, argument = null) {
+    return until(what, () => this.evaluate(fn, argument).catch(() => false));
+  }
+
+  /** A click of the user, which is more than one by a script. */
+  async click(x, y) {
+    for (const type of ['mousePressed', 'mouseReleased']) {
+      await this.#send('Input.dispatchMouseEvent', { type, x, y, button: 'left', clickCount: 1 });
+    }
+  }
+
+  /** Hides it behind another tab and stops its timers and its network, as the browser does with tabs long unused. */
+  async freeze() {
+    await this.#browser.send('Target.createTarget', { url: 'about:blank' });
+    await this.waits('the tab is hidden', () => document.visibilityState === 'hidden');
+    await this.#send('Page.setWebLifecycleState', { state: 'frozen' });
+  }
+
+  /** Wakes it and brings it to the front. */
+  async thaw() {
+    await this.#send('Page.setWebLifecycleState', { state: 'active' });
+    await this.#browser.send('Target.activateTarget', { targetId: this.#target });
+  }
+
+  /** Follows a link to another page. */
+  async goTo(url) {
+    await this.#send('Page.navigate', { url });
+    await this.waits(url, (wanted) => location.href === wanted && document.readyState === 'complete', url);
+  }
+
+  /** The browser's back button. */
+  async goBack() {
+    const { currentIndex, entries } = await this.#send('Page.getNavigationHistory');
+    const { id: entryId, url } = entries[currentIndex - 1];
+    await this.#send('Page.navigateToHistoryEntry', { entryId });
+    await this.waits(url, (wanted) => location.href === wanted, url);
+  }
+
+  #send(method, params) {
+    return this.#browser.send(method, params, this.#session);
+  }
+}

@@ -1,0 +1,85 @@
+//! Crash points: short scripts run once for each place where a machine can die, which is before and behind every write to a
+//! disk and every frame.
+
+use rejoin::config::Broken;
+
+use crate::actions::Action;
+use crate::world::{Setup, World};
+
+const HOSTS_EDIT: &[(u64, Action)] = &[
+    (300, Action::Edit(0)),
+    (301, Action::Edit(1)),
+    (302, Action::Edit(0)),
+    (330, Action::Edit(0)),
+    (420, Action::Edit(1)),
+    (500, Action::Edit(1)),
+    (520, Action::Edit(0)),
+    (700, Action::Edit(1)),
+    (720, Action::Edit(0)),
+    (900, Action::Edit(2)),
+];
+
+const LINKS_FAIL: &[(u64, Action)] = &[
+    (300, Action::Edit(0)),
+    (310, Action::Cut(0)),
+    (320, Action::Edit(0)),
+    (330, Action::Edit(1)),
+    (600, Action::Silence(1)),
+    (620, Action::Edit(1)),
+    (800, Action::Edit(0)),
+    (1_000, Action::ServerCrash),
+    (1_010, Action::Edit(0)),
+    (1_020, Action::Edit(1)),
+];
+
+const DISKS_FAIL: &[(u64, Action)] = &[
+    (300, Action::Edit(0)),
+    (310, Action::Evict(0)),
+    (330, Action::Edit(0)),
+    (340, Action::Edit(1)),
+    (600, Action::ServerDiskFails(60)),
+    (610, Action::Edit(1)),
+    (800, Action::ServerCrawls(500)),
+    (810, Action::Edit(0)),
+    (820, Action::Edit(1)),
+];
+
+/// Dies at every point of the script; how many there are.
+fn assert_survives(name: &str, script: &'static [(u64, Action)], seed: u64) -> u64 {
+    let setup = Setup { script: Some(script), ..Setup::default() };
+    let calm = World::new(seed, setup).run();
+    assert_eq!(calm.broken, None, "{name} without a crash");
+    for point in 1..=calm.points {
+        let outcome = World::new(seed, Setup { dies_at: Some(point), ..setup }).run();
+        assert_eq!(outcome.broken, None, "{name}, seed {seed}, dies at point {point}");
+        assert!(outcome.rested.is_some(), "{name}, seed {seed}, point {point}: no rest");
+    }
+    calm.points
+}
+
+#[test]
+fn nothing_is_lost_whichever_write_or_frame_is_the_last() {
+    let scripts = [("edits", HOSTS_EDIT), ("links", LINKS_FAIL), ("disks", DISKS_FAIL)];
+    let mut points = 0;
+    for (name, script) in scripts {
+        for seed in 0..4 {
+            points += assert_survives(name, script, seed);
+        }
+    }
+    assert!(points > 1_000, "{points} points");
+    println!("{points} crash points: nothing lost");
+}
+
+#[test]
+fn a_crash_at_the_right_place_shows_what_is_broken() {
+    let builds = [
+        Broken { send_before_commit: true, ..Broken::default() },
+        Broken { saved_before_commit: true, ..Broken::default() },
+    ];
+    for broken in builds {
+        let setup = Setup { script: Some(HOSTS_EDIT), broken, ..Setup::default() };
+        let points = World::new(0, setup).run().points;
+        let dies = |point| World::new(0, Setup { dies_at: Some(point), ..setup }).run();
+        assert!((1..=points).any(|point| dies(point).broken.is_some()), "not caught: {broken:?}");
+    }
+}
