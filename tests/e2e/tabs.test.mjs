@@ -167,7 +167,8 @@ describe('a document in several tabs over one socket, with tokens that end', () 
     const tabs = [];
     for (let index = 0; index < 2; index++) {
       const tab = await harnessPage(context, site);
-      const tokens = [signed(8, { rooms: ['*'] }), signed(3_600, { rooms: ['*'] })];
+      // Fresh enough that a slow machine connects with it: five seconds before its end the client asks for another.
+      const tokens = [signed(15, { rooms: ['*'] }), signed(3_600, { rooms: ['*'] })];
       assert.equal(await enterWith(tab, server.ws, 'tokens', tokens, shared), null);
       await tab.isConnected();
       tabs.push(tab);
