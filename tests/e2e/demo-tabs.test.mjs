@@ -8,7 +8,7 @@ import { until } from './support/wait.mjs';
 
 after(closeBrowser);
 
-const names = ['Editor', 'LLM chat', 'Chat room', 'Whiteboard', 'Video room', 'Dashboard'];
+const names = ['Editor', 'LLM chat', 'Chat room', 'Cards', 'Whiteboard', 'Video room', 'Dashboard'];
 
 describe('the tabs of the demo', () => {
   it('are one stop of the Tab key, and arrows, Home and End choose among them', async (t) => {
@@ -24,7 +24,7 @@ describe('the tabs of the demo', () => {
     assert.deepEqual(await press('Home'), ['Editor', 'Editor']);
     assert.deepEqual(await press('End'), ['Dashboard', 'Dashboard']);
     const stops = await demo.page.getByRole('tab').evaluateAll((tabs) => tabs.map((tab) => tab.tabIndex));
-    assert.deepEqual(stops, [-1, -1, -1, -1, -1, 0]);
+    assert.deepEqual(stops, [-1, -1, -1, -1, -1, -1, 0]);
     await demo.page.keyboard.press('Tab');
     assert.equal(await demo.page.evaluate(() => document.activeElement.closest('[role=tabpanel]')?.id), 'panel-board');
   });
@@ -55,10 +55,25 @@ describe('the tabs of the demo', () => {
   it('come in files of their own, when somebody looks', async (t) => {
     const demo = await opened(t);
     const loaded = () => demo.page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
-    const isLater = (name) => /\/(model|talk|whiteboard|video-room|board|peers)-[^/]*\.(js|css|wasm)$/.test(name);
+    const isLater = (name) =>
+      /\/(model|talk|cards|listing|whiteboard|video-room|board|peers)-[^/]*\.(js|css|wasm)$/.test(name);
     assert.deepEqual((await loaded()).filter(isLater), []);
     await demo.openTab('Dashboard');
     await until('the dashboard’s files', async () => (await loaded()).some((name) => /\/board-[^/]*\.js$/.test(name)));
+  });
+
+  it('show the code of each that talks to rejoin, in less than 150 lines', async (t) => {
+    const demo = await opened(t);
+    for (const name of names) {
+      await demo.openTab(name);
+      const panel = demo.page.getByRole('tabpanel', { name });
+      await panel.getByText('Code: all of this').click();
+      await panel.locator('.listing .tok-keyword').first().waitFor();
+      const code = (await panel.locator('.listing pre').allTextContents()).join('\n');
+      assert.match(code, /from 'rejoin\/react'/, name);
+      assert.ok(code.split('\n').length < 150, `${name} takes ${code.split('\n').length} lines`);
+    }
+    assert.deepEqual(demo.complaints, []);
   });
 
   for (const width of [320, 360]) {
@@ -105,6 +120,11 @@ async function isFilled(demo, name) {
     await demo.page.keyboard.type(`A word that does not end: ${'o'.repeat(80)}`);
     await demo.page.keyboard.press('Escape');
     await demo.page.locator('.note-words').getByText('does not end').waitFor();
+  }
+  if (name === 'Cards') {
+    await demo.page.getByRole('textbox', { name: 'New card' }).fill(`A word that does not end: ${'o'.repeat(80)}`);
+    await demo.page.getByRole('textbox', { name: 'New card' }).press('Enter');
+    await demo.page.locator('.card').waitFor();
   }
   if (name === 'Video room') await demo.button('Join with microphone').waitFor();
   if (name === 'Dashboard') await demo.page.locator('.tile').first().waitFor();

@@ -1,4 +1,5 @@
 import { type Cursor, defineSchema, type Room, type StandardSchemaV1, t } from 'rejoin';
+import { cardFields } from './cards/card';
 import { type Box, type Point, readBox, readPoint, shapeFields } from './draw/shape';
 import { said } from './talk/message';
 import { isRecord, readUser, type User } from './user';
@@ -60,7 +61,13 @@ export type TodoFields = typeof todo;
 
 /** Shape of the document, of presence and of what is said in the chat room. */
 export const schema = defineSchema({
-  doc: { note: t.text(), page: t.text(), todos: t.list(t.object(todo)), shapes: t.list(t.object(shapeFields)) },
+  doc: {
+    note: t.text(),
+    page: t.text(),
+    todos: t.list(t.object(todo)),
+    cards: t.list(t.object(cardFields)),
+    shapes: t.list(t.object(shapeFields)),
+  },
   presence,
   messages: said,
 });

@@ -1,5 +1,6 @@
 import type { ObjectRef } from 'rejoin';
 import { useDoc, useMutation } from 'rejoin/react';
+import { indexIn } from '../index-in';
 import { randomId } from '../person';
 import type { DemoRoom } from '../schema';
 import type { Box, Shape, shapeFields } from './shape';
@@ -32,18 +33,13 @@ export function useShapeActions(): ShapeActions {
     place: useMutation(({ room }, id: string, { x, y, w, h }: Box) => find(room, id)?.update({ x, y, w, h }), []),
     paint: useMutation(({ room }, id: string, color: Shape['color']) => find(room, id)?.set('color', color), []),
     remove: useMutation(({ room }, id: string) => {
-      const index = indexOf(room, id);
+      const index = indexIn(room, 'shapes', id);
       if (index >= 0) room.root.get('shapes').delete(index);
     }, []),
   };
 }
 
 function find(room: DemoRoom, id: string): ObjectRef<typeof shapeFields> | null {
-  const index = indexOf(room, id);
+  const index = indexIn(room, 'shapes', id);
   return index >= 0 ? room.root.get('shapes').at(index) : null;
-}
-
-/** Where a shape is in the list; -1 if it is gone. */
-export function indexOf(room: DemoRoom, id: string): number {
-  return room.doc.getSnapshot()?.shapes.findIndex((shape) => shape.id === id) ?? -1;
 }

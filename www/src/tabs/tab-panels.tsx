@@ -1,4 +1,5 @@
 import { type ComponentType, lazy, type ReactElement, Suspense, useState } from 'react';
+import { Code } from '../code/code';
 import { Boundary } from '../page/boundary';
 import { Writing } from '../page/writing';
 import { panelElement, tabElement } from './tab-list';
@@ -15,6 +16,7 @@ const CONTENT: Record<TabId, ComponentType<PanelProps>> = {
   write: Writing,
   model: lazy(() => import('../model/model').then(({ Model }) => ({ default: Model }))),
   talk: lazy(() => import('../talk/talk').then(({ Talk }) => ({ default: Talk }))),
+  cards: lazy(() => import('../cards/cards').then(({ Cards }) => ({ default: Cards }))),
   draw: lazy(() => import('../draw/whiteboard').then(({ Whiteboard }) => ({ default: Whiteboard }))),
   meet: lazy(() => import('../meet/video-room').then(({ VideoRoom }) => ({ default: VideoRoom }))),
   board: lazy(() => import('../board/board').then(({ Board }) => ({ default: Board }))),
@@ -42,6 +44,7 @@ function TabPanel({ tab, shown, seen }: { tab: Tab; shown: boolean; seen: boolea
         <Boundary fallback={failed}>
           <Suspense fallback={<Loading />}>
             <Content shown={shown} />
+            <Code tab={tab.id} />
           </Suspense>
         </Boundary>
       )}

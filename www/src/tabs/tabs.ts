@@ -9,7 +9,7 @@ export interface Tab {
 }
 
 /** Name of a part, as in the address. */
-export type TabId = 'write' | 'model' | 'talk' | 'draw' | 'meet' | 'board';
+export type TabId = 'write' | 'model' | 'talk' | 'cards' | 'draw' | 'meet' | 'board';
 
 /** The parts of the page, in order. */
 export const TABS: readonly Tab[] = [
@@ -27,6 +27,11 @@ export const TABS: readonly Tab[] = [
     id: 'talk',
     title: 'Chat room',
     lead: 'Write with the link cut, reload, mend it: each message arrives once, and you see when.',
+  },
+  {
+    id: 'cards',
+    title: 'Cards',
+    lead: 'Move a card in one window while you write on it in the other: both happen. Undo takes back only what you did.',
   },
   {
     id: 'draw',

@@ -2,11 +2,13 @@ import { type KeyboardEvent, type ReactElement, useState } from 'react';
 
 interface TodoTextProps {
   readonly text: string;
+  /** What it is, for those who do not see where it stands. */
+  readonly label?: string;
   readonly onChange: (text: string) => void;
 }
 
 /** A task's words: edited in place; Enter or leaving keeps the change, Escape drops it. */
-export function TodoText({ text, onChange }: TodoTextProps): ReactElement {
+export function TodoText({ text, label = 'Task', onChange }: TodoTextProps): ReactElement {
   const [draft, setDraft] = useState<string | null>(null);
   const keep = (): void => {
     if (draft?.trim() && draft !== text) onChange(draft.trim());
@@ -23,7 +25,7 @@ export function TodoText({ text, onChange }: TodoTextProps): ReactElement {
   return (
     <input
       className="todo-text"
-      aria-label="Task"
+      aria-label={label}
       maxLength={500}
       value={draft ?? text}
       onChange={(event) => setDraft(event.target.value)}

@@ -26,7 +26,7 @@ export function Todos(): ReactElement {
       <p className="sheet-note" role="status">
         {todos.length === 0 ? 'Nothing here yet' : `${open} of ${todos.length} open`}
       </p>
-      <NewTodo add={add} />
+      <NewTodo label="New task" placeholder="Add a task" add={add} />
       <ul className="todo-list">
         {todos.map((todo) => (
           <TodoItem

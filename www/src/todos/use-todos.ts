@@ -1,5 +1,6 @@
 import type { ObjectRef } from 'rejoin';
 import { useMutation } from 'rejoin/react';
+import { indexIn } from '../index-in';
 import { randomId } from '../person';
 import type { DemoRoom, TodoFields } from '../schema';
 
@@ -18,17 +19,13 @@ export function useTodoActions(): TodoActions {
     toggle: useMutation(({ room }, id: string, done: boolean) => find(room, id)?.set('done', done), []),
     edit: useMutation(({ room }, id: string, text: string) => find(room, id)?.set('text', text), []),
     remove: useMutation(({ room }, id: string) => {
-      const index = indexOf(room, id);
+      const index = indexIn(room, 'todos', id);
       if (index >= 0) room.root.get('todos').delete(index);
     }, []),
   };
 }
 
 function find(room: DemoRoom, id: string): ObjectRef<TodoFields> | null {
-  const index = indexOf(room, id);
+  const index = indexIn(room, 'todos', id);
   return index >= 0 ? room.root.get('todos').at(index) : null;
-}
-
-function indexOf(room: DemoRoom, id: string): number {
-  return room.doc.getSnapshot()?.todos.findIndex((todo) => todo.id === id) ?? -1;
 }

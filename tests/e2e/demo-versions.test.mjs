@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { after, it } from 'node:test';
+import { closeBrowser } from './support/browser.mjs';
+import { demoPage } from './support/demo.mjs';
+import { rejoinServer } from './support/rejoin-server.mjs';
+
+after(closeBrowser);
+
+it('a version of the demo shows what changed since, is restored for both windows, and that is undone', async (t) => {
+  const server = await rejoinServer(t, { assets: true, flags: ['--demo'] });
+  const [ann, bob] = [await demoPage(t, server.url, 'kept'), await demoPage(t, server.url, 'kept')];
+  await ann.write('As it was.');
+  await bob.hasNote('As it was.');
+  const versions = ann.page.getByRole('region', { name: 'Versions' });
+  const name = versions.getByRole('textbox', { name: 'Name of the version' });
+  await name.fill('before');
+  await name.press('Enter');
+  const kept = versions.getByRole('button', { name: /^before/ });
+  await kept.waitFor();
+  await bob.write('Not ', 'start');
+  await bob.addTask('a task');
+  await ann.hasNote('Not As it was.');
+  await ann.hasTasks(['a task']);
+  await kept.click();
+  await versions.locator('ins').getByText('Not ', { exact: true }).waitFor();
+  await versions.getByText('Also different: 1').waitFor();
+  await versions.getByRole('button', { name: 'Restore' }).click();
+  await bob.hasNote('As it was.');
+  await bob.hasTasks([]);
+  await versions.getByText('The document is as it was then.').waitFor();
+  await ann.button('Undo').filter({ visible: true }).first().click();
+  await bob.hasNote('Not As it was.');
+  await bob.hasTasks(['a task']);
+  await ann.isSaved();
+  await ann.page.reload();
+  await kept.click();
+  await versions.getByRole('button', { name: 'Forget' }).click();
+  await kept.waitFor({ state: 'detached' });
+  assert.deepEqual([ann.complaints, bob.complaints], [[], []]);
+});
