@@ -73,3 +73,35 @@ function string(bytes, from) {
   const [size, start] = leb(bytes, from);
   return Buffer.from(bytes.subarray(start, start + size)).toString();
 }
+
+/** Names and sizes in bytes of the functions a module defines, if it has names. */
+export function namedSizes(wasm) {
+  const names = functionNames(wasm);
+  const imported = importedFunctions(wasm);
+  return functionBodies(wasm).map(({ length }, at) => ({ name: names.get(imported + at) ?? '', size: length }));
+}
+
+/** Custom section `name`, subsection 1 (WebAssembly Core, appendix “Name Section”). */
+function functionNames(wasm) {
+  const section = sections(wasm).find(({ id, start }) => id === CUSTOM && string(wasm, start) === 'name');
+  if (!section) return new Map();
+  const [length, first] = leb(wasm, section.start);
+  for (let at = first + length; at < section.end; ) {
+    const [size, start] = leb(wasm, at + 1);
+    if (wasm[at] === FUNCTION_NAMES) return nameMap(wasm, start);
+    at = start + size;
+  }
+  return new Map();
+}
+
+function nameMap(wasm, from) {
+  const names = new Map();
+  let [count, at] = leb(wasm, from);
+  for (; count > 0; count--) {
+    const [index, start] = leb(wasm, at);
+    const [length, text] = leb(wasm, start);
+    names.set(index, string(wasm, start));
+    at = text + length;
+  }
+  return names;
+}

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { createServer } from 'vite';
-import { root } from '../../scripts/env.mjs';
 import { closeBrowser, complaints, newContext } from './support/browser.mjs';
-import { temporaryFolder } from './support/folder.mjs';
+import { reactSite } from './support/react-site.mjs';
 import { socketServer } from './support/socket-server.mjs';
 import { until } from './support/wait.mjs';
 
@@ -13,11 +10,11 @@ after(closeBrowser);
 describe('useSocket under React’s StrictMode', () => {
   it('opens exactly one socket, another for another URL, and closes the last when it is unmounted', async (t) => {
     const server = await socketServer(t);
-    const site = await developmentSite(t);
+    const site = await reactSite(t);
     const page = await (await newContext(t)).newPage();
     page.setDefaultTimeout(15_000);
     const told = complaints(page);
-    await page.goto(`${site}/?server=${encodeURIComponent(server.url)}`);
+    await page.goto(`${site}/socket.html?server=${encodeURIComponent(server.url)}`);
     const shows = (id, words) => page.getByTestId(id).filter({ hasText: words }).waitFor();
     await shows('status', 'connected');
     await page.waitForTimeout(500);
@@ -46,18 +43,3 @@ describe('useSocket under React’s StrictMode', () => {
     assert.deepEqual(ours, []);
   });
 });
-
-/** Only React's development build mounts everything twice. */
-async function developmentSite(t) {
-  const vite = await createServer({
-    root: join(root, 'tests', 'e2e', 'harness', 'socket-app'),
-    configFile: false,
-    cacheDir: temporaryFolder(),
-    logLevel: 'silent',
-    optimizeDeps: { exclude: ['rejoin'], include: ['react', 'react-dom/client'] },
-    server: { host: '127.0.0.1', port: 0, fs: { allow: [root] } },
-  });
-  await vite.listen();
-  t.after(() => vite.close());
-  return vite.resolvedUrls.local[0].replace(/\/$/, '');
-}

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { createServer } from 'vite';
-import { root } from '../../scripts/env.mjs';
 import { closeBrowser, complaints, newContext } from './support/browser.mjs';
+import { reactSite } from './support/react-site.mjs';
 import { socketServer } from './support/socket-server.mjs';
 import { pause, sse, streamServer } from './support/stream-server.mjs';
 import { until } from './support/wait.mjs';
@@ -44,22 +42,6 @@ async function prices(response) {
   }
 }
 
-async function site(t) {
-  const folder = join(root, 'tests', 'e2e', 'react');
-  const vite = await createServer({
-    root: folder,
-    configFile: false,
-    cacheDir: join(root, '.cache', 'vite-hooks'),
-    logLevel: 'silent',
-    esbuild: { jsx: 'automatic' },
-    server: { host: '127.0.0.1', port: 0, fs: { allow: [root] } },
-    optimizeDeps: { exclude: ['rejoin'] },
-  });
-  await vite.listen();
-  t.after(() => vite.close());
-  return vite.resolvedUrls.local[0];
-}
-
 describe('the hooks of streams under StrictMode', () => {
   it('open one request each, render once a frame, go on after a reload, and let go when unmounted', async (t) => {
     const server = await streamServer(t, answer);
@@ -72,7 +54,7 @@ describe('the hooks of streams under StrictMode', () => {
         ([at, wanted]) => document.querySelector(at)?.textContent.trim() === wanted,
         [selector, text],
       );
-    await page.goto(`${await site(t)}?server=${server.url}`);
+    await page.goto(`${await reactSite(t)}/?server=${server.url}`);
 
     await shows('#auto', 'streaming: by itself');
     await shows('#board', `connected: 20 ${total - 1}`);
@@ -108,7 +90,7 @@ describe('the hooks of streams under StrictMode', () => {
     const [server, sockets] = [await streamServer(t, answer), await socketServer(t)];
     const page = await (await newContext(t)).newPage();
     const shows = (words) => page.locator('#live', { hasText: words }).waitFor();
-    await page.goto(`${await site(t)}?server=${server.url}&sockets=${sockets.url}`);
+    await page.goto(`${await reactSite(t)}/?server=${server.url}&sockets=${sockets.url}`);
     await shows('first connected connected');
     await page.evaluate(() => window.setToken('second'));
     await shows('second connected connected');

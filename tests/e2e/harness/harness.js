@@ -1,5 +1,5 @@
 // A page that tests drive: the package as plain modules, one session at a time on `window.session`.
-import { createClient, defineSchema, t } from '/rejoin/index.browser.js';
+import { createClient, defineSchema, encryptedWith, t } from '/rejoin/index.browser.js';
 
 const schema = defineSchema({
   doc: { note: t.text(), todos: t.list(t.object({ text: t.text(), done: t.boolean() })), words: t.map(t.string()) },
@@ -8,11 +8,52 @@ const schema = defineSchema({
 /** Quick to come back, so that tests are. */
 const backoff = { initialDelay: 100, maxDelay: 500 };
 
+let sealing = {};
+
+/** What is kept on the device is sealed from here on, with a key made of one byte. */
+window.sealWith = async (byte) => {
+  const key = await crypto.subtle.importKey('raw', new Uint8Array(32).fill(byte), 'AES-GCM', false, [
+    'encrypt',
+    'decrypt',
+  ]);
+  sealing = { persistence: encryptedWith(key) };
+};
+
+/** Whether these words stand anywhere in a database of this page, as bytes or as text. */
+window.isKept = async (words) => {
+  const wanted = new TextEncoder().encode(words);
+  const found = await Promise.all((await indexedDB.databases()).map(({ name }) => bytesOf(name)));
+  return found.flat().some((bytes) => bytes.some((_, at) => wanted.every((byte, index) => bytes[at + index] === byte)));
+};
+
+async function bytesOf(name) {
+  const done = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const database = await done(indexedDB.open(name));
+  const stores = [...database.objectStoreNames];
+  const read = (store) => done(database.transaction(store).objectStore(store).getAll());
+  const values = (await Promise.all(stores.map(read))).flat();
+  database.close();
+  return values.map((value) =>
+    ArrayBuffer.isView(value) ? new Uint8Array(value.buffer) : new TextEncoder().encode(JSON.stringify(value)),
+  );
+}
+
 /** A client in a room, with everything it tells; `sharedBy` is the script of the worker that is to hold its connection. */
 window.newSession = ({ url, room: id, options: { sharedBy, ...options } = {}, enter }) => {
   const seen = { errors: [], connections: [], syncs: [], crashes: [] };
   const worker = () => new SharedWorker(sharedBy, { type: 'module' });
-  const client = createClient({ url, schema, backoff, ...(sharedBy && { shareConnection: { worker } }), ...options });
+  const client = createClient({
+    url,
+    schema,
+    backoff,
+    ...sealing,
+    ...(sharedBy && { shareConnection: { worker } }),
+    ...options,
+  });
   client.on('error', ({ code, message, retryable }) => seen.errors.push({ code, message, retryable }));
   client.on('crashed', (crash) => seen.crashes.push(crash));
   const lease = client.enterRoom(id, { initialPresence: { name: 'harness' }, ...withIce(enter) });

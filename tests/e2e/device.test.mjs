@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { closeBrowser, newContext } from './support/browser.mjs';
+import { harnessPage } from './support/harness.mjs';
+import { rejoinServer } from './support/rejoin-server.mjs';
+import { staticSite } from './support/static-site.mjs';
+import { until } from './support/wait.mjs';
+
+after(closeBrowser);
+
+const words = 'what nobody else may read';
+
+describe('what is kept on the device', () => {
+  it('is there in clear text, unless it is encrypted; the key opens it again, offline', async (t) => {
+    const { server, open } = await device(t);
+    const plain = await open('plain');
+    await plain.insert(0, words);
+    await plain.isSaved();
+    assert.ok(await kept(plain));
+    await plain.page.evaluate(() => window.session.client.clearData());
+    assert.equal(await kept(plain), false);
+
+    const sealed = await open('sealed', 1);
+    await sealed.insert(0, words);
+    await sealed.isSaved();
+    await sealed.isSynced();
+    assert.equal(await kept(sealed), false);
+    await server.kill();
+    await sealed.page.close();
+    const again = await open('sealed', 1);
+    await again.hasText(words);
+  });
+
+  it('stays closed to another key, which is told, and is neither overwritten nor lost', async (t) => {
+    const { server, open } = await device(t);
+    const right = await open('locked', 1);
+    await right.insert(0, words);
+    await right.isSaved();
+    await right.page.close();
+    await server.kill();
+    const wrong = await open('locked', 2);
+    await wrong.hasError('E_KEY');
+    await wrong.page.close();
+    const again = await open('locked', 1);
+    await again.hasText(words);
+  });
+
+  it('is gone after clearData: of one room, then of all, also for a page that opens offline', async (t) => {
+    const { server, open } = await device(t);
+    for (const room of ['first', 'second']) {
+      const page = await open(room);
+      await page.insert(0, words);
+      await page.isSaved();
+      await page.isSynced();
+      await page.page.close();
+    }
+    await server.kill();
+    const other = await open('third');
+    const clear = (room) => other.page.evaluate((id) => window.session.client.clearData(id), room);
+    await clear('first');
+    const second = await open('second');
+    await second.hasText(words);
+    await second.page.close();
+    await clear();
+    assert.equal(await kept(other), false);
+    for (const room of ['first', 'second']) {
+      const page = await open(room);
+      assert.equal(await page.text(), '');
+    }
+  });
+
+  for (const setting of ['granted', 'denied']) {
+    it(`is asked to be kept for good once somebody has written: ${setting}`, async (t) => {
+      const { context, site, open } = await device(t);
+      const session = await (await context.browser()).newBrowserCDPSession();
+      const { browserContextIds } = await session.send('Target.getBrowserContexts');
+      for (const browserContextId of browserContextIds) {
+        const permission = { name: 'persistent-storage' };
+        await session.send('Browser.setPermission', { permission, setting, origin: site, browserContextId });
+      }
+      const page = await open('for-good');
+      const seen = () => page.page.evaluate(() => window.session.client.device.getSnapshot());
+      assert.equal((await seen()).persisted, false);
+      await page.page.evaluate(() => {
+        const persist = navigator.storage.persist.bind(navigator.storage);
+        window.asked = 0;
+        navigator.storage.persist = () => {
+          window.asked++;
+          return persist();
+        };
+      });
+      await page.page.mouse.click(5, 5);
+      await page.insert(0, words);
+      await page.isSaved();
+      await until('the question', () => page.page.evaluate(() => window.asked === 1));
+      await until('the answer', async () => (await seen()).persisted === (setting === 'granted'));
+      assert.ok((await seen()).usage > 0 && (await seen()).quota > 0);
+    });
+  }
+});
+
+/** A browser profile, its pages and the server of their rooms; `byte` makes the key of what is kept. */
+async function device(t) {
+  const server = await rejoinServer(t);
+  const [context, site] = [await newContext(t), await staticSite(t)];
+  const open = async (room, byte) => {
+    const page = await harnessPage(context, site);
+    if (byte) await page.page.evaluate((one) => window.sealWith(one), byte);
+    await page.enter(server.ws, room);
+    return page;
+  };
+  return { server, context, site, open };
+}
+
+function kept(page) {
+  return page.page.evaluate((wanted) => window.isKept(wanted), words);
+}

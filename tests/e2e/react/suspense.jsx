@@ -1,0 +1,62 @@
+// Components that suspend while their room loads, under StrictMode; the URL says which server, and how it is shown a token.
+import { Component, StrictMode, startTransition, useState } from 'react';
+import { createRoot } from 'react-dom/client';
+import { createClient, defineSchema, t } from 'rejoin';
+import { ClientSideSuspense, RoomProvider, SyncProvider, useDoc, useText } from 'rejoin/react/suspense';
+
+const query = new URLSearchParams(location.search);
+const schema = defineSchema({ doc: { note: t.text() } });
+const options = query.has('broken') ? { wasm: '/absent.wasm' } : {};
+const client = createClient({ url: query.get('server'), schema, persistence: 'memory', ...options });
+window.shown = [];
+
+function Note({ room }) {
+  const length = useDoc((doc) => doc.note.length);
+  const [value, text] = useText('note');
+  window.shown.push(`${room}: ${value}`);
+  return (
+    <>
+      <output data-testid="note">{`${room}: ${value} (${length})`}</output>
+      <button type="button" onClick={() => text.insert(text.length, 'more')}>
+        write
+      </button>
+    </>
+  );
+}
+
+class Boundary extends Component {
+  state = { error: null };
+
+  static getDerivedStateFromError(error) {
+    return { error };
+  }
+
+  render() {
+    const { error } = this.state;
+    return error ? <output data-testid="failed">{error.code}</output> : this.props.children;
+  }
+}
+
+function App() {
+  const [room, setRoom] = useState('one');
+  return (
+    <SyncProvider client={client}>
+      <button type="button" onClick={() => startTransition(() => setRoom('two'))}>
+        switch
+      </button>
+      <Boundary>
+        <RoomProvider id={room}>
+          <ClientSideSuspense fallback={<output data-testid="waiting">waiting</output>}>
+            {() => <Note room={room} />}
+          </ClientSideSuspense>
+        </RoomProvider>
+      </Boundary>
+    </SyncProvider>
+  );
+}
+
+createRoot(document.getElementById('root')).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);
