@@ -1,5 +1,5 @@
 import type { ConnectionState, SyncState } from './room.js';
-import type { Store } from './store.js';
+import type { Listeners } from './store.js';
 
 /** The room worst off speaks for the client. */
 const WORST_FIRST = ['reconnecting', 'disconnected', 'connecting', 'connected', 'idle'] as const;
@@ -31,9 +31,9 @@ export function totalSync(states: readonly SyncState[], before: SyncState): Sync
   return keys.every((key) => total[key] === before[key]) ? before : Object.freeze(total);
 }
 
-/** Resolves when a store's value fits, or after a time in milliseconds. */
-export function settled<T>(store: Store<T>, fits: (value: T) => boolean, timeout: number): Promise<void> {
-  if (fits(store.getSnapshot())) return Promise.resolve();
+/** Resolves when something holds, looked at with each change, or after a time in milliseconds. */
+export function settled(changes: Listeners<[]>, holds: () => boolean, timeout: number): Promise<void> {
+  if (holds()) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
@@ -41,6 +41,6 @@ export function settled<T>(store: Store<T>, fits: (value: T) => boolean, timeout
       resolve();
     };
     const timer = setTimeout(done, timeout);
-    const stop = store.subscribe(() => fits(store.getSnapshot()) && done());
+    const stop = changes.add(() => holds() && done());
   });
 }

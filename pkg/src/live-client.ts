@@ -48,6 +48,8 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   };
   /** What stops listening to each room. */
   readonly #watched = new Map<RoomImpl, Watch>();
+  /** Tells that the state of a room changed, also where the sum over all did not. */
+  readonly #changes = new Listeners<[]>();
   /** Sockets shared with other tabs, once their code is there. */
   #sockets: SharedSockets | null = null;
   readonly #watchers: (() => void)[] = [];
@@ -101,7 +103,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   async close(): Promise<void> {
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
-    await settled(this.sync, ({ local }) => local !== 'saving', CLOSE_TIMEOUT);
+    await settled(this.#changes, () => this.#syncs().every(({ local }) => local !== 'saving'), CLOSE_TIMEOUT);
     this.#rooms.clear();
     for (const stop of this.#watchers) stop();
     this.#engine.close();
@@ -238,7 +240,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
       part.watchLostConnection(this.connection, lostConnectionTimeout, (event) => this.#emit('lostConnection', event)),
       part.watchDropped(this.handle?.deref(), console.warn),
     );
-    if (preventUnsavedChanges) this.#watchers.push(part.preventUnsaved(this.sync));
+    if (preventUnsavedChanges) this.#watchers.push(part.preventUnsaved(this.#changes, () => this.#syncs()));
   }
 
   #watchRooms(): void {
@@ -269,13 +271,13 @@ export class ClientImpl<S extends Schema> implements Client<S> {
         IDLE,
       ),
     );
-    this.sync.set(
-      totalSync(
-        rooms.map(({ sync }) => sync.getSnapshot()),
-        this.sync.getSnapshot(),
-      ),
-    );
+    this.sync.set(totalSync(this.#syncs(), this.sync.getSnapshot()));
+    this.#changes.emit();
     queueMicrotask(this.#engine.drain);
+  }
+
+  #syncs(): SyncState[] {
+    return this.#rooms.all().map(({ sync }) => sync.getSnapshot());
   }
 
   #report(error: SyncError): void {

@@ -243,6 +243,38 @@ test('leaving the page is held up only while an edit is neither saved nor synced
   expect(await isHeldUp({ local: 'unavailable' })).toBe(false);
 });
 
+test('what one room has not sent is no risk because another, with nothing to send, saves nothing', async () => {
+  const page = new EventTarget();
+  vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
+  vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
+  vi.stubGlobal('document', {});
+  const { client, world } = fakeClient({ schema, preventUnsavedChanges: true });
+  await Promise.all([client.enterRoom('one').room.ready, client.enterRoom('two').room.ready]);
+  const isHeldUp = async (one: Partial<SyncState>, two: Partial<SyncState>) => {
+    world.core.tell(0, { type: 'sync', ...synchronized, ...one });
+    world.core.tell(1, { type: 'sync', ...synchronized, ...two });
+    await settle();
+    return !page.dispatchEvent(new Event('beforeunload', { cancelable: true }));
+  };
+  expect(await isHeldUp({ local: 'saved', pending: 3 }, { local: 'unavailable' })).toBe(false);
+  expect(await isHeldUp({ local: 'saved' }, { local: 'unavailable', pending: 3 })).toBe(true);
+});
+
+test('closing waits for a room that is saving also beside one that cannot', async () => {
+  const { client, world } = fakeClient({ schema });
+  await Promise.all([client.enterRoom('one').room.ready, client.enterRoom('two').room.ready]);
+  world.core.tell(0, { type: 'sync', ...synchronized, local: 'saving', pending: 1 });
+  world.core.tell(1, { type: 'sync', ...synchronized, local: 'unavailable' });
+  await settle();
+  const closed = client.close();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(world.count('close')).toBe(0);
+  world.core.tell(0, { type: 'sync', ...synchronized, local: 'saved', pending: 1 });
+  await settle();
+  await closed;
+  expect(world.count('close')).toBe(1);
+});
+
 test('closing waits for what is being saved, at most two seconds, then leaves and closes all', async () => {
   const { client, world } = fakeClient({ schema });
   await client.enterRoom('demo').room.ready;

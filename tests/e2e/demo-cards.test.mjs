@@ -49,7 +49,7 @@ describe('the cards of the demo', () => {
     await ann.button('Move right: of Ann').click();
     await bothHave(ann, bob, { 'To do': ['of Bob'], Doing: ['of Ann'] });
     await bob.button('Move right: of Bob').click();
-    await bothHave(ann, bob, { Doing: ['of Ann', 'of Bob'] });
+    await bothHave(ann, bob, { Doing: ['of Bob', 'of Ann'] });
     await ann.button('Undo').filter({ visible: true }).click();
     await bothHave(ann, bob, { 'To do': ['of Ann'], Doing: ['of Bob'] });
     await bob.button('Undo').filter({ visible: true }).click();

@@ -70,17 +70,13 @@ describe('what is kept on the device', () => {
   });
 
   for (const setting of ['granted', 'denied']) {
-    it(`is asked to be kept for good once somebody has written: ${setting}`, async (t) => {
+    it(`is asked to be kept for good once somebody has written, unless it is already: ${setting}`, async (t) => {
       const { context, site, open } = await device(t);
-      const session = await (await context.browser()).newBrowserCDPSession();
-      const { browserContextIds } = await session.send('Target.getBrowserContexts');
-      for (const browserContextId of browserContextIds) {
-        const permission = { name: 'persistent-storage' };
-        await session.send('Browser.setPermission', { permission, setting, origin: site, browserContextId });
-      }
+      await setLasting(context, site, setting);
       const page = await open('for-good');
+      const persisted = setting === 'granted';
       const seen = () => page.page.evaluate(() => window.session.client.device.getSnapshot());
-      assert.equal((await seen()).persisted, false);
+      await until('what the browser grants', async () => (await seen()).persisted === persisted);
       await page.page.evaluate(() => {
         const persist = navigator.storage.persist.bind(navigator.storage);
         window.asked = 0;
@@ -92,12 +88,25 @@ describe('what is kept on the device', () => {
       await page.page.mouse.click(5, 5);
       await page.insert(0, words);
       await page.isSaved();
-      await until('the question', () => page.page.evaluate(() => window.asked === 1));
-      await until('the answer', async () => (await seen()).persisted === (setting === 'granted'));
+      await page.append(' again');
+      await page.isSynced();
+      await page.isSaved();
+      assert.equal(await page.page.evaluate(() => window.asked), persisted ? 0 : 1);
+      assert.equal((await seen()).persisted, persisted);
       assert.ok((await seen()).usage > 0 && (await seen()).quota > 0);
     });
   }
 });
+
+/** What Chromium says to the question for lasting storage. */
+async function setLasting(context, origin, setting) {
+  const session = await context.browser().newBrowserCDPSession();
+  const { browserContextIds } = await session.send('Target.getBrowserContexts');
+  for (const browserContextId of browserContextIds) {
+    const permission = { name: 'persistent-storage' };
+    await session.send('Browser.setPermission', { permission, setting, origin, browserContextId });
+  }
+}
 
 /** A browser profile, its pages and the server of their rooms; `byte` makes the key of what is kept. */
 async function device(t) {
