@@ -17,6 +17,8 @@ const outside =
 const browserSide = /^src\/(web(\.rs|\/)|lib\.rs$)/;
 const markup =
   /\b(inner|outer|insertAdjacent|dangerouslySetInner)HTML\b|\bsrcdoc\b|\bdocument\.write|\beval\(|\bnew Function\(/i;
+/** wasm-bindgen's objects live until that is called: none of them reaches an app. */
+const freeing = /\.free\(/;
 const denied = ['--', '-D', 'warnings'];
 /** A test may stop at what it did not expect, in its helpers too, and print. */
 const inTests = ['unwrap_used', 'expect_used', 'panic', 'indexing_slicing', 'print_stdout'];
@@ -39,7 +41,8 @@ function checks() {
   return {
     'file length': () => reportLines(tooLong()),
     purity: () => reportLines(impure()),
-    'no markup from texts': () => reportLines(unsafe()),
+    'no markup from texts': () => reportLines(linesWith(markup, ['pkg/src', 'www/src'])),
+    'nothing that apps must free': () => reportLines(linesWith(freeing, ['pkg/src', 'www/src', 'tests/types'])),
     rustfmt: () => runs('cargo', ['fmt', '--all', '--check']),
     'clippy, native': () => runs('cargo', ['clippy', '--workspace', '--lib', '--bins', ...denied]),
     'clippy, native tests': () => runs('cargo', ['clippy', '--workspace', '--tests', ...tolerant]),
@@ -83,14 +86,15 @@ function impure() {
 }
 
 /** Names and texts come from strangers: nothing in package or demo makes HTML or code of a text. */
-function unsafe() {
-  const files = ['pkg/src', 'www/src'].flatMap((name) => filesOf(join(root, name)));
+/** Lines of code, not of comments, that have what should not be there. */
+function linesWith(what, folders) {
+  const files = folders.flatMap((name) => filesOf(join(root, name)));
   return files.flatMap((file) => {
     const path = relative(root, file);
     return readFileSync(file, 'utf8')
       .split('\n')
       .map((line, index) => ({ line: line.trim(), at: `${path}:${index + 1}` }))
-      .filter(({ line }) => !/^(\*|\/\/|\/\*)/.test(line) && markup.test(line))
+      .filter(({ line }) => !/^(\*|\/\/|\/\*)/.test(line) && what.test(line))
       .map(({ line, at }) => `${at}: ${line}`);
   });
 }

@@ -35,6 +35,29 @@ describe('the whiteboard of the demo', () => {
     assert.deepEqual([ann.complaints, bob.complaints], [[], []]);
   });
 
+  it('moves a shape with the hand that holds it, and the other window sees it on its way', async (t) => {
+    const { ann, bob } = await two(t, 'Whiteboard');
+    const [anns, bobs] = [new Board(ann), new Board(bob)];
+    await anns.draws('Rectangle', [100, 100], [300, 220]);
+    await bobs.has(['green rectangle']);
+    const isAt = (x, y) =>
+      until(`the rectangle at ${x}, ${y}`, async () => {
+        const at = await bobs.place('green rectangle');
+        return Math.abs(at.x - x) <= 2 && Math.abs(at.y - y) <= 2;
+      });
+    await isAt(100, 100);
+    await anns.points(200, 160);
+    await ann.page.mouse.down();
+    await anns.points(240, 180);
+    await isAt(140, 120);
+    await anns.points(400, 360);
+    await ann.page.mouse.up();
+    await isAt(300, 300);
+    await ann.button('Undo').filter({ visible: true }).click();
+    await isAt(100, 100);
+    assert.deepEqual([ann.complaints, bob.complaints], [[], []]);
+  });
+
   it('is worked by the keyboard alone: put, move, size, write, delete, undo', async (t) => {
     const { ann, bob } = await two(t, 'Whiteboard');
     const [anns, bobs] = [new Board(ann), new Board(bob)];

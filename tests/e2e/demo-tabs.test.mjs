@@ -62,12 +62,12 @@ describe('the tabs of the demo', () => {
     await until('the dashboard’s files', async () => (await loaded()).some((name) => /\/board-[^/]*\.js$/.test(name)));
   });
 
-  it('show the code of each that talks to rejoin, in less than 150 lines', async (t) => {
+  it('show how each uses rejoin, in less than 150 lines of its code', async (t) => {
     const demo = await opened(t);
     for (const name of names) {
       await demo.openTab(name);
       const panel = demo.page.getByRole('tabpanel', { name });
-      await panel.getByText('Code: all of this').click();
+      await panel.getByText('Code: how this uses rejoin').click();
       await panel.locator('.listing .tok-keyword').first().waitFor();
       const code = (await panel.locator('.listing pre').allTextContents()).join('\n');
       assert.match(code, /from 'rejoin\/react'/, name);

@@ -23,6 +23,7 @@ it('a version of the demo shows what changed since, is restored for both windows
   await ann.hasTasks(['a task']);
   await kept.click();
   await versions.locator('ins').getByText('Not ', { exact: true }).waitFor();
+  assert.equal(await versions.locator('.difference').textContent(), 'Not As it was.');
   await versions.getByText('Also different: 1').waitFor();
   await versions.getByRole('button', { name: 'Restore' }).click();
   await bob.hasNote('As it was.');

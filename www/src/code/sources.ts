@@ -33,7 +33,7 @@ const FOLDERS: Record<TabId, readonly string[]> = {
   board: ['board'],
 };
 
-/** Of a part of the page what talks to rejoin; the rest is its looks. */
+/** Of a part of the page what shows best how it uses rejoin; hands, keys and looks are in its other files. */
 export function sourcesOf(tab: TabId): readonly Source[] {
   return Object.entries(FILES)
     .map(([path, text]) => ({ name: path.replace('../', ''), text }))

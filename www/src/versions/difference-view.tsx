@@ -28,13 +28,14 @@ export function DifferenceView({ before, differences }: DifferenceViewProps): Re
 /** The text of the version, with what went struck out and what came marked. */
 function marked(before: string, { delta }: TextDifference): ReactElement[] {
   let at = 0;
-  return delta.map((step) => {
+  const steps = delta.map((step) => {
     const from = at;
     if ('insert' in step) return <ins key={`${from}+`}>{typeof step.insert === 'string' ? step.insert : '▣'}</ins>;
     at += 'delete' in step ? step.delete : step.retain;
     const words = before.slice(from, at);
     return 'delete' in step ? <del key={`${from}-`}>{words}</del> : <span key={from}>{shortened(words)}</span>;
   });
+  return [...steps, <span key="rest">{shortened(before.slice(at))}</span>];
 }
 
 function shortened(words: string): string {
