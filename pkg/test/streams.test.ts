@@ -213,7 +213,12 @@ describe('the latest value', () => {
 });
 
 describe('what is kept for a reload', () => {
-  const record = (text: string): StreamRecord => ({ text, lastEventId: '7', events: 0 });
+  const record = (text: string): StreamRecord => ({
+    text,
+    lastEventId: '7',
+    events: 0,
+    marks: [{ length: 1, at: { '~cursor': 'x' } }],
+  });
 
   function keep(setItem = (map: Map<string, string>, key: string, value: string): void => void map.set(key, value)) {
     const map = new Map<string, string>();

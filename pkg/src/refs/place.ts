@@ -5,7 +5,7 @@ import type { BatchOptions } from '../history.js';
 import type { Json } from '../json.js';
 import { refusal } from '../plain.js';
 import type { TextEvent } from '../refs.js';
-import type { EnterOptions } from '../room.js';
+import type { EnterOptions, SyncState } from '../room.js';
 import type { Schema } from '../schema.js';
 import type { Store } from '../store.js';
 import { partStore } from './part-store.js';
@@ -28,6 +28,10 @@ export interface RefHost {
   enterRoom<S extends Schema>(id: string, options: EnterOptions<S>): RoomLease<S>;
   /** Resolves when writes are taken. */
   whenReady(): Promise<void>;
+  /** What is saved and synced. */
+  readonly sync: Store<SyncState>;
+  /** Resolves when the server has told all it had. */
+  readonly synced: Promise<void>;
 }
 
 /** Where a live part lies: a type id, which survives concurrent edits, and the parent to find it in. */

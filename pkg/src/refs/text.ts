@@ -4,8 +4,19 @@ import { STREAM_ORIGIN } from '../history.js';
 import { deepFreeze, type Json } from '../json.js';
 import { jsonText, wordOf } from '../plain.js';
 import type { Cursor, PipeOptions, Text, TextEvent, TextRun } from '../refs.js';
+import type { SyncState } from '../room.js';
 import type { Store } from '../store.js';
 import { count, type Place } from './place.js';
+
+/** Goes on with a text that an earlier page began to write, and knows what stands there already. */
+export interface PipeWriter {
+  /** The room is ready: where to write. */
+  begin(sync: Store<SyncState>, synced: Promise<void>): Promise<Cursor>;
+  /** How much of a piece stands at this offset already, in UTF-16 units. */
+  standing(piece: string, at: number): number;
+  /** So many units more are written, up to there. */
+  wrote(end: Cursor, units: number): void;
+}
 
 /** Counts what was piped into texts: each is a step of its own. */
 let pipes = 0;
@@ -103,18 +114,28 @@ export class TextRef implements Text {
     return this.#place.host.observe(this.#place.type, listener);
   }
 
-  async pipeFrom(source: AsyncIterable<string>, { signal, origin, step }: PipeOptions = {}): Promise<void> {
+  async pipeFrom(
+    source: AsyncIterable<string>,
+    { signal, origin, step, '~writer': writer }: PipeOptions & { readonly '~writer'?: PipeWriter } = {},
+  ): Promise<void> {
     let cursor: Cursor | null = null;
     let tail = '';
+    const { host } = this.#place;
     const count = { origin: origin ?? STREAM_ORIGIN, step: step ?? `pipe/${++pipes}` };
     const append = async (text: string): Promise<void> => {
       if (!text) return;
-      await this.#place.host.whenReady();
+      await host.whenReady();
       signal?.throwIfAborted();
       const at: number = (cursor && this.resolve(cursor)) ?? this.length;
-      this.#place.host.batch(() => this.insert(at, text), count);
+      const known = writer?.standing(text, at) ?? 0;
+      if (known < text.length) host.batch(() => this.insert(at + known, text.slice(known)), count);
       cursor = this.cursor(at + text.length, -1);
+      writer?.wrote(cursor, text.length);
     };
+    if (writer) {
+      await host.whenReady();
+      cursor = await writer.begin(host.sync, host.synced);
+    }
     for await (const chunk of untilAborted(source, signal)) {
       // A chunk may end in the middle of a surrogate pair.
       const [whole, rest] = splitLoneTail(tail + chunk);

@@ -1,9 +1,16 @@
-/** What a stream needs to go on after a reload. */
-export interface StreamRecord {
+import { isMark, type Mark } from './writing.js';
+
+/** How far a stream has come. */
+export interface Position {
   readonly text: string;
   readonly lastEventId: string;
   /** Events an own format has read. */
   readonly events: number;
+}
+
+/** What a stream needs to go on after a reload: also where it was written, if it is written into a text. */
+export interface StreamRecord extends Position {
+  readonly marks: readonly Mark[];
 }
 
 /** Least time between two writes, in milliseconds; leaving the page writes at once. */
@@ -90,6 +97,7 @@ function attempt(fn: () => void): boolean {
 
 function isRecord(value: unknown): value is StreamRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { text, lastEventId, events } = value as Partial<StreamRecord>;
-  return typeof text === 'string' && typeof lastEventId === 'string' && typeof events === 'number';
+  const { text, lastEventId, events, marks } = value as Partial<StreamRecord>;
+  const isPosition = typeof text === 'string' && typeof lastEventId === 'string' && typeof events === 'number';
+  return isPosition && Array.isArray(marks) && marks.every(isMark);
 }

@@ -7,7 +7,8 @@ import { messageEvent, originOf } from './events.js';
 import { IDLE } from './idle.js';
 import { coreOptions, type LinkOwner, StreamLink } from './link.js';
 import { asOneOfAllTabs } from './one-tab.js';
-import { RecordKeeper, type StreamRecord } from './record.js';
+import { type Position, RecordKeeper } from './record.js';
+import { Writing } from './writing.js';
 
 /** Streams of this page so far. */
 let streams = 0;
@@ -24,7 +25,9 @@ export class TextStreamImpl implements TextStream, LinkOwner {
   readonly #record: RecordKeeper | null;
   readonly #origin: string;
   readonly #readers = new Set<Reader>();
-  #position: StreamRecord = { text: '', lastEventId: '', events: 0 };
+  #position: Position = EMPTY;
+  /** The text that the answer goes into. */
+  readonly #writing: Writing | null;
   #state: StreamState = IDLE;
   /** Whether the next piece waits for a reader. */
   #held = false;
@@ -42,7 +45,8 @@ export class TextStreamImpl implements TextStream, LinkOwner {
     this.#link = new StreamLink(engine, this, url, init, this.#resume);
     this.state = new ValueStore<StreamState>(IDLE, engine.notify);
     const id = this.#resume?.id;
-    this.#record = id ? new RecordKeeper(id, () => this.#position) : null;
+    this.#record = id ? new RecordKeeper(id, () => ({ ...this.#position, marks: this.#writing?.marks ?? [] })) : null;
+    this.#writing = init.into ? new Writing(init.into, () => this.#record?.note()) : null;
     init.signal?.addEventListener('abort', () => this.stop(), { once: true });
     // After the caller has subscribed, and not at all where it is let go at once, as StrictMode does.
     queueMicrotask(() => this.#begin());
@@ -155,7 +159,8 @@ export class TextStreamImpl implements TextStream, LinkOwner {
 
   #launch(): void {
     const { into } = this.#init;
-    if (!into) {
+    const writing = this.#writing;
+    if (!into || !writing) {
       this.#open();
       return;
     }
@@ -164,10 +169,11 @@ export class TextStreamImpl implements TextStream, LinkOwner {
       // Stopped or let go of while others were waited for.
       if (launch !== this.#launches) return;
       this.#open();
-      // What an earlier page has written stands there already.
-      const from = this.#position.text.length;
-      const source = { [Symbol.asyncIterator]: () => this.#readFrom(from, isLeft) };
-      await into.pipeFrom(source, { step: this.#step });
+      const reader = this.#readFrom(0, isLeft);
+      writing.follow(reader);
+      const options = { step: this.#step, '~writer': writing };
+      await into.pipeFrom({ [Symbol.asyncIterator]: () => reader }, options);
+      await this.#finish(writing);
     };
     const id = this.#resume?.id;
     const before = Promise.all([this.#typing, id && leaving.get(id)]);
@@ -177,6 +183,13 @@ export class TextStreamImpl implements TextStream, LinkOwner {
         if (!here && this.#state.status === 'idle') this.#change({ status: 'done' });
       });
     this.#typing = run.catch((error: unknown) => this.#complain(error));
+  }
+
+  /** The whole answer outlives the page: there is nothing to go on with. */
+  async #finish(writing: Writing): Promise<void> {
+    if (this.#state.status !== 'done') return;
+    await writing.kept();
+    if (this.#state.status === 'done') this.#record?.forget();
   }
 
   /** A failed stream tells it in its state; a text that cannot be written has nobody else to tell. */
@@ -207,13 +220,16 @@ export class TextStreamImpl implements TextStream, LinkOwner {
   #restore(): void {
     const record = this.#record?.load();
     if (!record) return;
-    this.#position = record;
+    const { marks, ...position } = record;
+    this.#position = position;
+    this.#writing?.restore(marks);
     for (const reader of this.#readers) reader.pending = record.text;
     this.#change({ text: record.text });
   }
 
   #forget(): void {
     this.#position = EMPTY;
+    this.#writing?.forget();
     this.#record?.forget();
     this.#change({ text: '' });
   }
@@ -259,7 +275,7 @@ export class TextStreamImpl implements TextStream, LinkOwner {
   #follow({ status, attempt, nextRetryAt, reason, error }: CoreStream): void {
     this.#change({ status, attempt, nextRetryAt, reason, error: error && fromProblem(error) });
     if (!isOver(status)) return;
-    if (status === 'done') this.#record?.forget();
+    if (status === 'done' && !this.#writing) this.#record?.forget();
     else this.#record?.flush();
     this.#link.notify(() => this.#link.close());
   }
@@ -328,7 +344,7 @@ class Reader implements AsyncIterator<string> {
   }
 }
 
-const EMPTY: StreamRecord = { text: '', lastEventId: '', events: 0 };
+const EMPTY: Position = { text: '', lastEventId: '', events: 0 };
 
 function changeOf(state: ValueStore<StreamState>): Promise<void> {
   return new Promise((resolve) => {
