@@ -137,17 +137,15 @@ async function joined(t, url, count) {
     const socket = new WebSocket(url, { perMessageDeflate: false });
     const awareness = new Awareness(new Y.Doc());
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-    const show = (state) => {
-      awareness.setLocalState(state);
-      socket.send(awarenessFrame(encodeAwarenessUpdate(awareness, [awareness.clientID])));
-    };
-    show({ name: `member ${at}`, x: 0 });
+    // Also when it renews itself, as stock clients do.
+    awareness.on('update', () => socket.send(awarenessFrame(encodeAwarenessUpdate(awareness, [awareness.clientID]))));
+    awareness.setLocalState({ name: `member ${at}`, x: 0 });
     t.after(() => awareness.destroy());
-    crowd.push({ socket, show });
+    crowd.push({ socket, awareness });
   }
   const move = async (times) => {
     for (let at = 0; at < times; at++) {
-      crowd[(at * 7) % count].show({ name: `member ${(at * 7) % count}`, x: at });
+      crowd[(at * 7) % count].awareness.setLocalStateField('x', at);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };

@@ -142,7 +142,10 @@ impl Flags {
             "--no-websocket" => self.config.access.no_websocket = true,
             "--allow-origin" => self.config.access.origins.push(value("--allow-origin", rest)?),
             "--max-members" => {
-                self.config.hub.max_members = parsed("--max-members", rest)?;
+                let members = parsed("--max-members", rest)?;
+                let presence = &mut self.config.hub.presence;
+                presence.max_clients = presence.max_clients.max(members);
+                self.config.hub.max_members = members;
             }
             "--log" => self.log = parsed("--log", rest)?,
             "--help" => return Err(FlagError::Help),
@@ -189,5 +192,15 @@ mod tests {
         assert_eq!(error("--data"), Some(FlagError::NoValue("--data")));
         let value = "80000".to_owned();
         assert_eq!(error("--port 80000"), Some(FlagError::BadValue { flag: "--port", value }));
+    }
+
+    #[test]
+    fn a_larger_room_shows_all_of_its_members() {
+        let limits = |line: &str| {
+            let hub = parse(line).ok()?.config.hub;
+            Some((hub.max_members, hub.presence.max_clients))
+        };
+        assert_eq!(limits("--max-members 1000"), Some((1_000, 1_000)));
+        assert_eq!(limits("--max-members 10"), Some((10, 256)));
     }
 }
