@@ -1,11 +1,12 @@
 //! Doing a checked edit inside a transaction.
 
+use std::iter;
 use std::sync::Arc;
 
 use serde_json::Value;
 use yrs::block::{ItemContent, ItemPtr};
 use yrs::branch::{Branch, BranchPtr};
-use yrs::types::{Attrs, TypeRef};
+use yrs::types::{Attrs, Delta, TypeRef};
 use yrs::{Array, ArrayRef, Map, MapRef, Text, TextRef, TransactionMut};
 
 use super::copy::move_item;
@@ -74,15 +75,14 @@ pub(super) fn attrs(attributes: &Attributes) -> Attrs {
 
 /// Plain values that stand together go in as one block, as Yjs does it.
 fn insert_items(txn: &mut TransactionMut<'_>, list: &ArrayRef, mut index: u32, values: &[Prelim]) {
-    for chunk in values.chunk_by(|a, b| is_plain(a) && is_plain(b)) {
+    for chunk in values.chunk_by(|a, b| is_plain(a) == is_plain(b)) {
         let plain: Vec<&Value> = chunk.iter().filter_map(as_plain).collect();
         if plain.is_empty() {
-            chunk.iter().for_each(|prelim| insert_shared(txn, list, index, prelim));
-            index += 1;
+            insert_shared(txn, list, index, chunk);
         } else {
             list.insert_range(txn, index, plain.iter().map(|value| json_to_any(value)));
-            index += u32::try_from(plain.len()).unwrap_or(0);
         }
+        index += u32::try_from(chunk.len()).unwrap_or(0);
     }
 }
 
@@ -94,12 +94,12 @@ fn as_plain(prelim: &Prelim) -> Option<&Value> {
     if let Prelim::Value(value) = prelim { Some(value) } else { None }
 }
 
-/// Inserts what is no plain value. Its content follows piece by piece, so that the order of edits is the order of keys.
-fn insert_shared(txn: &mut TransactionMut<'_>, list: &ArrayRef, index: u32, prelim: &Prelim) {
-    if let Some(made) = made_of(prelim) {
-        let item = list.insert(txn, index, made);
-        fill(txn, item, prelim);
-    }
+/// Inserts what is no plain value. A list looks for the place of each item from its beginning; a delta goes there once for
+/// all, and to the engine lists and texts are the same sequence.
+fn insert_shared(txn: &mut TransactionMut<'_>, list: &ArrayRef, index: u32, values: &[Prelim]) {
+    let items = values.iter().map(|prelim| Delta::Inserted(Filled(prelim), None));
+    let steps = iter::once(Delta::Retain(index, None)).chain(items);
+    TextRef::from(BranchPtr::from(list.as_ref())).apply_delta(txn, steps);
 }
 
 fn set_entry(txn: &mut TransactionMut<'_>, map: &MapRef, key: &str, prelim: &Prelim) {
@@ -108,8 +108,9 @@ fn set_entry(txn: &mut TransactionMut<'_>, map: &MapRef, key: &str, prelim: &Pre
             map.insert(txn, key, json_to_any(value));
         }
         (_, Some(made)) => {
-            let item = map.insert(txn, key, made);
-            fill(txn, item, prelim);
+            if let Ok(made) = BranchPtr::try_from(map.insert(txn, key, made)) {
+                fill(txn, made, prelim);
+            }
         }
         (_, None) => {}
     }
@@ -129,8 +130,7 @@ fn made_of(prelim: &Prelim) -> Option<Made> {
     Some(Made::empty(kind))
 }
 
-fn fill(txn: &mut TransactionMut<'_>, item: ItemPtr, prelim: &Prelim) {
-    let Ok(made) = BranchPtr::try_from(item) else { return };
+fn fill(txn: &mut TransactionMut<'_>, made: BranchPtr, prelim: &Prelim) {
     match prelim {
         Prelim::Value(_) | Prelim::Subdoc(_) => {}
         Prelim::Text(text) | Prelim::XmlText(text) => {
@@ -181,4 +181,23 @@ impl yrs::block::Prelim for Made {
     }
 
     fn integrate(self, _txn: &mut TransactionMut<'_>, _made: BranchPtr) {}
+}
+
+/// What is no plain value, with its content: that follows piece by piece, so that the order of edits is the order of keys.
+struct Filled<'a>(&'a Prelim);
+
+impl yrs::block::Prelim for Filled<'_> {
+    type Return = ItemPtr;
+
+    fn into_content(self, _txn: &mut TransactionMut<'_>) -> (ItemContent, Option<Self>) {
+        match made_of(self.0) {
+            Some(Made(content @ ItemContent::Type(_))) => (content, Some(self)),
+            Some(Made(content)) => (content, None),
+            None => (ItemContent::Any(Vec::new()), None),
+        }
+    }
+
+    fn integrate(self, txn: &mut TransactionMut<'_>, made: BranchPtr) {
+        fill(txn, made, self.0);
+    }
 }
