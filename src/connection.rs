@@ -156,8 +156,12 @@ struct History {
     error: Option<Problem>,
     /// Round trip of the last probe.
     rtt: Option<u64>,
-    /// URL of the last attempt, for the preflight.
+    /// Whether the server has said a word on this link.
+    heard: bool,
+    /// URL of the last attempt, for requests that stand for it.
     url: String,
+    /// Token of the last attempt, if such a request may show it.
+    token: Option<String>,
 }
 
 impl Connection {
@@ -323,7 +327,7 @@ impl Connection {
                 }
                 false
             }
-            SocketInput::HttpStatus { status, retry_after }
+            SocketInput::HttpStatus { status, retry_after, .. }
                 if current && self.is_opening_tunnel() =>
             {
                 self.on_tunnel_refused(cx, *status, *retry_after);
@@ -349,8 +353,8 @@ impl Connection {
                 self.on_buffered(cx, *bytes);
                 false
             }
-            SocketInput::HttpStatus { status, retry_after } => {
-                self.on_status(cx, id, *status, *retry_after);
+            SocketInput::HttpStatus { status, retry_after, shown } => {
+                self.on_status(cx, id, (*status, *retry_after), *shown);
                 false
             }
             _ => false,
@@ -389,6 +393,7 @@ impl Connection {
     fn on_opened(&mut self, cx: &mut Context<'_>, id: SocketId) {
         if let State::Connecting { since, .. } = self.state {
             self.history.never_opened = 0;
+            self.history.heard = false;
             let deadline = since + self.config.connect_timeout;
             let deadline = deadline.max(cx.now + self.config.connect_timeout / 2);
             self.state = State::Handshaking { socket: id, deadline };
@@ -399,6 +404,7 @@ impl Connection {
 
     fn on_life(&mut self, now: Instant) {
         self.note_word();
+        self.history.heard = true;
         if let State::Online { heartbeat, proven, .. } = &mut self.state
             && let Some(rtt) = heartbeat.handle_life(now, &self.config)
         {
@@ -439,8 +445,10 @@ impl Connection {
                 self.fail(Problem { code, message, retryable: false });
             }
             Verdict::Refresh if self.history.refreshed => {
-                let message =
-                    "the server refused a fresh token; sign in again, then connect()".into();
+                let ended = self.ended_message();
+                let message = format!(
+                    "{ended}; a fresh token was refused too: sign in again, then connect()"
+                );
                 self.fail(Problem { code: ErrorCode::Auth, message, retryable: false });
             }
             Verdict::Refresh => {
@@ -468,6 +476,7 @@ impl Connection {
                 format!("the server closed the connection with code {code}: {reason}")
             }
             Some(Reason::Http { status }) => refused_message(*status),
+            Some(Reason::Auth) => "the server denied entry".to_owned(),
             _ => "the server and this client do not speak the same protocol".to_owned(),
         }
     }

@@ -128,9 +128,22 @@ pub enum SocketInput {
         status: u16,
         /// `Retry-After` in milliseconds, if readable.
         retry_after: Option<u64>,
+        /// What the request could show.
+        shown: Shown,
     },
     /// The preflight learnt nothing.
     PreflightFailed,
+}
+
+/// How much of what a handshake shows a request showed that stands for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// All of it.
+    Everything,
+    /// Not the cookies: the server lets every origin read its answers (Fetch §3.3.5).
+    NoCookies,
+    /// Neither the cookies nor the token: the server does not allow the `Authorization` header.
+    Nothing,
 }
 
 /// Why the browser refused to create a socket.
@@ -180,5 +193,7 @@ pub enum SocketOutput {
     Preflight {
         /// `ws:` or `wss:` URL; the driver asks `http:`/`https:`.
         url: String,
+        /// Token for the `Authorization` header, which a handshake shows elsewhere.
+        token: Option<String>,
     },
 }

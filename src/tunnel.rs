@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 
 use fastrand::Rng;
 
-use crate::io::{FetchId, FetchInput, FetchOutput, SocketInput};
+use crate::io::{FetchId, FetchInput, FetchOutput, Shown, SocketInput};
 use crate::time::{Deadline, Instant};
 use down::{Down, News};
 use up::Up;
@@ -230,7 +230,11 @@ impl Tunnel {
             self.abort();
             self.phase = Phase::Over;
             let retry_after = header(headers, "retry-after").and_then(seconds);
-            return self.tell(SocketInput::HttpStatus { status, retry_after });
+            return self.tell(SocketInput::HttpStatus {
+                status,
+                retry_after,
+                shown: Shown::Everything,
+            });
         }
         match lost(status) {
             Some(code) => self.end(code, ""),

@@ -50,6 +50,8 @@ impl Connection {
         let protocols = self.manner.offer(protocols, token);
         let url = self.manner.place(url, token);
         self.history.url.clone_from(&url);
+        let header = token.filter(|_| self.manner.token_in_header());
+        self.history.token = header.map(str::to_owned);
         self.note_opening(cx.now);
         if self.http_goes_first(cx.now) {
             return self.open_tunnel(cx, true);

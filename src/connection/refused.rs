@@ -1,11 +1,12 @@
 //! Handshakes that were refused: what the browser says of them, and what it hides.
 
 use super::close::{self, Verdict};
+use super::manner::TokenPlace;
 use super::state::State;
-use super::{Action, Connection, Context, refused_message};
+use super::{Action, Connection, Context, History, refused_message};
 use crate::backoff::Hint;
 use crate::error::ErrorCode;
-use crate::io::{SocketId, SocketOutput, SocketRefusal};
+use crate::io::{Shown, SocketId, SocketOutput, SocketRefusal};
 use crate::status::{Problem, Reason};
 
 /// Attempts that never opened before the HTTP status is asked for.
@@ -17,10 +18,11 @@ impl Connection {
         if self.history.never_opened >= PREFLIGHT_AFTER
             && self.history.never_opened.is_multiple_of(PREFLIGHT_AFTER)
         {
-            let url = self.history.url.clone();
+            let History { url, token, .. } = &self.history;
+            let preflight = SocketOutput::Preflight { url: url.clone(), token: token.clone() };
             let id = SocketId(cx.fresh());
             self.page.preflight = Some(id);
-            self.actions.push_back(Action::Socket(id, SocketOutput::Preflight { url }));
+            self.actions.push_back(Action::Socket(id, preflight));
         }
     }
 
@@ -28,8 +30,8 @@ impl Connection {
         &mut self,
         cx: &mut Context<'_>,
         id: SocketId,
-        status: u16,
-        retry_after: Option<u64>,
+        (status, retry_after): (u16, Option<u64>),
+        shown: Shown,
     ) {
         let waiting = matches!(self.state, State::Backoff { .. } | State::Parked { .. });
         if self.page.preflight.take() != Some(id) || !waiting {
@@ -37,11 +39,34 @@ impl Connection {
         }
         let Some(code) = close::code_of_status(status) else { return };
         self.history.reason = Some(Reason::Http { status });
-        self.report(Problem::new(code, refused_message(status)));
-        match close::judge_status(status, retry_after) {
-            Verdict::Retry(Hint::None) => {}
-            verdict => self.on_verdict(cx, verdict),
+        let verdict = close::judge_status(status, retry_after);
+        match verdict {
+            Verdict::Refresh | Verdict::Fail(_) if self.is_doubtful(shown) => self.suspect(status),
+            Verdict::Retry(Hint::None) => self.report(Problem::new(code, refused_message(status))),
+            _ => {
+                self.report(Problem::new(code, refused_message(status)));
+                self.on_verdict(cx, verdict);
+            }
         }
+    }
+
+    /// Whether a handshake shows more than a request did that was refused.
+    fn is_doubtful(&self, shown: Shown) -> bool {
+        match shown {
+            Shown::Everything => false,
+            Shown::NoCookies => self.manner.token == TokenPlace::Cookie,
+            Shown::Nothing => true,
+        }
+    }
+
+    /// The token may be good, and something else be in the way, as a proxy that lets no upgrade through: nothing ends, and a
+    /// fresh one is tried.
+    fn suspect(&mut self, status: u16) {
+        self.history.refreshed = true;
+        let message = format!(
+            "the handshake fails; asked over HTTP without the token, since CORS does not allow it, the server answers {status}"
+        );
+        self.report(Problem { code: ErrorCode::Connection, message, retryable: true });
     }
 
     pub(super) fn on_refused(&mut self, cx: &mut Context<'_>, refusal: &SocketRefusal) {

@@ -11,17 +11,27 @@ use crate::time::Instant;
 
 /// How long the app may think about a close.
 const VERDICT_TIMEOUT: u64 = 5_000;
+/// Policy violation (RFC 6455 §7.4.1).
+const POLICY: u16 = 1008;
 
 impl Connection {
     /// Judges a close, or asks the app to.
     pub(super) fn rule(&mut self, cx: &mut Context<'_>, code: u16, reason: &str) {
-        let verdict = self.manner.judge(code, reason);
+        let verdict = self.judge(code, reason);
         if !self.manner.ask {
             return self.on_verdict(cx, verdict);
         }
         let request = VerdictRequest(cx.fresh());
         self.actions.push_back(Action::AskVerdict(request, code, reason.to_owned()));
         self.state = State::Judging { request, verdict, deadline: cx.now + VERDICT_TIMEOUT };
+    }
+
+    /// Many servers take a socket before they look at its token, and then say no more than that a policy is violated
+    /// (Starlette, FastAPI): before they have said a word, that is about the token.
+    fn judge(&self, code: u16, reason: &str) -> Verdict {
+        let verdict = self.manner.judge(code, reason);
+        let early = code == POLICY && !self.history.heard && self.source == Source::App;
+        if early && verdict == Verdict::Protocol { Verdict::Refresh } else { verdict }
     }
 
     /// The app's answer to [`Action::AskVerdict`]; a late one is ignored.

@@ -1,3 +1,4 @@
+mod refusals;
 mod waits;
 
 use super::manner::Ruling;
@@ -301,39 +302,6 @@ fn a_silent_token_function_times_out_and_is_asked_again() {
     assert_eq!(rig.problems(), [ErrorCode::Auth]);
     assert!(rig.pass() <= 2_000);
     assert!(rig.actions.iter().any(|action| matches!(action, Action::AskEndpoint(..))));
-}
-
-#[test]
-fn the_status_of_a_refused_handshake_is_learnt_after_three_attempts() {
-    let refused = |status, retry_after| {
-        let mut rig = Rig::fixed();
-        rig.run(Connection::connect);
-        for _ in 0..2 {
-            rig.close(1006);
-            rig.pass();
-        }
-        rig.close(1006);
-        let preflight = rig.actions.iter().find_map(|action| match action {
-            Action::Socket(id, SocketOutput::Preflight { .. }) => Some(*id),
-            _ => None,
-        });
-        let id = preflight.expect("a preflight");
-        rig.run(|connection, cx| {
-            connection.handle_socket(cx, id, &SocketInput::HttpStatus { status, retry_after });
-        });
-        rig
-    };
-    let rig = refused(403, None);
-    assert_eq!(
-        (rig.problems().last(), rig.status()),
-        (Some(&ErrorCode::Forbidden), Status::Disconnected)
-    );
-    let rig = refused(404, None);
-    assert_eq!((rig.problems(), rig.status()), (vec![ErrorCode::NotFound], Status::Connecting));
-    assert_eq!(rig.connection.status().reason, Some(Reason::Http { status: 404 }));
-    let mut rig = refused(503, Some(9_000));
-    assert_eq!(rig.problems(), [ErrorCode::Unavailable]);
-    assert!((9_000..=13_500).contains(&rig.pass()));
 }
 
 #[test]

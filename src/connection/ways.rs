@@ -5,7 +5,7 @@
 //! it is old.
 
 use super::state::State;
-use super::{Action, Connection, Context, close};
+use super::{Action, Connection, Context, History, close};
 use crate::io::{SocketId, SocketOutput};
 use crate::status::{Problem, Reason, Transport};
 use crate::time::{Deadline, Instant};
@@ -114,8 +114,8 @@ impl Connection {
 
     fn start_tunnel(&mut self, cx: &mut Context<'_>) -> SocketId {
         let socket = SocketId(cx.fresh());
-        let token = self.token().map(str::to_owned).filter(|_| self.manner.token_in_header());
-        let open = SocketOutput::OpenTunnel { url: self.history.url.clone(), token };
+        let History { url, token, .. } = &self.history;
+        let open = SocketOutput::OpenTunnel { url: url.clone(), token: token.clone() };
         self.actions.push_back(Action::Socket(socket, open));
         socket
     }

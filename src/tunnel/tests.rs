@@ -136,7 +136,8 @@ fn answers_that_end_empty_at_once_are_not_asked_for_in_a_loop() {
 fn a_refused_opening_tells_the_status_and_a_lost_session_the_code() {
     let mut rig = Rig::open();
     rig.status(rig.down(), 401);
-    let refused = SocketInput::HttpStatus { status: 401, retry_after: Some(2_000) };
+    let shown = Shown::Everything;
+    let refused = SocketInput::HttpStatus { status: 401, retry_after: Some(2_000), shown };
     assert_eq!(rig.told, [refused]);
     for (status, code) in [(410, 1_006), (401, 4_401), (403, 4_403), (413, 1_009), (409, 1_002)] {
         let mut rig = Rig::opened();
@@ -152,7 +153,8 @@ fn html_instead_of_events_is_no_tunnel() {
     let mut rig = Rig::open();
     let kind = ("content-type".to_owned(), "text/html".to_owned());
     rig.hear(rig.down(), FetchInput::Response { status: 200, headers: vec![kind] });
-    let refused = SocketInput::HttpStatus { status: 200, retry_after: None };
+    let shown = Shown::Everything;
+    let refused = SocketInput::HttpStatus { status: 200, retry_after: None, shown };
     assert_eq!(rig.told, [refused]);
 }
 

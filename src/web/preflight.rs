@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, AbortSignal, Response};
 
-use crate::io::{Input, SocketId, SocketInput};
+use crate::io::{Input, Shown, SocketId, SocketInput};
 use crate::web::host::Host;
 use crate::web::remains::method;
 
@@ -32,7 +32,7 @@ pub struct Preflight {
 
 impl Preflight {
     /// Asks; the answer is fed as [`SocketInput::HttpStatus`] or [`SocketInput::PreflightFailed`].
-    pub fn start(host: &Host, id: SocketId, url: &str) -> Self {
+    pub fn start(host: &Host, id: SocketId, url: &str, token: Option<String>) -> Self {
         let controller = AbortController::new().ok();
         let signal = controller.as_ref().map(AbortController::signal);
         let (host, url, limit) = (host.clone(), http_twin(url), controller.clone());
@@ -44,11 +44,7 @@ impl Preflight {
                     controller.abort_with_reason(&"timeout".into());
                 }
             });
-            let answer = match ask(&url, "include", signal.as_ref()).await {
-                Some(answer) => Some(answer),
-                // A server that lets every origin read its answers may not be sent cookies (Fetch §3.3.5).
-                None => ask(&url, "omit", signal.as_ref()).await,
-            };
+            let answer = ask_in_turn(&url, token.as_deref(), signal.as_ref()).await;
             drop(timeout);
             done.set(true);
             if !forgotten(signal.as_ref()) {
@@ -79,18 +75,38 @@ fn forgotten(signal: Option<&AbortSignal>) -> bool {
     signal.is_some_and(|signal| signal.reason().as_string().as_deref() == Some(FORGOTTEN))
 }
 
-async fn ask(url: &str, credentials: &str, signal: Option<&AbortSignal>) -> Option<SocketInput> {
-    let promise = fetch(url, &options(credentials, signal)).ok()?;
+/// Shows as much as the server lets a page show it.
+async fn ask_in_turn(
+    url: &str,
+    token: Option<&str>,
+    signal: Option<&AbortSignal>,
+) -> Option<SocketInput> {
+    let ways = [
+        (Shown::Everything, "include", token),
+        (Shown::NoCookies, "omit", token),
+        (Shown::Nothing, "omit", None),
+    ];
+    for (shown, credentials, token) in ways.into_iter().take(2 + usize::from(token.is_some())) {
+        let options = options(credentials, token, signal);
+        if let Some((status, retry_after)) = ask(url, &options).await {
+            return Some(SocketInput::HttpStatus { status, retry_after, shown });
+        }
+    }
+    None
+}
+
+async fn ask(url: &str, options: &Object) -> Option<(u16, Option<u64>)> {
+    let promise = fetch(url, options).ok()?;
     let response: Response = JsFuture::from(promise).await.ok()?.unchecked_into();
     let status = response.status();
     let retry_after =
         response.headers().get("retry-after").ok().flatten().and_then(|value| retry_after(&value));
     cancel_body(&response);
-    (status != 0).then_some(SocketInput::HttpStatus { status, retry_after })
+    (status != 0).then_some((status, retry_after))
 }
 
 /// As the handshake would: with cookies if possible, not following redirects (RFC 6455 §4.1, Fetch §2.9).
-fn options(credentials: &str, signal: Option<&AbortSignal>) -> Object {
+fn options(credentials: &str, token: Option<&str>, signal: Option<&AbortSignal>) -> Object {
     let options = Object::new();
     let fields = [
         ("method", "GET"),
@@ -100,6 +116,12 @@ fn options(credentials: &str, signal: Option<&AbortSignal>) -> Object {
     ];
     for (name, value) in fields {
         Reflect::set(&options, &name.into(), &value.into()).ok();
+    }
+    if let Some(token) = token {
+        let headers = Object::new();
+        let bearer = format!("Bearer {token}");
+        Reflect::set(&headers, &"authorization".into(), &bearer.into()).ok();
+        Reflect::set(&options, &"headers".into(), &headers).ok();
     }
     if let Some(signal) = signal {
         Reflect::set(&options, &"signal".into(), signal).ok();

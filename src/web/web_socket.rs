@@ -45,7 +45,7 @@ impl Sockets {
             }
             SocketOutput::Close { code, reason } => self.close(id, code, &reason),
             SocketOutput::Abandon => self.close(id, ABANDONED, ""),
-            SocketOutput::Preflight { url } => self.preflight(id, &url),
+            SocketOutput::Preflight { url, token } => self.preflight(id, &url, token),
             // The core makes requests of it.
             SocketOutput::OpenTunnel { .. } => {}
         }
@@ -98,8 +98,8 @@ impl Sockets {
         }
     }
 
-    fn preflight(&self, id: SocketId, url: &str) {
-        let preflight = Preflight::start(&self.host, id, url);
+    fn preflight(&self, id: SocketId, url: &str, token: Option<String>) {
+        let preflight = Preflight::start(&self.host, id, url, token);
         let Ok(mut preflights) = self.preflights.try_borrow_mut() else { return };
         preflights.retain(|_, preflight| !preflight.is_over());
         let replaced = preflights.insert(id, preflight);

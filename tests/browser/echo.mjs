@@ -1,6 +1,7 @@
 // A WebSocket server that does as its path says, for what no well-behaved server can be brought to do:
 // Over HTTP: `/sse/hex/6461…` sends these bytes as a stream of events · `/drip/hex/…` one byte at a time · `/headers` tells those of the
 // request · `/hold` sends one event and stays open.
+// `/bearer/secret` answers 401 to who does not show that token; `…/any-origin` takes no cookies, `…/no-header` no `Authorization`.
 // `/` echoes · `/text` sends a text frame · `/close/4401/why` closes · `/status/503/7` refuses with Retry-After · `/never` does not answer.
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
@@ -33,6 +34,7 @@ function serve(client, path) {
 
 function statusOf(request) {
   const [, word, status, wait] = request.url.split('/');
+  if (word === 'bearer') return { status: request.headers.authorization === `Bearer ${status}` ? 426 : 401 };
   return word === 'status' ? { status: Number(status), wait } : { status: 404 };
 }
 
@@ -44,10 +46,12 @@ function refuse(request, socket) {
 function answer(request, response) {
   const { status, wait } = statusOf(request);
   if (request.url === '/never') return;
-  response.setHeader('Access-Control-Allow-Origin', request.headers.origin ?? '*');
+  const everyone = request.url.endsWith('/any-origin') || request.url.endsWith('/no-header');
+  response.setHeader('Access-Control-Allow-Origin', everyone ? '*' : (request.headers.origin ?? '*'));
   response.setHeader('Access-Control-Allow-Credentials', 'true');
   response.setHeader('Access-Control-Expose-Headers', 'Retry-After');
-  response.setHeader('Access-Control-Allow-Headers', 'Last-Event-ID, X-Own');
+  const own = request.url.endsWith('/no-header') ? [] : ['Authorization'];
+  response.setHeader('Access-Control-Allow-Headers', ['Last-Event-ID', 'X-Own', ...own].join(', '));
   if (request.method === 'OPTIONS') return response.writeHead(204).end();
   if (streams(request, response)) return;
   if (wait) response.setHeader('Retry-After', decodeURIComponent(wait));

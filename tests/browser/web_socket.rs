@@ -1,6 +1,6 @@
 //! Real sockets against a server that does as its path says (`echo.mjs`).
 
-use rejoin::io::{Input, SocketId, SocketInput, SocketOutput, SocketRefusal};
+use rejoin::io::{Input, Shown, SocketId, SocketInput, SocketOutput, SocketRefusal};
 use rejoin::web::web_socket::Sockets;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -147,17 +147,35 @@ async fn a_scope_without_sockets_says_so() {
 async fn a_preflight_learns_the_status_and_how_long_to_wait() {
     let page = Page::new();
     page.preflight("/status/503/7");
-    let status = SocketInput::HttpStatus { status: 503, retry_after: Some(7_000) };
+    let shown = Shown::Everything;
+    let status = SocketInput::HttpStatus { status: 503, retry_after: Some(7_000), shown };
     assert_eq!(page.next().await, (FIRST, status));
     page.preflight("/status/403");
-    let status = SocketInput::HttpStatus { status: 403, retry_after: None };
+    let status = SocketInput::HttpStatus { status: 403, retry_after: None, shown };
     assert_eq!(page.next().await, (FIRST, status));
+}
+
+#[wasm_bindgen_test]
+async fn a_preflight_shows_the_token_where_that_is_allowed_and_tells_where_it_is_not() {
+    let page = Page::new();
+    for (path, status, shown) in [
+        ("/bearer/secret", 426, Shown::Everything),
+        ("/bearer/other", 401, Shown::Everything),
+        ("/bearer/secret/any-origin", 426, Shown::NoCookies),
+        ("/bearer/secret/no-header", 401, Shown::Nothing),
+    ] {
+        let token = Some("secret".to_owned());
+        page.sockets.perform(FIRST, SocketOutput::Preflight { url: echo(path), token });
+        let told = SocketInput::HttpStatus { status, retry_after: None, shown };
+        assert_eq!(page.next().await, (FIRST, told), "{path}");
+    }
 }
 
 #[wasm_bindgen_test]
 async fn a_preflight_to_nowhere_fails_and_one_without_an_answer_ends_in_time() {
     let page = Page::new();
-    page.sockets.perform(FIRST, SocketOutput::Preflight { url: "ws://127.0.0.1:9/".to_owned() });
+    let url = "ws://127.0.0.1:9/".to_owned();
+    page.sockets.perform(FIRST, SocketOutput::Preflight { url, token: None });
     assert_eq!(page.next().await, (FIRST, SocketInput::PreflightFailed));
     page.preflight("/never");
     assert_eq!(page.next().await, (FIRST, SocketInput::PreflightFailed));
@@ -204,7 +222,7 @@ impl Page {
     }
 
     fn preflight(&self, path: &str) {
-        self.sockets.perform(FIRST, SocketOutput::Preflight { url: echo(path) });
+        self.sockets.perform(FIRST, SocketOutput::Preflight { url: echo(path), token: None });
     }
 
     async fn next(&self) -> (SocketId, SocketInput) {

@@ -69,8 +69,10 @@ describe('a token', () => {
     [4401, ''],
     [3000, ''],
     [1008, 'token expired'],
+    // As FastAPI does it: no word on why.
+    [1008, ''],
   ]) {
-    it(`that is refused with ${code} is renewed once, and then all is well`, async (t) => {
+    it(`that is refused with ${code} ${reason} is renewed once, and then all is well`, async (t) => {
       const onSocket = (socket, _attempt, request) =>
         offered(request).endsWith('.bmV3') ? echo(socket) : socket.close(code, reason);
       const server = await socketServer(t, { onSocket });
@@ -91,7 +93,7 @@ describe('a token', () => {
       assert.equal(server.attempts, 2);
     });
 
-    it(`that is refused with ${code} twice ends it with E_AUTH, and nothing is tried any more`, async (t) => {
+    it(`that is refused with ${code} ${reason} twice ends it with E_AUTH, and nothing is tried any more`, async (t) => {
       const server = await socketServer(t, { onSocket: (socket) => socket.close(code, reason) });
       const page = await linksPage(t);
       const told = await page.evaluate(async (url) => {
@@ -106,6 +108,45 @@ describe('a token', () => {
       assert.equal(server.attempts, 2);
     });
   }
+
+  it('in a subprotocol is shown when the status of a refused handshake is asked for, and two refusals are the end', async (t) => {
+    const shown = [];
+    const answer = ({ headers }) => {
+      shown.push(headers.authorization);
+      return 401;
+    };
+    const server = await socketServer(t, { refuse: () => 502, answer, allow: 'authorization' });
+    const page = await linksPage(t);
+    const told = await page.evaluate(async (url) => {
+      let asked = 0;
+      const socket = window.openSocket(url, { auth: () => `token ${++asked}` });
+      await window.until(() => socket.readyState === 3);
+      return { errors: window.seen.errors, error: window.seen.states.at(-1).error };
+    }, server.url);
+    assert.deepEqual([shown, told.error], [['Bearer token 3', 'Bearer token 6'], 'E_AUTH']);
+    assert.equal(server.attempts, 6);
+  });
+
+  it('that may not be shown so is not taken for refused: behind a proxy that lets no upgrade through, nothing ends', async (t) => {
+    // Long enough for a token to be taken for refused twice.
+    const server = await socketServer(t, { refuse: (attempt) => (attempt < 8 ? 502 : null), answer: () => 401 });
+    const page = await linksPage(t);
+    const told = await page.evaluate(async (url) => {
+      const reasons = [];
+      const auth = ({ reason }) => {
+        reasons.push(reason);
+        return 'good';
+      };
+      const socket = window.openSocket(url, { auth });
+      await socket.ready;
+      await socket.send('through');
+      await window.until(() => window.seen.messages.length === 1);
+      return { reasons, errors: window.seen.errors };
+    }, server.url);
+    assert.ok(told.reasons.includes('rejected'), 'a fresh token might have helped');
+    assert.deepEqual([...new Set(told.errors)], ['E_CONNECTION']);
+    assert.equal(server.attempts, 9);
+  });
 
   it('that cannot be had is told and tried again, and one that is denied is not', async (t) => {
     const server = await socketServer(t);

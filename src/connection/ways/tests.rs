@@ -3,7 +3,7 @@ use super::*;
 use crate::backoff::BackoffPolicy;
 use crate::config::LinkConfig;
 use crate::error::ErrorCode;
-use crate::io::{EndpointRequest, SocketInput};
+use crate::io::{EndpointRequest, Shown, SocketInput};
 use crate::status::Status;
 use fastrand::Rng;
 
@@ -155,7 +155,8 @@ fn a_server_without_tunnels_loses_nothing_by_the_question() {
     rig.open();
     rig.pass();
     let rival = rig.tunnel().expect("a rival");
-    rig.says(rival, SocketInput::HttpStatus { status: 404, retry_after: None });
+    let shown = Shown::Everything;
+    rig.says(rival, SocketInput::HttpStatus { status: 404, retry_after: None, shown });
     rig.says(rig.current(), SocketInput::Frame(vec![0]));
     rig.go_online_from_handshake();
     assert_eq!(rig.connection.status().transport, Some(Transport::WebSocket));
@@ -219,7 +220,8 @@ fn the_status_of_a_refused_tunnel_is_told_and_judged_as_the_handshakes_would_be(
         [(403, ErrorCode::Forbidden, true), (404, ErrorCode::NotFound, false)]
     {
         let mut rig = Rig::connecting(Ways { websocket: false, ..both() });
-        let refused = SocketInput::HttpStatus { status, retry_after: None };
+        let shown = Shown::Everything;
+        let refused = SocketInput::HttpStatus { status, retry_after: None, shown };
         rig.says(rig.current(), refused);
         let state = rig.connection.status();
         assert_eq!(state.error.map(|error| error.code), Some(code));

@@ -4,10 +4,11 @@ import { WebSocketServer } from 'ws';
 
 /**
  * Starts a server whose sockets go to `onSocket(socket, attempt, request)`; by default it echoes. `refuse(attempt)` may
- * answer a handshake with a status. `options` are those of `ws`.
+ * answer a handshake with a status; `answer(request)` gives the status of another request, by default that of the
+ * latest handshake, and `allow` the headers that pages may send with it. `options` are those of `ws`.
  */
-export async function socketServer(t, { onSocket = echo, refuse = () => null, ...options } = {}) {
-  const server = new SocketServer(onSocket, refuse, options);
+export async function socketServer(t, { onSocket = echo, refuse = () => null, answer, allow = '', ...options } = {}) {
+  const server = new SocketServer(onSocket, refuse, { answer, allow }, options);
   await server.start(0);
   t.after(() => server.stop());
   return server;
@@ -22,11 +23,13 @@ class SocketServer {
   requests = [];
   #onSocket;
   #refuse;
+  #http;
   #options;
 
-  constructor(onSocket, refuse, options) {
+  constructor(onSocket, refuse, http, options) {
     this.#onSocket = onSocket;
     this.#refuse = refuse;
+    this.#http = http;
     this.#options = options;
   }
 
@@ -46,8 +49,12 @@ class SocketServer {
     this.accepted = new WebSocketServer({ noServer: true, ...this.#options });
     this.http = createServer((request, response) => {
       const origin = request.headers.origin ?? '*';
-      const headers = { 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true' };
-      response.writeHead(this.#refuse(Math.max(0, this.attempts - 1)) ?? 426, headers).end();
+      const headers = {
+        'access-control-allow-origin': origin,
+        'access-control-allow-credentials': 'true',
+        'access-control-allow-headers': this.#http.allow,
+      };
+      response.writeHead(request.method === 'OPTIONS' ? 204 : this.#status(request), headers).end();
     });
     this.http.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head));
     await new Promise((resolve) => this.http.listen(port, '127.0.0.1', resolve));
@@ -59,6 +66,11 @@ class SocketServer {
     for (const socket of this.sockets) socket.terminate();
     this.http.closeAllConnections();
     await new Promise((resolve) => this.http.close(resolve));
+  }
+
+  #status(request) {
+    const { answer } = this.#http;
+    return answer ? answer(request) : (this.#refuse(Math.max(0, this.attempts - 1)) ?? 426);
   }
 
   #upgrade(request, stream, head) {

@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Annotated
 
-from fastapi import FastAPI, Header, HTTPException, WebSocket, WebSocketDisconnect
+from fastapi import FastAPI, Header, HTTPException, WebSocket, WebSocketDisconnect, WebSocketException, status
 from fastapi.middleware.cors import CORSMiddleware
 from pydantic import BaseModel
 from sse_starlette import EventSourceResponse
@@ -83,8 +83,7 @@ async def open_socket(socket: WebSocket):
 async def private_socket(socket: WebSocket, token: str | None = None):
     await socket.accept()
     if token != "secret":
-        await socket.close(1008, "token refused")
-        return
+        raise WebSocketException(status.WS_1008_POLICY_VIOLATION)
     await echo(socket)
 
 

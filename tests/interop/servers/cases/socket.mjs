@@ -45,6 +45,8 @@ export const socketCases = {
       const { asked, messages } = await page.seen();
       assert.deepEqual(messages, ['in']);
       assert.ok(asked >= tokens.length, `${asked} tokens were asked for`);
+      // A close says at once that the token is bad: one fresh one, and no more.
+      if (closes(entry.socket.refuses)) assert.equal(asked, tokens.length);
       return tokens.length > 1 ? 'fresh token gets in' : 'with the token';
     },
   },
@@ -63,6 +65,7 @@ export const socketCases = {
       await page.hasStatus('disconnected');
       const { states } = await page.seen();
       assert.equal(states.at(-1).error.code, 'E_AUTH');
+      if (closes(entry.socket.refuses)) assert.equal((await page.seen()).asked, 2);
       return `E_AUTH after ${entry.socket.refuses}`;
     },
   },
@@ -88,5 +91,9 @@ export const socketCases = {
 
 /** Who refuses by a close code has let the socket in before. */
 function linksUntilIn(refusal) {
-  return /^\d+$/.test(refusal) ? 2 : 1;
+  return closes(refusal) ? 2 : 1;
+}
+
+function closes(refusal) {
+  return /^\d+$/.test(refusal);
 }
