@@ -35,7 +35,7 @@ pub mod utf8;
 use std::collections::VecDeque;
 
 pub use config::{Resume, StreamConfig};
-pub use event::{StreamEvent, StreamProblem, StreamState, StreamStatus};
+pub use event::{Place, StreamEvent, StreamProblem, StreamState, StreamStatus};
 
 use crate::backoff::Backoff;
 use crate::connection::{Context, EndpointFailure};
@@ -74,10 +74,6 @@ pub struct Stream {
 struct Cursor {
     /// Named in the next request.
     last_event_id: String,
-    /// Text (bytes) or events the app has had.
-    received: u64,
-    /// How much of that comes again in this answer.
-    skip: u64,
     replay: Replay,
 }
 
@@ -99,12 +95,8 @@ struct History {
 impl Stream {
     /// A stream that waits for [`start`](Self::start). `source` is its number.
     pub fn new(source: u32, config: StreamConfig) -> Self {
-        let mut cursor = Cursor {
-            last_event_id: config.last_event_id.clone(),
-            received: config.received,
-            ..Cursor::default()
-        };
-        cursor.replay.reset(&config.last_event_id);
+        let last_event_id = config.last_event_id.clone();
+        let replay = Replay::after(&last_event_id, config.received, config.behind);
         Self {
             source,
             backoff: Backoff::new(config.backoff),
@@ -112,7 +104,7 @@ impl Stream {
             config,
             state: State::Idle,
             page: lifecycle::Page::default(),
-            cursor,
+            cursor: Cursor { last_event_id, replay },
             actions: VecDeque::new(),
             last_state: None,
         }

@@ -17,11 +17,16 @@ export interface CoreStream {
 /** One event of a stream: name, data, last event id. */
 export type CoreMessage = readonly [event: string, data: string, id: string];
 
-/** What the core tells of a stream; `id` is where to go on from. */
+/** What the core tells of a stream; `id` is where to go on from, `behind` how much (bytes of text, events) came after it. */
 export type StreamEvent =
   | ({ readonly type: 'stream' } & CoreStream)
-  | { readonly type: 'text'; readonly text: string; readonly id: string }
-  | { readonly type: 'messages'; readonly messages: readonly CoreMessage[]; readonly id: string }
+  | { readonly type: 'text'; readonly text: string; readonly id: string; readonly behind: number }
+  | {
+      readonly type: 'messages';
+      readonly messages: readonly CoreMessage[];
+      readonly id: string;
+      readonly behind: number;
+    }
   | { readonly type: 'restart' }
   | {
       readonly type: 'request';

@@ -172,7 +172,8 @@ export interface EventSourceOptions<K extends EventKinds = EventKinds> extends S
 export type KeyOf<T> = (value: T) => string | number;
 
 /**
- * Events that come back by themselves.
+ * Events that come back by themselves. What the server repeats after a loss is dropped by its ids; events without one that came behind the
+ * last id come again if the server repeats them.
  * @example
  * const events = reconnectingEventSource('/prices', { events: { price: 'json' } });
  * const latest = events.latest('price');

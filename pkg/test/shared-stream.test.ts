@@ -61,12 +61,17 @@ class Tab {
 
   /** The server greets with these words, which have no ids. */
   greet(...words: string[]): void {
-    this.emit({ type: 'messages', messages: words.map((word) => ['message', word, '']), id: '' });
+    this.emit({ type: 'messages', messages: words.map((word) => ['message', word, '']), id: '', behind: 0 });
   }
 
   /** The server sends events with these ids. */
   say(...ids: number[]): void {
-    this.emit({ type: 'messages', messages: ids.map((id) => ['message', `e${id}`, `${id}`]), id: `${ids.at(-1)}` });
+    this.emit({
+      type: 'messages',
+      messages: ids.map((id) => ['message', `e${id}`, `${id}`]),
+      id: `${ids.at(-1)}`,
+      behind: 0,
+    });
   }
 
   #drain(): void {
@@ -231,7 +236,7 @@ describe('a stream of events that tabs share', () => {
     await until(() => [second, third].every((tab) => tab.heard.length === 2));
     // What the leader said last reaches one tab and not the other.
     const messages = [3, 4].map((id) => ['message', `e${id}`, `${id}`] as const);
-    first.shared.whisper(third.shared, [{ type: 'messages', link: 7, messages, id: '4' }]);
+    first.shared.whisper(third.shared, [{ type: 'messages', link: 7, messages, id: '4', behind: 0 }]);
     await until(() => third.heard.length === 4);
     first.kill();
     await until(() => second.holds);

@@ -216,6 +216,7 @@ describe('what is kept for a reload', () => {
   const record = (text: string): StreamRecord => ({
     text,
     lastEventId: '7',
+    behind: 0,
     events: 0,
     marks: [{ length: 1, at: { '~cursor': 'x' } }],
   });

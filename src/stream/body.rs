@@ -97,6 +97,7 @@ impl Body {
         match &mut self.reader {
             Reader::Text(utf8) => {
                 yielded.text = utf8.feed(bytes);
+                replay.trim(&mut yielded.text);
                 Ok(())
             }
             Reader::Lines(lines) => {
@@ -105,7 +106,7 @@ impl Body {
                     pieces.push(Format::AiSdk.read_line(&String::from_utf8_lossy(line)));
                     Ok(())
                 });
-                pieces.into_iter().for_each(|piece| self.take(piece, yielded));
+                pieces.into_iter().for_each(|piece| self.take(piece, replay, yielded));
                 result
             }
             Reader::Events(parser) | Reader::Tokens(parser, _) => {
@@ -118,11 +119,11 @@ impl Body {
     }
 
     /// The body has ended: what is left of it.
-    pub fn finish(&mut self) -> String {
-        match &mut self.reader {
-            Reader::Text(utf8) => utf8.finish(),
-            Reader::Events(_) | Reader::Tokens(..) | Reader::Lines(_) => String::new(),
-        }
+    pub fn finish(&mut self, replay: &mut Replay) -> String {
+        let Reader::Text(utf8) = &mut self.reader else { return String::new() };
+        let mut text = utf8.finish();
+        replay.trim(&mut text);
+        text
     }
 
     fn sort(&mut self, item: Item, replay: &mut Replay, yielded: &mut Yield) {
@@ -131,30 +132,42 @@ impl Body {
                 yielded.retry = Some(wait);
                 return;
             }
+            Item::Id(id) => return replay.pass(&id),
             Item::Event(message) => message,
         };
         if !replay.admits(&message) {
             return;
         }
+        let has_id = message.own_id && !message.id.is_empty();
+        self.read(message, replay, yielded);
+        if has_id {
+            replay.settle();
+        }
+    }
+
+    fn read(&mut self, message: Message, replay: &mut Replay, yielded: &mut Yield) {
         match self.reader {
             Reader::Tokens(_, Format::Raw) => {
                 let piece = Format::Raw.read(&message);
-                if piece.mark == Mark::More && yielded.mark == Mark::More {
+                let more = piece.mark == Mark::More && yielded.mark == Mark::More;
+                if more && !replay.repeats_event() {
                     yielded.messages.push(message);
                 }
-                self.take(piece, yielded);
+                self.take(piece, replay, yielded);
             }
-            Reader::Tokens(_, format) => self.take(format.read(&message), yielded),
+            Reader::Tokens(_, format) => self.take(format.read(&message), replay, yielded),
             _ => yielded.messages.push(message),
         }
     }
 
     /// After the end nothing counts.
-    fn take(&mut self, piece: Piece, yielded: &mut Yield) {
+    fn take(&mut self, piece: Piece, replay: &mut Replay, yielded: &mut Yield) {
         if matches!(yielded.mark, Mark::End | Mark::Broken(_)) {
             return;
         }
-        yielded.text.push_str(&piece.text.unwrap_or_default());
+        let mut text = piece.text.unwrap_or_default();
+        replay.trim(&mut text);
+        yielded.text.push_str(&text);
         self.complete |= piece.mark == Mark::Complete;
         if piece.mark != Mark::More {
             yielded.mark = piece.mark;
@@ -200,6 +213,7 @@ mod tests {
         let (body, yielded) = read(Kind::Lines, b"0:\"a\"\n0:\"b\"\nd:{}\n");
         assert_eq!((yielded.text.as_str(), body.is_complete()), ("ab", true));
         let (mut body, yielded) = read(Kind::Text, b"caf\xc3");
-        assert_eq!((yielded.text.as_str(), body.finish().as_str()), ("caf", "\u{fffd}"));
+        let rest = body.finish(&mut Replay::default());
+        assert_eq!((yielded.text.as_str(), rest.as_str()), ("caf", "\u{fffd}"));
     }
 }

@@ -34,6 +34,8 @@ pub struct StreamConfig {
     pub last_event_id: String,
     /// Bytes of text, or events, that the app has from before a reload.
     pub received: u64,
+    /// How much of that came behind `last_event_id`.
+    pub behind: u64,
     /// Whether a body that just ends has come whole; `None`: as is usual for the format.
     pub eof_is_done: Option<bool>,
     /// Whether a refused token can be replaced.
@@ -62,6 +64,7 @@ impl StreamConfig {
             resume: Resume::Always,
             last_event_id: String::new(),
             received: 0,
+            behind: 0,
             eof_is_done: None,
             refreshable: false,
             backoff: BackoffPolicy::default(),
@@ -128,6 +131,7 @@ impl StreamConfig {
             ("resetAfter", &mut self.reset_after),
             ("offlineRetry", &mut self.offline_retry),
             ("received", &mut self.received),
+            ("behind", &mut self.behind),
         ] {
             fields.number(name, number)?;
         }
@@ -180,11 +184,11 @@ mod tests {
         assert_eq!((config.wanted, config.resume), (Wanted::Text(None), Resume::Never));
         assert_eq!(config.idle_timeout, 120_000);
         let json = json!({"mode": "text", "format": "openai", "resume": "by-id", "idleTimeout": 7,
-            "lastEventId": "3", "received": 9, "eofIsDone": true, "maxEventSize": 100, "maxDelay": 5});
+            "lastEventId": "3", "received": 9, "behind": 2, "eofIsDone": true, "maxEventSize": 100, "maxDelay": 5});
         let config = StreamConfig::from_json(&json).unwrap();
         assert_eq!(config.wanted, Wanted::Text(Some(Format::OpenAi)));
         assert_eq!((config.resume, config.idle_timeout), (Resume::ById, 7));
-        assert_eq!((config.last_event_id.as_str(), config.received), ("3", 9));
+        assert_eq!((config.last_event_id.as_str(), config.received, config.behind), ("3", 9, 2));
         assert_eq!((config.eof_is_done, config.limits.event), (Some(true), 100));
         assert!(config.continues() && config.backoff.max_delay == 5);
     }

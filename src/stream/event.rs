@@ -10,19 +10,19 @@ use crate::time::WallClock;
 pub enum StreamEvent {
     /// The public state changed.
     State(StreamState),
-    /// More text. With it comes the id to go on from.
+    /// More text.
     Text {
         /// The text.
         text: String,
-        /// The last event id after it.
-        id: String,
+        /// Where that leaves the stream.
+        place: Place,
     },
-    /// More events. With them comes the id to go on from.
+    /// More events.
     Messages {
         /// The events, in order.
         messages: Vec<Message>,
-        /// The last event id after them.
-        id: String,
+        /// Where that leaves the stream.
+        place: Place,
     },
     /// What has come so far does not count: the stream begins anew.
     Restart,
@@ -39,6 +39,15 @@ pub enum StreamEvent {
         /// The id to go on from, or empty.
         id: String,
     },
+}
+
+/// Where to go on from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The last event id.
+    pub id: String,
+    /// How much text (bytes) or how many events came behind it.
+    pub behind: u64,
 }
 
 /// The public view of a stream.
@@ -106,11 +115,11 @@ impl StreamEvent {
     pub(crate) fn write(&self, json: &mut JsonText, wall: WallClock) {
         match self {
             Self::State(state) => state.write(json, wall),
-            Self::Text { text, id } => {
+            Self::Text { text, place } => {
                 json.word("text", text);
-                json.word("id", id);
+                place.write(json);
             }
-            Self::Messages { messages, id } => {
+            Self::Messages { messages, place } => {
                 json.array("messages", messages, |json, message| {
                     json.list(|json| {
                         json.text(&message.event);
@@ -118,7 +127,7 @@ impl StreamEvent {
                         json.text(&message.id);
                     });
                 });
-                json.word("id", id);
+                place.write(json);
             }
             Self::Restart => {}
             Self::Request { request, attempt, reason, resumes, id } => {
@@ -130,6 +139,13 @@ impl StreamEvent {
                 json.word("id", id);
             }
         }
+    }
+}
+
+impl Place {
+    fn write(&self, json: &mut JsonText) {
+        json.word("id", &self.id);
+        json.count("behind", self.behind);
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Message {
 pub enum Item {
     /// An event.
     Event(Message),
+    /// A block that has an id and no data: the stream is at this place.
+    Id(String),
     /// The server asks for this wait, in milliseconds, before a reconnect.
     Retry(u64),
 }
@@ -146,6 +148,7 @@ impl Block {
         let event = std::mem::take(&mut self.event);
         let mut data = std::mem::take(&mut self.data);
         if data.pop().is_none() {
+            items.extend(own_id.then(|| Item::Id(self.id.clone())));
             return;
         }
         self.steps += self.id.len() as u64;

@@ -1,7 +1,7 @@
 //! Reading an answer: head, body, end, and what was no stream.
 
 use super::body::{Body, Kind, Yield};
-use super::event::{StreamEvent, StreamProblem};
+use super::event::{Place, StreamEvent, StreamProblem};
 use super::format::{Format, Mark};
 use super::response::{Head, Refusal, Verdict, Wanted, judge};
 use super::state::{Flow, State};
@@ -44,9 +44,9 @@ impl Stream {
     fn on_stream(&mut self, cx: &Context<'_>, fetch: FetchId, kind: Kind) {
         let body = Body::new(kind, self.config.limits, &self.cursor.last_event_id);
         self.cursor.replay.begin();
-        // Without an id the server can only begin at the start.
-        let anew = self.cursor.last_event_id.is_empty() && kind != Kind::Events;
-        self.cursor.skip = if anew { self.cursor.received } else { 0 };
+        if kind != Kind::Events {
+            self.cursor.replay.expect_text(&self.cursor.last_event_id);
+        }
         self.history.opened = true;
         self.history.refreshed = false;
         self.history.reason = None;
@@ -110,45 +110,29 @@ impl Stream {
         }
     }
 
-    /// Tells what has come, without what the app has had before; `true` if that is anything.
+    /// Tells what has come; `true` if that is anything.
     fn deliver(&mut self, yielded: &mut Yield) -> bool {
         if yielded.is_empty() {
             return false;
         }
-        self.drop_repeated(yielded);
-        self.cursor.received = self.cursor.received.saturating_add(yielded.text.len() as u64);
-        self.cursor.received = self.cursor.received.saturating_add(yielded.messages.len() as u64);
-        let told = !yielded.is_empty();
-        let id = self.cursor.last_event_id.clone();
+        let place =
+            Place { id: self.cursor.last_event_id.clone(), behind: self.cursor.replay.behind() };
         if !yielded.text.is_empty() {
             let text = std::mem::take(&mut yielded.text);
-            self.tell(StreamEvent::Text { text, id: id.clone() });
+            self.tell(StreamEvent::Text { text, place: place.clone() });
         }
         if !yielded.messages.is_empty() {
             let messages = std::mem::take(&mut yielded.messages);
-            self.tell(StreamEvent::Messages { messages, id });
+            self.tell(StreamEvent::Messages { messages, place });
         }
-        told
-    }
-
-    fn drop_repeated(&mut self, yielded: &mut Yield) {
-        let skip = &mut self.cursor.skip;
-        let mut cut = usize::try_from(*skip).unwrap_or(usize::MAX).min(yielded.text.len());
-        while !yielded.text.is_char_boundary(cut) {
-            cut += 1;
-        }
-        yielded.text.drain(..cut);
-        *skip = skip.saturating_sub(cut as u64);
-        let events = usize::try_from(*skip).unwrap_or(usize::MAX).min(yielded.messages.len());
-        yielded.messages.drain(..events);
-        *skip = skip.saturating_sub(events as u64);
+        true
     }
 
     pub(super) fn on_end(&mut self, cx: &mut Context<'_>) {
         match &mut self.state {
             State::Refused { .. } => self.conclude_refusal(cx),
             State::Streaming { body, .. } => {
-                let text = body.finish();
+                let text = body.finish(&mut self.cursor.replay);
                 let complete = body.is_complete();
                 self.deliver(&mut Yield { text, ..Yield::default() });
                 self.reset_if_proven(cx);

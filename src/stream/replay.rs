@@ -1,4 +1,4 @@
-//! What a server sends again after a reconnect, by its ids.
+//! What the app has had of a stream, so that nothing is told twice after a reconnect.
 
 use std::collections::VecDeque;
 
@@ -8,74 +8,207 @@ use super::parser::Message;
 const REMEMBERED: usize = 256;
 /// Longest id remembered, in bytes.
 const LONGEST: usize = 256;
+/// Most events without an id remembered behind one id.
+const RUN: usize = 64;
 
 /// Remembers the latest ids and drops, at the start of an answer, the events that have them.
 ///
 /// A server may send one id with several events, and the same event twice on purpose: only what it repeats after a
-/// reconnect, before anything new, is a replay.
+/// reconnect, before anything new, is a replay. An event without an id has no place of its own: between two ids that are
+/// repeated it is known by its content; behind the last id it is told again, since an equal one may be a new one. Text has a
+/// place: what comes behind an id is as long as it was.
 #[derive(Clone, Debug, Default)]
 pub struct Replay {
-    seen: VecDeque<String>,
-    expected: bool,
+    seen: VecDeque<Seen>,
+    phase: Phase,
+    /// Text (bytes) or events the app has had.
+    received: u64,
+    /// How much of that came behind the last id.
+    behind: u64,
+    /// How much of that comes again in this answer.
+    skip: u64,
+}
+
+/// An id, and what came behind it without one.
+#[derive(Clone, Debug)]
+struct Seen {
+    id: String,
+    plain: Vec<u64>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Phase {
+    /// What comes is new.
+    #[default]
+    New,
+    /// An answer has begun that may repeat something.
+    Expected,
+    /// The server repeats what came behind the id at this place; so much of it has come.
+    Repeating { at: usize, next: usize },
 }
 
 impl Replay {
+    /// Nothing has been had but what came up to `id` and `behind` it, `received` in all.
+    pub fn after(id: &str, received: u64, behind: u64) -> Self {
+        let mut replay = Self { received, behind, ..Self::default() };
+        replay.remember(id);
+        replay
+    }
+
     /// A new answer begins.
     pub fn begin(&mut self) {
-        self.expected = !self.seen.is_empty();
+        self.phase = if self.seen.is_empty() { Phase::New } else { Phase::Expected };
+        self.skip = 0;
     }
 
-    /// Begins anew with nothing seen but `id`.
-    pub fn reset(&mut self, id: &str) {
-        *self = Self::default();
-        self.remember(id);
+    /// It is text, and goes on behind `id`. Without one the server can only begin at the start.
+    pub fn expect_text(&mut self, id: &str) {
+        self.skip = if id.is_empty() { self.received } else { self.behind };
     }
 
-    /// Whether the app has not had this event yet.
+    /// How much the app has had behind the last id.
+    pub fn behind(&self) -> u64 {
+        self.behind
+    }
+
+    /// Whether the app has not had this event yet, as far as ids tell.
     pub fn admits(&mut self, message: &Message) -> bool {
-        if !message.own_id || message.id.is_empty() {
-            return true;
+        if message.own_id && !message.id.is_empty() {
+            self.admits_id(&message.id)
+        } else {
+            self.admits_plain(digest(message))
         }
-        if self.expected && self.seen.contains(&message.id) {
+    }
+
+    /// The stream is at this id, without an event that has it.
+    pub fn pass(&mut self, id: &str) {
+        if !id.is_empty() && self.admits_id(id) {
+            self.settle();
+        }
+    }
+
+    /// The event that was admitted last has an id, and all of it has been had.
+    pub fn settle(&mut self) {
+        self.behind = 0;
+    }
+
+    /// Removes what the app has had from the beginning of some text.
+    pub fn trim(&mut self, text: &mut String) {
+        let mut cut = usize::try_from(self.skip).unwrap_or(usize::MAX).min(text.len());
+        while !text.is_char_boundary(cut) {
+            cut += 1;
+        }
+        text.drain(..cut);
+        self.skip = self.skip.saturating_sub(cut as u64);
+        self.count(text.len() as u64);
+    }
+
+    /// Whether the app has had an event of a format of its own.
+    pub fn repeats_event(&mut self) -> bool {
+        let repeated = self.skip > 0;
+        self.skip = self.skip.saturating_sub(1);
+        self.count(u64::from(!repeated));
+        repeated
+    }
+
+    fn count(&mut self, more: u64) {
+        self.received = self.received.saturating_add(more);
+        self.behind = self.behind.saturating_add(more);
+    }
+
+    fn admits_id(&mut self, id: &str) -> bool {
+        let place = match self.phase {
+            Phase::New => None,
+            _ => self.seen.iter().position(|seen| seen.id == id),
+        };
+        if let Some(at) = place {
+            self.phase = Phase::Repeating { at, next: 0 };
             return false;
         }
-        self.expected = false;
-        self.remember(&message.id);
+        self.phase = Phase::New;
+        self.skip = 0;
+        self.remember(id);
+        true
+    }
+
+    fn admits_plain(&mut self, digest: u64) -> bool {
+        if let Phase::Repeating { at, next } = &mut self.phase {
+            let last = *at + 1 == self.seen.len();
+            let known = self.seen.get(*at).and_then(|seen| seen.plain.get(*next));
+            if !last && known == Some(&digest) {
+                *next += 1;
+                return false;
+            }
+        }
+        if let Some(seen) = self.seen.back_mut().filter(|seen| seen.plain.len() < RUN) {
+            seen.plain.push(digest);
+        }
         true
     }
 
     fn remember(&mut self, id: &str) {
-        if id.is_empty() || id.len() > LONGEST || self.seen.back().is_some_and(|last| last == id) {
+        if id.is_empty() || id.len() > LONGEST || self.seen.back().is_some_and(|last| last.id == id)
+        {
             return;
         }
         if self.seen.len() == REMEMBERED {
             self.seen.pop_front();
         }
-        self.seen.push_back(id.to_owned());
+        self.seen.push_back(Seen { id: id.to_owned(), plain: Vec::new() });
     }
+}
+
+/// FNV-1a of what an event says.
+fn digest(message: &Message) -> u64 {
+    let bytes = message.event.bytes().chain([0]).chain(message.data.bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn message(id: &str) -> Message {
+    /// An event: its id, or a `-` and its data.
+    fn message(word: &str) -> Message {
+        let (id, data) = word.split_once('-').unwrap_or((word, "x"));
         let own_id = !id.is_empty();
-        Message { event: "message".into(), data: "x".into(), id: id.into(), own_id }
+        Message { event: "message".into(), data: data.into(), id: id.into(), own_id }
     }
 
-    fn admitted(replay: &mut Replay, ids: &[&str]) -> Vec<String> {
-        let admitted = ids.iter().filter(|id| replay.admits(&message(id)));
-        admitted.map(|id| (*id).to_owned()).collect()
+    fn admitted<'a>(replay: &mut Replay, words: &[&'a str]) -> Vec<&'a str> {
+        words.iter().copied().filter(|word| replay.admits(&message(word))).collect()
     }
 
     #[test]
     fn what_comes_again_after_a_reconnect_is_dropped_until_something_new_comes() {
         let mut replay = Replay::default();
         replay.begin();
-        assert_eq!(admitted(&mut replay, &["1", "2", "", "3"]), ["1", "2", "", "3"]);
+        assert_eq!(admitted(&mut replay, &["1", "2", "-", "3"]), ["1", "2", "-", "3"]);
         replay.begin();
         assert_eq!(admitted(&mut replay, &["2", "3", "4", "3"]), ["4", "3"]);
+    }
+
+    #[test]
+    fn what_stands_between_repeated_ids_is_repeated_and_what_is_behind_the_last_may_be_new() {
+        let mut replay = Replay::default();
+        replay.begin();
+        admitted(&mut replay, &["1", "-a", "-b", "2", "-ping"]);
+        replay.begin();
+        let told = admitted(&mut replay, &["1", "-a", "-b", "2", "-ping", "-c", "3"]);
+        assert_eq!(told, ["-ping", "-c", "3"]);
+        replay.begin();
+        assert_eq!(admitted(&mut replay, &["-ping", "4"]), ["-ping", "4"]);
+    }
+
+    #[test]
+    fn something_else_between_repeated_ids_is_told() {
+        let mut replay = Replay::default();
+        replay.begin();
+        admitted(&mut replay, &["1", "-a", "-b", "2"]);
+        replay.begin();
+        assert_eq!(admitted(&mut replay, &["1", "-new", "-a", "-b", "2", "3"]), ["-new", "3"]);
     }
 
     #[test]
@@ -87,14 +220,13 @@ mod tests {
 
     #[test]
     fn the_id_the_app_began_with_has_been_seen() {
-        let mut replay = Replay::default();
-        replay.reset("7");
+        let mut replay = Replay::after("7", 0, 0);
         replay.begin();
         assert_eq!(admitted(&mut replay, &["7", "8"]), ["8"]);
     }
 
     #[test]
-    fn only_so_many_and_so_long_ids_are_kept() {
+    fn only_so_many_and_so_long_ids_are_kept_and_so_many_events_behind_each() {
         let mut replay = Replay::default();
         replay.begin();
         let long = "x".repeat(LONGEST + 1);
@@ -102,7 +234,11 @@ mod tests {
         for id in 0..10_000 {
             assert!(replay.admits(&message(&id.to_string())));
         }
+        for _ in 0..10_000 {
+            assert!(replay.admits(&message("-a")));
+        }
         assert_eq!(replay.seen.len(), REMEMBERED);
-        assert!(!replay.seen.contains(&long));
+        assert!(!replay.seen.iter().any(|seen| seen.id == long));
+        assert_eq!(replay.seen.back().map(|seen| seen.plain.len()), Some(RUN));
     }
 }

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { root } from '../../scripts/env.mjs';
 import { closeBrowser } from './support/browser.mjs';
 import { linksPage } from './support/links-page.mjs';
 import { cut, numbered, pause, sse, standsStill, streamServer, write } from './support/stream-server.mjs';
 import { until } from './support/wait.mjs';
 
 after(closeBrowser);
+
+/** The rules of event streams: bytes, one character each, and what they say. */
+const vectors = JSON.parse(readFileSync(join(root, 'tests', 'fixtures', 'sse', 'vectors.json'), 'utf8'));
 
 /** Opens events in the page; what they tell is on `window.heard`. */
 async function openEvents(page, url, options = {}) {
@@ -62,6 +68,30 @@ describe('a stream of events', () => {
     await openEvents(page, server.url);
     await hears(page, 8);
     assert.deepEqual((await heard(page)).slice(0, 8), numbers(8));
+  });
+
+  it('takes events without an id for repeated where the server goes over what was had, and nowhere else', async (t) => {
+    const write = (response, events) =>
+      response.write(events.map(([id, data]) => `${id ? `id: ${id}\n` : ''}data: ${data}\n\n`).join(''));
+    const had = [
+      ['1', 'a'],
+      ['', 'tick'],
+      ['', 'b'],
+      ['2', 'c'],
+      ['', 'tick'],
+    ];
+    const serve = (_, response, attempt) => {
+      response.writeHead(200, sse);
+      // Everything again, whatever was asked for; a tick behind the last id may be a new one.
+      write(response, attempt === 0 ? had : [...had, ['3', 'd']]);
+      if (attempt === 0) setTimeout(() => cut(response), 50);
+    };
+    const server = await streamServer(t, serve);
+    const page = await linksPage(t);
+    await openEvents(page, server.url);
+    await hears(page, 7);
+    assert.deepEqual(await heard(page), ['a', 'tick', 'b', 'c', 'tick', 'tick', 'd']);
+    assert.equal(server.requests[1].lastEventId, '2');
   });
 
   it('asks for a fresh token once when the old one is refused, and connects', async (t) => {
@@ -327,5 +357,36 @@ describe('a dashboard', () => {
     );
     assert.ok(told.renders <= told.frames + 1, `${told.renders} renderings in ${told.frames} frames`);
     assert.ok(told.renders < total / 3, `${told.renders} renderings of ${total} events`);
+  });
+});
+
+describe('the browser’s own EventSource', () => {
+  it('goes on from the same id as the parser does, for each vector', async (t) => {
+    // Longer waits are the browser's to keep.
+    const asked = vectors
+      .map((vector, number) => ({ ...vector, number }))
+      .filter(({ retry }) => !retry.some((wait) => wait > 3_000));
+    assert.ok(asked.length > 60, `${asked.length} vectors`);
+    const told = new Map();
+    const server = await streamServer(t, (request, response) => {
+      const number = Number(request.url.slice(1));
+      if (told.has(number)) {
+        // Headers come as their bytes.
+        told.set(number, Buffer.from(request.headers['last-event-id'] ?? '', 'latin1').toString());
+        return response.writeHead(204).end();
+      }
+      told.set(number, null);
+      return response.writeHead(200, sse).end(Buffer.from(vectors[number].bytes, 'latin1'));
+    });
+    const page = await linksPage(t);
+    await page.evaluate(
+      ([url, numbers]) => {
+        window.sources = numbers.map((number) => new EventSource(`${url}/${number}`));
+      },
+      [server.url, asked.map(({ number }) => number)],
+    );
+    await until('all to come back', () => asked.every(({ number }) => typeof told.get(number) === 'string'), 30_000);
+    for (const { number, name, id } of asked) assert.equal(told.get(number), id, name);
+    assert.ok(asked.filter(({ id }) => id !== '').length > 8, 'vectors with an id');
   });
 });

@@ -18,6 +18,7 @@ fn heard(chunks: &[&[u8]]) -> Heard {
         match item {
             Item::Event(message) => heard.events.push((message.event, message.data, message.id)),
             Item::Retry(wait) => heard.retry.push(wait),
+            Item::Id(_) => {}
         }
     }
     heard

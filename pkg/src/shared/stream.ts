@@ -146,7 +146,7 @@ export class SharedStream extends SharedLink<LinkNote> {
     this.#joined = true;
     this.stopCatchingUp();
     const last = rest.at(-1);
-    if (last) this.take([{ type: 'messages', link: 0, messages: rest, id: last[2] }]);
+    if (last) this.take([{ type: 'messages', link: 0, messages: rest, id: last[2], behind: 0 }]);
     if (state) this.take([state]);
   }
 

@@ -4,6 +4,8 @@ import { isMark, type Mark } from './writing.js';
 export interface Position {
   readonly text: string;
   readonly lastEventId: string;
+  /** How much of the text (bytes), or of the events of an own format, came behind that id. */
+  readonly behind: number;
   /** Events an own format has read. */
   readonly events: number;
 }
@@ -97,7 +99,7 @@ function attempt(fn: () => void): boolean {
 
 function isRecord(value: unknown): value is StreamRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { text, lastEventId, events, marks } = value as Partial<StreamRecord>;
-  const isPosition = typeof text === 'string' && typeof lastEventId === 'string' && typeof events === 'number';
-  return isPosition && Array.isArray(marks) && marks.every(isMark);
+  const { text, lastEventId, behind, events, marks } = value as Partial<StreamRecord>;
+  const counts = typeof behind === 'number' && typeof events === 'number';
+  return typeof text === 'string' && typeof lastEventId === 'string' && counts && Array.isArray(marks) && marks.every(isMark);
 }

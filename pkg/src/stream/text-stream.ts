@@ -114,7 +114,7 @@ export class TextStreamImpl implements TextStream, LinkOwner {
 
   options(): CoreStreamOptions {
     const { format, eofIsDone } = this.#init;
-    const { text, lastEventId, events } = this.#position;
+    const { text, lastEventId, behind, events } = this.#position;
     const own = typeof format === 'function';
     const received = own ? events : new TextEncoder().encode(text).length;
     const resume = this.#resume === null ? 'never' : canReplay(this.#resume) ? 'once-opened' : 'by-id';
@@ -124,6 +124,7 @@ export class TextStreamImpl implements TextStream, LinkOwner {
       format: own ? 'raw' : (format ?? 'auto'),
       resume,
       received,
+      behind,
       lastEventId: lastEventId || (this.#init.lastEventId ?? ''),
       ...(eofIsDone === undefined ? {} : { eofIsDone }),
     };
@@ -136,8 +137,8 @@ export class TextStreamImpl implements TextStream, LinkOwner {
   take(events: readonly LinkEvent[]): boolean {
     let read = false;
     for (const event of events) {
-      if (event.type === 'text') this.#append(event.text, event.id);
-      else if (event.type === 'messages') this.#link.notify(() => this.#interpret(event.messages, event.id));
+      if (event.type === 'text') this.#append(event.text, event);
+      else if (event.type === 'messages') this.#link.notify(() => this.#interpret(event.messages, event));
       else if (event.type === 'restart') this.#forget();
       else if (event.type === 'stream') this.#follow(event);
       read ||= event.type === 'text';
@@ -240,16 +241,16 @@ export class TextStreamImpl implements TextStream, LinkOwner {
     return lastEventId !== '' || (canReplay(this.#resume) && text !== '');
   }
 
-  #append(text: string, lastEventId: string, events = 0): void {
-    const { text: before, lastEventId: known, events: count } = this.#position;
-    this.#position = { text: before + text, lastEventId: lastEventId || known, events: count + events };
-    for (const reader of this.#readers) reader.pending += text;
+  #append(more: string, { id, behind }: Place, count = 0): void {
+    const { text, lastEventId, events } = this.#position;
+    this.#position = { text: text + more, lastEventId: id || lastEventId, behind, events: events + count };
+    for (const reader of this.#readers) reader.pending += more;
     this.#record?.note();
     this.#change({ text: this.#position.text });
   }
 
   /** Events of a format that only the app knows. */
-  #interpret(messages: readonly CoreMessage[], id: string): void {
+  #interpret(messages: readonly CoreMessage[], place: Place): void {
     const { format, isDone } = this.#init;
     let text = '';
     let over = false;
@@ -262,11 +263,11 @@ export class TextStreamImpl implements TextStream, LinkOwner {
       }
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error);
-      this.#append(text, '');
+      this.#append(text, { id: '', behind: 0 });
       this.#link.call((core, link) => core.endStream(link, `the format function threw: ${words}`));
       return;
     }
-    this.#append(text, id, messages.length);
+    this.#append(text, place, messages.length);
     if (over) this.#link.call((core, link) => core.endStream(link, null));
     else if (this.#isCongested()) this.#held = true;
     else this.#link.call((core, link) => core.readStream(link));
@@ -295,6 +296,12 @@ export class TextStreamImpl implements TextStream, LinkOwner {
     this.#held = false;
     this.#link.call((core, link) => core.readStream(link));
   }
+}
+
+/** Where the core says the stream is: the last event id, and how much came behind it. */
+interface Place {
+  readonly id: string;
+  readonly behind: number;
 }
 
 /** Whether a reader that has taken everything need not wait for more. */
@@ -344,7 +351,7 @@ class Reader implements AsyncIterator<string> {
   }
 }
 
-const EMPTY: Position = { text: '', lastEventId: '', events: 0 };
+const EMPTY: Position = { text: '', lastEventId: '', behind: 0, events: 0 };
 
 function changeOf(state: ValueStore<StreamState>): Promise<void> {
   return new Promise((resolve) => {

@@ -19,6 +19,7 @@ pub(super) struct Bench {
     pub(super) reads: usize,
     pub(super) aborts: usize,
     pub(super) text: String,
+    pub(super) place: Place,
     pub(super) messages: Vec<String>,
     pub(super) states: Vec<StreamState>,
 }
@@ -35,6 +36,7 @@ impl Bench {
             reads: 0,
             aborts: 0,
             text: String::new(),
+            place: Place::default(),
             messages: Vec::new(),
             states: Vec::new(),
         }
@@ -67,7 +69,10 @@ impl Bench {
                 StreamAction::Fetch(_, FetchOutput::Send { .. }) => {
                     panic!("a stream sends the app's request")
                 }
-                StreamAction::Tell(StreamEvent::Text { text, .. }) => self.text += &text,
+                StreamAction::Tell(StreamEvent::Text { text, place }) => {
+                    self.text += &text;
+                    self.place = place;
+                }
                 StreamAction::Tell(StreamEvent::Messages { messages, .. }) => {
                     self.messages.extend(messages.into_iter().map(|message| message.data));
                 }

@@ -129,6 +129,58 @@ fn text_from_before_a_reload_is_continued() {
 }
 
 #[test]
+fn text_with_ids_on_only_some_events_goes_on_behind_what_came_after_the_last_id() {
+    let events = "id: 1\ndata: ab\n\ndata: cd\n\ndata: ef\n\n";
+    let rests = [
+        // Behind the id, in other pieces; with the id again; from the very start.
+        "data: cde\n\ndata: f\n\nid: 2\ndata: gh\n\n",
+        "id: 1\ndata: ab\n\ndata: cd\n\ndata: ef\n\nid: 2\ndata: gh\n\n",
+        "id: 0\ndata: x\n\ndata: y\n\nid: 1\ndata: ab\n\ndata: cdefgh\n\n",
+        // What had no id is not kept by this one: the next id is new all the same.
+        "id: 2\ndata: gh\n\n",
+        "id: 2\n\ndata: gh\n\n",
+    ];
+    for rest in rests {
+        let mut bench = Bench::streaming(resumable(Resume::ById));
+        bench.chunk("id: 0\ndata: x\n\ndata: y\n\n");
+        bench.chunk(events);
+        bench.break_off();
+        bench.wait();
+        assert_eq!(bench.header("last-event-id"), Some("1"));
+        bench.answer(200, "text/event-stream");
+        bench.chunk(rest);
+        assert_eq!(bench.text, "xyabcdefgh", "{rest}");
+    }
+}
+
+#[test]
+fn an_id_without_an_event_is_a_place_to_go_on_from() {
+    let mut bench = Bench::streaming(resumable(Resume::ById));
+    bench.chunk("data: ab\n\nid: 9\n\ndata: c\n\n");
+    bench.break_off();
+    bench.wait();
+    assert_eq!(bench.header("last-event-id"), Some("9"));
+    bench.answer(200, "text/event-stream");
+    bench.chunk("data: cd\n\n");
+    assert_eq!(bench.text, "abcd");
+}
+
+#[test]
+fn text_behind_the_last_id_is_not_told_again_after_a_reload() {
+    let mut bench = Bench::streaming(resumable(Resume::ById));
+    bench.chunk("id: 7\ndata: old\n\ndata:  and\n\n");
+    let place = bench.place.clone();
+    assert_eq!((place.id.as_str(), place.behind), ("7", 4));
+    let received = bench.text.len() as u64;
+    let resumed = resumable(Resume::ById);
+    let config =
+        StreamConfig { last_event_id: place.id, received, behind: place.behind, ..resumed };
+    let mut bench = Bench::streaming(config);
+    bench.chunk("data:  and\n\ndata:  new\n\n");
+    assert_eq!(bench.text, " new");
+}
+
+#[test]
 fn stop_ends_and_disconnect_only_lets_go() {
     let mut bench = Bench::streaming(resumable(Resume::ById));
     bench.chunk("id: 1\ndata: a\n\n");

@@ -75,7 +75,7 @@ fn read(kind: Kind, bytes: &[u8], chunk: usize) -> (String, usize, usize, bool) 
             break;
         }
     }
-    text.push_str(&body.finish());
+    text.push_str(&body.finish(&mut replay));
     let length = text.len();
     (text, length, events, failed)
 }
