@@ -57,7 +57,7 @@ function tokens(request, response, last, end) {
   if (last === end) response.end('event: done\ndata\n\n');
 }
 
-describe('recorded answers of models', () => {
+describe('answers of models, as their makers document them', () => {
   for (const { file, format } of recorded.streams) {
     it(`${file} is read whole, in crumbs and with pauses, by one POST`, async (t) => {
       const serve = (_, response) => {
@@ -93,16 +93,32 @@ describe('recorded answers of models', () => {
     });
   }
 
+  for (const { file, format, says } of recorded.broken) {
+    it(`${file} keeps what came before the error in it, whose words are told, and is not asked for again`, async (t) => {
+      const serve = (_, response) => {
+        response.writeHead(200, sse);
+        return replay(response, recording(file), { size: 50 });
+      };
+      const server = await streamServer(t, serve);
+      const page = await linksPage(t);
+      const { text, states, error } = await ask(page, server.url, { format });
+      assert.deepEqual([text, error.code], [recorded.brokenText, 'E_STREAM']);
+      assert.ok(error.message.includes(says), error.message);
+      assert.deepEqual(states, ['connecting', 'streaming', 'error']);
+      assert.equal(server.requests.length, 1);
+    });
+  }
+
   it('a stream that says what it is needs no format', async (t) => {
     const serve = (request, response) => {
       const file = request.url.slice(1);
-      const ui = file === 'ai-sdk-ui.sse' ? { 'x-vercel-ai-ui-message-stream': 'v1' } : {};
+      const ui = file.startsWith('ai-sdk-ui') ? { 'x-vercel-ai-ui-message-stream': 'v1' } : {};
       response.setHeader('access-control-expose-headers', 'x-vercel-ai-ui-message-stream, x-vercel-ai-data-stream');
       response.writeHead(200, { ...typeOf(file), ...ui }).end(recording(file));
     };
     const server = await streamServer(t, serve);
     const page = await linksPage(t);
-    for (const file of ['tokens.sse', 'plain.txt', 'ai-sdk-ui.sse', 'ai-sdk-data-v1.txt']) {
+    for (const file of ['tokens.sse', 'plain.txt', 'ai-sdk-ui.sse', 'ai-sdk-ui-tools.sse', 'ai-sdk-data-v1.txt']) {
       const { text } = await ask(page, `${server.url}/${file}`);
       assert.equal(text, recorded.text, file);
     }
@@ -180,6 +196,44 @@ describe('a stream of text', () => {
         ['POST', '{"prompt":"tides"}', null],
         ['GET', '', '4'],
       ],
+    );
+  });
+
+  it('whose ids are on only some events goes on behind what came after the last one, also after a reload', async (t) => {
+    const events = [
+      'id: 1\ndata: It ',
+      'data: was ',
+      'id: 2\ndata: a ',
+      'data: dark ',
+      'data: night.',
+      'event: done\ndata',
+    ];
+    const from = { null: 0, 1: 1, 2: 3 };
+    const serve = (request, response, attempt) => {
+      const rest = events.slice(from[request.headers['last-event-id'] ?? null]);
+      response.writeHead(200, sse);
+      const last = [4, 1][attempt] ?? rest.length;
+      for (const event of rest.slice(0, last)) response.write(`${event}\n\n`);
+      if (attempt === 0) setTimeout(() => cut(response), 50);
+    };
+    const server = await streamServer(t, serve);
+    const page = await linksPage(t);
+    const open = (url) => {
+      window.stream = window.rejoin.stream(url, { resume: { id: 'night' }, backoff: window.quick });
+    };
+    const isAt = (status) =>
+      page.waitForFunction((wanted) => window.stream.state.getSnapshot().status === wanted, status);
+    await page.evaluate(open, server.url);
+    await until('the second request', () => server.requests.length === 2);
+    await isAt('streaming');
+    await page.reload();
+    await page.waitForFunction(() => window.loaded);
+    await page.evaluate(open, server.url);
+    await isAt('done');
+    assert.equal(await page.evaluate(() => window.stream.state.getSnapshot().text), 'It was a dark night.');
+    assert.deepEqual(
+      server.requests.map(({ lastEventId }) => lastEventId),
+      [null, '2', '2'],
     );
   });
 

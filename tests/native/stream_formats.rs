@@ -1,4 +1,4 @@
-//! Recorded answers of models, cut at every byte: the text never depends on the cuts, and a part is never taken for all.
+//! Answers of models as their makers document them, cut at every byte: the text never depends on the cuts, and a part is never taken for all.
 
 use rejoin::stream::body::{Body, Kind, Yield};
 use rejoin::stream::format::{Format, Mark};
@@ -29,6 +29,10 @@ fn recorded() -> Vec<Recorded> {
         recorded!("anthropic.sse", Kind::Tokens(Format::Anthropic)),
         recorded!("ai-sdk-ui.sse", Kind::Tokens(Format::AiSdk)),
         recorded!("ai-sdk-data-v1.txt", Kind::Lines),
+        recorded!("openai-chat-tools.sse", Kind::Tokens(Format::OpenAi)),
+        recorded!("openai-responses-tools.sse", Kind::Tokens(Format::OpenAi)),
+        recorded!("anthropic-tools.sse", Kind::Tokens(Format::Anthropic)),
+        recorded!("ai-sdk-ui-tools.sse", Kind::Tokens(Format::AiSdk)),
         recorded!("tokens.sse", Kind::Tokens(Format::Sse)),
         recorded!("plain.txt", Kind::Text),
     ]

@@ -11,7 +11,10 @@ pub(super) fn read(value: &Value) -> Piece {
             Piece::text(text_at(value, "/delta").or_else(|| text_at(value, "/textDelta")))
         }
         Some("finish") => Piece::mark(Mark::Complete),
-        Some("abort") => Piece::mark(Mark::Broken("the server stopped the answer".to_owned())),
+        Some("abort") => {
+            let why = text_at(value, "/reason").unwrap_or("the server stopped the answer");
+            Piece::mark(Mark::Broken(shorten(why).to_owned()))
+        }
         Some("error") => Piece::broken(value),
         _ => Piece::NOTHING,
     }

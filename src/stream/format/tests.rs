@@ -129,7 +129,14 @@ fn both_streams_of_the_ai_sdk_are_read() {
     );
     assert_eq!(read(format, &json!({"type": "finish"})), complete());
     assert_eq!(read(format, &json!({"type": "error", "errorText": "no"})), broken("no"));
-    assert!(matches!(read(format, &json!({"type": "abort"})).mark, Mark::Broken(_)));
+    assert_eq!(read(format, &json!({"type": "abort"})), broken("the server stopped the answer"));
+    let why = json!({"type": "abort", "reason": "user cancelled"});
+    assert_eq!(read(format, &why), broken("user cancelled"));
+    for other in
+        ["tool-input-delta", "tool-output-available", "data-x", "source-url", "finish-step"]
+    {
+        assert_eq!(read(format, &json!({"type": other, "delta": "no text"})), Piece::NOTHING);
+    }
     assert_eq!(format.read_line(r#"0:"Hi\n""#), text("Hi\n"));
     assert_eq!(format.read_line(r#"f:{"messageId":"m"}"#), Piece::NOTHING);
     assert_eq!(format.read_line(r#"3:"no""#), broken("no"));
