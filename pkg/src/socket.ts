@@ -182,6 +182,8 @@ export interface ReconnectingSocket<T = SocketData, Sent = SocketInput> extends 
   binaryType: BinaryType;
   /** Bytes handed over and not sent: those that wait here and those the browser has. */
   readonly bufferedAmount: number;
+  /** The same to follow, once a frame, with how many messages the browser does not have yet. A plain server acknowledges none. */
+  readonly unsent: Store<{ readonly messages: number; readonly bytes: number }>;
   readonly CONNECTING: 0;
   readonly OPEN: 1;
   readonly CLOSING: 2;

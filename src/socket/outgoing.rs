@@ -82,7 +82,8 @@ pub struct Outgoing {
     window: Option<Window>,
     quarantine: Quarantine,
     waiting: VecDeque<Parcel>,
-    waiting_bytes: usize,
+    /// What it costs to keep them, in bytes.
+    weight: usize,
     leaving: VecDeque<Leaving>,
     linked: bool,
 }
@@ -96,7 +97,7 @@ impl Outgoing {
             window: limits.rate.map(Window::new),
             quarantine: Quarantine::default(),
             waiting: VecDeque::new(),
-            waiting_bytes: 0,
+            weight: 0,
             leaving: VecDeque::new(),
             linked: false,
         }
@@ -107,9 +108,9 @@ impl Outgoing {
         self.leaving.pop_front()
     }
 
-    /// Bytes that wait here.
+    /// Bytes of the messages that wait here.
     pub fn waiting_bytes(&self) -> usize {
-        self.waiting_bytes
+        self.waiting.iter().flat_map(|parcel| &parcel.messages).map(Message::len).sum()
     }
 
     /// An upper bound of what the browser has not sent, in bytes.
@@ -140,7 +141,7 @@ impl Outgoing {
         let size = size_of(&parcel);
         if !self.is_clear() || self.is_over_rate(now) {
             self.check_room(size)?;
-            self.waiting_bytes += size;
+            self.weight += size;
             self.waiting.push_back(parcel);
             return Ok(Handed::Waiting);
         }
@@ -177,13 +178,13 @@ impl Outgoing {
     pub fn cancel(&mut self, ticket: u32) {
         let size: usize =
             self.waiting.iter().filter(|parcel| parcel.ticket == ticket).map(size_of).sum();
-        self.waiting_bytes = self.waiting_bytes.saturating_sub(size);
+        self.weight = self.weight.saturating_sub(size);
         self.waiting.retain(|parcel| parcel.ticket != ticket);
     }
 
     /// Empties the queue and returns its tickets.
     pub fn clear(&mut self) -> Vec<u32> {
-        self.waiting_bytes = 0;
+        self.weight = 0;
         self.waiting.drain(..).map(|parcel| parcel.ticket).collect()
     }
 
@@ -242,7 +243,7 @@ impl Outgoing {
     fn hand_over_first(&mut self, now: Instant) -> bool {
         let Some(parcel) = self.waiting.pop_front() else { return false };
         let ticket = parcel.ticket;
-        self.waiting_bytes = self.waiting_bytes.saturating_sub(size_of(&parcel));
+        self.weight = self.weight.saturating_sub(size_of(&parcel));
         self.hand_over(now, parcel);
         self.leaving.push_back(Leaving::Sent(ticket));
         true
@@ -302,13 +303,13 @@ impl Outgoing {
 
     fn check_room(&self, size: usize) -> Result<(), Misuse> {
         let Limits { messages, bytes, .. } = self.limits;
-        if self.waiting.len() < messages && self.waiting_bytes.saturating_add(size) <= bytes {
+        if self.waiting.len() < messages && self.weight.saturating_add(size) <= bytes {
             return Ok(());
         }
         let words = format!(
             "{} messages of {} bytes wait already (buffer); await send() or send less",
             self.waiting.len(),
-            self.waiting_bytes
+            self.weight
         );
         Err(Misuse::new(ErrorCode::BufferFull, words))
     }

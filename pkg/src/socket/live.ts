@@ -22,6 +22,7 @@ import { closeEvent, errorEvent, messageEvent, SocketEvents } from './events.js'
 import { Inbox } from './inbox.js';
 import { type CoreSocketOptions, coreSocketOptions } from './options.js';
 import { Tickets } from './tickets.js';
+import { UnsentStore } from './unsent.js';
 
 type Of<K extends LinkEvent['type']> = Extract<LinkEvent, { readonly type: K }>;
 type Handlers<T> = { [K in keyof SocketEventMap<T>]: ((event: SocketEventMap<T>[K]) => void) | null };
@@ -33,6 +34,7 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
   readonly CLOSING = 2;
   readonly CLOSED = 3;
   readonly state: ValueStore<ConnectionState>;
+  readonly unsent: UnsentStore;
   readyState: 0 | 1 | 2 | 3 = 0;
   protocol = '';
   readonly extensions = '';
@@ -57,6 +59,8 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
     this.#endpoint = new SocketEndpoint(url, options);
     this.#codec = codecOf(options.json);
     this.state = new ValueStore<ConnectionState>(IDLE, engine.notify);
+    const read = () => ({ messages: this.#tickets.size, bytes: this.bufferedAmount });
+    this.unsent = new UnsentStore(read, engine.notify);
     if (options.auth && typeof options.tokenIn === 'object' && 'query' in options.tokenIn) {
       console.warn('rejoin: a token in a URL ends up in the logs of servers and proxies; prefer another `tokenIn`');
     }
@@ -297,6 +301,7 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
     const ticket = this.#tickets.next();
     // Before the call: what is sent in its course is told before it returns.
     const sent = this.#tickets.wait(ticket);
+    this.unsent.touch();
     try {
       const over = this.#engine.call(this, (core) =>
         typeof frame === 'string' ? core.sendText(number, ticket, frame) : core.sendBytes(number, ticket, frame),

@@ -3,6 +3,11 @@ export class Tickets {
   readonly #open = new Map<number, { resolve: () => void; reject: (error: unknown) => void }>();
   #last = 0;
 
+  /** How many are open. */
+  get size(): number {
+    return this.#open.size;
+  }
+
   /** A new number. */
   next(): number {
     this.#last = (this.#last % 0xffff_ffff) + 1;
