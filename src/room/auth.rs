@@ -19,7 +19,9 @@ impl<D: DocHost> Room<D> {
 
     /// The handshake was answered: asks whether a fresh token may be shown here, if one will be wanted.
     pub(super) fn ask_for_admission(&mut self) {
-        if self.connection.token_ends() && self.config.token != TokenPlace::Message {
+        // A cookie is shown by the next handshake, and by nothing else.
+        let shown = matches!(self.config.token, TokenPlace::Message | TokenPlace::Cookie);
+        if self.connection.token_ends() && !shown {
             self.send(Auth::Ask.encode());
         }
     }

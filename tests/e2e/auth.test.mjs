@@ -5,7 +5,7 @@ import { closeBrowser, complaints } from './support/browser.mjs';
 import { freshHarness } from './support/harness.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
 import { staticSite } from './support/static-site.mjs';
-import { asked, enterWith, secret, signed } from './support/tokens.mjs';
+import { asked, enterByCookie, enterWith, loginServer, secret, signed } from './support/tokens.mjs';
 
 const flags = ['--jwt-key', secret, '--auth-cookie', 'session'];
 
@@ -113,6 +113,41 @@ describe('a token that ends', () => {
         ({ status }, at) => status === 'connected' && connections[at - 1]?.status !== status,
       );
       assert.equal(links.length, 1);
+    });
+  }
+});
+
+describe('a cookie that a server sets', () => {
+  for (const transports of [['websocket'], ['sse']]) {
+    it(`lets in, and is set anew when it has ended, over ${transports}`, async (t) => {
+      const server = await rejoinServer(t, { flags });
+      const login = await loginServer(t, ({ again }) => signed(again ? 60 : 1));
+      const page = await freshHarness(t, await staticSite(t));
+      await enterByCookie(page, server.ws, login, { transports });
+      await page.isConnected();
+      await page.append('let in');
+      await page.isSynced();
+      // It lasts a second, and the server has five of leeway; then it closes with 4401.
+      await page.hasStatus('reconnecting');
+      await page.isConnected();
+      await page.append(' again');
+      await page.isSynced();
+      assert.deepEqual(await asked(page), ['initial', 'rejected']);
+      assert.deepEqual(login.cookies.map(Boolean), [false, true]);
+    });
+
+    it(`that is refused ends it when the next one is refused too, over ${transports}`, async (t) => {
+      const server = await rejoinServer(t, { flags });
+      const login = await loginServer(t, () => signed(-60));
+      const page = await freshHarness(t, await staticSite(t));
+      await enterByCookie(page, server.ws, login, { transports, backoff: { initialDelay: 50, maxDelay: 100 } });
+      await page.hasStatus('disconnected');
+      await page.hasError('E_AUTH');
+      assert.ok((await asked(page)).includes('rejected'));
+      const before = login.cookies.length;
+      // Longer than any wait of this client.
+      await page.page.waitForTimeout(1_000);
+      assert.equal(login.cookies.length, before);
     });
   }
 });
