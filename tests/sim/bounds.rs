@@ -15,6 +15,8 @@ pub const HELD: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct Bounds {
     attempts: BTreeMap<usize, VecDeque<u64>>,
+    /// Most connections a host asked for within 20 seconds.
+    pub busiest: usize,
     bytes: BTreeMap<usize, u64>,
     second: u64,
     steps: u64,
@@ -28,8 +30,15 @@ impl Bounds {
         while attempts.front().is_some_and(|at| now - at > 60_000) {
             attempts.pop_front();
         }
+        let lately = attempts.iter().filter(|at| now - **at <= 20_000).count();
+        self.busiest = self.busiest.max(lately);
         let count = attempts.len();
         (count > ATTEMPTS).then(|| format!("I6: host {host} tried {count} times in a minute"))
+    }
+
+    /// How many connections a host asked for within the last minute, as of the latest.
+    pub fn asked(&self, host: usize) -> usize {
+        self.attempts.get(&host).map_or(0, VecDeque::len)
     }
 
     /// A host sends something.

@@ -27,6 +27,7 @@ mod peers;
 mod presence;
 mod regressions;
 mod server;
+mod storms;
 mod world;
 
 use world::{Letters, Setup, World};

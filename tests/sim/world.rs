@@ -1,6 +1,7 @@
 //! The virtual world: one clock, one queue of happenings, everything drawn from one seed.
 
 mod ending;
+mod ghosts;
 mod hardships;
 mod letters;
 mod peers;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use fastrand::Rng;
-use rejoin::io::{Environment, Input, Output, SocketInput};
+use rejoin::io::{Environment, Input, Output, SocketId, SocketInput};
 use rejoin::machine::Machine;
 use rejoin::time::Instant;
 use rejoin_server::hub::{HubInput, MemberId};
@@ -52,6 +53,7 @@ enum Happening {
     Tunnel(TunnelHappening),
     Peer(PeerHappening),
     Gone { link: LinkId },
+    Ghost { host: usize, boot: u64, socket: SocketId, input: SocketInput },
     Disk { host: usize, boot: u64 },
     ServerDisk { life: u64 },
     Look,
@@ -81,6 +83,7 @@ pub struct World {
     trace: DefaultHasher,
     edits: u64,
     faults: u64,
+    ghosts: u64,
     healed: bool,
     /// When it is looked next whether all is done, and whether it was when it was looked last.
     looks_at: u64,
@@ -114,6 +117,7 @@ impl World {
             trace: DefaultHasher::new(),
             edits: 0,
             faults: 0,
+            ghosts: 0,
             healed: false,
             looks_at: 0,
             calm: false,
@@ -155,6 +159,8 @@ impl World {
             edits: self.edits,
             messages: self.mailbox.written,
             faults: self.faults,
+            ghosts: self.ghosts,
+            busiest: self.bounds.busiest,
             trace: self.trace.finish(),
             points: self.points,
             rested: self.rested,
@@ -198,6 +204,9 @@ impl World {
                 if self.net.links.remove(&link).is_some_and(|link| link.joined) {
                     self.feed_server(HubInput::Leave { member: MemberId(link) });
                 }
+            }
+            Happening::Ghost { host, boot, socket, input } => {
+                self.on_ghost(host, boot, socket, input);
             }
             Happening::Disk { host, boot } => {
                 if self.tab(host, boot).is_some()

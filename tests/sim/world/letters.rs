@@ -24,11 +24,11 @@ pub enum Letters {
 
 impl World {
     pub(super) fn faults_end(&self) -> u64 {
-        match self.setup.script {
+        self.setup.lasts.unwrap_or_else(|| match self.setup.script {
             Some(_) => 1_500,
             None if self.setup.letters == Letters::Alone => SHORT_FAULTS,
             None => FAULTS,
-        }
+        })
     }
 
     /// Whether everything has been said and heard: what comes then is silence.

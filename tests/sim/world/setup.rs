@@ -33,12 +33,16 @@ pub struct Setup {
     pub peers: Option<Peers>,
     /// Whether machines sleep, disks rot, servers go back in time and somebody means harm, too.
     pub hardships: bool,
+    /// Whether sockets speak that are gone.
+    pub ghosts: bool,
     /// Whether the hosts' disks are slow.
     pub slow: bool,
     /// Whether the hosts' disks forget the order of what is under way when they die.
     pub unordered: bool,
     /// What happens, instead of what the seed says.
     pub script: Option<&'static [(u64, Action)]>,
+    /// How long faults last, if not as long as usual.
+    pub lasts: Option<u64>,
     /// The machine that gets to this point dies there.
     pub dies_at: Option<u64>,
     /// What fails at all.
@@ -73,6 +77,10 @@ pub struct Outcome {
     pub edits: u64,
     pub messages: u64,
     pub faults: u64,
+    /// What sockets said that were gone.
+    pub ghosts: u64,
+    /// Most connections a host asked for within 20 seconds.
+    pub busiest: usize,
     /// Hash of everything that happened.
     pub trace: u64,
     /// Writes and frames, before and behind each.

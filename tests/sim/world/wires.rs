@@ -44,6 +44,7 @@ impl World {
                 }
             }
             SocketOutput::Close { .. } | SocketOutput::Abandon => {
+                self.haunt(host, boot, socket);
                 if let Some(link) = self.net.find(host, boot, socket) {
                     let at = self.now + self.net.delay(&mut self.rng);
                     self.later(at, Happening::Gone { link });
