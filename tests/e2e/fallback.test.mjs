@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { closeBrowser, newContext } from './support/browser.mjs';
+import { chatter } from './support/chat.mjs';
 import { freshHarness, harnessPage } from './support/harness.mjs';
 import { strangeProxy } from './support/http-proxy.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
@@ -94,6 +95,31 @@ describe('a network in between', () => {
     await Promise.all([ann.isSynced(), bob.isSynced()]);
     const polls = proxy.asked().filter((line) => line.startsWith('GET') && !line.includes('tunnel=new'));
     assert.ok(polls.length > 6, `${polls.length} polls`);
+  });
+
+  it('that ends every answer carries messages too: in order, once, to one alone, and those of a time without a server', async (t) => {
+    const server = await rejoinServer(t);
+    const proxy = await strangeProxy(t, server.url, { upgrades: 'refused', ends: true });
+    const site = await staticSite(t);
+    const ann = await chatter(t, site, proxy.ws, 'polled');
+    const bob = await chatter(t, site, proxy.ws, 'polled');
+    for (const page of [ann, bob]) await page.hasState({ supported: true });
+    const all = Array.from({ length: 20 }, (_, at) => String(at + 1));
+    await ann.send(...all);
+    await bob.hasList(all);
+    await ann.hasSeen('sent', 20);
+    assert.equal(await bob.tell('psst', { to: await ann.connectionId() }), null);
+    assert.equal(await bob.broadcast('wave'), 'sent');
+    await ann.hasSeen('events', 1);
+    await server.kill();
+    await ann.harness.hasStatus('reconnecting');
+    await ann.send('written meanwhile');
+    await server.start();
+    await bob.hasList([...all, 'written meanwhile']);
+    assert.deepEqual((await bob.seen()).heard, [...all, 'written meanwhile']);
+    assert.deepEqual((await ann.seen()).heard, ['psst to me']);
+    for (const { harness } of [ann, bob]) await isOverHttp(harness);
+    assert.equal((await server.health()).counters.messages, 1, 'counted since the start');
   });
 });
 

@@ -188,6 +188,71 @@ describe('a session with a Socket.IO server', () => {
     ]);
   });
 
+  it('refuses events without a link where nothing may wait, and those beyond what may', async (t) => {
+    const got = [];
+    const server = await socketIoServer(t, (io) =>
+      io.on('connection', (socket) =>
+        socket.on('note', (text, answer) => {
+          const count = got.push(text);
+          answer?.(count);
+        }),
+      ),
+    );
+    await server.stop();
+    const page = await linksPage(t);
+    const refused = await page.evaluate(async (url) => {
+      const { socketIo } = window.rejoin;
+      const options = { backoff: window.quick, ackTimeout: 15_000 };
+      const strict = socketIo(url, { ...options, buffer: false });
+      const patient = socketIo(url, { ...options, buffer: { messages: 3 } });
+      const down = ({ state }) => window.until(() => state.getSnapshot().nextRetryAt !== null);
+      await Promise.all([down(strict), down(patient)]);
+      const errors = [];
+      strict.onError(({ code }) => errors.push(code));
+      patient.onError(({ code }) => errors.push(code));
+      const codes = [
+        await window.codeOf(strict.emit('note', 'a')),
+        await window.codeOf(strict.emitWithAck('note', 'b')),
+      ];
+      window.kept = Promise.all([
+        patient.emit('note', 'one'),
+        patient.emitWithAck('note', 'two'),
+        patient.emit('note', 'three'),
+      ]);
+      codes.push(await window.codeOf(patient.emit('note', 'four')));
+      patient.volatile.emit('note', 'not now, so never');
+      window.strict = strict;
+      return { codes, errors: errors.filter((code) => code !== 'E_CONNECTION') };
+    }, server.url);
+    assert.deepEqual(refused.codes, ['E_NOT_CONNECTED', 'E_NOT_CONNECTED', 'E_BUFFER_FULL']);
+    // Who awaits an answer is told by the promise alone.
+    assert.deepEqual(refused.errors, ['E_NOT_CONNECTED', 'E_BUFFER_FULL']);
+    await server.start();
+    assert.deepEqual(await page.evaluate(() => window.kept), [undefined, 2, undefined]);
+    await until('all that waited', () => got.length === 3);
+    assert.deepEqual(got, ['one', 'two', 'three']);
+    await page.evaluate(async () => {
+      await window.until(() => window.strict.connected);
+      await window.strict.emit('note', 'now');
+    });
+    await until('the next one', () => got.length === 4);
+    assert.deepEqual(got.at(-1), 'now');
+  });
+
+  it('rejects what waits when it is told to end', async (t) => {
+    const server = await socketIoServer(t, () => {});
+    await server.stop();
+    const page = await linksPage(t);
+    const codes = await page.evaluate(async (url) => {
+      const session = window.rejoin.socketIo(url, { backoff: window.quick });
+      await window.until(() => session.state.getSnapshot().nextRetryAt !== null);
+      const waiting = [session.emit('x'), session.emitWithAck('y')].map(window.codeOf);
+      session.disconnect();
+      return Promise.all(waiting);
+    }, server.url);
+    assert.deepEqual(codes, ['E_NOT_CONNECTED', 'E_NOT_CONNECTED']);
+  });
+
   it('is known again after a cut where the server keeps sessions, and hears what it missed once', async (t) => {
     const server = await socketIoServer(t, () => {}, { connectionStateRecovery: {} });
     const page = await linksPage(t);
