@@ -7,6 +7,7 @@ import { Failure, main } from './lib/failure.mjs';
 import { stream } from './lib/run.mjs';
 import { buildServer, serverBinary } from './server.mjs';
 import { setup } from './setup.mjs';
+import { buildSite } from './site.mjs';
 
 await main(async () => {
   const folder = join(root, 'tests', 'bench');
@@ -15,6 +16,7 @@ await main(async () => {
   await setup();
   await build();
   await buildServer();
+  await buildSite();
   const env = { CHROMIUM: findBrowser(), REJOIN_SERVER: serverBinary };
   for (const name of names.sort()) {
     console.log(`\n━━ ${name}`);

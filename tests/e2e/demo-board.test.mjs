@@ -24,6 +24,16 @@ describe('the dashboard of the demo at 1,000 events a second', () => {
     assert.deepEqual(demo.complaints, []);
   });
 
+  it('is rendered once a frame at most, however many events came since the last one', async (t) => {
+    const { demo } = await board(t);
+    const before = await number(demo, 'events');
+    await demo.page.evaluate(countRenders);
+    await until('thousands of events', async () => (await number(demo, 'events')) > before + 3_000);
+    const { frames, slow, renders } = await demo.page.evaluate(() => window.counted);
+    assert.ok(renders > 5, `${renders} renders in ${frames} frames`);
+    assert.ok(renders <= frames + slow + 1, `${renders} renders in ${frames} frames, ${slow} of them slow`);
+  });
+
   it('shows, when paused, for each key what the server sent last', async (t) => {
     const { demo, server } = await board(t);
     await until('some events', async () => (await number(demo, 'events')) > 500);
@@ -83,6 +93,24 @@ async function board(t) {
   await demo.openTab('Dashboard');
   await demo.has('board-status', 'Live, 1,000 events a second');
   return { server, demo };
+}
+
+/** Runs in the page: counts frames, and how often React changes the tiles, which it does in one turn each time. */
+function countRenders() {
+  const counted = { frames: 0, slow: 0, renders: 0 };
+  let before = performance.now();
+  const frame = (now) => {
+    counted.frames++;
+    // What waits for a frame for a quarter of a second is told without one.
+    counted.slow += Math.floor((now - before) / 250);
+    before = now;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+  const render = () => counted.renders++;
+  const changes = { subtree: true, characterData: true, childList: true };
+  new MutationObserver(render).observe(document.querySelector('.tiles'), changes);
+  window.counted = counted;
 }
 
 async function number(demo, testId) {
