@@ -52,7 +52,7 @@ fn two_streams_hear_only_what_is_theirs() {
         r#"{{"type":"stream","link":{first},"status":"streaming","attempt":0,"nextRetryAt":null,"reason":null,"error":null}}"#
     );
     let messages = format!(
-        r#"{{"type":"messages","link":{first},"messages":[["message","\"é\"","7"]],"id":"7"}}"#
+        r#"{{"type":"messages","link":{first},"messages":[["message","\"é\"","7"]],"id":"7","behind":0}}"#
     );
     assert_eq!(events, [state, messages]);
 }
