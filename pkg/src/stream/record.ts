@@ -101,5 +101,7 @@ function isRecord(value: unknown): value is StreamRecord {
   if (typeof value !== 'object' || value === null) return false;
   const { text, lastEventId, behind, events, marks } = value as Partial<StreamRecord>;
   const counts = typeof behind === 'number' && typeof events === 'number';
-  return typeof text === 'string' && typeof lastEventId === 'string' && counts && Array.isArray(marks) && marks.every(isMark);
+  return (
+    typeof text === 'string' && typeof lastEventId === 'string' && counts && Array.isArray(marks) && marks.every(isMark)
+  );
 }
