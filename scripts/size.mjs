@@ -17,7 +17,7 @@ const dist = join(root, 'pkg', 'dist');
 const budgets = {
   wasm: 287,
   links: 119.4,
-  peers: 125,
+  peers: 126,
   codec: 43,
   core: 20.3,
   sockets: 8.5,

@@ -27,6 +27,8 @@ pub enum Control {
     Hello {
         /// Who speaks.
         instance: String,
+        /// Number of its link, which outlives connections that are replaced.
+        link: u32,
         /// That it knows the room's key, for this very connection.
         proof: Option<String>,
     },
@@ -68,7 +70,10 @@ impl Control {
         };
         let text = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_owned);
         let read = match json.get("t").and_then(Value::as_str).ok_or(Malformed)? {
-            "hello" => text("inst").map(|instance| Self::Hello { instance, proof: text("proof") }),
+            "hello" => text("inst").zip(number("link")).map(|(instance, link)| {
+                let proof = text("proof");
+                Self::Hello { instance, link, proof }
+            }),
             "ping" => number("n").map(Self::Ping),
             "pong" => number("n").map(Self::Pong),
             "bye" => {
@@ -93,9 +98,10 @@ impl Control {
 
     fn write(&self, json: &mut JsonText) {
         match self {
-            Self::Hello { instance, proof } => {
+            Self::Hello { instance, link, proof } => {
                 json.word("t", "hello");
                 json.word("inst", instance);
+                json.count("link", (*link).into());
                 if let Some(proof) = proof {
                     json.word("proof", proof);
                 }
@@ -133,8 +139,8 @@ mod tests {
     #[test]
     fn every_message_comes_back_as_it_was() {
         let messages = [
-            Control::Hello { instance: "a".into(), proof: None },
-            Control::Hello { instance: "a".into(), proof: Some("p".into()) },
+            Control::Hello { instance: "a".into(), link: 1, proof: None },
+            Control::Hello { instance: "a".into(), link: 2, proof: Some("p".into()) },
             Control::Ping(1),
             Control::Pong(u32::MAX),
             Control::Bye(Farewell::Leave),

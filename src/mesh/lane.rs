@@ -9,6 +9,8 @@ use crate::io::{ChannelId, ChannelPlan};
 
 /// Bytes that may be on their way before the other side allows more.
 pub const WINDOW: u32 = 4 << 20;
+/// Bytes that have come after which more is allowed: files are paced by it, and messages are kept until then.
+const GRAIN: u32 = 32 << 10;
 /// The browser's buffer below which it is filled again.
 const LOW_WATER: u32 = 64 << 10;
 /// Bytes that may wait on one channel of one link.
@@ -94,6 +96,10 @@ pub struct Lane {
     open: bool,
     waiting: VecDeque<Outgoing>,
     waiting_bytes: usize,
+    /// Messages that were sent and have not all been taken, for a connection that takes the place of this one.
+    unconfirmed: VecDeque<Outgoing>,
+    /// Bytes of the first of them that have been taken.
+    confirmed: u32,
     /// Frames that the browser did not take.
     returned: VecDeque<Vec<u8>>,
     next_stream: u32,
@@ -105,6 +111,8 @@ pub struct Lane {
     allowed: u32,
     taken: u32,
     assembly: Assembly,
+    /// Number of the message that comes next; what is before it came over an earlier connection.
+    expected: u32,
 }
 
 #[derive(Debug)]
@@ -124,6 +132,8 @@ impl Lane {
             open: false,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
+            unconfirmed: VecDeque::new(),
+            confirmed: 0,
             returned: VecDeque::new(),
             next_stream: 0,
             buffered: 0,
@@ -131,7 +141,18 @@ impl Lane {
             allowed: WINDOW,
             taken: 0,
             assembly: Assembly::new(channel.limits()),
+            expected: 0,
         }
+    }
+
+    /// Goes on where the same channel of the connection before stood: what may not have arrived is sent again under its
+    /// number, by which the other side knows what it has.
+    pub fn inherit(&mut self, before: Self) {
+        let unconfirmed = before.unconfirmed.into_iter().chain(before.waiting);
+        self.waiting = unconfirmed.map(|outgoing| Outgoing { sent: 0, ..outgoing }).collect();
+        self.count_waiting();
+        self.next_stream = before.next_stream;
+        self.expected = before.expected;
     }
 
     /// The browser says that it is open.
@@ -185,12 +206,17 @@ impl Lane {
     /// Forgets what waits of a stream.
     pub fn forget(&mut self, stream: u32) {
         self.waiting.retain(|outgoing| outgoing.stream != stream);
-        self.waiting_bytes = self.waiting.iter().map(|out| out.bytes.len() - out.sent).sum();
+        self.count_waiting();
     }
 
     /// Bytes that wait here.
     pub fn waiting_bytes(&self) -> usize {
         self.waiting_bytes
+    }
+
+    /// Bytes that were sent and that the other side has not taken, as far as is known.
+    pub fn in_flight(&self) -> u32 {
+        WINDOW - self.credit
     }
 
     /// The next frame with at most `chunk` bytes of a message, while the browser buffers less than `high_water`.
@@ -227,7 +253,8 @@ impl Lane {
             self.credit -= length as u32;
         }
         if done {
-            self.waiting.pop_front();
+            let sent = self.waiting.pop_front().filter(|_| self.channel == Channel::Message);
+            self.unconfirmed.extend(sent);
         }
         Some(frame)
     }
@@ -240,7 +267,8 @@ impl Lane {
         let frame = Frame::decode(bytes).ok_or(Violation::Malformed)?;
         self.count(frame.bytes.len())?;
         self.give_back(frame.bytes.len() as u32);
-        self.assembly.take(&frame)
+        let message = self.assembly.take(&frame)?;
+        Ok(message.filter(|_| self.channel != Channel::Message || self.is_new(frame.stream)))
     }
 
     /// A frame of a stream whose end is not announced; its bytes are given back by [`give_back`](Self::give_back).
@@ -262,7 +290,8 @@ impl Lane {
 
     /// What the other side is to be allowed now, once it is worth a message.
     pub fn poll_credit(&mut self) -> Option<u32> {
-        if self.taken < WINDOW / 4 {
+        let grain = if self.channel == Channel::Sync { WINDOW / 4 } else { GRAIN };
+        if self.taken < grain {
             return None;
         }
         let taken = std::mem::take(&mut self.taken);
@@ -277,7 +306,30 @@ impl Lane {
     pub fn handle_credit(&mut self, bytes: u32) -> Result<(), Violation> {
         let credit = self.credit.checked_add(bytes).filter(|credit| *credit <= WINDOW);
         self.credit = credit.filter(|_| self.channel.is_metered()).ok_or(Violation::Credits)?;
+        if self.channel == Channel::Message {
+            self.confirm(bytes);
+        }
         Ok(())
+    }
+
+    /// What was taken, in order, need not be sent again.
+    fn confirm(&mut self, bytes: u32) {
+        self.confirmed = self.confirmed.saturating_add(bytes);
+        while let Some(first) = self.unconfirmed.front()
+            && first.bytes.len() <= self.confirmed as usize
+        {
+            self.confirmed -= first.bytes.len() as u32;
+            self.unconfirmed.pop_front();
+        }
+    }
+
+    /// Whether a message has not come before; they come in order.
+    fn is_new(&mut self, stream: u32) -> bool {
+        let new = stream.wrapping_sub(self.expected) <= u32::MAX / 2;
+        if new {
+            self.expected = stream.wrapping_add(1);
+        }
+        new
     }
 
     fn count(&mut self, bytes: usize) -> Result<(), Violation> {
@@ -301,6 +353,10 @@ impl Lane {
     fn queue(&mut self, outgoing: Outgoing) {
         self.waiting_bytes += outgoing.bytes.len();
         self.waiting.push_back(outgoing);
+    }
+
+    fn count_waiting(&mut self) {
+        self.waiting_bytes = self.waiting.iter().map(|out| out.bytes.len() - out.sent).sum();
     }
 }
 

@@ -1,10 +1,13 @@
 //! All channels of a link, and in which order what waits on them is sent.
 
+mod flow;
+
 use super::assembly::Violation;
 use super::lane::{Channel, Lane};
 use crate::error::Misuse;
 use crate::io::ChannelId;
 use crate::time::Instant;
+use flow::Flow;
 
 /// Piece of a message while the link does nothing else, in bytes.
 const LARGE_CHUNK: usize = 64 << 10;
@@ -13,6 +16,9 @@ const SMALL_CHUNK: usize = 16 << 10;
 /// What the browser may buffer in the one case and in the other.
 const LARGE_BUFFER: u32 = 4 << 20;
 const SMALL_BUFFER: u32 = 256 << 10;
+/// How long what is urgent may wait behind files in the one case and in the other, in milliseconds.
+const LARGE_DELAY: u64 = 250;
+const SMALL_DELAY: u64 = 40;
 /// For how long after its last message a document or presence is taken to be live, in milliseconds.
 const LIVELY: u64 = 2_000;
 /// Bytes handed to the browser in one turn.
@@ -26,13 +32,14 @@ pub struct Lanes {
     /// Last time that something other than a file was sent.
     lively: Option<Instant>,
     budget: usize,
+    files: Flow,
 }
 
 impl Lanes {
     /// Channels that are not open yet.
     pub fn new() -> Self {
         let lanes = Channel::ALL.map(Lane::new);
-        Self { lanes, chunk: LARGE_CHUNK, lively: None, budget: BUDGET }
+        Self { lanes, chunk: LARGE_CHUNK, lively: None, budget: BUDGET, files: Flow::new() }
     }
 
     /// One of them.
@@ -45,6 +52,12 @@ impl Lanes {
             Channel::Message => message,
             Channel::File => file,
         }
+    }
+
+    /// The channel of messages, for the connection that takes the place of this one.
+    pub fn into_messages(self) -> Lane {
+        let [_, _, _, messages, _] = self.lanes;
+        messages
     }
 
     /// A channel is open; the other side takes messages of `max_message` bytes.
@@ -78,6 +91,24 @@ impl Lanes {
         self.lane(channel).take(bytes)
     }
 
+    /// The other side has taken bytes, and allows as many more.
+    ///
+    /// # Errors
+    /// As [`Lane::handle_credit`].
+    pub fn handle_credit(
+        &mut self,
+        now: Instant,
+        channel: Channel,
+        bytes: u32,
+    ) -> Result<(), Violation> {
+        self.lane(channel).handle_credit(bytes)?;
+        if channel == Channel::File {
+            let target = if self.is_lively(now) { SMALL_DELAY } else { LARGE_DELAY };
+            self.files.handle_taken(now, bytes, target);
+        }
+        Ok(())
+    }
+
     /// What is to be allowed again, and where.
     pub fn poll_credit(&mut self) -> Option<(Channel, u32)> {
         Channel::ALL
@@ -90,13 +121,22 @@ impl Lanes {
         if self.budget == 0 {
             return None;
         }
-        let shared = self.lively.is_some_and(|at| now.since(at) < LIVELY);
+        let shared = self.is_lively(now);
         for channel in Channel::ALL {
             let bulk = channel == Channel::File;
+            if bulk && !self.files.permits() {
+                continue;
+            }
             let gentle = bulk && shared;
             let chunk = if gentle { self.chunk.min(SMALL_CHUNK) } else { self.chunk };
             let buffer = if bulk && !shared { LARGE_BUFFER } else { SMALL_BUFFER };
-            if let Some(frame) = self.lane(channel).poll_frame(chunk, buffer) {
+            let lane = self.lane(channel);
+            let before = lane.in_flight();
+            if let Some(frame) = lane.poll_frame(chunk, buffer) {
+                let bytes = lane.in_flight() - before;
+                if bulk {
+                    self.files.handle_sent(now, bytes);
+                }
                 self.budget = self.budget.saturating_sub(frame.len());
                 return Some((channel.id(), frame));
             }
@@ -114,6 +154,11 @@ impl Lanes {
         std::mem::replace(&mut self.budget, BUDGET) == 0
     }
 
+    /// Whether a document, presence or messages are to be quick.
+    fn is_lively(&self, now: Instant) -> bool {
+        self.lively.is_some_and(|at| now.since(at) < LIVELY)
+    }
+
     /// Whether this turn's bytes are used up.
     pub fn is_exhausted(&self) -> bool {
         self.budget == 0
@@ -129,6 +174,7 @@ impl Default for Lanes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mesh::frame::Frame;
 
     fn open() -> Lanes {
         let mut lanes = Lanes::new();
@@ -164,16 +210,50 @@ mod tests {
     }
 
     #[test]
-    fn a_file_alone_fills_the_buffer_turn_by_turn() {
-        let (mut lanes, now) = (open(), Instant::default());
+    fn a_file_alone_goes_faster_while_the_other_side_keeps_up() {
+        let mut lanes = open();
         lanes.lane(Channel::File).push_piece(1, vec![0; 3 << 20]);
-        let mut turns = 0;
-        while lanes.lane(Channel::File).waiting_bytes() > 0 {
-            assert!(!order(&mut lanes, now).is_empty());
-            assert!(lanes.renew_budget() || lanes.lane(Channel::File).waiting_bytes() == 0);
-            turns += 1;
+        let mut sizes = Vec::new();
+        while lanes.file_backlog() > 0 {
+            let now = Instant::from_millis(5 * sizes.len() as u64);
+            order(&mut lanes, now);
+            let taken = lanes.lane(Channel::File).in_flight();
+            lanes.handle_credit(now + 5, Channel::File, taken).unwrap();
+            lanes.renew_budget();
+            sizes.push(taken);
         }
-        assert_eq!(turns, 3);
+        assert!(sizes.len() < 10 && sizes.iter().max() > Some(&(512 << 10)), "{sizes:?}");
+    }
+
+    #[test]
+    fn while_presence_waits_few_bytes_of_a_file_are_handed_over_on_a_slow_way() {
+        const SLOW: u64 = 128;
+        let (mut lanes, mut arrivals) = (open(), std::collections::VecDeque::new());
+        lanes.lane(Channel::File).push_piece(1, vec![0; 4 << 20]);
+        let mut free_at = 0;
+        for millis in 0..10_000 {
+            let now = Instant::from_millis(millis);
+            if millis % 50 == 0 {
+                lanes.push(now, Channel::Presence, vec![1]).unwrap();
+            }
+            while let Some((_, frame)) = lanes.poll_frame(now) {
+                free_at = free_at.max(millis) + frame.len() as u64 / SLOW;
+                arrivals.push_back((free_at, frame));
+            }
+            while let Some((_, frame)) = arrivals.pop_front_if(|(at, _)| *at <= millis) {
+                let taken = frame.len() as u32;
+                if taken > 1_000 {
+                    let bytes = Frame::decode(&frame).unwrap().bytes.len() as u32;
+                    lanes.handle_credit(now, Channel::File, bytes).unwrap();
+                }
+            }
+            for channel in Channel::ALL {
+                lanes.lane(channel).handle_drained(0);
+            }
+            lanes.renew_budget();
+            let ahead = lanes.lane(Channel::File).in_flight();
+            assert!(millis < 3_000 || ahead <= 128 << 10, "{ahead} bytes after {millis} ms");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The link with one peer: made, watched, restarted, and never given up while the peer is there.
 //!
 //! ```text
-//!            begin            open, hello          disconnected           2 s
+//!            begin            open, hello          silence                2 s
 //!   Waiting ───────► Connecting ────────► Up ─────────────────► Suspect ──────► Restarting(n)
 //!      │ offer            ▲               ▲ ▲                      │                │
 //!      └──────────────────┤               │ └───── connected ──────┴────────────────┤
@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 
 use super::body::Body;
 use super::file::FileMessage;
-use super::lane::Channel;
+use super::lane::{Channel, Lane};
 use super::media::Media;
 use super::negotiation::Role;
 use crate::connection::Context;
@@ -168,21 +168,42 @@ struct Restart {
     count: u8,
 }
 
+/// A ping that waits for its pong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ping {
+    number: u32,
+    until: Instant,
+    doubt: Doubt,
+}
+
+/// Why a peer is asked whether it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doubt {
+    /// Nothing came for a while: whatever comes is an answer.
+    Quiet,
+    /// This page slept, or the peer left signaling: what comes may have been on its way for long.
+    Change,
+}
+
 /// The link with one peer.
 #[derive(Debug)]
 pub struct Link {
+    /// What tells it from a later one with the same peer, at both ends.
+    number: u32,
+    other_number: Option<u32>,
     role: Role,
     instance: String,
     phase: Phase,
     attempt: Option<Attempt>,
+    /// Messages of a connection that was replaced, until the next one works.
+    unsent: Option<Lane>,
     told: Option<LinkStatus>,
     relayed: Option<bool>,
     /// When it is over unless the link is up: the peer has left signaling, or nothing is heard of it.
     leaves_at: Option<Instant>,
     /// Last time a connection was put in the place of another.
     replaced: Option<Instant>,
-    /// A ping that waits for its pong.
-    ping: Option<(u32, Instant)>,
+    ping: Option<Ping>,
     pings: u32,
     /// Bytes that broke a rule, candidates nobody had room for: told once.
     warned: bool,
@@ -194,10 +215,13 @@ impl Link {
     pub fn new(own: &str, instance: &str) -> Self {
         let role = if own < instance { Role::Polite } else { Role::Impolite };
         Self {
+            number: 0,
+            other_number: None,
             role,
             instance: instance.to_owned(),
             phase: Phase::Waiting,
             attempt: None,
+            unsent: None,
             told: None,
             relayed: None,
             leaves_at: None,
@@ -286,8 +310,10 @@ impl Link {
     /// # Errors
     /// `E_NOT_CONNECTED` without a link, or as of the channel.
     pub fn send(&mut self, now: Instant, channel: Channel, bytes: Vec<u8>) -> Result<(), Misuse> {
-        let linked = self.is_linked();
-        let Some(attempt) = self.attempt.as_mut().filter(|_| linked) else {
+        if let (Channel::Message, Some(unsent)) = (channel, &mut self.unsent) {
+            return unsent.push(bytes);
+        }
+        let Some(attempt) = self.attempt.as_mut().filter(|attempt| attempt.greeted) else {
             let message = "there is no link with this peer; wait until its state is `up`";
             return Err(Misuse::new(ErrorCode::NotConnected, message));
         };
@@ -298,11 +324,8 @@ impl Link {
 
     /// Whether messages can be handed over: they go now, or when the link is back.
     pub fn is_linked(&self) -> bool {
-        let made = matches!(
-            self.phase,
-            Phase::Up | Phase::Suspect(_) | Phase::Restarting(_) | Phase::Parked(_)
-        );
-        made && self.attempt.as_ref().is_some_and(|attempt| attempt.greeted)
+        let greeted = self.attempt.as_ref().is_some_and(|attempt| attempt.greeted);
+        greeted || self.unsent.is_some()
     }
 
     /// Whether messages go.
@@ -365,12 +388,13 @@ impl Link {
 
     /// The transport works; the link is up once both ends know each other.
     fn settle(&mut self, now: Instant, settings: &Settings) {
-        let Some(attempt) = &self.attempt else { return };
+        let Some(attempt) = &mut self.attempt else { return };
         if !attempt.greeted || !attempt.lanes.are_open() || attempt.state != PeerState::Connected {
             return;
         }
         let id = attempt.id;
         if self.phase != Phase::Up {
+            attempt.heard = now;
             self.ping = None;
             self.enter(Phase::Up, None);
             self.actions.push_back(LinkAction::Peer(id, PeerOutput::FindPath));
@@ -401,6 +425,9 @@ impl Link {
         let config = settings.config.clone();
         self.actions.push_back(LinkAction::Peer(id, PeerOutput::Create { config, channels }));
         self.attempt = Some(Attempt::new(id, self.role, cx.now));
+        if self.number == 0 {
+            self.number = id.0;
+        }
         self.relayed = None;
         self.ping = None;
         self.note_unheard(cx.now, settings);
@@ -434,6 +461,7 @@ impl Link {
         if let Some(attempt) = self.attempt.take() {
             self.actions.push_back(LinkAction::Peer(attempt.id, PeerOutput::Close));
         }
+        self.unsent = None;
         if self.phase != Phase::Gone {
             self.relayed = None;
             self.enter(Phase::Gone, Some(reason));

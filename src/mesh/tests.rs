@@ -3,6 +3,7 @@
 pub(super) mod browser;
 mod files;
 mod hostile;
+mod outage;
 pub(super) mod world;
 
 use super::Channel;

@@ -10,6 +10,8 @@ const NOBODY: readonly Peer[] = Object.freeze([]);
 export class Roster {
   readonly #store: ValueStore<readonly Peer[]>;
   readonly #peers = new Map<number, Peer>();
+  /** Those whose link has worked: while its connection is replaced, messages wait for the next. */
+  readonly #reached = new Set<number>();
 
   constructor(notify: Notify) {
     this.#store = new ValueStore<readonly Peer[]>(NOBODY, notify);
@@ -25,7 +27,7 @@ export class Roster {
 
   /** Those to whom messages can be handed. */
   linked(): readonly Peer[] {
-    return this.#all().filter(({ state, dialect }) => state !== 'connecting' && dialect === 'rejoin');
+    return this.#all().filter(({ id, dialect }) => this.#reached.has(id) && dialect === 'rejoin');
   }
 
   /** Those with a link that works, of either kind. */
@@ -37,6 +39,7 @@ export class Roster {
   handle({ peer: id, instance, user, limit, state, path, reason }: PeerEvent): void {
     if (state === 'gone') this.#remove(id);
     else {
+      if (state === 'up') this.#reached.add(id);
       const before = this.#peers.get(id) ?? NEW;
       const blocked = state === 'up' ? null : before.blocked;
       const quality = state === 'up' || state === 'connecting' ? before.quality : 'lost';
@@ -64,6 +67,7 @@ export class Roster {
 
   clear(): void {
     this.#peers.clear();
+    this.#reached.clear();
     this.#store.set(NOBODY);
   }
 
@@ -72,6 +76,7 @@ export class Roster {
   }
 
   #remove(id: number): void {
+    this.#reached.delete(id);
     if (this.#peers.delete(id)) this.#publish();
   }
 

@@ -36,6 +36,38 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn over_one_connection_after_the_other_each_message_arrives_once_and_in_order(
+        seed: u64,
+        count in 0usize..400,
+    ) {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let (mut from, mut to) = (open(Channel::Message), open(Channel::Message));
+        let sent: Vec<Vec<u8>> = (0..count).map(|at| vec![at as u8; rng.usize(1..4_000)]).collect();
+        let (mut left, mut taken) = (sent.clone().into_iter(), Vec::new());
+        while taken.len() < sent.len() {
+            for message in left.by_ref().take(rng.usize(0..40)) {
+                from.push(message).unwrap();
+            }
+            let mut frames: Vec<_> =
+                std::iter::from_fn(|| from.poll_frame(1_000, 60_000)).collect();
+            frames.truncate(rng.usize(..=frames.len()));
+            for frame in &frames {
+                taken.extend(to.take(frame).unwrap());
+            }
+            // Whatever else was under way is lost with the connection, also word of what was taken.
+            let credit = to.poll_credit().filter(|_| rng.bool());
+            from.handle_credit(credit.unwrap_or_default()).unwrap();
+            let befores = [&mut from, &mut to].map(|lane| std::mem::replace(lane, open(Channel::Message)));
+            let [old_from, old_to] = befores;
+            from.inherit(old_from);
+            to.inherit(old_to);
+        }
+        prop_assert_eq!(taken, sent);
+    }
+}
+
 #[test]
 fn a_message_larger_than_the_window_arrives_because_pieces_are_given_back() {
     let (mut from, mut to) = (open(Channel::Sync), open(Channel::Sync));

@@ -4,6 +4,7 @@ use super::{Blocked, Link, LinkAction};
 use crate::error::ErrorCode;
 use crate::io::{Operation, PeerConnectionId, PeerInput, PeerOutput, PeerState};
 use crate::mesh::body::Body;
+use crate::mesh::lane::Channel;
 use crate::mesh::lanes::Lanes;
 use crate::mesh::negotiation::{Action, Negotiation, Role};
 use crate::status::Problem;
@@ -23,9 +24,15 @@ pub(super) struct Attempt {
     pub(super) state: PeerState,
     /// Whether the other side has said, and proven, who it is.
     pub(super) greeted: bool,
+    /// What overtook its word of who it is, and how much.
+    pub(super) early: Vec<(Channel, Vec<u8>)>,
+    pub(super) early_bytes: usize,
     pub(super) since: Instant,
-    /// Whether an address of this side was found.
+    /// When something came last.
+    pub(super) heard: Instant,
+    /// Whether an address of this side was found, and whether one was since ICE was restarted.
     pub(super) located: bool,
+    pub(super) found: bool,
     pub(super) refusal: Option<u16>,
     pub(super) blocked: bool,
     /// Whether the other side said that a new connection takes this one's place.
@@ -46,8 +53,12 @@ impl Attempt {
             lanes: Lanes::new(),
             state: PeerState::Connecting,
             greeted: false,
+            early: Vec::new(),
+            early_bytes: 0,
             since: now,
+            heard: now,
             located: false,
+            found: false,
             refusal: None,
             blocked: false,
             outlived: false,
@@ -55,6 +66,11 @@ impl Attempt {
             repeat_at: None,
             repeats: 0,
         }
+    }
+
+    /// Whether the last restart was a real try: addresses were exchanged, and none of them worked.
+    pub(super) fn has_tried(&self) -> bool {
+        self.found && self.negotiation.is_settled()
     }
 
     /// What the other side knows this connection by: numbers of one page only grow.
@@ -79,7 +95,7 @@ impl Link {
             PeerInput::Needed => attempt.negotiation.handle_needed(),
             PeerInput::Done(result) => attempt.negotiation.handle_done(result),
             PeerInput::Candidate(candidate) => {
-                attempt.located = true;
+                (attempt.located, attempt.found) = (true, true);
                 attempt.negotiation.handle_candidate(candidate);
             }
             // 701 is told of every interface that cannot reach a server; a refusal says more.

@@ -12,6 +12,9 @@ use crate::mesh::proof::{self, End};
 use crate::status::Problem;
 use crate::time::Instant;
 
+/// Bytes that may come before the other side has said who it is.
+const EARLY: usize = 4 << 20;
+
 impl Link {
     pub(super) fn on_channel(
         &mut self,
@@ -81,8 +84,8 @@ impl Link {
                 let (own, other) = self.ends(&settings.instance)?;
                 Some(proof::prove(key, own, other))
             });
-            let instance = settings.instance.clone();
-            self.say(now, &Control::Hello { instance, proof });
+            let (instance, link) = (settings.instance.clone(), self.number);
+            self.say(now, &Control::Hello { instance, link, proof });
         }
         self.settle(now, settings);
     }
@@ -96,11 +99,12 @@ impl Link {
     ) {
         let Some(channel) = Channel::of(channel) else { return };
         let Some(attempt) = &mut self.attempt else { return };
+        attempt.heard = cx.now;
+        if channel != Channel::Control && !attempt.greeted {
+            return self.hold(channel, bytes);
+        }
         if channel == Channel::File {
-            if attempt.greeted {
-                self.on_piece(bytes);
-            }
-            return;
+            return self.on_piece(bytes);
         }
         // The browser may never have noticed that nothing came for a while.
         let silent = matches!(self.phase, Phase::Suspect(_) | Phase::Restarting(_));
@@ -109,8 +113,6 @@ impl Link {
             Ok(Some(message)) if channel == Channel::Control => {
                 self.on_control(cx, settings, &message);
             }
-            // Who has not said who it is has nothing to say.
-            Ok(Some(_)) if !attempt.greeted => {}
             Ok(Some(message)) => self.actions.push_back(LinkAction::Message(channel, message)),
             Err(violation) => return self.on_violation(&violation.to_string()),
         }
@@ -124,12 +126,12 @@ impl Link {
         match Control::decode(message) {
             Err(_) => self.on_violation(&Violation::Control.to_string()),
             Ok(None) => {}
-            Ok(Some(Control::Hello { instance, proof })) => {
-                self.on_hello(now, settings, &instance, proof.as_deref());
+            Ok(Some(Control::Hello { instance, link, proof })) => {
+                self.on_hello(cx, settings, (&instance, link), proof.as_deref());
             }
             Ok(Some(Control::Ping(number))) => self.say(now, &Control::Pong(number)),
             Ok(Some(Control::Pong(number))) => {
-                self.ping = self.ping.filter(|(asked, _)| *asked != number);
+                self.ping = self.ping.filter(|ping| ping.number != number);
             }
             Ok(Some(Control::Bye(Farewell::Leave))) => self.finish("left"),
             Ok(Some(Control::Bye(Farewell::Replace))) => {
@@ -146,8 +148,8 @@ impl Link {
                 }
             }
             Ok(Some(Control::Credit { channel, bytes })) => {
-                let result = self.lane(channel.id()).map(|lane| lane.handle_credit(bytes));
-                if let Some(Err(violation)) = result {
+                let Some(attempt) = &mut self.attempt else { return };
+                if let Err(violation) = attempt.lanes.handle_credit(now, channel, bytes) {
                     self.on_violation(&violation.to_string());
                 }
             }
@@ -155,7 +157,13 @@ impl Link {
     }
 
     /// Without a key signaling is believed; with one, only who knows it and sees these certificates.
-    fn on_hello(&mut self, now: Instant, settings: &Settings, instance: &str, proof: Option<&str>) {
+    fn on_hello(
+        &mut self,
+        cx: &mut Context<'_>,
+        settings: &Settings,
+        (instance, link): (&str, u32),
+        proof: Option<&str>,
+    ) {
         let proven = settings.key.as_ref().is_none_or(|key| {
             let ends = self.ends(&settings.instance);
             ends.zip(proof)
@@ -168,10 +176,45 @@ impl Link {
             self.finish("unproven");
             return;
         }
-        if let Some(attempt) = &mut self.attempt {
-            attempt.greeted = true;
+        self.go_on(link);
+        let Some(attempt) = &mut self.attempt else { return };
+        attempt.greeted = true;
+        for (channel, bytes) in std::mem::take(&mut attempt.early) {
+            self.on_frame(cx, settings, channel.id(), &bytes);
         }
-        self.settle(now, settings);
+        self.settle(cx.now, settings);
+    }
+
+    /// Messages that a connection before did not bring over go on this one, unless the other side's link is a new one: then
+    /// nobody knows which of them it has.
+    fn go_on(&mut self, link: u32) {
+        let same = self.other_number.replace(link) == Some(link);
+        let Some((attempt, before)) = self.attempt.as_mut().zip(self.unsent.take()) else { return };
+        if same {
+            attempt.lanes.lane(Channel::Message).inherit(before);
+        } else if before.waiting_bytes() > 0 {
+            let message = "messages that waited for a peer were dropped: it has begun anew";
+            let problem = Problem::new(ErrorCode::NotConnected, message);
+            self.actions.push_back(LinkAction::Problem(problem));
+        }
+    }
+
+    /// Keeps the messages of a connection that comes to its end.
+    pub(super) fn keep_unsent(&mut self) {
+        let Some(attempt) = self.attempt.as_mut().filter(|attempt| attempt.greeted) else { return };
+        attempt.greeted = false;
+        self.unsent = Some(std::mem::take(&mut attempt.lanes).into_messages());
+    }
+
+    /// Channels are not in order with each other: what came before the other side said who it is waits, within a bound.
+    fn hold(&mut self, channel: Channel, bytes: &[u8]) {
+        let Some(attempt) = &mut self.attempt else { return };
+        attempt.early_bytes += bytes.len();
+        if attempt.early_bytes > EARLY {
+            self.on_violation("it said much before it said who it is");
+        } else {
+            attempt.early.push((channel, bytes.to_vec()));
+        }
     }
 
     fn ends<'a>(&'a self, instance: &'a str) -> Option<(End<'a>, End<'a>)> {
@@ -194,6 +237,7 @@ impl Link {
     /// Of a connection that is replaced the other side's next one is waited for; it makes itself known by its number.
     fn on_closed(&mut self, now: Instant) {
         if self.attempt.as_ref().is_some_and(|attempt| attempt.outlived) {
+            self.keep_unsent();
             let next = Restart { at: now + FIRST_RESTART, count: 0 };
             self.enter(Phase::Connecting(next), Some("replaced"));
         } else {

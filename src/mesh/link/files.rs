@@ -7,10 +7,12 @@ use crate::mesh::lane::Channel;
 use crate::time::Instant;
 
 impl Link {
-    /// Says something about a file.
+    /// Says something about a file. An offer that finds no connection is made again by the next one.
     pub fn say_of_file(&mut self, now: Instant, message: FileMessage) {
-        self.say(now, &Control::File(message));
-        self.drain(now);
+        if self.attempt.as_ref().is_some_and(|attempt| attempt.greeted) {
+            self.say(now, &Control::File(message));
+            self.drain(now);
+        }
     }
 
     /// Sends a piece of a file.

@@ -1,6 +1,6 @@
 //! When a link restarts ICE, makes a new connection, or says that it is blocked.
 
-use super::{Link, LinkAction, Phase, Restart, Settings};
+use super::{Doubt, Link, LinkAction, Phase, Ping, Restart, Settings};
 use crate::connection::Context;
 use crate::io::{PeerOutput, PeerState};
 use crate::mesh::body::Body;
@@ -17,9 +17,15 @@ pub(super) const FIRST_RESTART: u64 = 10_000;
 const WAITS: [u64; 4] = [4_000, 8_000, 16_000, 30_000];
 /// Restarts that must fail before a new connection is made.
 const FUTILE: u8 = 3;
+/// The same where this side found no address, or the other one did not answer: a new connection would find no more.
+const MUTE: u8 = 6;
 /// Least time between two connections with one peer.
 const REPLACE_EVERY: u64 = 10_000;
-/// How long a wake-up ping may stay unanswered.
+/// After such a silence a peer is asked. Browsers notice after five to six seconds that nothing comes, too late for presence.
+const QUIET: u64 = 2_000;
+/// How long it may take to answer then: what waits in SCTP after an outage comes within three seconds.
+const ANSWER: u64 = 2_000;
+/// How long it may take to answer when something has changed.
 const PONG: u64 = 1_000;
 /// How long a link that is down is kept after its peer left signaling.
 const LEFT: u64 = 60_000;
@@ -46,12 +52,14 @@ pub(super) fn deadline(link: &Link) -> Option<Deadline> {
     let repeat = attempt.repeat_at.map(|at| Deadline { at, reason: "offer again" });
     let blocked = Deadline { at: attempt.since + BLOCKED, reason: "blocked" };
     let blocked = (!attempt.located && !attempt.blocked).then_some(blocked);
-    let pong = link.ping.map(|(_, at)| Deadline { at, reason: "pong" });
+    let pong = link.ping.map(|ping| Deadline { at: ping.until, reason: "pong" });
+    let asks = link.ping.is_none() && link.phase == Phase::Up;
+    let quiet = asks.then_some(Deadline { at: attempt.heard + QUIET, reason: "quiet" });
     let left = link.leaves_at.filter(|_| link.phase != Phase::Up);
     let left = left.map(|at| Deadline { at, reason: "left" });
     let more = Deadline { at: Instant::default(), reason: "more to send" };
     let more = attempt.lanes.is_exhausted().then_some(more);
-    [restart, repeat, blocked, pong, left, more].into_iter().fold(None, Deadline::earliest)
+    [restart, repeat, blocked, pong, quiet, left, more].into_iter().fold(None, Deadline::earliest)
 }
 
 impl Link {
@@ -62,10 +70,7 @@ impl Link {
             return self.finish(if settings.silence_parts { "silent" } else { "left" });
         }
         self.note_blocked(now);
-        if self.ping.is_some_and(|(_, at)| now >= at) {
-            self.ping = None;
-            self.on_silence(cx, settings);
-        }
+        self.watch(cx, settings);
         if self.restart().is_some_and(|restart| now >= restart.at) {
             self.restart_ice(cx, settings);
         }
@@ -79,7 +84,7 @@ impl Link {
     /// The page or the network came back: what is up is asked, what is not is tried at once.
     pub fn handle_wake(&mut self, cx: &mut Context<'_>, settings: &Settings) {
         match self.phase {
-            Phase::Up => self.send_ping(cx.now),
+            Phase::Up => self.send_ping(cx.now, Doubt::Change),
             Phase::Suspect(_) | Phase::Restarting(_) | Phase::Parked(_) => {
                 self.restart_ice(cx, settings);
             }
@@ -104,7 +109,7 @@ impl Link {
             return self.finish("left");
         }
         self.leaves_at = Some(now + LEFT);
-        self.send_ping(now);
+        self.send_ping(now, Doubt::Change);
     }
 
     /// The peer said something through signaling.
@@ -158,6 +163,7 @@ impl Link {
 
     fn detach(&mut self, now: Instant) {
         self.replaced = Some(now);
+        self.keep_unsent();
         if let Some(attempt) = self.attempt.take() {
             self.actions.push_back(LinkAction::Peer(attempt.id, PeerOutput::Close));
         }
@@ -180,17 +186,21 @@ impl Link {
         let at = cx.now + jittered(cx, wait);
         let Some(attempt) = &self.attempt else { return };
         let (id, state) = (attempt.id, attempt.state);
+        let futile = if attempt.has_tried() || !attempt.greeted { FUTILE } else { MUTE };
         if !settings.signaling {
             return self.postpone(Restart { at, count });
         }
         // A browser whose gathering hangs does not even fail.
         let hopeless = state == PeerState::Failed || self.is_connecting();
-        if count >= FUTILE && hopeless && self.may_replace(cx.now) {
+        if count >= futile && hopeless && self.may_replace(cx.now) {
             self.postpone(Restart { at, count });
             self.actions.push_back(LinkAction::Replace);
             return;
         }
         self.actions.push_back(LinkAction::Peer(id, PeerOutput::RestartIce));
+        if let Some(attempt) = &mut self.attempt {
+            attempt.found = false;
+        }
         let next = Restart { at, count: count.saturating_add(1) };
         match self.phase {
             Phase::Suspect(_) => self.enter(Phase::Restarting(next), Some("disconnected")),
@@ -212,22 +222,41 @@ impl Link {
         self.replaced.is_none_or(|at| now.since(at) >= REPLACE_EVERY)
     }
 
-    fn send_ping(&mut self, now: Instant) {
-        if self.phase == Phase::Up && self.ping.is_none() {
+    /// Asks a peer that is quiet, and gives one up for lost that does not answer.
+    fn watch(&mut self, cx: &Context<'_>, settings: &Settings) {
+        let Some(attempt) = self.attempt.as_ref().filter(|_| self.phase == Phase::Up) else {
+            self.ping = None;
+            return;
+        };
+        let silence = cx.now.since(attempt.heard);
+        match self.ping {
+            None if silence >= QUIET => self.send_ping(cx.now, Doubt::Quiet),
+            // It was this page that slept.
+            Some(ping) if cx.now.since(ping.until) > PONG => self.send_ping(cx.now, ping.doubt),
+            Some(ping) if cx.now >= ping.until => {
+                self.ping = None;
+                if ping.doubt == Doubt::Change || silence >= QUIET {
+                    self.on_silence(cx, settings, ping.doubt);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn send_ping(&mut self, now: Instant, doubt: Doubt) {
+        if self.phase == Phase::Up {
+            let within = if doubt == Doubt::Quiet { ANSWER } else { PONG };
             self.pings = self.pings.wrapping_add(1);
-            self.ping = Some((self.pings, now + PONG));
+            self.ping = Some(Ping { number: self.pings, until: now + within, doubt });
             self.say(now, &Control::Ping(self.pings));
         }
     }
 
-    /// No pong. A peer that has left signaling too is not there any more.
-    fn on_silence(&mut self, cx: &mut Context<'_>, settings: &Settings) {
-        if self.phase == Phase::Up {
-            let now = Restart { at: cx.now, count: 0 };
-            self.note_down(cx.now, settings);
-            self.enter(Phase::Suspect(now), Some("silent"));
-            self.restart_ice(cx, settings);
-        }
+    /// No pong.
+    fn on_silence(&mut self, cx: &Context<'_>, settings: &Settings, doubt: Doubt) {
+        let wait = if doubt == Doubt::Quiet { patience(self.relayed) } else { 0 };
+        self.note_down(cx.now, settings);
+        self.enter(Phase::Suspect(Restart { at: cx.now + wait, count: 0 }), Some("silent"));
     }
 
     fn note_blocked(&mut self, now: Instant) {
