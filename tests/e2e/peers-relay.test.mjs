@@ -12,6 +12,8 @@ after(closeBrowser);
 /** Browsers notice after five seconds that nothing arrives any more. */
 const pause = 7_000;
 const lifeOfCredentials = 8;
+/** Longer than three restarts of ICE. */
+const silence = 45_000;
 
 describe('peers behind a TURN server', () => {
   it('links go through it only, outlive their credentials, and heal as they are when it is paused, or killed and started again', async (t) => {
@@ -41,6 +43,30 @@ describe('peers behind a TURN server', () => {
     await Promise.all([ann, bob].map((page) => page.hasLinks(1)));
     await bob.hasHeard([1, 2, 3, 4, 5]);
     await Promise.all([ann, bob].map((page) => page.isRelayed()));
+    assert.deepEqual([await ann.connectionsMade(), await bob.connectionsMade()], [1, 1]);
+    const { errors } = await ann.harness.seen();
+    assert.deepEqual(errors, []);
+  });
+
+  it('what is sent while it is silent for 45 seconds arrives once and in order, over the same connection', async (t) => {
+    const turn = await turnServer(t);
+    const server = await rejoinServer(t, { flags: turn.flags(3_600) });
+    const site = await staticSite(t);
+    const hidden = { peers: { relayOnly: true } };
+    const [ann, bob] = await Promise.all([1, 2].map(() => peerPage(t, site, server.ws, 'silence', hidden)));
+    await Promise.all([ann, bob].map((page) => page.hasLinks(1)));
+    await Promise.all([ann, bob].map((page) => page.listens('count')));
+    await counts(ann, 0);
+    await bob.hasHeard([0]);
+    turn.pause();
+    const numbers = Array.from({ length: 10 }, (_, at) => at);
+    for (const number of numbers.slice(1)) {
+      await Promise.all([counts(ann, number), counts(bob, number), sleep(silence / 9)]);
+    }
+    turn.resume();
+    await bob.hasHeard(numbers);
+    await ann.hasHeard(numbers.slice(1));
+    await Promise.all([ann, bob].map((page) => page.hasLinks(1)));
     assert.deepEqual([await ann.connectionsMade(), await bob.connectionsMade()], [1, 1]);
     const { errors } = await ann.harness.seen();
     assert.deepEqual(errors, []);

@@ -1,6 +1,6 @@
-/** Runs in a page: keeps the connections that it makes, and what it hands to their data channels. */
+/** Runs in a page: keeps the connections that it makes, and what it hands to their data channels and to its sockets. */
 export function watchChannels() {
-  const { RTCPeerConnection: Real, RTCDataChannel } = window;
+  const { RTCPeerConnection: Real, RTCDataChannel, WebSocket } = window;
   window.connections = [];
   window.RTCPeerConnection = class extends Real {
     constructor(...given) {
@@ -9,11 +9,15 @@ export function watchChannels() {
       window.connections.push(new WeakRef(this));
     }
   };
-  const sent = [];
-  const { send } = RTCDataChannel.prototype;
-  RTCDataChannel.prototype.send = function (bytes) {
-    if (bytes.byteLength < 4_000) sent.push(new TextDecoder('latin1').decode(bytes));
-    send.call(this, bytes);
+  const watch = ({ prototype }) => {
+    const sent = [];
+    const { send } = prototype;
+    prototype.send = function (bytes) {
+      if (bytes.byteLength < 4_000) sent.push(new TextDecoder('latin1').decode(bytes));
+      send.call(this, bytes);
+    };
+    return (letters) => sent.filter((text) => text.includes(letters)).length;
   };
-  window.sendsOf = (letters) => sent.filter((text) => text.includes(letters)).length;
+  window.sendsOf = watch(RTCDataChannel);
+  window.uploadsOf = watch(WebSocket);
 }

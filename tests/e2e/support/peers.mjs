@@ -78,6 +78,11 @@ export class PeerPage {
     return this.page.evaluate((letters) => window.sendsOf(letters), marker);
   }
 
+  /** How often this page sent these letters to the server. */
+  uploadsOf(marker) {
+    return this.page.evaluate((letters) => window.uploadsOf(letters), marker);
+  }
+
   /** Waits until presence of so many others is shown. */
   hasOthers(count, patience) {
     const find = (many) => window.session.room.presence.others.getSnapshot().length === many;
