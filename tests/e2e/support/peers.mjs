@@ -212,6 +212,26 @@ export class PeerPage {
     });
   }
 
+  /** Waits until just this has been told of this page's tracks. */
+  hasHeardOfMedia(expected) {
+    const find = (wanted) => JSON.stringify(window.media) === wanted;
+    return this.harness.waits(`news ${JSON.stringify(expected)}`, find, JSON.stringify(expected));
+  }
+
+  /** Whether anything of the microphone leaves this page. */
+  isHeard() {
+    return this.page.evaluate(() => window.session.room.media.local.getSnapshot().mic.track.enabled);
+  }
+
+  /** Waits until the cameras have been told by their names. */
+  knowsCameras() {
+    const find = () => {
+      const { cameras } = window.session.room.media.devices.getSnapshot();
+      return cameras.length === 3 && cameras.every(({ label }) => label);
+    };
+    return this.harness.waits('names of cameras', find);
+  }
+
   /** The ids of the cameras that carry pictures: the second of three made-up ones does not. */
   cameras() {
     return this.page.evaluate(async () => {
