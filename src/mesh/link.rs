@@ -203,6 +203,8 @@ pub struct Link {
     leaves_at: Option<Instant>,
     /// Last time a connection was put in the place of another.
     replaced: Option<Instant>,
+    /// When the browser is to have found an address; else its search hangs, and a new connection searches anew, once.
+    found_by: Option<Instant>,
     ping: Option<Ping>,
     pings: u32,
     /// Bytes that broke a rule, candidates nobody had room for: told once.
@@ -226,6 +228,7 @@ impl Link {
             relayed: None,
             leaves_at: None,
             replaced: None,
+            found_by: None,
             ping: None,
             pings: 0,
             warned: false,
@@ -427,6 +430,7 @@ impl Link {
         self.attempt = Some(Attempt::new(id, self.role, cx.now));
         if self.number == 0 {
             self.number = id.0;
+            self.found_by = Some(cx.now + timers::search(cx));
         }
         self.relayed = None;
         self.ping = None;

@@ -155,7 +155,7 @@ fn without_any_address_the_reason_is_told_once() {
     world.network.blind = vec![0, 1];
     world.enter(0);
     world.enter(1);
-    world.until(12_000, |world| world.pages[0].blocked == ["no-candidates"]);
+    world.until(16_000, |world| world.pages[0].blocked == ["no-candidates"]);
     world.run(5_000);
     assert_eq!(world.pages[0].blocked, ["no-candidates"]);
 }
@@ -169,7 +169,22 @@ fn a_first_connection_that_hangs_without_failing_is_replaced() {
     world.run(5_000);
     world.network.hanging = false;
     world.until(90_000, |world| world.are_up(0, 1));
-    assert!(world.connections_made <= 6, "{} connections", world.connections_made);
+    assert!(world.connections_made <= 8, "{} connections", world.connections_made);
+}
+
+#[test]
+fn a_search_for_addresses_that_hangs_at_one_end_costs_seconds() {
+    for seed in 0..20 {
+        let mut world = World::new(seed, 2, &MeshOptions::default());
+        world.network.hanging = true;
+        world.enter(0);
+        world.enter(1);
+        world.run(2_900);
+        world.network.hanging = false;
+        let took = world.until(10_000, |world| world.are_up(0, 1));
+        assert!(took <= 6_000, "{took} ms");
+        assert!(world.connections_made <= 6, "{} connections", world.connections_made);
+    }
 }
 
 #[test]

@@ -31,6 +31,9 @@ const PONG: u64 = 1_000;
 const LEFT: u64 = 60_000;
 /// How long a peer of whom nothing was heard may take to answer, where signaling does not tell who has gone.
 const UNHEARD: u64 = 15_000;
+/// How long a browser searches for a first address until its search is taken to hang: of a hundred connections of one Chromium one or
+/// two do, for good. Asking anew does not help them.
+const SEARCH: u64 = 4_000;
 /// When no address was found by then, there is a reason to be told.
 const BLOCKED: u64 = 10_000;
 /// First wait before an unanswered offer is said again; it doubles.
@@ -39,6 +42,11 @@ const REPEAT: u64 = 3_000;
 /// How long a link that has fallen silent is left alone.
 pub(super) fn patience(relayed: Option<bool>) -> u64 {
     if relayed == Some(true) { PATIENCE_RELAYED } else { PATIENCE }
+}
+
+/// How long the first search may take; the two ends of a link do not give up together.
+pub(super) fn search(cx: &mut Context<'_>) -> u64 {
+    jittered(cx, SEARCH)
 }
 
 /// Wait before an offer is said for the next time.
@@ -52,6 +60,8 @@ pub(super) fn deadline(link: &Link) -> Option<Deadline> {
     let repeat = attempt.repeat_at.map(|at| Deadline { at, reason: "offer again" });
     let blocked = Deadline { at: attempt.since + BLOCKED, reason: "blocked" };
     let blocked = (!attempt.located && !attempt.blocked).then_some(blocked);
+    let found_by = link.found_by.filter(|_| !attempt.located);
+    let search = found_by.map(|at| Deadline { at, reason: "search again" });
     let pong = link.ping.map(|ping| Deadline { at: ping.until, reason: "pong" });
     let asks = link.ping.is_none() && link.phase == Phase::Up;
     let quiet = asks.then_some(Deadline { at: attempt.heard + QUIET, reason: "quiet" });
@@ -59,7 +69,8 @@ pub(super) fn deadline(link: &Link) -> Option<Deadline> {
     let left = left.map(|at| Deadline { at, reason: "left" });
     let more = Deadline { at: Instant::default(), reason: "more to send" };
     let more = attempt.lanes.is_exhausted().then_some(more);
-    [restart, repeat, blocked, pong, quiet, left, more].into_iter().fold(None, Deadline::earliest)
+    let all = [restart, repeat, blocked, search, pong, quiet, left, more];
+    all.into_iter().fold(None, Deadline::earliest)
 }
 
 impl Link {
@@ -70,6 +81,7 @@ impl Link {
             return self.finish(if settings.silence_parts { "silent" } else { "left" });
         }
         self.note_blocked(now);
+        self.search_anew(now);
         self.watch(cx, settings);
         if self.restart().is_some_and(|restart| now >= restart.at) {
             self.restart_ice(cx, settings);
@@ -257,6 +269,14 @@ impl Link {
         let wait = if doubt == Doubt::Quiet { patience(self.relayed) } else { 0 };
         self.note_down(cx.now, settings);
         self.enter(Phase::Suspect(Restart { at: cx.now + wait, count: 0 }), Some("silent"));
+    }
+
+    /// Has a connection whose browser finds nothing replaced, the first time.
+    fn search_anew(&mut self, now: Instant) {
+        let located = self.attempt.as_ref().is_none_or(|attempt| attempt.located);
+        if self.found_by.take_if(|at| now >= *at).is_some() && !located && self.is_connecting() {
+            self.actions.push_back(LinkAction::Replace);
+        }
     }
 
     fn note_blocked(&mut self, now: Instant) {
