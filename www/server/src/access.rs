@@ -31,6 +31,8 @@ pub(crate) enum Refusal {
     Token(&'static str),
     /// Too many rooms, or members of this one; or the server is about to stop.
     Full,
+    /// Too many connections of this user.
+    TooMany,
     /// Nothing is wrong, but this is no WebSocket handshake.
     NoUpgrade,
     /// WebSockets are switched off.
@@ -60,6 +62,11 @@ impl Refusal {
                 StatusCode::SERVICE_UNAVAILABLE,
                 ErrorCode::Unavailable,
                 "no space now, come back later",
+            ),
+            Self::TooMany => (
+                StatusCode::TOO_MANY_REQUESTS,
+                ErrorCode::RateLimit,
+                "this user has too many connections",
             ),
             Self::NoUpgrade => (
                 StatusCode::UPGRADE_REQUIRED,
@@ -95,7 +102,7 @@ impl IntoResponse for Refusal {
             Self::NoUpgrade => {
                 headers.insert(header::UPGRADE, header::HeaderValue::from_static("websocket"));
             }
-            Self::Full => {
+            Self::Full | Self::TooMany => {
                 headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
             }
             _ => {}

@@ -15,6 +15,8 @@ pub struct Config {
     pub data: Data,
     /// Who may connect.
     pub access: AccessConfig,
+    /// What one user may take, over all of its connections.
+    pub users: UserLimits,
     /// Limits and times of a socket.
     pub socket: SocketConfig,
     /// Times of sockets made of HTTP.
@@ -31,6 +33,7 @@ impl Default for Config {
             hub: HubConfig::default(),
             data: Data::Directory(PathBuf::from(".data")),
             access: AccessConfig::default(),
+            users: UserLimits::default(),
             socket: SocketConfig::default(),
             tunnel: TunnelConfig::default(),
             assets: None,
@@ -61,6 +64,21 @@ pub struct AccessConfig {
     pub no_websocket: bool,
     /// Origins whose pages may connect; empty: all. A client without an origin is no page.
     pub origins: Vec<String>,
+}
+
+/// What one user may take, over all of its connections: the bearer of tokens with the same `sub`.
+#[derive(Clone, Copy, Debug)]
+pub struct UserLimits {
+    /// Connections at the same time.
+    pub connections: usize,
+    /// Bytes it may send in a minute.
+    pub bytes_per_minute: u64,
+}
+
+impl Default for UserLimits {
+    fn default() -> Self {
+        Self { connections: 64, bytes_per_minute: 256 << 20 }
+    }
 }
 
 /// Limits and times of a socket.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use rejoin::doc::RootKind;
 use rejoin_server::{Config, Data, Jwt};
 
 /// What `--help` says.
@@ -28,7 +29,10 @@ rejoin-server: rooms that speak the y-websocket protocol, durable on local disk
   --turn-secret SECRET secret of the TURN servers: credentials are made that lapse
   --turn-ttl SECONDS  for how long they hold (default 3600)
   --no-websocket      refuse WebSockets with 403, as some networks do: clients come over HTTP
+  --root NAME=KIND    what documents hold under this name: text, list or map (repeatable; else the first writer decides)
   --max-members N     members of one room; more are refused with 503 (default 256)
+  --max-user-connections N  connections of one user, by the sub of its tokens; more are refused with 429 (default 64)
+  --max-user-bytes N  bytes one user may send in a minute; more are refused with close 4429 (default 268435456)
   --allow-origin URL  origin whose pages may connect (repeatable; default: all)
   --log LEVEL         error, warn, info, debug or trace (default info)
   --help              this
@@ -141,11 +145,21 @@ impl Flags {
             "--turn-ttl" => self.config.hub.signaling.ice.ttl = parsed("--turn-ttl", rest)?,
             "--no-websocket" => self.config.access.no_websocket = true,
             "--allow-origin" => self.config.access.origins.push(value("--allow-origin", rest)?),
+            "--root" => {
+                let (name, kind) = root(value("--root", rest)?)?;
+                self.config.hub.roots.insert(name, kind);
+            }
             "--max-members" => {
                 let members = parsed("--max-members", rest)?;
                 let presence = &mut self.config.hub.presence;
                 presence.max_clients = presence.max_clients.max(members);
                 self.config.hub.max_members = members;
+            }
+            "--max-user-connections" => {
+                self.config.users.connections = parsed("--max-user-connections", rest)?;
+            }
+            "--max-user-bytes" => {
+                self.config.users.bytes_per_minute = parsed("--max-user-bytes", rest)?;
             }
             "--log" => self.log = parsed("--log", rest)?,
             "--help" => return Err(FlagError::Help),
@@ -157,6 +171,19 @@ impl Flags {
 
 fn value(flag: &'static str, rest: &mut impl Iterator<Item = String>) -> Result<String, FlagError> {
     rest.next().filter(|value| !value.is_empty()).ok_or(FlagError::NoValue(flag))
+}
+
+/// A declared root: `note=text`.
+fn root(value: String) -> Result<(String, RootKind), FlagError> {
+    let kind = |word| match word {
+        "text" => Some(RootKind::Text),
+        "list" => Some(RootKind::List),
+        "map" => Some(RootKind::Map),
+        _ => None,
+    };
+    let declared =
+        value.split_once('=').and_then(|(name, word)| Some((name.to_owned(), kind(word)?)));
+    declared.ok_or(FlagError::BadValue { flag: "--root", value })
 }
 
 fn parsed<T: std::str::FromStr>(
@@ -190,6 +217,9 @@ mod tests {
         let error = |line| parse(line).map(|_| ()).err();
         assert_eq!(error("--prot 1"), Some(FlagError::Unknown("--prot".to_owned())));
         assert_eq!(error("--data"), Some(FlagError::NoValue("--data")));
+        assert_eq!(error("--root note=text --root map=map"), None);
+        let value = "note=poem".to_owned();
+        assert_eq!(error("--root note=poem"), Some(FlagError::BadValue { flag: "--root", value }));
         let value = "80000".to_owned();
         assert_eq!(error("--port 80000"), Some(FlagError::BadValue { flag: "--port", value }));
     }

@@ -1,7 +1,7 @@
 //! What stands between a client's frames and the hub: whether it may join, write, and still be there.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use crate::hub::{HubInput, MemberId, Permission, RoomName, close};
 use crate::outbox::{End, Outbox};
 use crate::pump::HubHandle;
 use crate::routes::Shared;
+use crate::users::{Seat, Users};
 
 /// How long a client that shows its token in its first message may take.
 const FIRST_MESSAGE: Duration = Duration::from_secs(10);
@@ -36,11 +37,14 @@ pub(crate) enum Sentence {
 #[derive(Debug)]
 pub(crate) struct Guard {
     config: Arc<Config>,
+    users: Users,
     room: RoomName,
     outbox: Arc<Outbox>,
     /// The member it is, once it has joined.
     member: OnceLock<MemberId>,
     readonly: AtomicBool,
+    /// Its share of what its user may have.
+    seat: Mutex<Option<Seat>>,
     /// When it must show a token, at the latest.
     until: watch::Sender<Option<Instant>>,
 }
@@ -55,15 +59,18 @@ impl Guard {
     ) -> Self {
         let guard = Self {
             config: Arc::clone(&shared.config),
+            users: shared.users.clone(),
             room,
             outbox,
             member: OnceLock::new(),
             readonly: AtomicBool::new(false),
+            seat: Mutex::default(),
             until: watch::Sender::new(None),
         };
         if permit.pending {
             guard.until.send_replace(Some(Instant::now() + FIRST_MESSAGE));
         } else {
+            // Who is refused learns it from the outbox, as the link ends.
             guard.admit(&shared.hub, permit);
         }
         guard
@@ -77,6 +84,9 @@ impl Guard {
         let Some(member) = self.member.get() else {
             return self.expel(hub, close::UNAUTHORIZED, "the first message must show a token");
         };
+        if let Err(wait) = self.spend(bytes.len()) {
+            return self.expel(hub, close::TOO_MUCH, &come_back(wait));
+        }
         if self.readonly.load(Ordering::Relaxed) {
             match conduct(&bytes) {
                 Conduct::Reads => {}
@@ -111,6 +121,7 @@ impl Guard {
 
     /// The client is gone.
     pub(crate) fn leave(&self, hub: &HubHandle) {
+        self.seat().take();
         if let Some(member) = self.member.get() {
             hub.input(HubInput::Leave { member: *member });
         }
@@ -144,9 +155,11 @@ impl Guard {
         };
         match access::verify(&self.config.access, token, &self.room) {
             Ok(permit) => {
-                self.admit(hub, permit);
-                self.tell_term();
-                Sentence::Go
+                let sentence = self.admit(hub, permit);
+                if sentence == Sentence::Go {
+                    self.tell_term();
+                }
+                sentence
             }
             Err(why) => {
                 self.outbox.push(Auth::Refused(why).encode().into());
@@ -156,13 +169,35 @@ impl Guard {
     }
 
     /// Joins, or goes on under a fresh token.
-    fn admit(&self, hub: &HubHandle, permit: Permit) {
+    fn admit(&self, hub: &HubHandle, permit: Permit) -> Sentence {
+        if !self.sit(permit.user.as_deref()) {
+            return self.expel(hub, close::TOO_MUCH, close::BUSY);
+        }
         self.readonly.store(permit.readonly, Ordering::Relaxed);
         self.until.send_replace(permit.lifetime.map(|lifetime| Instant::now() + lifetime));
         let member =
             self.member.get_or_init(|| hub.join(self.room.clone(), Arc::clone(&self.outbox)));
         let permission = if permit.readonly { Permission::Read } else { Permission::Write };
         hub.input(HubInput::Permit { member: *member, permission, user: permit.user });
+        Sentence::Go
+    }
+
+    /// Takes a connection of its user's, or keeps the one it has.
+    fn sit(&self, user: Option<&str>) -> bool {
+        let mut seat = self.seat();
+        if seat.as_ref().map(Seat::user) == user {
+            return true;
+        }
+        *seat = user.and_then(|user| self.users.take_seat(user, Instant::now()));
+        seat.is_some() || user.is_none()
+    }
+
+    fn spend(&self, bytes: usize) -> Result<(), Duration> {
+        self.seat().as_ref().map_or(Ok(()), |seat| seat.spend(bytes, Instant::now()))
+    }
+
+    fn seat(&self) -> MutexGuard<'_, Option<Seat>> {
+        self.seat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell_term(&self) {
@@ -177,6 +212,11 @@ impl Guard {
         self.leave(hub);
         Sentence::End
     }
+}
+
+/// Close reason that says when to try again.
+fn come_back(wait: Duration) -> String {
+    format!(r#"{{"retry_ms":{}}}"#, wait.as_millis())
 }
 
 async fn end_of(end: Option<Instant>) {

@@ -16,6 +16,7 @@ mod routes;
 mod socket;
 pub mod store;
 pub mod tunnel;
+mod users;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +26,7 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
-pub use config::{AccessConfig, Config, Data, SocketConfig, TunnelConfig};
+pub use config::{AccessConfig, Config, Data, SocketConfig, TunnelConfig, UserLimits};
 pub use jwt::{BadKey, Jwt};
 pub use pump::Health;
 
@@ -33,6 +34,7 @@ use pump::HubHandle;
 use routes::Shared;
 use store::{Store, StoreError};
 use tunnel::Registry;
+use users::Users;
 
 /// How long sockets may take to end when the server stops.
 const GOODBYES: Duration = Duration::from_secs(3);
@@ -53,6 +55,7 @@ impl App {
         let hub = HubHandle::start(config.hub.clone(), store, config.socket.max_inbound)?;
         let shared = Shared {
             hub,
+            users: Users::new(config.users),
             config: Arc::new(config),
             sockets: TaskTracker::new(),
             tunnels: Registry::default(),

@@ -20,6 +20,7 @@ use crate::hub::RoomName;
 use crate::pump::{Health, HubHandle};
 use crate::socket;
 use crate::tunnel::{self, Registry, Wish};
+use crate::users::Users;
 
 /// Subprotocol of our own clients.
 const PROTOCOL: &str = "rejoin";
@@ -29,6 +30,7 @@ const PROTOCOL: &str = "rejoin";
 pub(crate) struct Shared {
     pub(crate) hub: HubHandle,
     pub(crate) config: Arc<Config>,
+    pub(crate) users: Users,
     pub(crate) sockets: TaskTracker,
     pub(crate) lines: demo::Lines,
     pub(crate) tunnels: Registry,
@@ -102,6 +104,9 @@ pub(crate) async fn admit(
 ) -> Result<(RoomName, Permit), Refusal> {
     let room = access::room_of(uri)?;
     let permit = access::check(&shared.config.access, uri, headers, &room)?;
+    if permit.user.as_deref().is_some_and(|user| !shared.users.has_seat(user)) {
+        return Err(Refusal::TooMany);
+    }
     if shared.hub.has_space(room.clone()).await { Ok((room, permit)) } else { Err(Refusal::Full) }
 }
 

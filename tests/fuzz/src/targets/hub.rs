@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rejoin::doc::RootKind;
+use rejoin::ordered::OrderedMap;
 use rejoin::protocol::encode;
 use rejoin::time::Instant;
 use rejoin_server::hub::{Hub, HubConfig, HubInput, HubOutput, MemberId, RoomName};
@@ -9,6 +11,7 @@ use rejoin_server::hub::{Hub, HubConfig, HubInput, HubOutput, MemberId, RoomName
 use super::frames::frames;
 use crate::hostile::{grammar, history};
 use crate::pieces;
+use crate::support::bytes::{At, text, update};
 use crate::support::random::Rng;
 use crate::target::{Outcome, Target, bounded, ensure};
 
@@ -60,15 +63,7 @@ fn hears(input: &[u8]) -> Outcome {
         ensure(sent(HOSTILE) <= 600, || format!("{} answers to one frame", sent(HOSTILE)))?;
     }
     let (state, _) = history(1, 8);
-    let renamed = crate::support::bytes::update(
-        &[(
-            7_777,
-            0,
-            &[crate::support::bytes::text(crate::support::bytes::At::Root("honest"), "honest")],
-        )],
-        &[],
-    );
-    for update in [state, renamed.clone()] {
+    for update in [state, update(&[(7_777, 0, &[text(At::Root("text"), "honest")])], &[])] {
         server.input(HubInput::Frame { member: HONEST, bytes: encode::update(&update).into() });
         server.pass(2_000);
     }
@@ -90,7 +85,9 @@ struct Server {
 
 impl Server {
     fn new() -> Self {
-        let hub = Hub::new(HubConfig::default());
+        // Without a declaration the first to write into a root decides what it holds.
+        let roots = OrderedMap::from([("text".to_owned(), RootKind::Text)]);
+        let hub = Hub::new(HubConfig { roots, ..HubConfig::default() });
         let mut server =
             Self { hub, now: 1_000, sent: BTreeMap::new(), closed: Vec::new(), stored: Vec::new() };
         for member in [HONEST, HOSTILE] {

@@ -10,6 +10,8 @@ pub(crate) const TOO_LARGE: u16 = 1009;
 pub(crate) const UNAUTHORIZED: u16 = 4401;
 /// The token does not allow this.
 pub(crate) const FORBIDDEN: u16 = 4403;
+/// This user has too many connections, or sends too much.
+pub(crate) const TOO_MUCH: u16 = 4429;
 /// The server restarts; it will be back.
 pub(crate) const RESTART: u16 = 1012;
 /// Busy, full, or the client reads too slowly.

@@ -1,5 +1,7 @@
 //! Limits and times of the hub.
 
+use rejoin::doc::RootKind;
+use rejoin::ordered::OrderedMap;
 use rejoin::protocol::FrameLimits;
 
 use super::messages::MessageLimits;
@@ -38,6 +40,8 @@ pub struct HubConfig {
     pub messages: MessageLimits,
     /// Limits of signaling.
     pub signaling: SignalingLimits,
+    /// What documents hold at their top, as far as that is known: without it the first writer of each root decides.
+    pub roots: OrderedMap<String, RootKind>,
     /// Milliseconds since 1970 at the hub's moment 0: messages are dated.
     pub wall_origin: u64,
     /// Rules switched off by the simulation's mutation proof. Never set in a product.
@@ -62,6 +66,7 @@ impl Default for HubConfig {
             presence: PresenceLimits::default(),
             messages: MessageLimits::default(),
             signaling: SignalingLimits::default(),
+            roots: OrderedMap::new(),
             wall_origin: 0,
             broken: Broken::default(),
         }

@@ -1,7 +1,7 @@
 //! A room in memory: the document, who is here, what leaves and what is on disk.
 
 use bytes::Bytes;
-use rejoin::doc::{Doc, Limits, Origin, UpdateError};
+use rejoin::doc::{Doc, Limits, Origin, RootKind, UpdateError};
 use rejoin::ordered::OrderedMap;
 use rejoin::protocol::messages::Request;
 use rejoin::protocol::{AwarenessEntry, FrameError, encode};
@@ -62,17 +62,21 @@ impl Replica {
         records: Vec<Record>,
         messages: StoredMessages,
     ) -> Self {
-        let mut doc = doc_with(Limits { ungated: cx.config.broken.no_gate, ..Limits::default() });
+        let limits = Limits { ungated: cx.config.broken.no_gate, ..Limits::default() };
+        let (mut doc, mut refused) = read(&records, &cx.config.roots, limits);
+        if !refused.is_empty() && !cx.config.roots.is_empty() {
+            // What was stored before its roots were declared keeps the kinds that it had.
+            (doc, refused) = read(&records, &OrderedMap::new(), limits);
+        }
+        for (key, why) in refused {
+            cx.output(HubOutput::SetAside { room: room.clone(), key });
+            cx.notice(Notice::RecordSetAside { room: room.clone(), key, why });
+        }
         let mut growth = Growth::default();
-        for Record { key, update } in records {
+        for Record { key, update } in &records {
             match key {
                 RecordKey::Snapshot => growth.snapshot = update.len(),
                 RecordKey::Update(_) => growth.add(update.len()),
-            }
-            if let Err(error) = doc.apply(&update, Origin::Storage) {
-                let (room, why) = (room.clone(), error.to_string());
-                cx.output(HubOutput::SetAside { room: room.clone(), key });
-                cx.notice(Notice::RecordSetAside { room, key, why });
             }
         }
         Self {
@@ -287,9 +291,20 @@ impl Growth {
 
 /// A document of the server's. What members send is bounded by the frame limit, records by the document's.
 pub(crate) fn new_doc() -> Doc {
-    doc_with(Limits::default())
+    Doc::new(CLIENT_ID, &OrderedMap::new(), Limits::default())
 }
 
-fn doc_with(limits: Limits) -> Doc {
-    Doc::new(CLIENT_ID, &OrderedMap::new(), limits)
+/// A document made of records, and those that were refused, each with the reason.
+fn read(
+    records: &[Record],
+    roots: &OrderedMap<String, RootKind>,
+    limits: Limits,
+) -> (Doc, Vec<(RecordKey, String)>) {
+    let mut doc = Doc::new(CLIENT_ID, roots, limits);
+    let refused = records.iter().filter_map(|Record { key, update }| {
+        let error = doc.apply(update, Origin::Storage).err()?;
+        Some((*key, error.to_string()))
+    });
+    let refused = refused.collect();
+    (doc, refused)
 }

@@ -4,10 +4,10 @@ use futures_util::SinkExt;
 use jsonwebtoken::{EncodingKey, Header, encode as sign, get_current_timestamp};
 use rejoin::protocol::auth::Auth;
 use rejoin::protocol::{FrameLimits, Message, decode};
-use rejoin_server::{AccessConfig, Config, Jwt};
+use rejoin_server::{AccessConfig, Config, Jwt, UserLimits};
 use serde_json::{Value, json};
 use tokio_tungstenite::connect_async;
-use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::{self, Message as Frame};
 use yrs::Doc;
 
 use crate::support::{Client, Server, config, refused, request};
@@ -15,10 +15,14 @@ use crate::support::{Client, Server, config, refused, request};
 const SECRET: &str = "a secret of the test";
 
 async fn server() -> Server {
+    server_with(UserLimits::default()).await
+}
+
+async fn server_with(users: UserLimits) -> Server {
     let jwt = Some(Jwt::from_secret(SECRET));
     let access =
         AccessConfig { jwt, cookie: Some("session".to_owned()), ..AccessConfig::default() };
-    Server::start(Config { access, ..config() }).await
+    Server::start(Config { access, users, ..config() }).await
 }
 
 /// A token that lasts so many seconds, less the server's leeway of five.
@@ -116,4 +120,53 @@ async fn a_token_that_may_only_read_reads_and_is_sent_away_for_writing() {
     assert_eq!(bob.close_code().await, Some(4403));
     alice.type_text("!").await;
     alice.reads("hello!").await;
+}
+
+#[tokio::test]
+async fn a_user_has_so_many_connections_in_all_rooms_together_and_more_are_refused_as_such() {
+    let server = server_with(UserLimits { connections: 2, ..UserLimits::default() }).await;
+    let [ann, bob] = ["ann", "bob"].map(|name| token(60, json!({ "sub": name })));
+    let _first = join(&server, &format!("/a?token={ann}"), &[]).await;
+    let mut second = join(&server, &format!("/b?token={ann}"), &[]).await;
+    let mut other = join(&server, &format!("/b?token={bob}"), &[]).await;
+    second.type_text("hi").await;
+    other.reads("hi").await;
+    assert_eq!(refused(&server, &format!("/c?token={ann}"), &[]).await, 429);
+    let (status, head, body) = server.http("GET", &format!("/c?tunnel=new&token={ann}"), "").await;
+    assert_eq!(status, 429);
+    assert!(head.contains("retry-after: 2") && body.contains("E_RATE_LIMIT"), "{head} {body}");
+    let mut late = join(&server, "/c?auth=message", &[]).await;
+    late.send(Auth::Show(&ann).encode()).await;
+    assert_eq!(late.close_code().await, Some(4429));
+    second.socket.close(None).await.expect("a close frame");
+    while refused_or_joined(&server, &format!("/c?token={ann}")).await == Some(429) {}
+}
+
+#[tokio::test]
+async fn what_a_user_sends_is_counted_over_all_connections_and_too_much_is_told_with_a_wait() {
+    let server = server_with(UserLimits { bytes_per_minute: 3_000, ..UserLimits::default() }).await;
+    let [ann, bob] = ["ann", "bob"].map(|name| token(60, json!({ "sub": name })));
+    let mut first = join(&server, &format!("/r?token={ann}"), &[]).await;
+    let mut second = join(&server, &format!("/r?token={ann}"), &[]).await;
+    let mut other = join(&server, &format!("/r?token={bob}"), &[]).await;
+    let mut witness = join(&server, &format!("/r?token={bob}"), &[]).await;
+    let large = "x".repeat(4_000);
+    first.type_text(&large).await;
+    other.reads(&large).await;
+    second.type_text("more").await;
+    let (code, reason) = second.close_frame().await.expect("a close frame");
+    assert_eq!(code, 4429);
+    let wait = reason.strip_prefix(r#"{"retry_ms":"#).and_then(|rest| rest.strip_suffix('}'));
+    let wait = wait.and_then(|wait| wait.parse::<u64>().ok());
+    assert!(wait.is_some_and(|wait| (30_000..60_000).contains(&wait)), "{reason}");
+    other.type_text("!").await;
+    witness.reads(&format!("{large}!")).await;
+}
+
+/// The status a handshake is refused with; `None` if it is not.
+async fn refused_or_joined(server: &Server, path: &str) -> Option<u16> {
+    match connect_async(request(server, path, &[])).await {
+        Err(tungstenite::Error::Http(response)) => Some(response.status().as_u16()),
+        _ => None,
+    }
 }

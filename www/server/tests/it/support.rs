@@ -134,9 +134,16 @@ impl Client {
 
     /// Reads until the socket closes; gives the close code, or `None` when there was no close frame.
     pub(crate) async fn close_code(&mut self) -> Option<u16> {
+        self.close_frame().await.map(|(code, _)| code)
+    }
+
+    /// The same with the reason.
+    pub(crate) async fn close_frame(&mut self) -> Option<(u16, String)> {
         loop {
             match self.next().await {
-                Some(Ok(Frame::Close(frame))) => return frame.map(|frame| frame.code.into()),
+                Some(Ok(Frame::Close(frame))) => {
+                    return frame.map(|frame| (frame.code.into(), frame.reason.to_string()));
+                }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return None,
             }

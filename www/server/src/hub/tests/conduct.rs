@@ -1,5 +1,9 @@
 //! What members may not do.
 
+use rejoin::doc::RootKind;
+use rejoin::ordered::OrderedMap;
+use yrs::Array;
+
 use super::*;
 
 #[test]
@@ -95,4 +99,43 @@ fn full_rooms_and_a_full_server_send_newcomers_away() {
     world.input(HubInput::Join { member, room });
     assert_eq!(world.closed.get(&member).map(|(code, _)| *code), Some(1013));
     assert!(!world.hub.has_space("another") && !world.hub.has_space(ROOM));
+}
+
+#[test]
+fn a_declared_text_stays_one_whoever_writes_first_and_an_undeclared_root_is_what_the_first_makes_of_it()
+ {
+    for (roots, honest_is_stored) in [(declared(), true), (OrderedMap::new(), false)] {
+        let mut world = World::with(HubConfig { roots, ..HubConfig::default() });
+        let (eve, alice) = (world.join(1), world.join(2));
+        world.say(eve, encode::update(&values_in_text(66)));
+        world.say(alice, encode::update(&type_at(&client(11), 0, "hi")));
+        let is_honest = text_of(&world.stored()) == "hi";
+        assert_eq!(is_honest, honest_is_stored);
+        let refused = |notice: &&Notice| matches!(notice, Notice::UpdateRefused { .. });
+        assert_eq!(world.notices.iter().filter(refused).count(), 1);
+    }
+}
+
+#[test]
+fn what_was_stored_before_its_root_was_declared_is_read_as_it_is() {
+    let mut world = World::with(HubConfig { roots: declared(), ..HubConfig::default() });
+    let (key, update) = (RecordKey::Update(1), values_in_text(66));
+    world.disk.records.insert(RoomName::from(ROOM), vec![Record { key, update: update.clone() }]);
+    let alice = world.join(1);
+    world.say(alice, encode::sync_step_1(&[0]));
+    assert_eq!(updates(&world.take(alice)), [update]);
+    assert!(world.disk.set_aside.is_empty() && world.notices.is_empty());
+}
+
+fn declared() -> OrderedMap<String, RootKind> {
+    OrderedMap::from([("text".to_owned(), RootKind::Text)])
+}
+
+/// Values under the name that others have for a text.
+fn values_in_text(id: u64) -> Vec<u8> {
+    let doc = client(id);
+    let root = doc.get_or_insert_array("text");
+    let mut transaction = doc.transact_mut();
+    root.push_back(&mut transaction, true);
+    transaction.encode_update_v1()
 }
