@@ -29,6 +29,7 @@ const parts = {
     { name: 'shared-links', test: /src.shared.(links|link|socket|stream|meeting|key)\.ts$/, priority: 1 },
     { name: 'tabs', test: /src.shared./, priority: 1 },
     { name: 'peers', test: /src.(entry.peers|peers)/, priority: 1 },
+    { name: 'quarantine', test: /src.quarantine/, priority: 1 },
     { name: 'archive', test: /src.(entry.archive|archive|codec)/ },
     { name: 'client', test: /src.entry.client/, priority: 1 },
     { name: 'documents', test: /src.(documents|document|mirror|guard|lost-connection|unsaved)\b/, priority: 1 },
@@ -60,7 +61,8 @@ async function bundle(
 
 /** The minifier writes strings as templates, which not every bundler looks into for the names of files. */
 function keepLiterals(code) {
-  const files = ['streams.js', 'tabs.js', 'shared-links.js', 'sockets.js', 'peers.js', 'documents.js', 'archive.js'];
+  const parts = ['streams', 'tabs', 'shared-links', 'sockets', 'peers', 'documents', 'archive', 'quarantine'];
+  const files = parts.map((part) => `${part}.js`);
   const quoted = [...generated, ...files].reduce((text, name) => text.replaceAll(`\`./${name}\``, `'./${name}'`), code);
   return modules.reduce(
     (text, name) => text.replaceAll(`new URL('./${name}',import.meta.url)`, `new URL('./${name}', import.meta.url)`),

@@ -1,5 +1,6 @@
 import type { SyncError } from './errors.js';
 import type { LostConnection } from './lost-connection.js';
+import type { QuarantinedRecord } from './quarantine/types.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
 import type { Registered, Schema } from './schema.js';
 import type { Store } from './store.js';
@@ -77,6 +78,11 @@ export interface Client<S extends Schema = Registered> {
    * Rejects with `E_IDB_BLOCKED` or `E_STORAGE`. Also after `close()`.
    */
   clearData(room?: string): Promise<void>;
+  /**
+   * Stored records of a room that crashed the core again and again, and were set aside with `E_QUARANTINED`: to be sent somewhere and
+   * discarded. Empty where there are none. Rejects with `E_STORAGE`, or `E_KEY` under another key.
+   */
+  quarantined(room: string): Promise<readonly QuarantinedRecord[]>;
   /** Fetches and compiles the wasm module early. Rejects with `E_WASM_LOAD` or `E_CSP`; entering a room tries again. */
   preload(): Promise<void>;
   /** Connects all rooms, or tries again now. */

@@ -17,12 +17,16 @@ export type EventOf<C extends AnyCore> = ReturnType<C['takeEvents']>[number];
 export interface EngineRoom<C extends AnyCore = Core> {
   /** Id of the room, or URL of the link. */
   readonly id: string;
+  /** Whether it reads what is stored of it. */
+  readonly isReading?: boolean;
   /** Enters it in this core and returns its number; must not call the app. */
   enterCore(core: C): number;
   /** Takes what the core told it in one turn; must not call the app. */
   handleEvents(core: C, number: number, events: readonly EventOf<C>[]): void;
   /** The core that held it is gone. */
   handleCrash(): void;
+  /** It crashed again while it read what is stored: looks for what did it, then enters anew or fails. */
+  search?(): void;
   /** It cannot go on. */
   fail(error: SyncError): void;
 }
@@ -60,6 +64,8 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
   readonly #host: EngineHost<C, M>;
   readonly #rooms = new Map<number, EngineRoom<C>>();
   readonly #crashes = new Map<object | null, number>();
+  /** Rooms whose records were looked through: another search would find no more. */
+  readonly #searched = new WeakSet<EngineRoom<C>>();
   readonly #queue: (() => void)[] = [];
   #runtime: Runtime<M> | null = null;
   #core: C | null = null;
@@ -153,6 +159,11 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
     }
   }
 
+  /** See {@link RuntimeUser}. */
+  isReading(): boolean {
+    return [...this.#rooms.values()].some((room) => room.isReading);
+  }
+
   /** Closes the sockets and databases of a dead core, which would go on without anybody listening. */
   bury(): void {
     for (const undo of [...this.#remains]) runSafely(undo);
@@ -164,12 +175,16 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
     const rooms = [...this.#rooms.values()];
     const own = culprit === null ? null : (rooms.find((room) => room === culprit) ?? null);
     const fatal = this.#givenUp(culprit, own, rooms);
+    const suspects = fatal.filter((room) => room.search && room.isReading && !this.#searched.has(room));
     this.#rooms.clear();
     this.#core = null;
     for (const room of rooms) room.handleCrash();
-    for (const room of fatal) room.fail(crashError('and again within ten seconds; it is given up', null));
+    for (const room of fatal) {
+      if (suspects.includes(room)) this.#search(room);
+      else room.fail(crashError('and again within ten seconds; it is given up', null));
+    }
     const recovered = this.#reenter(rooms.filter((room) => !fatal.includes(room)));
-    this.notify(() => this.#host.onCrash(recovered && fatal.length === 0));
+    this.notify(() => this.#host.onCrash(recovered && fatal.length === suspects.length));
     queueMicrotask(this.drain);
   }
 
@@ -199,7 +214,8 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
       return fn(core);
     } catch (thrown) {
       if (!isFatal(thrown)) throw toSyncError(thrown, room?.id);
-      this.#runtime?.reset(room);
+      this.#core = null;
+      this.#runtime?.recover(room, thrown);
       throw crashError('during this call; it starts again from what is saved', thrown, room?.id);
     }
   }
@@ -236,7 +252,7 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
     }
   }
 
-  /** Rooms that crashed twice in a short time: the culprit, or all if nobody knows which it was. */
+  /** Rooms that crashed twice in a short time: the culprit, or, if nobody knows which it was, those that were reading, or all. */
   #givenUp(
     culprit: object | null,
     own: EngineRoom<C> | null,
@@ -248,7 +264,14 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
     const last = this.#crashes.get(culprit);
     this.#crashes.set(culprit, now);
     if (last === undefined || now - last >= CRASH_WINDOW) return [];
-    return own ? [own] : rooms;
+    if (own) return [own];
+    const reading = rooms.filter((room) => room.isReading);
+    return reading.length > 0 ? reading : rooms;
+  }
+
+  #search(room: EngineRoom<C>): void {
+    this.#searched.add(room);
+    room.search?.();
   }
 
   #reenter(rooms: readonly EngineRoom<C>[]): boolean {

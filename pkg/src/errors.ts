@@ -39,6 +39,7 @@ const PACKAGE_CODES = [
   'E_VERSION',
   'E_MIGRATION',
   'E_KEY',
+  'E_QUARANTINED',
   'E_DUPLICATE_PACKAGE',
   'E_FILE',
   'E_MEDIA',

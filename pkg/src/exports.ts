@@ -64,6 +64,7 @@ export type {
   TransferStatus,
 } from './peers/types.js';
 export type { Other, OwnUser, Presence, User, UserStatus } from './presence.js';
+export type { QuarantinedRecord } from './quarantine/types.js';
 export type {
   Cursor,
   ListRef,

@@ -12,6 +12,8 @@ import { RoomImpl } from './live-room.js';
 import { loadPart } from './load-part.js';
 import { NOTHING_SYNCED } from './nothing-synced.js';
 import { type ClientOptions, coreConfig, type LogEvent, storageOf } from './options.js';
+import type { QuarantinedRecord } from './quarantine/types.js';
+import type * as Quarantine from './quarantine.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
 import { duplicateCopy, type StartRuntime } from './runtime.js';
 import type { Schema } from './schema.js';
@@ -117,6 +119,11 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     await clearData(this.#options.namespace ?? '', room, known);
   }
 
+  async quarantined(room: string): Promise<readonly QuarantinedRecord[]> {
+    const [{ quarantined }] = await Promise.all([this.#quarantine(), this.#part()]);
+    return quarantined(this.#database(room), this.#vault());
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -154,6 +161,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
       endpoint: () => new Endpoint(this.#options.url ?? '', this.#tokens()),
       report: (error) => this.#report(error),
       enterRoom: (id, options) => this.enterRoom(id, options),
+      searchLog: (id, schema) => this.#searchLog(id, schema),
       archive: (room, schema) => ({
         room,
         schema,
@@ -161,24 +169,42 @@ export class ClientImpl<S extends Schema> implements Client<S> {
         drain: this.#engine.drain,
         namespace: storageOf(this.#options) === 'memory' ? null : (this.#options.namespace ?? ''),
         encryption: typeof persistence === 'object' ? persistence : null,
-        aside: (update, fn) => this.#aside(schema, update, fn),
+        aside: (update, fn) =>
+          this.#aside(schema, (copy) => {
+            copy.applyUpdate(update);
+            return fn(copy);
+          }),
         report: (error) => this.#report(error),
       }),
     };
   }
 
   /** A document that meets nobody, in a core of its own. */
-  async #aside<T extends Schema, R>(schema: T, update: Uint8Array, fn: (room: Room<T>) => R): Promise<R> {
+  async #aside<T extends Schema, R>(schema: T, fn: (room: Room<T>) => R): Promise<R> {
     const options: ClientOptions<T> = { url: 'ws://localhost', persistence: 'memory', wasm: this.#options.wasm };
     const client = new ClientImpl<T>(options, this.#runtime, this.#links);
     try {
       const { room } = client.enterRoom<T>('aside', { schema, autoConnect: false });
       await room.ready;
-      room.applyUpdate(update);
       return fn(room);
     } finally {
       await client.close();
     }
+  }
+
+  async #searchLog(room: string, schema: Schema): Promise<void> {
+    const { searchLog } = await this.#quarantine();
+    const aside = (fn: (room: Room<Schema>) => void): Promise<void> => this.#aside(schema, fn);
+    const report = (error: SyncError): void => this.#report(error);
+    await searchLog({ room, database: this.#database(room), vault: this.#vault(), aside, report });
+  }
+
+  #quarantine(): Promise<typeof Quarantine> {
+    return loadPart('quarantine', import('./quarantine.js'));
+  }
+
+  #database(room: string): string {
+    return `rejoin/${this.#options.namespace ?? ''}/${room}`;
   }
 
   /** A function that looks at no room is asked once for all of them. */

@@ -38,6 +38,8 @@ export interface RoomHost {
   report(error: SyncError): void;
   /** See {@link RefHost}. */
   readonly enterRoom: RefHost['enterRoom'];
+  /** Looks through what is stored of a room, and sets aside what crashes the core. */
+  searchLog(id: string, schema: Schema): Promise<void>;
   /** What the archive of a room needs. */
   archive<S extends Schema>(room: Room<S>, schema: S): ArchiveHost<S>;
 }
@@ -142,6 +144,11 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     return this.#phase.kind === 'ready';
   }
 
+  /** See {@link EngineRoom}. */
+  get isReading(): boolean {
+    return this.#phase.kind === 'loading';
+  }
+
   get connectionId(): number | null {
     return this.#connectionId;
   }
@@ -156,9 +163,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     }
     const waiting: Phase = { kind: 'waiting' };
     this.#phase = waiting;
-    this.#begin(waiting).catch((error: unknown) => {
-      if (this.#phase === waiting) this.fail(toSyncError(error, this.id));
-    });
+    this.#unlessLeft(waiting, this.#begin(waiting));
     this.#peers.enter();
   }
 
@@ -218,6 +223,13 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     this.presence.clear();
     this.#messages.handleCrash();
     this.#peers.handle({ type: 'crashed' });
+  }
+
+  /** See {@link EngineRoom}. */
+  search(): void {
+    const waiting = this.#phase;
+    const enter = (): unknown => this.#phase === waiting && this.#host.engine.enter(this);
+    this.#unlessLeft(waiting, this.#host.searchLog(this.id, this.#schema).then(enter));
   }
 
   /** See {@link EngineRoom}. */
@@ -321,17 +333,18 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     this.#host.engine.enter(this);
   }
 
+  /** What fails fails the room, if it still waits for that. */
+  #unlessLeft(waiting: Phase, work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#phase === waiting && this.fail(toSyncError(error, this.id)));
+  }
+
   #becomeReady(core: Core, number: number): void {
-    this.#load(core, number);
+    this.#view?.load(core, number);
     this.#connectionId = core.clientId(number);
     this.#phase = { kind: 'ready', number };
     this.history.becomeReady();
     // As a notification: who waits for it may write at once.
     this.#host.engine.notify(this.#ready.resolve);
-  }
-
-  #load(core: Core, number: number): void {
-    this.#view?.load(core, number);
   }
 
   #applyDoc(core: Core, number: number, event: DocEvent): void {
@@ -341,7 +354,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     } catch (error) {
       // A change that does not fit is a bug of ours; reading the document anew mends it.
       this.report(toSyncError(error, this.id));
-      this.#load(core, number);
+      this.#view?.load(core, number);
     }
   }
 

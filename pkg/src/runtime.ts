@@ -6,6 +6,8 @@ import { loadCore, type Platform, type WasmSource } from './load.js';
 export interface RuntimeUser {
   /** The instance is dead: clears away what it left in the page. */
   bury(): void;
+  /** Whether any of its rooms reads what is stored. */
+  isReading(): boolean;
   /** The instance is gone and a fresh one stands ready: make a new core. */
   restart(culprit: object | null): void;
   /** Something trapped outside a call of this package; true if the client's core no longer answers. */
@@ -37,9 +39,17 @@ export class Runtime<M extends WasmModule = CoreModule> {
 
   /** Throws the instance away; every client makes a new core in the next one. */
   reset(culprit: object | null): void {
-    for (const user of this.#users) user.bury();
+    const users = [...this.#users];
+    const reading = users.filter((user) => user.isReading());
+    for (const user of users) user.bury();
     this.module.__wbg_reset_state();
-    for (const user of [...this.#users]) user.restart(culprit);
+    for (const user of users) user.restart(culprit ?? suspectOf(user, reading));
+  }
+
+  /** The same after a crash, once there is room on the stack that may just have overflowed. */
+  recover(culprit: object | null, crash: unknown): void {
+    if (isOverflow(crash)) queueMicrotask(() => this.reset(culprit));
+    else this.reset(culprit);
   }
 
   /** A trap inside a browser callback reaches no call of ours, only the page's error events. */
@@ -57,6 +67,11 @@ export class Runtime<M extends WasmModule = CoreModule> {
   }
 }
 
+/** A crash that nobody called is put down to those who were reading what is stored, if there are any. */
+function suspectOf(user: RuntimeUser, reading: readonly RuntimeUser[]): object | null {
+  return reading.length === 0 || reading.includes(user) ? null : (reading[0] ?? null);
+}
+
 /** The core says itself that it is not to be trusted any more. */
 export class BrokenCore extends Error {}
 
@@ -64,7 +79,11 @@ export class BrokenCore extends Error {}
 export function isFatal(error: unknown): boolean {
   if (error instanceof BrokenCore) return true;
   if (typeof WebAssembly === 'object' && error instanceof WebAssembly.RuntimeError) return true;
-  // A stack overflow inside wasm: RangeError in Chromium and WebKit, InternalError in Gecko.
+  return isOverflow(error);
+}
+
+/** A stack overflow inside wasm: RangeError in Chromium and WebKit, InternalError in Gecko. */
+function isOverflow(error: unknown): boolean {
   return error instanceof RangeError || (error instanceof Error && error.name === 'InternalError');
 }
 

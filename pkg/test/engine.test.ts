@@ -197,6 +197,29 @@ describe('a trap', () => {
     expect(other.doc.getSnapshot()?.note).toBe('goes on');
   });
 
+  test('that nobody called, while one room reads what is stored, is put down to that room and no other', async () => {
+    const listeners = new Map<string, (event: { error?: unknown }) => void>();
+    vi.stubGlobal('addEventListener', (type: string, fn: () => void) => listeners.set(type, fn));
+    const { client, room, world, told } = await entered(undefined, ['one']);
+    world.autoReady = false;
+    const bad = client.enterRoom('bad').room;
+    await microtasks();
+    const trap = new WebAssembly.RuntimeError('unreachable');
+    trap.stack = 'at https://x.example/rejoin_bg.wasm:wasm-function[7]:0x99';
+    listeners.get('error')?.({ error: trap });
+    await microtasks();
+    for (const [number, { name }] of world.core.rooms) if (name === 'one') world.core.tell(number, { type: 'ready' });
+    await room.ready;
+    listeners.get('error')?.({ error: trap });
+    // There is no IndexedDB here to look into.
+    await expect(bad.ready).rejects.toMatchObject({ code: 'E_STORAGE' });
+    expect(told).toEqual(['crashed true', 'crashed true', 'E_STORAGE bad']);
+    for (const [number, { name }] of world.core.rooms) if (name === 'one') world.core.tell(number, { type: 'ready' });
+    await room.ready;
+    room.root.get('note').insert(0, 'goes on');
+    expect(room.doc.getSnapshot()?.note).toBe('goes on');
+  });
+
   test('of the same room after more than ten seconds is recovered from again', async () => {
     const { room, world, told } = await entered();
     for (let n = 0; n < 3; n++) {
@@ -241,12 +264,16 @@ describe('a trap', () => {
     expect([world.count('beginBatch'), world.count('endBatch')]).toEqual([2, 1]);
   });
 
-  test('of a stack overflow counts too', async () => {
+  test('of a stack overflow counts too, and a fresh core is made when there is room on the stack again', async () => {
     const { room, world } = await entered();
     world.core.textInsert = () => {
       throw new RangeError('Maximum call stack size exceeded');
     };
     expect(() => room.root.get('note').insert(0, 'x')).toThrow(expect.objectContaining({ code: 'E_CORE_CRASHED' }));
+    expect(world.resets).toBe(0);
+    expect(() => room.root.get('note').insert(0, 'x')).toThrow(expect.objectContaining({ code: 'E_NOT_READY' }));
+    await room.ready;
+    await microtasks();
     expect(world.resets).toBe(1);
   });
 

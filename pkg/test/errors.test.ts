@@ -12,6 +12,7 @@ const ofThePackage = [
   'E_VERSION',
   'E_MIGRATION',
   'E_KEY',
+  'E_QUARANTINED',
   'E_DUPLICATE_PACKAGE',
   'E_FILE',
   'E_MEDIA',
