@@ -5,6 +5,7 @@ import { demoPage } from './support/demo.mjs';
 import { freshHarness, harnessPage } from './support/harness.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
 import { staticSite } from './support/static-site.mjs';
+import { withCeiling } from './support/wasm-memory.mjs';
 
 after(closeBrowser);
 
@@ -23,6 +24,27 @@ describe('the wasm module', () => {
     await page.enter(server.ws, 'csp');
     await page.insert(0, 'x');
     await page.isSynced();
+  });
+
+  it('with Trusted Types on top: works, and makes no HTML and no address of a string', async (t) => {
+    const server = await rejoinServer(t);
+    const policy = [
+      "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws:",
+      "require-trusted-types-for 'script'; trusted-types 'none'",
+    ].join('; ');
+    const page = await freshHarness(t, await staticSite(t, { 'content-security-policy': policy }));
+    const refused = await page.page.evaluate(() =>
+      window.codeOf(() => {
+        document.createElement('p').innerHTML = '<b>';
+      }),
+    );
+    assert.match(refused, /TrustedHTML/);
+    await page.enter(server.ws, 'trusted', { shareConnection: true });
+    await page.insert(0, 'x');
+    await page.isSynced();
+    const json = await page.page.evaluate(() => window.session.room.exportJson());
+    assert.equal(json.note, 'x');
+    assert.deepEqual((await page.seen()).errors, []);
   });
 
   it('missing: the copy inside the JavaScript is used', async (t) => {
@@ -94,6 +116,29 @@ describe('a trap in the wasm module', () => {
     await page.waits('the crash is told', () => window.session.seen.crashes.length === 1);
     await page.hasText('hello');
     assert.deepEqual((await page.seen()).crashes, [{ recovered: true }]);
+  });
+
+  it('by the end of its memory: the fresh instance has room again', async (t) => {
+    const server = await rejoinServer(t);
+    const context = await newContext(t);
+    await context.route('**/rejoin_bg.wasm', async (route) => {
+      const response = await route.fetch();
+      // 4 MB on top of what it starts with.
+      await route.fulfill({ response, body: withCeiling(await response.body(), 64) });
+    });
+    const page = await harnessPage(context, await staticSite(t));
+    await page.enter(server.ws, 'ceiling');
+    await page.insert(0, 'saved before; ');
+    await page.isSaved();
+    const code = await page.page.evaluate(() =>
+      window.codeOf(() => window.session.note().insert(0, 'x'.repeat(16 << 20))),
+    );
+    assert.equal(code, 'E_CORE_CRASHED');
+    await page.page.evaluate(() => window.session.room.ready);
+    assert.deepEqual((await page.seen()).crashes, [{ recovered: true }]);
+    await page.append('written after');
+    await page.isSynced();
+    assert.equal(await page.text(), 'saved before; written after');
   });
 
   it('in the demo: even the letter that was being typed is there afterwards, and on the server', async (t) => {

@@ -11,15 +11,14 @@ import { until } from './wait.mjs';
 
 const { args } = JSON.parse(readFileSync(join(root, 'webdriver.json'), 'utf8'))['goog:chromeOptions'];
 
-/** Starts a browser with a profile of its own, and more flags, of which the last counts; ended with the test. */
-export async function plainBrowser(t, more = []) {
-  const folder = temporaryFolder();
-  const flags = [...args, ...more, '--remote-debugging-port=0', `--user-data-dir=${folder}`];
+/** Starts a browser with a profile, its own unless one is given; ended with the test. */
+export async function plainBrowser(t, folder = temporaryFolder()) {
+  const flags = [...args, '--remote-debugging-port=0', `--user-data-dir=${folder}`];
   const stdio = ['ignore', 'ignore', 'pipe'];
   // A process group of its own, so that all of it can be ended.
   const child = spawn(findBrowser(), [...flags, 'about:blank'], { stdio, detached: true });
   t.after(() => end(child));
-  const browser = new Browser(await connect(await endpoint(child)));
+  const browser = new Browser(await connect(await endpoint(child)), () => end(child));
   t.after(() => browser.close());
   return browser;
 }
@@ -44,18 +43,22 @@ async function connect(url) {
 }
 
 async function end(child) {
-  if (child.exitCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const closed = once(child, 'close');
   stop(child, 'SIGKILL');
   await closed;
 }
 
 class Browser {
+  /** Ends it and all its processes in the middle of what they do. */
+  kill;
   #socket;
   #waiting = new Map();
+  #listeners = new Map();
   #last = 0;
 
-  constructor(socket) {
+  constructor(socket, kill) {
+    this.kill = kill;
     this.#socket = socket;
     socket.on('message', (text) => this.#hear(JSON.parse(text)));
   }
@@ -76,11 +79,17 @@ class Browser {
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject, method }));
   }
 
+  /** Calls `listener` with what the protocol tells of a session under this name. */
+  on(sessionId, method, listener) {
+    this.#listeners.set(`${sessionId} ${method}`, listener);
+  }
+
   close() {
     this.#socket.close();
   }
 
-  #hear({ id, result, error }) {
+  #hear({ id, result, error, method, params, sessionId }) {
+    if (method) this.#listeners.get(`${sessionId} ${method}`)?.(params);
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (error) waiting?.reject(new Error(`${waiting.method}: ${error.message}`));
@@ -114,6 +123,43 @@ class Tab {
   /** Waits until something is so in the page, also across its navigations. */
   waits(what, fn, argument = null) {
     return until(what, () => this.evaluate(fn, argument).catch(() => false));
+  }
+
+  /** Gives the page a function of this name, with one text; what it is called with is heard here, whatever becomes of the page. */
+  async bind(name, hear) {
+    this.#browser.on(this.#session, 'Runtime.bindingCalled', ({ payload }) => hear(payload));
+    await this.#send('Runtime.enable');
+    await this.#send('Runtime.addBinding', { name });
+  }
+
+  /** Ends its process as a crash does. */
+  async crash() {
+    const crashed = new Promise((resolve) => this.#browser.on(this.#session, 'Inspector.targetCrashed', resolve));
+    await this.#send('Inspector.enable');
+    // It is never answered.
+    this.#send('Page.crash').catch(() => {});
+    await crashed;
+  }
+
+  /** Closes it, as the user does. */
+  async close() {
+    await this.#browser.send('Target.closeTarget', { targetId: this.#target });
+    await until('the tab is gone', async () => {
+      const { targetInfos } = await this.#browser.send('Target.getTargets');
+      return targetInfos.every(({ targetId }) => targetId !== this.#target);
+    });
+  }
+
+  /** The network as it is to be; see `Network.emulateNetworkConditions`. */
+  async network(conditions) {
+    const free = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+    await this.#send('Network.enable');
+    await this.#send('Network.emulateNetworkConditions', { ...free, ...conditions });
+  }
+
+  /** Deletes what its origin keeps, as the user does. */
+  async clearData(origin) {
+    await this.#send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });
   }
 
   /** A click of the user, which is more than one by a script. */
