@@ -13,7 +13,7 @@ await main(async () => {
 
 /** Licences, sources and bans need no network; advisories do. */
 async function denies() {
-  if (ask('cargo', ['deny', '--version']).status !== 0) {
+  if (!ask('cargo', ['deny', '--version']).ok) {
     console.log('cargo-deny is not installed; installing it (some minutes)');
     const installed = await stream('cargo', ['install', '--locked', 'cargo-deny']);
     if (!installed.ok) return false;
