@@ -21,7 +21,7 @@ const parts = {
     // what every app of documents has.
     {
       name: 'base',
-      test: /src.(errors|store|endpoint|schema|encryption|frame|deferred|entry.links|shallow|load-part|share|idle|json|plain|prelim|stream.idle)\.ts$/,
+      test: /src.(errors|store|endpoint|schema|encryption|frame|deferred|entry.links|shallow|load-part|share|idle|json|plain|stream.idle)\.ts$/,
       priority: 2,
     },
     { name: 'streams', test: /src.(entry.streams|stream.(?!of-client|lazy))/, priority: 1 },
@@ -32,7 +32,11 @@ const parts = {
     { name: 'quarantine', test: /src.quarantine/, priority: 1 },
     { name: 'archive', test: /src.(entry.archive|archive|codec)/ },
     { name: 'client', test: /src.entry.client/, priority: 1 },
-    { name: 'documents', test: /src.(documents|document|mirror|guard|lost-connection|unsaved)\b/, priority: 1 },
+    {
+      name: 'documents',
+      test: /src.(documents|document|mirror|observers|prelim|guard|lost-connection|unsaved)\b/,
+      priority: 1,
+    },
   ],
 };
 

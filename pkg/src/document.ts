@@ -1,96 +1,59 @@
-import type { Core, CoreEvent, TextOp } from './boundary.js';
-import { applyTextDelta, diffText, spliceToDelta } from './delta.js';
-import { isProblem } from './errors.js';
+import type { Core, CoreEvent } from './boundary.js';
 import type { Guard } from './guard.js';
 import { Mirror } from './mirror.js';
-import type { TextEvent } from './refs.js';
+import { Observers } from './observers.js';
+import { attribute, nodes, toPrelim } from './prelim.js';
+import type { Prelims } from './refs/place.js';
 import type { DocSnapshot, Fields } from './schema.js';
-import { Listeners, type Notify, type ValueStore } from './store.js';
+import type { Notify, ValueStore } from './store.js';
 
 /** Changes of one transaction. */
 export type DocEvent = Extract<CoreEvent, { type: 'doc' }>;
 
-/** Who listens to a text, and what it was when they were last told. */
-interface Watched {
-  readonly listeners: Listeners<[TextEvent]>;
-  text: string;
-}
-
-/** One room's document as the app sees it: the store of snapshots and the listeners of texts. */
+/** One room's document as the app sees it: the store of snapshots, and who listens to parts. */
 export class DocumentView<D extends Fields> {
   /** What shows the document to the app. */
   readonly guard: Guard;
+  /** How values become content. */
+  readonly prelim: Prelims = { attribute, nodes, toPrelim };
+  /** Who listens. */
+  readonly observers: Observers;
   readonly #mirror: Mirror = new Mirror();
   readonly #store: ValueStore<DocSnapshot<D> | null>;
-  readonly #notify: Notify;
-  readonly #watched = new Map<string, Watched>();
 
   constructor(store: ValueStore<DocSnapshot<D> | null>, notify: Notify, guard: Guard) {
     this.#store = store;
-    this.#notify = notify;
     this.guard = guard;
+    this.observers = new Observers(notify, (path) => guard.at(path));
   }
 
-  /** Takes the whole document; texts that are listened to are told what is different. */
-  load(core: Core, number: number): void {
+  /** Takes the whole document. What it returns tells what is different, once live parts may be used. */
+  load(core: Core, number: number): () => void {
+    const tell = this.observers.remember();
     this.#mirror.load(core.readDoc(number));
-    for (const [type, watched] of this.#watched) this.#catchUp(watched, readText(core, number, type));
-    this.#publish();
+    this.guard.show(this.#mirror.root);
+    return () => {
+      tell();
+      this.#publish();
+    };
   }
 
-  /** Applies the changes of one transaction. */
-  apply(event: DocEvent): void {
-    this.#mirror.apply(event.changes);
-    for (const change of event.changes) {
-      if (change.kind === 'text') this.#tell(change.target, change.delta, event.origin);
-    }
+  /** Applies the changes of one transaction; `batchOrigin` is what the app called it. */
+  apply({ changes, origin }: DocEvent, batchOrigin?: string): void {
+    this.#mirror.apply(changes);
+    this.guard.show(this.#mirror.root);
+    this.observers.tell(changes, { origin, ...(batchOrigin !== undefined && { batchOrigin }) });
     this.#publish();
   }
 
   /** Nothing is known any more. */
   clear(): void {
-    this.#watched.clear();
+    this.observers.clear();
     this.#store.set(null);
   }
 
-  /** Listens to one text, whose content now is `text`. */
-  observe(type: string, text: string, listener: (event: TextEvent) => void): () => void {
-    const watched = this.#watched.get(type) ?? { listeners: new Listeners<[TextEvent]>(), text };
-    this.#watched.set(type, watched);
-    const stop = watched.listeners.add(listener);
-    return () => {
-      stop();
-      if (watched.listeners.size === 0 && this.#watched.get(type) === watched) this.#watched.delete(type);
-    };
-  }
-
-  #tell(type: string, delta: readonly TextOp[], origin: TextEvent['origin']): void {
-    const watched = this.#watched.get(type);
-    if (!watched) return;
-    watched.text = applyTextDelta(watched.text, delta);
-    const event: TextEvent = Object.freeze({ delta, origin });
-    this.#notify(watched.listeners.prepare(event));
-  }
-
-  #catchUp(watched: Watched, text: string): void {
-    const splice = diffText(watched.text, text);
-    if (!splice) return;
-    watched.text = text;
-    const event: TextEvent = Object.freeze({ delta: spliceToDelta(splice), origin: 'storage' });
-    this.#notify(watched.listeners.prepare(event));
-  }
-
+  /** Behind the listeners of parts. */
   #publish(): void {
-    this.#store.set(this.guard.show(this.#mirror.root) as DocSnapshot<D>);
-  }
-}
-
-/** Content of a text; empty if it is gone. */
-function readText(core: Core, number: number, type: string): string {
-  try {
-    return core.textToString(number, type);
-  } catch (thrown) {
-    if (isProblem(thrown)) return '';
-    throw thrown;
+    this.#store.set(this.guard.at([]) as DocSnapshot<D>);
   }
 }

@@ -67,9 +67,16 @@ export type { Other, OwnUser, Presence, User, UserStatus } from './presence.js';
 export type { QuarantinedRecord } from './quarantine/types.js';
 export type {
   Cursor,
+  DeepEvent,
+  ListDelta,
+  ListEvent,
   ListRef,
+  MapEvent,
   MapRef,
+  ObjectEvent,
   ObjectRef,
+  Observable,
+  PartEvent,
   PartialObjectRef,
   PipeOptions,
   RootLive,

@@ -69,7 +69,8 @@ export class Guard {
 
   /** What the app is shown at a path of shared types. */
   at([root, ...rest]: readonly Segment[]): Json | undefined {
-    let node: Json | undefined = root === SCALARS ? this.#shown : own(this.#shown, String(root));
+    const isTop = root === SCALARS || root === undefined;
+    let node: Json | undefined = isTop ? this.#shown : own(this.#shown, String(root));
     for (const step of rest) node = inside(node, step);
     return node;
   }

@@ -22,7 +22,10 @@ export interface SelectionKeeper<T = unknown> {
 
 /** How several writes count. */
 export interface BatchOptions {
-  /** What they are called. They can be undone only if the room's history {@link History.track}s that. */
+  /**
+   * What they are called; listeners hear it as the `batchOrigin`. With one they can be undone only if the room's history
+   * {@link History.track}s that.
+   */
   readonly origin?: string | undefined;
   /** Batches of the same step are undone at once, whatever comes in between: for what takes its time, as a stream does. */
   readonly step?: string | undefined;

@@ -258,8 +258,12 @@ export class ClientImpl<S extends Schema> implements Client<S> {
 
   #watchPage(part: typeof Documents): void {
     if (this.#phase === 'closed') return;
-    const { persistence, askToPersist = true, preventUnsavedChanges, lostConnectionTimeout = 5_000 } = this.#options;
-    const { stop, look } = part.watchDevice(this.sync, this.device, askToPersist && persistence !== 'memory');
+    const { askToPersist = true, preventUnsavedChanges, lostConnectionTimeout = 5_000 } = this.#options;
+    const { stop, look } = part.watchDevice(
+      this.sync,
+      this.device,
+      askToPersist && storageOf(this.#options) !== 'memory',
+    );
     this.#watchers.push(
       stop,
       this.on('error', ({ code }) => code === 'E_QUOTA' && look()),

@@ -1,6 +1,6 @@
-import type { ArchiveHost } from './archive/of-room.js';
+import type { ArchivedRoom, ArchiveHost } from './archive/of-room.js';
 import type { Archive } from './archive/types.js';
-import type { Core, CoreEvent, Segment } from './boundary.js';
+import type { ChangeOrigin, Core, CoreEvent, Segment } from './boundary.js';
 import { Deferred } from './deferred.js';
 import type { DocEvent, DocumentView } from './document.js';
 import type * as Documents from './documents.js';
@@ -15,14 +15,17 @@ import { LazyPeers } from './lazy-peers.js';
 import { type MessagesHost, MessagesImpl } from './live-messages.js';
 import type { BroadcastOptions, Messages, RoomEvent } from './messages.js';
 import { NOTHING_SYNCED } from './nothing-synced.js';
+import type { Observed, Reach } from './observers.js';
 import type { ClientOptions } from './options.js';
 import { bytesOf } from './plain.js';
 import { type Meta, type PresenceOptions, PresenceStore } from './presence.js';
+import { Kept } from './refs/kept.js';
 import { RootLiveRef, textAt } from './refs/live.js';
 import type { RefHost } from './refs/place.js';
-import type { RootRef, Text, TextEvent } from './refs.js';
+import type { RootRef, Text } from './refs.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
 import { RoomParts } from './room-parts.js';
+import type { Phase } from './room-phase.js';
 import { BrokenCore } from './runtime.js';
 import { type DocSnapshot, rootsOf, type Schema } from './schema.js';
 import { ValueStore } from './store.js';
@@ -41,20 +44,8 @@ export interface RoomHost {
   /** Looks through what is stored of a room, and sets aside what crashes the core. */
   searchLog(id: string, schema: Schema): Promise<void>;
   /** What the archive of a room needs. */
-  archive<S extends Schema>(room: Room<S>, schema: S): ArchiveHost<S>;
+  archive<S extends Schema>(room: ArchivedRoom<S>, schema: S): ArchiveHost<S>;
 }
-
-/**
- * Life of a room:
- *
- *     idle ─► waiting ─► loading ─► ready        waiting: for the wasm module
- *      ▲         └─────────┴─┬───────┴──► failed loading: the log on this device is read
- *      └──────── left ◄──────┘    (a crash leads from ready back to loading)
- */
-type Phase =
-  | { readonly kind: 'idle' | 'waiting' | 'left' }
-  | { readonly kind: 'loading' | 'ready'; readonly number: number }
-  | { readonly kind: 'failed'; readonly error: SyncError };
 
 /** The {@link Room} behind its interface. */
 export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements Room<S>, EngineRoom, RefHost {
@@ -66,6 +57,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
   readonly root: RootRef<S['doc']>;
   readonly history: HistoryImpl;
   readonly enterRoom: RefHost['enterRoom'];
+  readonly kept: Kept = new Kept();
   protected override readonly lazy: { readonly peers: LazyPeers; readonly archive: Archive<S> };
   readonly #host: RoomHost;
   readonly #schema: S;
@@ -81,6 +73,8 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
   #synced = new Deferred();
   #connectWanted: boolean;
   #batches = 0;
+  /** What the app calls what it does now. */
+  readonly #names: { [origin in ChangeOrigin]?: string | undefined } = {};
   #connectionId: number | null = null;
   /** Counts entries into a core: numbers of rooms begin anew in the next core. */
   #entry = 0;
@@ -103,6 +97,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     this.root = this.#root as unknown as RootRef<S['doc']>;
     const presence = {
       notify: engine.notify,
+      drain: engine.drain,
       send: (json: string) => this.#sendPresence(json),
       report: (error: unknown) => this.report(error),
       onMetas: (metas: ReadonlyMap<number, Meta>) => this.#messages.handleMetas(metas),
@@ -250,6 +245,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
       if (this.#batches === 0) {
         this.history.capture();
         engine.call(this, (core) => core.beginBatch(number, this.history.nameOf(options)));
+        this.#names.local = options.origin;
       }
       this.#batches++;
       try {
@@ -258,6 +254,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
         // After a crash or a leave inside the batch there is nothing to end.
         const open = --this.#batches === 0 && this.isReady && this.#entry === entry;
         if (open) engine.call(this, (core) => core.endBatch(number));
+        if (this.#batches === 0) this.#names.local = undefined;
       }
     });
   }
@@ -270,8 +267,15 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     return this.read((core, room) => core.encodeStateAsUpdate(room, since && bytesOf(since, 'since')));
   }
 
-  applyUpdate(update: Uint8Array): void {
-    this.write((core, room) => core.applyUpdate(room, bytesOf(update, 'the update')));
+  applyUpdate(update: Uint8Array, origin?: string): void {
+    // What came before it has no name.
+    this.#host.engine.drain();
+    this.#names.remote = origin;
+    try {
+      this.write((core, room) => core.applyUpdate(room, bytesOf(update, 'the update')));
+    } finally {
+      this.#names.remote = undefined;
+    }
   }
 
   stateVector(): Uint8Array {
@@ -309,14 +313,17 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
 
   /** See {@link RefHost}. */
   value(path: readonly Segment[]): Json | undefined {
-    this.#number();
-    return this.#view?.guard.at(path);
+    return this.#shown().guard.at(path);
   }
 
   /** See {@link RefHost}. */
-  observe(type: string, listener: (event: TextEvent) => void): () => void {
-    const text = this.read((core, room) => core.textToString(room, type));
-    return this.#view?.observe(type, text, listener) ?? (() => {});
+  observe(part: Observed, reach: Reach, listener: (event: object) => void): () => void {
+    return this.#shown().observers.add(part, reach, listener);
+  }
+
+  /** See {@link RefHost}. */
+  get prelim(): RefHost['prelim'] {
+    return this.#shown().prelim;
   }
 
   /** See {@link RefHost}. */
@@ -339,9 +346,10 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
   }
 
   #becomeReady(core: Core, number: number): void {
-    this.#view?.load(core, number);
+    const tell = this.#view?.load(core, number);
     this.#connectionId = core.clientId(number);
     this.#phase = { kind: 'ready', number };
+    tell?.();
     this.history.becomeReady();
     // As a notification: who waits for it may write at once.
     this.#host.engine.notify(this.#ready.resolve);
@@ -350,11 +358,11 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
   #applyDoc(core: Core, number: number, event: DocEvent): void {
     if (this.#phase.kind !== 'ready') return;
     try {
-      this.#view?.apply(event);
+      this.#view?.apply(event, this.#names[event.origin]);
     } catch (error) {
       // A change that does not fit is a bug of ours; reading the document anew mends it.
       this.report(toSyncError(error, this.id));
-      this.#view?.load(core, number);
+      this.#view?.load(core, number)();
     }
   }
 
@@ -443,6 +451,12 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
       default:
         throw new SyncError('E_NOT_READY', 'the room is still loading; await room.ready', { room: this.id });
     }
+  }
+
+  /** The document, once it may be used. */
+  #shown(): DocumentView<S['doc']> {
+    this.#number();
+    return this.#view as DocumentView<S['doc']>;
   }
 
   #disposed(): SyncError {

@@ -76,9 +76,9 @@ export interface ClientOptions<S extends Schema = Registered> {
   readonly lostConnectionTimeout?: number | undefined;
   /**
    * Where edits are kept on this device. Default `indexeddb` where there is one, else `memory`: then `saved` is never claimed.
-   * With `encryptedWith(key)`, or functions of your own, in IndexedDB and sealed.
+   * `false` is another word for `memory`. With `encryptedWith(key)`, or functions of your own, in IndexedDB and sealed.
    */
-  readonly persistence?: 'indexeddb' | 'memory' | Encryption | undefined;
+  readonly persistence?: 'indexeddb' | 'memory' | false | Encryption | undefined;
   /**
    * Asks the browser not to evict what is kept here, once a user's edit has been saved; see `client.device`. Some browsers ask the user
    * then. Default true.
@@ -126,8 +126,9 @@ export interface ShareConnection {
 
 /** Where edits are kept. */
 export function storageOf<S extends Schema>({ persistence }: ClientOptions<S>): 'indexeddb' | 'memory' {
-  const inMemory = persistence === 'memory' || (!persistence && typeof indexedDB === 'undefined');
-  return inMemory ? 'memory' : 'indexeddb';
+  const { indexedDB } = globalThis;
+  const kept = persistence ?? (indexedDB ? 'indexeddb' : 'memory');
+  return kept && kept !== 'memory' ? 'indexeddb' : 'memory';
 }
 
 /** The core's configuration; what is not given is left to the core. */

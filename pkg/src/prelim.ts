@@ -1,7 +1,7 @@
 import { SyncError } from './errors.js';
 import { isObject } from './json.js';
 import type { SubdocName } from './refs.js';
-import { type Fields, type SchemaNode, type Type, validate } from './schema.js';
+import { field, isSubdoc, type SchemaNode, type Type, validate } from './schema.js';
 
 /** A value on its way into the document: plain, or the content of a new shared type. */
 export type Prelim =
@@ -47,11 +47,6 @@ export function toPrelim(type: Type, value: unknown, place: string): Prelim {
     case 'object':
       return { m: entries(withFields(node, value, place), place, (key) => field(node.fields, key)) };
   }
-}
-
-/** Whether a value names another document. */
-export function isSubdoc(value: unknown): value is SubdocName {
-  return isObject(value) && typeof value.guid === 'string' && value.guid !== '';
 }
 
 /** XML nodes on their way into the document. */
@@ -115,11 +110,6 @@ function entries(value: unknown, place: string, typeOf: (key: string) => Type | 
     out.push([key, toPrelim(type, item, `${place}.${key}`)]);
   }
   return Object.fromEntries(out);
-}
-
-/** Type of a field; names that every object inherits are not fields. */
-export function field(fields: Fields, name: string): Type | undefined {
-  return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
 function hasJson(value: unknown): boolean {

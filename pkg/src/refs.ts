@@ -38,12 +38,72 @@ export interface PipeOptions extends BatchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What changed in a text. */
-export interface TextEvent {
-  /** The change, from the start of the text; UTF-16 units. */
-  readonly delta: readonly TextOp[];
+/** What listeners of every part hear. */
+export interface PartEvent {
   /** Who changed it. */
   readonly origin: ChangeOrigin;
+  /** The `origin` of the batch or of the `applyUpdate` of this client that did it, where it was given one. */
+  readonly batchOrigin?: string;
+}
+
+/** What changed in a text. */
+export interface TextEvent extends PartEvent {
+  /** The change, from the start of the text; UTF-16 units. */
+  readonly delta: readonly TextOp[];
+}
+
+/** From one state of a list to the next, from its start. Items are those of the snapshot. */
+export type ListDelta<V> = readonly (
+  | { readonly insert: readonly V[] }
+  | { readonly delete: number }
+  | { readonly retain: number }
+)[];
+
+/** Which items of a list came and went; what changed inside of one that stayed is not told. */
+export interface ListEvent<V> extends PartEvent {
+  readonly delta: ListDelta<V>;
+}
+
+/** Which entries of a dictionary are others now; what changed inside of one that stayed is not told. */
+export interface MapEvent<V> extends PartEvent {
+  /** Entries that are new or were replaced, as in the snapshot. */
+  readonly set: { readonly [key: string]: V };
+  readonly removed: readonly string[];
+}
+
+/** Which fields of an object are others now; what changed inside of one that stayed is not told. */
+export interface ObjectEvent<F extends Fields> extends PartEvent {
+  /** Fields that are new or were replaced, as in the snapshot. */
+  readonly set: { readonly [K in keyof F]?: Snap<F[K]> };
+  readonly removed: readonly (keyof F & string)[];
+}
+
+/** A change of a part or of one inside of it. */
+export type DeepEvent = PartEvent & {
+  /** Where it happened, from the part that is listened to, once it had happened; empty for that part itself. */
+  readonly path: readonly (string | number)[];
+} & (
+    | { readonly kind: 'text'; readonly delta: readonly TextOp[] }
+    | { readonly kind: 'list'; readonly delta: ListDelta<Json> }
+    | {
+        readonly kind: 'map';
+        readonly set: { readonly [key: string]: Json | undefined };
+        readonly removed: readonly string[];
+      }
+  );
+
+/**
+ * What can be listened to as a whole.
+ * @example
+ * const stop = room.root.observeDeep(({ kind, path, origin }) => console.log(origin, kind, path.join('.')));
+ * stop();
+ */
+export interface Observable {
+  /**
+   * Calls `listener` with each change of this part and of the parts in it, in order, after it was applied. What a crash of the core
+   * or another tab's log made different comes as one change of the part itself. Returns the function that stops it.
+   */
+  observeDeep(listener: (event: DeepEvent) => void): () => void;
 }
 
 /**
@@ -60,7 +120,7 @@ export interface TextEvent {
  * console.log(note.resolve(place)); // 7
  */
 export interface Text {
-  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. The store is that of this live part. */
+  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. */
   readonly snapshot: Store<string>;
   /** Length in UTF-16 units. */
   readonly length: number;
@@ -145,7 +205,7 @@ export type XmlInput =
  * page.push('some text', { tag: 'p', children: ['more'] });
  * page.move(1, 0);
  */
-export interface XmlNodes {
+export interface XmlNodes extends Observable {
   /** How many nodes it has; those in its elements do not count. */
   readonly length: number;
   /** The live node at an index; an element has a `tag`. Throws `E_INVALID_ARGUMENT` outside the list. */
@@ -158,11 +218,13 @@ export interface XmlNodes {
   delete(index: number, count?: number): void;
   /** Moves a node, so that it is at `to` afterwards; as {@link ListRef.move}, by a copy. */
   move(from: number, to: number): void;
+  /** Calls `listener` when nodes come or go. Returns the function that stops it. */
+  observe(listener: (event: ListEvent<XmlNode>) => void): () => void;
 }
 
 /** A list of XML nodes, as ProseMirror's and other editors' documents are in Yjs. Methods throw like those of {@link Text}. */
 export interface XmlFragment extends XmlNodes {
-  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. The store is that of this live part. */
+  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. */
   readonly snapshot: Store<readonly XmlNode[]>;
 }
 
@@ -174,7 +236,7 @@ export interface XmlFragment extends XmlNodes {
  * if ('tag' in first) first.setAttribute('align', 'right');
  */
 export interface XmlElement extends XmlNodes {
-  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. The store is that of this live part. */
+  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. */
   readonly snapshot: Store<XmlElementNode>;
   /** Its name. */
   readonly tag: string;
@@ -191,8 +253,8 @@ export interface XmlElement extends XmlNodes {
  * @example
  * room.root.get('todos').at(0).update({ text: 'bread', done: true });
  */
-export interface ObjectRef<F extends Fields> {
-  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. The store is that of this live part. */
+export interface ObjectRef<F extends Fields> extends Observable {
+  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. */
   readonly snapshot: Store<{ readonly [K in keyof F]: Snap<F[K]> }>;
   /** A live part, or the plain value now. */
   get<K extends keyof F & string>(key: K): Live<F[K]>;
@@ -200,6 +262,8 @@ export interface ObjectRef<F extends Fields> {
   set<K extends keyof F & string>(key: K, value: Input<F[K]>): void;
   /** Sets several fields in one batch. */
   update(values: { readonly [K in keyof F]?: Input<F[K]> }): void;
+  /** Calls `listener` when fields are set. Returns the function that stops it. */
+  observe(listener: (event: ObjectEvent<F>) => void): () => void;
 }
 
 /**
@@ -208,8 +272,8 @@ export interface ObjectRef<F extends Fields> {
  * const settings = room.root.get('settings');
  * if (settings.get('theme') === undefined) settings.set('theme', 'dark');
  */
-export interface PartialObjectRef<F extends Fields> {
-  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. The store is that of this live part. */
+export interface PartialObjectRef<F extends Fields> extends Observable {
+  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. */
   readonly snapshot: Store<PartialSnap<F>>;
   /** A live part or the plain value now; undefined if it was never set. */
   get<K extends keyof F & string>(key: K): F[K] extends Defaulted<infer V> ? V : Live<F[K]> | undefined;
@@ -217,6 +281,8 @@ export interface PartialObjectRef<F extends Fields> {
   set<K extends keyof F & string>(key: K, value: Input<F[K]>): void;
   /** As {@link ObjectRef.update}. */
   update(values: { readonly [K in keyof F]?: Input<F[K]> }): void;
+  /** As {@link ObjectRef.observe}. */
+  observe(listener: (event: ObjectEvent<F>) => void): () => void;
 }
 
 /** What the document's top gives for a type. */
@@ -234,7 +300,7 @@ export type RootLive<T> =
  * @example
  * room.root.update({ title: 'Plan', note: 'first line' });
  */
-export interface RootRef<D extends Fields> {
+export interface RootRef<D extends Fields> extends Observable {
   /** A live part, or the plain value now. */
   get<K extends keyof D & string>(key: K): RootLive<D[K]>;
   /** Replaces a field's content. Inside a text, only what differs is replaced. */
@@ -250,8 +316,8 @@ export interface RootRef<D extends Fields> {
  * todos.push({ text: 'milk', done: false });
  * todos.move(0, todos.length - 1);
  */
-export interface ListRef<T extends Type> {
-  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. The store is that of this live part. */
+export interface ListRef<T extends Type> extends Observable {
+  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. */
   readonly snapshot: Store<readonly Snap<T>[]>;
   /** How many items it has. */
   readonly length: number;
@@ -269,6 +335,8 @@ export interface ListRef<T extends Type> {
    * same moment is lost; two who move one item in the same moment leave two.
    */
   move(from: number, to: number): void;
+  /** Calls `listener` when items come or go. Returns the function that stops it. */
+  observe(listener: (event: ListEvent<Snap<T>>) => void): () => void;
 }
 
 /**
@@ -278,8 +346,8 @@ export interface ListRef<T extends Type> {
  * tags.set('urgent', 'red');
  * for (const key of tags.keys()) console.log(key, tags.get(key));
  */
-export interface MapRef<T extends Type> {
-  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. The store is that of this live part. */
+export interface MapRef<T extends Type> extends Observable {
+  /** Snapshots of this part alone: told only when it changes, and as it was last once it is deleted. */
   readonly snapshot: Store<{ readonly [key: string]: Snap<T> }>;
   /** The live entry or plain value, or undefined if there is none. */
   get(key: string): Live<T> | undefined;
@@ -289,4 +357,6 @@ export interface MapRef<T extends Type> {
   delete(key: string): boolean;
   /** The keys now. */
   keys(): string[];
+  /** Calls `listener` when entries are set or deleted. Returns the function that stops it. */
+  observe(listener: (event: MapEvent<Snap<T>>) => void): () => void;
 }

@@ -112,8 +112,8 @@ export interface Room<S extends Schema = Registered> extends Archive<S> {
   text(path: string): Text | null;
   /** The document as a Yjs update (V1), or what of it a replica with the state vector `since` lacks. */
   encodeStateAsUpdate(since?: Uint8Array): Uint8Array;
-  /** Applies a Yjs update (V1); throws `E_UPDATE` and changes nothing if it is not one. */
-  applyUpdate(update: Uint8Array): void;
+  /** Applies a Yjs update (V1); throws `E_UPDATE` and changes nothing if it is not one. Listeners hear `origin` as the `batchOrigin`. */
+  applyUpdate(update: Uint8Array, origin?: string): void;
   /** The document's state vector, as Yjs encodes it. */
   stateVector(): Uint8Array;
   /** Connects, or tries again now; nothing happens if the client has no server. */

@@ -1,6 +1,6 @@
 import type { RootKind } from './boundary.js';
 import { SyncError } from './errors.js';
-import type { Json } from './json.js';
+import { isObject, type Json } from './json.js';
 import type { ListRef, MapRef, ObjectRef, RootRef, Subdoc, SubdocName, Text, XmlFragment, XmlNode } from './refs.js';
 
 /** The common interface of zod, valibot, arktype and others (standardschema.dev). */
@@ -237,6 +237,16 @@ export const SCALARS = 'root';
 /** The shared map that keeps the document's version, and who is about to raise it. */
 export const VERSIONS = '~schema';
 
+/** Whether a value names another document. */
+export function isSubdoc(value: unknown): value is SubdocName {
+  return isObject(value) && typeof value.guid === 'string' && value.guid !== '';
+}
+
+/** Type of a field; names that every object inherits are not fields. */
+export function field(fields: Fields, name: string): Type | undefined {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
 /** Whether values of a type are replaced as a whole. */
 export function isScalar({ kind }: SchemaNode): boolean {
   return ['string', 'number', 'boolean', 'json', 'subdoc'].includes(kind);
@@ -260,13 +270,12 @@ function rootKind(node: SchemaNode): RootKind {
   return node.kind === 'text' || node.kind === 'list' ? node.kind : 'map';
 }
 
-/**
- * Asks a validator; one that throws refuses. Those that answer later cannot refuse: what they are asked about is taken as it is.
- */
+/** Asks a validator; one that throws, or that answers later, refuses. */
 export function validate(validator: StandardSchemaV1, value: unknown): { value: unknown } | { issues: string } {
   try {
     const result = validator['~standard'].validate(value);
-    if (typeof result !== 'object' || result === null || result instanceof Promise) return { value };
+    if (typeof result !== 'object' || result === null) return { value };
+    if (result instanceof Promise) return { issues: 'its validator answers with a promise; it has to answer at once' };
     const { issues, value: output } = result as { issues?: readonly { message?: string }[]; value?: unknown };
     if (issues) return { issues: issues.map((issue) => issue.message ?? 'invalid').join('; ') };
     return { value: output };

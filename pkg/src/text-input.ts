@@ -78,7 +78,7 @@ export class TextInput {
   /** Finds the text: it comes with the document, and another one may take its place. */
   #bind(): void {
     const text = this.#room.text(this.#path);
-    if (!text || (this.#text && Reflect.get(text, '~type') === Reflect.get(this.#text, '~type'))) return;
+    if (!text || text === this.#text) return;
     this.#unobserve?.();
     this.#text = text;
     this.#waiting = null;

@@ -70,6 +70,18 @@ describe('the configuration', () => {
     await client.preload();
     expect(world.core.config).toMatchObject({ url: 'https://a.example/sync', persistence: 'indexeddb' });
   });
+
+  test.each([
+    [false, 'memory'],
+    ['memory', 'memory'],
+    [undefined, 'indexeddb'],
+    ['indexeddb', 'indexeddb'],
+  ] as const)('keeps what it is told to keep with persistence: %s', async (persistence, kept) => {
+    vi.stubGlobal('indexedDB', {});
+    const { client, world } = fakeClient({ schema, persistence });
+    await client.preload();
+    expect(world.core.config.persistence).toBe(kept);
+  });
 });
 
 describe('questions for a URL and a token', () => {

@@ -177,6 +177,42 @@ describe('a trap', () => {
     expect(deltas).toEqual([{ delta: [{ retain: 5 }, { delete: 11 }], origin: 'storage' }]);
   });
 
+  test('lets whoever listens to lists, maps and all that is in them catch up too', async () => {
+    const { room, world } = await entered();
+    const { root } = room;
+    const todos = root.get('todos');
+    const item = (text: string) => ({ text, done: false, body: '' });
+    todos.push(item('a'), item('b'));
+    root.get('tags').set('kept', 1);
+    const disk = world.disk.get('demo');
+    todos.insert(0, item('lost'));
+    todos.at(2).set('done', true);
+    root.get('tags').set('lost', 2);
+    const heard: unknown[] = [];
+    todos.observe(({ delta, origin }) => heard.push(['todos', origin, delta]));
+    todos.at(2).observe(({ set }) => heard.push(['b', set]));
+    root.get('tags').observe(({ set, removed }) => heard.push(['tags', set, removed]));
+    root.observeDeep(({ kind, path }) => heard.push(['top', kind, path]));
+    if (disk) world.disk.set('demo', disk);
+    world.traps.add('mapDelete');
+    expect(() => root.get('tags').delete('kept')).toThrow();
+    await room.ready;
+    await microtasks();
+    expect(room.doc.getSnapshot()).toMatchObject({ todos: [item('a'), item('b')], tags: { kept: 1 } });
+    expect(heard).toEqual([
+      ['todos', 'storage', [{ delete: 3 }, { insert: [item('a'), item('b')] }]],
+      ['b', { done: false }],
+      ['tags', {}, ['lost']],
+      ['top', 'map', []],
+    ]);
+    heard.length = 0;
+    todos.at(1).set('done', true);
+    expect(heard).toEqual([
+      ['b', { done: true }],
+      ['top', 'map', ['todos', 1]],
+    ]);
+  });
+
   test('of the same room twice within ten seconds fails that room and no other', async () => {
     const { room, rooms, world, told } = await entered(undefined, ['one', 'two']);
     const other = rooms[1] as (typeof rooms)[0];

@@ -37,6 +37,13 @@ test('each code has a heading in the README', () => {
   for (const code of ERROR_CODES) expect(readme).toContain(`#### ${code}\n`);
 });
 
+test('each code has a page of its own that says what to do', () => {
+  for (const code of ERROR_CODES) {
+    const page = readFileSync(new URL(`../../docs/errors/${code}.md`, import.meta.url), 'utf8');
+    expect(page).toMatch(new RegExp(`^# ${code}\n\n\\S[^]{20,}\n## Is it worth trying again\\?`));
+  }
+});
+
 test('errors keep their words, code, room and cause', () => {
   const problem = { code: 'E_QUOTA', message: 'full', retryable: true } as const;
   const error = fromProblem(problem, 'demo');

@@ -97,3 +97,28 @@ describe.each(Object.entries({ zod: ofZod, valibot: ofValibot, arktype: ofArktyp
     });
   });
 });
+
+describe('a validator that answers with a promise', () => {
+  const later = z.object({ x: z.number() }).refine(async () => true);
+
+  test('takes nothing that is written, and shows nothing that others wrote, and both are told', async () => {
+    const schema = defineSchema({ doc: { at: t.json(later).default({ x: 0 }) }, presence: later, messages: later });
+    const { client, world } = fakeClient({ schema });
+    const errors: SyncError[] = [];
+    client.on('error', (error) => errors.push(error));
+    const { room } = client.enterRoom('demo');
+    await room.ready;
+    const why = 'its validator answers with a promise; it has to answer at once';
+    expect(() => room.root.set('at', { x: 1 })).toThrow(`E_SCHEMA: root.at: ${why}`);
+    await expect(room.messages.send({ x: 1 })).rejects.toMatchObject({ code: 'E_MESSAGE' });
+    world.core.remote(0, (doc) => doc.getMap('root').set('at', { x: 2 }));
+    world.core.tell(0, { type: 'presence', updated: [[1, '{"x":1}']], removed: [] });
+    await turn();
+    expect(room.doc.getSnapshot()).toEqual({ at: { x: 0 } });
+    expect(room.presence.others.getSnapshot()).toEqual([]);
+    expect(errors.map(({ code, message }) => [code, message.includes(why)]).sort()).toEqual([
+      ['E_PRESENCE', true],
+      ['E_SCHEMA', true],
+    ]);
+  });
+});

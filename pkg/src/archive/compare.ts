@@ -1,6 +1,5 @@
 import { fingerprint, isObject, type Json, type JsonObject, own } from '../json.js';
-import { field } from '../prelim.js';
-import { type Fields, isScalar, type SchemaNode, type Type } from '../schema.js';
+import { type Fields, field, isScalar, type SchemaNode, type Type } from '../schema.js';
 import { compareTexts, type TextJson } from './text.js';
 import { compare } from './tokens.js';
 import type { Difference, ListStep } from './types.js';

@@ -1,7 +1,7 @@
 import { SyncError } from '../errors.js';
 import { deepFreeze, isObject, type Json, type JsonObject, own, setOwn } from '../json.js';
-import { field, toPrelim } from '../prelim.js';
-import { type Fields, type SchemaNode, type Type, t } from '../schema.js';
+import type { RefHost } from '../refs/place.js';
+import { type Fields, field, type SchemaNode, type Type, t } from '../schema.js';
 import { compareDocs, compareParts, emptyOf, hasRuns, innerOf } from './compare.js';
 import { checkText, plainText, textJson } from './text.js';
 import type { Difference, TextStep } from './types.js';
@@ -25,6 +25,9 @@ export interface JsonRoom {
   readonly doc: { getSnapshot(): unknown };
   batch(fn: () => void): void;
 }
+
+/** What importing needs besides: it checks everything first. */
+type CheckedRoom = JsonRoom & Pick<RefHost, 'prelim'>;
 
 /** A document with the marks and objects of its texts. */
 export function exportDoc(room: JsonRoom, fields: Fields): JsonObject {
@@ -72,9 +75,9 @@ function hasText(node: SchemaNode): boolean {
  * Makes the fields of a document that `json` has equal to it, in one step to undo.
  * @throws SyncError `E_SCHEMA` before anything changed.
  */
-export function importDoc(room: JsonRoom, fields: Fields, json: unknown): void {
+export function importDoc(room: CheckedRoom, fields: Fields, json: unknown): void {
   if (!isObject(json)) throw new SyncError('E_SCHEMA', 'a document is an object with a value for each field');
-  check(fields, json);
+  check(room, fields, json);
   const now = exportDoc(room, fields);
   const wanted = Object.entries(json).filter(([, value]) => value !== undefined);
   const before = wanted.flatMap(([name]) => (Object.hasOwn(now, name) ? [[name, now[name]]] : []));
@@ -82,26 +85,26 @@ export function importDoc(room: JsonRoom, fields: Fields, json: unknown): void {
 }
 
 /** Makes a whole document what another was when it was exported. */
-export function restoreDoc(room: JsonRoom, fields: Fields, json: JsonObject): void {
+export function restoreDoc(room: CheckedRoom, fields: Fields, json: JsonObject): void {
   const whole = { ...json };
   for (const [name, type] of Object.entries(fields)) {
     const empty = emptyOf(type['~node']);
     if (!Object.hasOwn(whole, name) && empty !== undefined) whole[name] = empty;
   }
-  check(fields, whole);
+  check(room, fields, whole);
   apply(room, fields, compareDocs(fields, exportDoc(room, fields), whole));
 }
 
 /** Everything that is wrong with it, before anything is written. */
-function check(fields: Fields, json: JsonObject): void {
+function check(room: CheckedRoom, fields: Fields, json: JsonObject): void {
   for (const [name, value] of Object.entries(json)) {
     const type = field(fields, name);
     if (!type) throw new SyncError('E_SCHEMA', `the schema has no field "${name}"`);
     if (value === undefined) continue;
     const node = type['~node'];
     // At the document's top nobody promised that an object's fields are there.
-    if (node.kind === 'object' && isObject(value)) check(node.fields, value);
-    else toPrelim(type, plainOf(type, value, name), name);
+    if (node.kind === 'object' && isObject(value)) check(room, node.fields, value);
+    else room.prelim.toPrelim(type, plainOf(type, value, name), name);
   }
 }
 

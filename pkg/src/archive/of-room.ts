@@ -1,12 +1,16 @@
 import type { Encryption } from '../encryption.js';
 import type { SyncError } from '../errors.js';
+import type { RefHost } from '../refs/place.js';
 import type { Room } from '../room.js';
 import type { Schema } from '../schema.js';
 import type { Notify } from '../store.js';
 
+/** A room, with what makes content of values: the archive has no copy of that. */
+export type ArchivedRoom<S extends Schema> = Room<S> & Pick<RefHost, 'prelim'>;
+
 /** What an archive needs of its room. */
 export interface ArchiveHost<S extends Schema = Schema> {
-  readonly room: Room<S>;
+  readonly room: ArchivedRoom<S>;
   readonly schema: S;
   readonly notify: Notify;
   /** Lets notifications out that nobody's call would. */

@@ -1,6 +1,7 @@
 import { SyncError, toSyncError } from '../errors.js';
 import type { JsonObject } from '../json.js';
 import { wordOf } from '../plain.js';
+import type { Room } from '../room.js';
 import type { DocSnapshot, Schema } from '../schema.js';
 import { type Store, ValueStore } from '../store.js';
 import { compareDocs } from './compare.js';
@@ -74,7 +75,7 @@ export class RoomVersions<S extends Schema> implements Versions<S> {
     return this.#see(id, (room) => exportDoc(room, this.#host.schema.doc));
   }
 
-  async #see<T>(id: string, fn: (room: ArchiveHost<S>['room']) => T): Promise<T> {
+  async #see<T>(id: string, fn: (room: Room<S>) => T): Promise<T> {
     return this.#host.aside(await unpack(await this.#find(id)), fn);
   }
 

@@ -1,6 +1,6 @@
 import { deepFreeze, isObject, type Json, type JsonObject, own, setOwn } from '../json.js';
-import { isSubdoc, mayBeMissing } from '../prelim.js';
-import { type Fields, isScalar, type SchemaNode, type Type, validate } from '../schema.js';
+import { mayBeMissing } from '../prelim.js';
+import { type Fields, isScalar, isSubdoc, type SchemaNode, type Type, validate } from '../schema.js';
 
 /** Hears what does not fit, and where. */
 export type Misfit = (place: readonly (string | number)[], why: string) => void;
@@ -200,7 +200,7 @@ function equal(items: readonly Json[], list: readonly Json[], from: number): boo
 }
 
 /** How many items two lists have in common at their beginnings, and then at their ends. */
-function commonEnds(a: readonly Json[], b: readonly Json[]): [start: number, tail: number] {
+export function commonEnds(a: readonly Json[], b: readonly Json[]): [start: number, tail: number] {
   const most = Math.min(a.length, b.length);
   let start = 0;
   while (start < most && a[start] === b[start]) start++;

@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useRef } from 'react';
+import { useCallback, useMemo } from 'react';
 import type { RootRef, Text } from '../refs.js';
 import type { Room } from '../room.js';
 import type { DocSnapshot, Registered, Schema } from '../schema.js';
@@ -72,20 +72,11 @@ function rethrow(error: unknown): never {
  */
 export function useText<S extends Schema = Registered>(path: string): readonly [value: string, text: Text] | null {
   const room = useRoom<S>();
-  const last = useRef<readonly [string, Text] | null>(null);
   const value = useStore(room.doc, (doc) => valueAt(doc, path));
   return useMemo(() => {
     const text = typeof value === 'string' ? room.text(path) : null;
-    if (text === null || typeof value !== 'string') return null;
-    // The same text keeps its reference, so that effects that depend on it stay quiet.
-    const kept = last.current && sameText(last.current[1], text) ? last.current[1] : text;
-    last.current = [value, kept];
-    return last.current;
+    return text === null || typeof value !== 'string' ? null : [value, text];
   }, [room, path, value]);
-}
-
-function sameText(a: Text, b: Text): boolean {
-  return Reflect.get(a, '~type') === Reflect.get(b, '~type');
 }
 
 function valueAt(doc: unknown, path: string): unknown {

@@ -3,11 +3,11 @@ import type { RoomLease } from '../client.js';
 import { SyncError } from '../errors.js';
 import { isObject, type Json } from '../json.js';
 import { jsonText, objectOf, wordOf } from '../plain.js';
-import { field, isSubdoc, type Prelim, toPrelim } from '../prelim.js';
-import type { Subdoc } from '../refs.js';
+import type { Prelim } from '../prelim.js';
+import type { DeepEvent, Subdoc } from '../refs.js';
 import type { EnterOptions } from '../room.js';
-import { type Fields, isScalar, SCALARS, type Schema, type SchemaNode, type Type } from '../schema.js';
-import type { Store } from '../store.js';
+import { type Fields, field, isScalar, isSubdoc, SCALARS, type Schema, type SchemaNode, type Type } from '../schema.js';
+import { Part } from './part.js';
 import { Place, type RefHost } from './place.js';
 import { Sequence } from './sequence.js';
 import { TextRef } from './text.js';
@@ -16,7 +16,13 @@ import { XmlLive } from './xml.js';
 /** A live part at run time. */
 export type LiveRef = TextRef | ListLive | MapLive | ObjectLive | XmlLive;
 
+/** The one live part of a place. */
 function liveAt(place: Place, node: SchemaNode): LiveRef {
+  place.live ??= makeLive(place, node);
+  return place.live as LiveRef;
+}
+
+function makeLive(place: Place, node: SchemaNode): LiveRef {
   switch (node.kind) {
     case 'text':
       return new TextRef(place);
@@ -38,7 +44,7 @@ function subdocOf(host: RefHost, value: Json | undefined): Subdoc | undefined {
   if (!isSubdoc(value)) return undefined;
   const { guid } = value;
   const enter = <S extends Schema>(options: EnterOptions<S> = {}): RoomLease<S> => host.enterRoom<S>(guid, options);
-  return Object.freeze({ guid, enter });
+  return host.kept.get(`d/${guid}`, () => Object.freeze({ guid, enter }));
 }
 
 /** The live part or plain value of an entry; undefined if there is none. */
@@ -52,7 +58,7 @@ function entry(place: Place, type: Type, at: Segment): unknown {
 
 /** Sets an entry of a map; a shared type that is there is changed in place, so that concurrent edits of it stay. */
 function setEntry(place: Place, type: Type, key: string, value: unknown): void {
-  const prelim = toPrelim(type, value, `${place}.${key}`);
+  const prelim = place.host.prelim.toPrelim(type, value, `${place}.${key}`);
   const child = isScalar(type['~node']) ? null : place.child(key);
   if (child) replaceContent(liveAt(child, type['~node']), prelim, value);
   else mapSet(place, key, prelim);
@@ -89,46 +95,42 @@ export class ListLive extends Sequence {
   }
 
   protected prelims(values: unknown[], index: number): Prelim[] {
+    const { toPrelim } = this.place.host.prelim;
     return values.map((value, offset) => toPrelim(this.#item, value, `${this.place}[${index + offset}]`));
   }
 }
 
 /** A dictionary by its type id. */
-export class MapLive {
-  readonly #place: Place;
+export class MapLive extends Part {
   readonly #item: Type;
 
   constructor(place: Place, item: Type) {
-    this.#place = place;
+    super(place);
     this.#item = item;
   }
 
-  get snapshot(): Store<unknown> {
-    return this.#place.store;
-  }
-
   get(key: string): unknown {
-    return entry(this.#place, this.#item, wordOf(key, 'the key'));
+    return entry(this.place, this.#item, wordOf(key, 'the key'));
   }
 
   set(key: string, value: unknown): void {
-    setEntry(this.#place, this.#item, wordOf(key, 'the key'), value);
+    setEntry(this.place, this.#item, wordOf(key, 'the key'), value);
   }
 
   delete(key: string): boolean {
-    const { host, type } = this.#place;
+    const { host, type } = this.place;
     const name = wordOf(key, 'the key');
     return host.write((core, room) => core.mapDelete(room, type, name));
   }
 
   keys(): string[] {
-    const value = this.#place.value();
+    const value = this.place.value();
     return isObject(value) ? Object.keys(value) : [];
   }
 
   /** Other entries instead of all there are. */
   replace(value: unknown): void {
-    this.#place.host.batch(() => {
+    this.place.host.batch(() => {
       const next = Object.entries(objectOf(value, 'the entries'));
       const keep = new Set(next.map(([key]) => key));
       for (const key of this.keys()) if (!keep.has(key)) this.delete(key);
@@ -138,30 +140,25 @@ export class MapLive {
 }
 
 /** An object of fixed fields by its type id. */
-export class ObjectLive {
-  readonly #place: Place;
+export class ObjectLive extends Part {
   readonly #fields: Fields;
 
   constructor(place: Place, fields: Fields) {
-    this.#place = place;
+    super(place);
     this.#fields = fields;
   }
 
-  get snapshot(): Store<unknown> {
-    return this.#place.store;
-  }
-
   get(key: string): unknown {
-    return entry(this.#place, fieldOf(this.#fields, key), key);
+    return entry(this.place, fieldOf(this.#fields, key), key);
   }
 
   set(key: string, value: unknown): void {
     if (value === undefined) this.#delete(key);
-    else setEntry(this.#place, fieldOf(this.#fields, key), key, value);
+    else setEntry(this.place, fieldOf(this.#fields, key), key, value);
   }
 
   update(values: object): void {
-    this.#place.host.batch(() => {
+    this.place.host.batch(() => {
       for (const [key, value] of Object.entries(objectOf(values, 'the values'))) this.set(key, value);
     });
   }
@@ -173,7 +170,7 @@ export class ObjectLive {
   }
 
   #delete(key: string): void {
-    const { host, type } = this.#place;
+    const { host, type } = this.place;
     host.write((core, room) => core.mapDelete(room, type, key));
   }
 }
@@ -207,15 +204,24 @@ export class RootLiveRef {
     });
   }
 
+  observeDeep(listener: (event: DeepEvent) => void): () => void {
+    const top = { type: '', within: [], path: () => [] };
+    return this.#host.observe(top, 'deep', listener as (event: object) => void);
+  }
+
   #replace(key: string, type: Type, value: unknown): void {
     const partial = type['~node'].kind === 'object';
     // The fields of an object at the top may be missing, so they are checked one by one.
-    const prelim = partial ? { m: {} } : toPrelim(type, value, key);
+    const prelim = partial ? { m: {} } : this.#host.prelim.toPrelim(type, value, key);
     replaceContent(this.#live(key, type), prelim, value);
   }
 
   #live(key: string, type: Type): LiveRef {
-    return liveAt(new Place(this.#host, `r/${key}`, key), type['~node']);
+    const name = `r/${key}`;
+    return liveAt(
+      this.#host.kept.get(name, () => new Place(this.#host, name, key)),
+      type['~node'],
+    );
   }
 }
 

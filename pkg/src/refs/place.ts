@@ -3,12 +3,21 @@ import type { RoomLease } from '../client.js';
 import { SyncError } from '../errors.js';
 import type { BatchOptions } from '../history.js';
 import type { Json } from '../json.js';
+import type { Observed, Reach } from '../observers.js';
 import { refusal } from '../plain.js';
-import type { TextEvent } from '../refs.js';
+import type { attribute, nodes, toPrelim } from '../prelim.js';
 import type { EnterOptions, SyncState } from '../room.js';
 import type { Schema } from '../schema.js';
 import type { Store } from '../store.js';
+import type { Kept } from './kept.js';
 import { partStore } from './part-store.js';
+
+/** What makes content of values; its code is fetched beside the wasm. */
+export interface Prelims {
+  readonly attribute: typeof attribute;
+  readonly nodes: typeof nodes;
+  readonly toPrelim: typeof toPrelim;
+}
 
 /** What live parts need of their room. */
 export interface RefHost {
@@ -20,8 +29,12 @@ export interface RefHost {
   batch<T>(fn: () => T, options?: BatchOptions): T;
   /** The mirror's value at a path. */
   value(path: readonly Segment[]): Json | undefined;
-  /** Tells changes of one text. */
-  observe(type: string, listener: (event: TextEvent) => void): () => void;
+  /** Tells changes of one part, or also of those in it. */
+  observe(part: Observed, reach: Reach, listener: (event: object) => void): () => void;
+  /** How values become content; throws as {@link RefHost.write} does. */
+  readonly prelim: Prelims;
+  /** Live parts that somebody holds, and what they were made of. */
+  readonly kept: Kept;
   /** Snapshots of the document. */
   readonly doc: Store<unknown>;
   /** Enters another room of the same client. */
@@ -35,13 +48,15 @@ export interface RefHost {
 }
 
 /** Where a live part lies: a type id, which survives concurrent edits, and the parent to find it in. */
-export class Place {
+export class Place implements Observed {
   readonly host: RefHost;
   /** Type id. */
   readonly type: string;
   readonly #parent: Place | null;
   /** What lies in snapshots between it and what it holds. */
-  readonly #within: readonly Segment[];
+  readonly within: readonly Segment[];
+  /** The one live part of this place. */
+  live: object | null = null;
   #at: Segment;
   #store: Store<unknown> | null = null;
 
@@ -50,13 +65,16 @@ export class Place {
     this.type = type;
     this.#at = at;
     this.#parent = parent;
-    this.#within = within;
+    this.within = within;
   }
 
   /** The shared type at a key or index, if there is one. */
   child(at: Segment, within?: readonly Segment[]): Place | null {
     const type = this.host.read((core, room) => core.childOf(room, this.type, at));
-    return type === undefined ? null : new Place(this.host, type, at, this, within);
+    if (type === undefined) return null;
+    const place = this.host.kept.get(type, () => new Place(this.host, type, at, this, within));
+    place.#at = at;
+    return place;
   }
 
   /** The plain value of this place, or of an entry of it. */
@@ -66,7 +84,7 @@ export class Place {
 
   /** The plain value of what it holds. */
   entry(at: Segment): Json | undefined {
-    return this.value(...this.#within, at);
+    return this.value(...this.within, at);
   }
 
   /** Snapshots of this place. */
@@ -80,7 +98,7 @@ export class Place {
     const parent = this.#parent;
     if (!parent) return [this.#at];
     if (!this.#isAt(parent, this.#at)) this.#at = this.#search(parent);
-    return [...parent.path(), ...parent.#within, this.#at];
+    return [...parent.path(), ...parent.within, this.#at];
   }
 
   /** For messages. */

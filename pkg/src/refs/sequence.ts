@@ -1,21 +1,11 @@
 import { SyncError } from '../errors.js';
 import { jsonText } from '../plain.js';
 import type { Prelim } from '../prelim.js';
-import type { Store } from '../store.js';
-import { count, type Place } from './place.js';
+import { Part } from './part.js';
+import { count } from './place.js';
 
 /** What a list and the nodes of XML have in common. */
-export abstract class Sequence {
-  protected readonly place: Place;
-
-  constructor(place: Place) {
-    this.place = place;
-  }
-
-  get snapshot(): Store<unknown> {
-    return this.place.store;
-  }
-
+export abstract class Sequence extends Part {
   get length(): number {
     const { host, type } = this.place;
     return host.read((core, room) => core.lengthOf(room, type));

@@ -3,10 +3,11 @@ import { diffText, splitLoneTail } from '../delta.js';
 import { STREAM_ORIGIN } from '../history.js';
 import { deepFreeze, type Json } from '../json.js';
 import { jsonText, wordOf } from '../plain.js';
-import type { Cursor, PipeOptions, Text, TextEvent, TextRun } from '../refs.js';
+import type { Cursor, PipeOptions, Text, TextRun } from '../refs.js';
 import type { SyncState } from '../room.js';
 import type { Store } from '../store.js';
-import { count, type Place } from './place.js';
+import { Part } from './part.js';
+import { count } from './place.js';
 
 /** Goes on with a text that an earlier page began to write, and knows what stands there already. */
 export interface PipeWriter {
@@ -22,41 +23,30 @@ export interface PipeWriter {
 let pipes = 0;
 
 /** A {@link Text} by its type id. */
-export class TextRef implements Text {
-  readonly #place: Place;
-
-  constructor(place: Place) {
-    this.#place = place;
-  }
-
-  /** Type id; equal for refs of the same text. */
-  get '~type'(): string {
-    return this.#place.type;
-  }
-
-  get snapshot(): Store<string> {
-    return this.#place.store as Store<string>;
+export class TextRef extends Part implements Text {
+  override get snapshot(): Store<string> {
+    return this.place.store as Store<string>;
   }
 
   get length(): number {
-    const { host, type } = this.#place;
+    const { host, type } = this.place;
     return host.read((core, room) => core.lengthOf(room, type));
   }
 
   insert(at: number, text: string, attributes?: Attributes): void {
-    const { host, type } = this.#place;
+    const { host, type } = this.place;
     const marks = marksOf(attributes);
     const words = wordOf(text, 'the text');
     host.write((core, room) => core.textInsert(room, type, count(at, 'the offset'), words, marks));
   }
 
   delete(at: number, length: number): void {
-    const { host, type } = this.#place;
+    const { host, type } = this.place;
     host.write((core, room) => core.textDelete(room, type, count(at, 'the offset'), count(length, 'the length')));
   }
 
   format(at: number, length: number, attributes: Attributes): void {
-    const { host, type } = this.#place;
+    const { host, type } = this.place;
     const marks = jsonText(attributes, 'the attributes');
     host.write((core, room) =>
       core.textFormat(room, type, count(at, 'the offset'), count(length, 'the length'), marks),
@@ -64,20 +54,20 @@ export class TextRef implements Text {
   }
 
   insertEmbed(at: number, embed: Embed, attributes?: Attributes): void {
-    const { host, type } = this.#place;
+    const { host, type } = this.place;
     const [object, marks] = [jsonText(embed, 'the embed'), marksOf(attributes)];
     host.write((core, room) => core.textEmbed(room, type, count(at, 'the offset'), object, marks));
   }
 
   toDelta(): readonly TextRun[] {
-    const { host, type } = this.#place;
+    const { host, type } = this.place;
     return deepFreeze(
       JSON.parse(host.read((core, room) => core.textDelta(room, type))) as Json,
     ) as unknown as TextRun[];
   }
 
   applyDelta(delta: readonly TextOp[]): void {
-    const { host, type } = this.#place;
+    const { host, type } = this.place;
     const ops = jsonText(delta, 'the delta');
     host.write((core, room) => core.textApply(room, type, ops));
   }
@@ -89,29 +79,25 @@ export class TextRef implements Text {
   applyDiff(next: string): void {
     const splice = diffText(this.toString(), wordOf(next, 'the text'));
     if (!splice) return;
-    this.#place.host.batch(() => {
+    this.place.host.batch(() => {
       if (splice.remove > 0) this.delete(splice.at, splice.remove);
       if (splice.insert) this.insert(splice.at, splice.insert);
     });
   }
 
-  toString(): string {
-    const { host, type } = this.#place;
+  override toString(): string {
+    const { host, type } = this.place;
     return host.read((core, room) => core.textToString(room, type));
   }
 
   cursor(at: number, assoc: -1 | 1 = 1): Cursor {
-    const { host, type } = this.#place;
+    const { host, type } = this.place;
     return { '~cursor': host.read((core, room) => core.stickyIndex(room, type, count(at, 'the offset'), assoc)) };
   }
 
   resolve(cursor: Cursor): number | null {
     const sticky = wordOf(cursor?.['~cursor'], 'the cursor');
-    return this.#place.host.read((core, room) => core.resolveSticky(room, sticky)) ?? null;
-  }
-
-  observe(listener: (event: TextEvent) => void): () => void {
-    return this.#place.host.observe(this.#place.type, listener);
+    return this.place.host.read((core, room) => core.resolveSticky(room, sticky)) ?? null;
   }
 
   async pipeFrom(
@@ -120,7 +106,7 @@ export class TextRef implements Text {
   ): Promise<void> {
     let cursor: Cursor | null = null;
     let tail = '';
-    const { host } = this.#place;
+    const { host } = this.place;
     const count = { origin: origin ?? STREAM_ORIGIN, step: step ?? `pipe/${++pipes}` };
     const append = async (text: string): Promise<void> => {
       if (!text) return;

@@ -1,6 +1,6 @@
 import { isObject, type Json, own } from '../json.js';
 import { jsonText, wordOf } from '../plain.js';
-import { attribute, nodes, type Prelim } from '../prelim.js';
+import type { Prelim } from '../prelim.js';
 import type { XmlElementNode } from '../refs.js';
 import { Sequence } from './sequence.js';
 import { TextRef } from './text.js';
@@ -11,12 +11,12 @@ export class XmlLive extends Sequence {
     const value = this.place.entry(index);
     const place = this.place.child(index, isObject(value) ? ['children'] : []);
     if (!place) return undefined;
-    if (isObject(value)) return new XmlElementLive(place);
-    return typeof value === 'string' ? new TextRef(place) : new XmlLive(place);
+    place.live ??= new (isObject(value) ? XmlElementLive : typeof value === 'string' ? TextRef : XmlLive)(place);
+    return place.live;
   }
 
   protected prelims(values: unknown[]): Prelim[] {
-    return nodes(values, String(this.place));
+    return this.place.host.prelim.nodes(values, String(this.place));
   }
 }
 
@@ -31,6 +31,7 @@ class XmlElementLive extends XmlLive {
   }
 
   setAttribute(name: string, value: Json): void {
+    const { attribute } = this.place.host.prelim;
     const prelim = jsonText(attribute(value, `${this.place}.attributes.${name}`), 'the value');
     const key = wordOf(name, 'the attribute');
     this.place.host.write((core, room) => core.mapSet(room, this.#attributes, key, prelim));

@@ -23,11 +23,15 @@ export function describeRoom(name: string, makeClient: () => Client<TestSchema>)
   }
 
   /** What another replica of the same document does to it. */
-  async function remotely(room: Room<TestSchema>, change: (theirs: Room<TestSchema>) => void): Promise<void> {
+  async function remotely(
+    room: Room<TestSchema>,
+    change: (theirs: Room<TestSchema>) => void,
+    origin?: string,
+  ): Promise<void> {
     const theirs = await enter('elsewhere');
     theirs.applyUpdate(room.encodeStateAsUpdate());
     change(theirs);
-    room.applyUpdate(theirs.encodeStateAsUpdate(room.stateVector()));
+    room.applyUpdate(theirs.encodeStateAsUpdate(room.stateVector()), origin);
   }
 
   describe(name, () => {
@@ -181,6 +185,125 @@ export function describeRoom(name: string, makeClient: () => Client<TestSchema>)
         { delta: [{ retain: 1 }, { insert: 'X' }], origin: 'remote' },
         { delta: [{ retain: 1, attributes: { bold: true } }], origin: 'local' },
       ]);
+    });
+
+    test('tells a text what the app calls its batches and updates, and nothing else by that name', async () => {
+      const room = await enter();
+      const seen: unknown[] = [];
+      const note = room.root.get('note');
+      note.observe(({ origin, batchOrigin }) => seen.push([origin, batchOrigin]));
+      room.batch(() => note.insert(0, 'a'), { origin: 'editor' });
+      note.insert(0, 'b');
+      room.batch(() => room.batch(() => note.insert(0, 'c'), { origin: 'inner' }), { origin: 'outer' });
+      await remotely(room, (theirs) => theirs.root.get('note').insert(0, 'd'), 'file');
+      await remotely(room, (theirs) => theirs.root.get('note').insert(0, 'e'));
+      expect(() => room.applyUpdate(Uint8Array.of(1, 2, 3), 'broken')).toThrow();
+      await remotely(room, (theirs) => theirs.root.get('note').insert(0, 'f'));
+      expect(seen).toEqual([
+        ['local', 'editor'],
+        ['local', undefined],
+        ['local', 'outer'],
+        ['remote', 'file'],
+        ['remote', undefined],
+        ['remote', undefined],
+      ]);
+    });
+
+    test('tells lists, maps and objects what came and went, with the values of the snapshot', async () => {
+      const room = await enter();
+      const { root } = room;
+      const [todos, tags, settings] = [root.get('todos'), root.get('tags'), root.get('settings')];
+      const seen: unknown[] = [];
+      const inserted: unknown[] = [];
+      const stops = [
+        todos.observe((event) => {
+          seen.push(event);
+          for (const op of event.delta) if ('insert' in op) inserted.push(...op.insert);
+        }),
+        tags.observe((event) => seen.push(event)),
+        settings.observe((event) => seen.push(event)),
+      ];
+      todos.push({ text: 'a', done: false, body: 'A' }, { text: 'b', done: false, body: 'B' });
+      expect(inserted[1]).toBe(room.doc.getSnapshot()?.todos[1]);
+      todos.at(0).get('body').insert(1, '!');
+      await remotely(room, (theirs) => theirs.root.get('todos').delete(0));
+      room.batch(() => tags.set('k', [1]), { origin: 'menu' });
+      tags.delete('k');
+      settings.set('theme', 'dark');
+      for (const stop of stops) stop();
+      settings.set('theme', 'light');
+      expect(seen).toEqual([
+        {
+          delta: [
+            {
+              insert: [
+                { text: 'a', done: false, body: 'A' },
+                { text: 'b', done: false, body: 'B' },
+              ],
+            },
+          ],
+          origin: 'local',
+        },
+        { delta: [{ delete: 1 }], origin: 'remote' },
+        { set: { k: [1] }, removed: [], origin: 'local', batchOrigin: 'menu' },
+        { set: {}, removed: ['k'], origin: 'local' },
+        { set: { theme: 'dark' }, removed: [], origin: 'local' },
+      ]);
+      expect(Object.isFrozen(seen[0])).toBe(true);
+    });
+
+    test('tells all that happens inside of a part, where it is by then', async () => {
+      const room = await enter();
+      const { root } = room;
+      const todos = root.get('todos');
+      todos.push({ text: 'a', done: false, body: 'A' }, { text: 'b', done: false, body: 'B' });
+      const heard = { todos: [] as unknown[], second: [] as unknown[], top: [] as unknown[] };
+      todos.observeDeep(({ kind, path }) => heard.todos.push([kind, path]));
+      todos.at(1).observeDeep(({ kind, path }) => heard.second.push([kind, path]));
+      root.observeDeep(({ kind, path }) => heard.top.push([kind, path]));
+      await remotely(room, (theirs) => {
+        theirs.root.get('todos').insert(0, { text: 'new', done: false, body: '' });
+        theirs.root.get('todos').at(2).get('body').insert(0, '>');
+      });
+      todos.at(2).set('done', true);
+      root.set('title', 'T');
+      expect(heard.second).toEqual([
+        ['text', ['body']],
+        ['map', []],
+      ]);
+      expect(heard.todos).toEqual([
+        ['list', []],
+        ['text', [2, 'body']],
+        ['map', [2]],
+      ]);
+      expect(heard.top).toEqual([
+        ['list', ['todos']],
+        ['text', ['todos', 2, 'body']],
+        ['map', ['todos', 2]],
+        ['map', []],
+      ]);
+      todos.delete(2);
+      todos.at(1).set('done', true);
+      expect(heard.second).toHaveLength(2);
+    });
+
+    test('gives the same live part for the same place as long as it is there', async () => {
+      const room = await enter();
+      const { root } = room;
+      const todos = root.get('todos');
+      expect(root.get('todos')).toBe(todos);
+      expect(root.get('todos').snapshot).toBe(todos.snapshot);
+      expect(root.get('settings')).toBe(root.get('settings'));
+      todos.push({ text: 'a', done: false, body: 'A' }, { text: 'b', done: false, body: 'B' });
+      const [first, second] = [todos.at(0), todos.at(1)];
+      expect(first).not.toBe(second);
+      expect(second.get('body')).toBe(room.text('todos.1.body'));
+      await remotely(room, (theirs) => theirs.root.get('todos').delete(0));
+      expect(todos.at(0)).toBe(second);
+      expect(todos.at(0).snapshot.getSnapshot()).toBe(room.doc.getSnapshot()?.todos[0]);
+      todos.delete(0);
+      todos.push({ text: 'c', done: false, body: 'C' });
+      expect(todos.at(0)).not.toBe(second);
     });
 
     test('runs a batch as one, and reads inside it see its writes', async () => {

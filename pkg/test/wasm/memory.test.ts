@@ -20,7 +20,7 @@ async function inNode(code: string): Promise<Record<string, unknown>> {
 }
 
 test('a hundred rooms opened and closed leave the memory of wasm, the handles and the objects where they were', async () => {
-  const { sizes, handles, alive, rooms } = await inNode(`
+  const { sizes, handles, heaps, alive, rooms } = await inNode(`
     const client = createClient(options);
     const seen = [];
     const cycle = async (n) => {
@@ -40,19 +40,55 @@ test('a hundred rooms opened and closed leave the memory of wasm, the handles an
       for (let n = 0; n < 100; n += 10) await Promise.all([...Array(10).keys()].map((i) => cycle(n + i)));
       await collect();
       const { memory } = await (await import('${dist}core.js')).default();
-      return [memory.buffer.byteLength, process.getActiveResourcesInfo().length];
+      return [memory.buffer.byteLength, process.getActiveResourcesInfo().length, process.memoryUsage().heapUsed];
     };
     await round();
-    const rounds = [await round(), await round(), await round()];
+    const rounds = [await round(), await round(), await round(), await round(), await round()];
     const alive = seen.filter((ref) => ref.deref()).length;
-    console.log(JSON.stringify({ sizes: rounds.map(([size]) => size), handles: rounds.map(([, count]) => count), alive, rooms: seen.length }));
+    console.log(JSON.stringify({ sizes: rounds.map(([size]) => size), handles: rounds.map(([, count]) => count), heaps: rounds.map(([, , heap]) => heap), alive, rooms: seen.length }));
     await client.close();
   `);
   const [size] = sizes as number[];
-  expect(sizes).toEqual([size, size, size]);
+  expect(sizes).toEqual([size, size, size, size, size]);
   expect(new Set(handles as number[]).size).toBe(1);
-  expect([alive, rooms]).toEqual([0, 400]);
+  expect([alive, rooms]).toEqual([0, 600]);
+  // A room that stayed would hold its 2,000 characters and 20 items; what the list of weak references takes is far less.
+  expect(leastGrowth(heaps as number[])).toBeLessThan(100 * 1_000);
 });
+
+test('live parts are kept as long as somebody holds them, and nothing stays of those that were deleted', async () => {
+  const { held, alive, same, parts, heaps } = await inNode(`
+    const client = createClient(options);
+    const { room } = client.enterRoom('demo', { autoConnect: false });
+    await room.ready;
+    const todos = room.root.get('todos');
+    let seen = [];
+    const round = async () => {
+      seen = [];
+      room.batch(() => todos.push(...Array.from({ length: 500 }, (_, n) => ({ text: 'item ' + n }))));
+      for (let n = 0; n < todos.length; n++) seen.push(new WeakRef(todos.at(n)), new WeakRef(todos.at(n).snapshot));
+      room.batch(() => todos.delete(1, todos.length - 1));
+      await collect();
+      return process.memoryUsage().heapUsed;
+    };
+    todos.push({ text: 'kept' });
+    const kept = todos.at(0).snapshot;
+    await round();
+    const heaps = [await round(), await round(), await round(), await round()];
+    const held = seen.slice(0, 2).every((ref) => ref.deref());
+    const alive = seen.slice(2).filter((ref) => ref.deref()).length;
+    const same = todos.at(0).snapshot === kept;
+    console.log(JSON.stringify({ held, alive, same, parts: seen.length, heaps }));
+    await client.close();
+  `);
+  expect({ held, alive, same, parts }).toEqual({ held: true, alive: 0, same: true, parts: 1_002 });
+  expect(leastGrowth(heaps as number[])).toBeLessThan(500 * 100);
+});
+
+/** The least that was added in a round: a leak adds in each, what the engine keeps for a while does not. */
+function leastGrowth(heaps: readonly number[]): number {
+  return Math.min(...heaps.slice(1).map((heap, at) => heap - (heaps[at] ?? 0)));
+}
 
 test('a client that is forgotten without close() is told while others run, a closed or an only one is not', async () => {
   const { stderr } = await inNode(`

@@ -34,6 +34,7 @@ test('a document names others, and their rooms are entered through it', async ()
   first?.room.root.get('text').insert(0, 'inside');
   expect(client.getRoom('page-1')).toBe(first?.room);
   expect(order.at(1).guid).toBe('page-1');
+  expect(order.at(1)).toBe(pages.get('one'));
   const again = order.at(1).enter({ schema: page });
   expect(again.room.doc.getSnapshot()).toEqual({ text: 'inside' });
   first?.leave();

@@ -1,0 +1,29 @@
+import type { DeepEvent } from '../refs.js';
+import type { Store } from '../store.js';
+import type { Place } from './place.js';
+
+/** What all live parts have in common. */
+export abstract class Part {
+  readonly #place: Place;
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  /** Not a property: whoever prints or serialises a live part is not led through the whole room. */
+  protected get place(): Place {
+    return this.#place;
+  }
+
+  get snapshot(): Store<unknown> {
+    return this.place.store;
+  }
+
+  observe(listener: (event: never) => void): () => void {
+    return this.place.host.observe(this.place, 'own', listener as (event: object) => void);
+  }
+
+  observeDeep(listener: (event: DeepEvent) => void): () => void {
+    return this.place.host.observe(this.place, 'deep', listener as (event: object) => void);
+  }
+}
