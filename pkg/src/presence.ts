@@ -95,6 +95,8 @@ export interface PresenceHost {
   /** Tells an error that has no caller. */
   report(error: unknown): void;
   readonly notify: Notify;
+  /** Lets notifications out that no call of the core would. */
+  drain(): void;
 }
 
 /** How presence behaves, as the client's options say; times in milliseconds. */
@@ -176,6 +178,7 @@ export class PresenceStore<P> implements Presence<P> {
     if (wait <= 0) this.#send(next);
     else this.#timer ??= setTimeout(() => this.flush(), wait);
     this.self.set(next);
+    this.#host.drain();
   }
 
   /** Sends what waits, now. */

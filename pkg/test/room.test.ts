@@ -194,6 +194,17 @@ describe('presence', () => {
     expect(world.count('setPresence')).toBe(2);
   });
 
+  test('of the own is told before the call returns, whether it is sent now or later', async () => {
+    const { client } = fakeClient({ schema });
+    const { room } = client.enterRoom('demo', { initialPresence: { x: 0 } });
+    await room.ready;
+    const told: unknown[] = [];
+    room.presence.self.subscribe(() => told.push(room.presence.self.getSnapshot()));
+    room.presence.update({ x: 1 });
+    room.presence.update({ x: 2 });
+    expect(told).toEqual([{ x: 1 }, { x: 2 }]);
+  });
+
   test('that is too large throws at once, or is told when its turn comes', async () => {
     const { client } = fakeClient({ schema });
     const errors = vi.fn();

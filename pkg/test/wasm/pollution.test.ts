@@ -55,7 +55,14 @@ test('in the document: own entries of snapshots and refs, and no field is inheri
 
 test('in presence: own members of a state, and the app’s next state does not get them', () => {
   const sent: string[] = [];
-  const host = { send: (json: string) => sent.push(json), onMetas: () => {}, report: () => {}, notify: (fn: () => void) => fn() };
+  const nothing = (): void => {};
+  const host = {
+    send: (json: string) => sent.push(json),
+    onMetas: nothing,
+    report: nothing,
+    notify: (fn: () => void) => fn(),
+    drain: nothing,
+  };
   const store = new PresenceStore<object>(host, undefined, { presenceThrottle: 0 });
   store.handle([[5, polluted]], []);
   const state = store.others.getSnapshot()[0]?.presence as Record<string, unknown>;
