@@ -1,4 +1,4 @@
 'use client';
 
-export { useDoc, useText } from './react/suspending.js';
+export { useDoc, useMutation, useMyPresence, useOther, useRoom, useText, useTextInput } from './react/suspending.js';
 export * from './react.js';

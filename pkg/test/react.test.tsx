@@ -372,6 +372,57 @@ describe('hooks', () => {
     expect(errors.mock.calls).toEqual([['E_QUOTA']]);
   });
 
+  test('useLostConnectionListener hears a loss that lasts, and that it is over', async () => {
+    vi.useFakeTimers();
+    const { world, around } = await withProviders();
+    const heard = vi.fn();
+    function Ear() {
+      hooks.useLostConnectionListener((event) => heard(event));
+      return null;
+    }
+    await mount(around(<Ear />));
+    const state = { transport: null, attempt: 1, nextRetryAt: null, reason: null, rtt: null, error: null } as const;
+    const tell = (status: 'connected' | 'reconnecting') =>
+      act(async () => world.core.tell(0, { type: 'connection', status, ...state }));
+    await tell('reconnecting');
+    await act(() => vi.advanceTimersByTimeAsync(4_999));
+    expect(heard).not.toHaveBeenCalled();
+    await act(() => vi.advanceTimersByTimeAsync(1));
+    await tell('connected');
+    expect(heard.mock.calls).toEqual([['lost'], ['restored']]);
+    await unmount();
+    await tell('reconnecting');
+    await act(() => vi.advanceTimersByTimeAsync(10_000));
+    expect(heard).toHaveBeenCalledTimes(2);
+  });
+
+  test('useUsers shows the tabs of a user as one, and renders when somebody comes, goes or falls idle', async () => {
+    const { world, around } = await withProviders();
+    const rendered = vi.fn();
+    function People() {
+      const users = hooks.useUsers();
+      rendered();
+      return (
+        <>{users.map(({ id, status, connectionIds }) => `${id} ${status} ${connectionIds.join('+')}`).join(', ')}</>
+      );
+    }
+    const container = await mount(around(<People />));
+    const shown = (id: string, more = {}) => JSON.stringify({ x: 1, '~': { user: { id }, ...more } });
+    const tell = (updated: readonly (readonly [number, string])[], removed: readonly number[] = []) =>
+      act(async () => world.core.tell(0, { type: 'presence', updated, removed }));
+    await tell([
+      [1, shown('ann')],
+      [2, shown('ann')],
+      [3, shown('bob', { idle: 60_000 })],
+    ]);
+    expect(container.textContent).toBe('ann online 1+2, bob idle 3');
+    const before = rendered.mock.calls.length;
+    await tell([[2, JSON.stringify({ x: 9, '~': { user: { id: 'ann' } } })]]);
+    expect(rendered.mock.calls.length).toBe(before);
+    await tell([], [1, 3]);
+    expect(container.textContent).toBe('ann online 2, bob offline ');
+  });
+
   test('outside their providers say which one is missing', () => {
     function Lost() {
       useRoom();

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, Component, type ReactNode, Suspense } from 'react';
+import { act, Component, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import { describe, expect, test, vi } from 'vitest';
@@ -19,6 +19,73 @@ function Body() {
   const [value, text] = hooks.useText<S>('note');
   return <>{`${value} ${text.length}`}</>;
 }
+
+function Entered() {
+  const { isReady, connectionId } = hooks.useRoom<S>();
+  return <>{`room ${isReady} ${connectionId === null}`}</>;
+}
+
+function Mutating() {
+  const length = hooks.useMutation<[string], number, S>(({ root }, text) => {
+    root.get('note').insert(0, text);
+    return root.get('note').length;
+  }, []);
+  const [shown, show] = useState(0);
+  useEffect(() => show(length('x') > 0 ? 1 : 0), [length]);
+  return <>{`mutated ${shown}`}</>;
+}
+
+function Me() {
+  const [{ x }, update] = hooks.useMyPresence<S>();
+  return <button type="button" onClick={() => update({ x: x + 1 })}>{`me ${x}`}</button>;
+}
+
+function Someone() {
+  return <>{`other ${hooks.useOther<number, S>(7, ({ presence }) => presence.x)}`}</>;
+}
+
+function Field() {
+  return <textarea defaultValue="field" {...hooks.useTextInput('note')} />;
+}
+
+const waiting = [
+  ['useDoc', Note, 'note '],
+  ['useText', Body, ' 0'],
+  ['useRoom', Entered, 'room true false'],
+  ['useMutation', Mutating, 'mutated 1'],
+  ['useMyPresence', Me, 'me 0'],
+  ['useOther', Someone, 'other null'],
+  ['useTextInput', Field, 'field'],
+] as const;
+
+describe.each(waiting)('%s', (_, Component, shown) => {
+  test('shows the fallback until the room is ready', async () => {
+    const { world, around } = await withProviders();
+    world.autoReady = false;
+    const inside = <hooks.ClientSideSuspense fallback="loading">{() => <Component />}</hooks.ClientSideSuspense>;
+    const container = await mount(around(inside));
+    expect(container.textContent).toBe('loading');
+    await act(async () => world.core.tell(0, { type: 'ready' }));
+    await settle();
+    expect(container.textContent).toBe(shown);
+    expect(container.querySelector('textarea')?.readOnly ?? false).toBe(false);
+    expect(world.count('enterRoom')).toBe(1);
+  });
+
+  test('says on a server what to do', () => {
+    const { client } = fakeClient({ schema });
+    vi.stubGlobal('window', undefined);
+    const bare = (
+      <hooks.SyncProvider client={client}>
+        <hooks.RoomProvider<S> id="demo" initialPresence={{ x: 0 }}>
+          <Component />
+        </hooks.RoomProvider>
+      </hooks.SyncProvider>
+    );
+    expect(() => renderToString(bare)).toThrow(/put <ClientSideSuspense> around/);
+    vi.unstubAllGlobals();
+  });
+});
 
 describe('the hooks that wait', () => {
   test('have the names of those that do not', () => {
@@ -72,6 +139,40 @@ describe('the hooks that wait', () => {
     vi.mocked(console.error).mockClear();
   });
 
+  test('useOther follows somebody, and is null when they are gone; useMyPresence follows the own state', async () => {
+    const { world, around } = await withProviders();
+    const both = (
+      <hooks.ClientSideSuspense fallback="">
+        <Someone /> <Me />
+      </hooks.ClientSideSuspense>
+    );
+    const container = await mount(around(both));
+    await settle();
+    expect(container.textContent).toBe('other null me 0');
+    await act(async () => world.core.tell(0, { type: 'presence', updated: [[7, '{"x":5}']], removed: [] }));
+    await act(async () => container.querySelector('button')?.click());
+    expect(container.textContent).toBe('other 5 me 1');
+    await act(async () => world.core.tell(0, { type: 'presence', updated: [], removed: [7] }));
+    expect(container.textContent).toBe('other null me 1');
+  });
+
+  test('useMyPresence without a state is an error that says what to do', async () => {
+    const { client } = await withProviders();
+    vi.mocked(console.error).mockImplementation(() => {});
+    const container = await mount(
+      <Boundary>
+        <hooks.SyncProvider client={client}>
+          <hooks.RoomProvider<S> id="demo">
+            <hooks.ClientSideSuspense fallback="">{() => <Me />}</hooks.ClientSideSuspense>
+          </hooks.RoomProvider>
+        </hooks.SyncProvider>
+      </Boundary>,
+    );
+    await settle();
+    expect(container.textContent).toContain('give the <RoomProvider> an initialPresence');
+    vi.mocked(console.error).mockClear();
+  });
+
   test('a text that is not there is an error that names the place', async () => {
     const { around } = await withProviders();
     vi.mocked(console.error).mockImplementation(() => {});
@@ -121,20 +222,6 @@ describe('on a server', () => {
     expect([container.textContent, world.count('enterRoom')]).toEqual(['note ', 1]);
     await act(async () => root.unmount());
     await render(null);
-  });
-
-  test('without it the hooks say what to do', () => {
-    const { client } = fakeClient({ schema });
-    vi.stubGlobal('window', undefined);
-    const bare = (
-      <hooks.SyncProvider client={client}>
-        <hooks.RoomProvider<S> id="demo">
-          <Note />
-        </hooks.RoomProvider>
-      </hooks.SyncProvider>
-    );
-    expect(() => renderToString(bare)).toThrow(/put <ClientSideSuspense> around/);
-    vi.unstubAllGlobals();
   });
 });
 

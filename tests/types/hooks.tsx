@@ -78,7 +78,13 @@ export function Every(): null {
 export function Waiting(): null {
   is<Todos>()(waiting.useDoc((doc) => doc.todos));
   is<readonly [value: string, text: Text]>()(waiting.useText('note'));
-  is<typeof hooks.useMutation>()(waiting.useMutation);
+  is<Room>()(waiting.useRoom());
+  is<(text: string) => number>()(
+    waiting.useMutation(({ root }, text: string) => root.get('note').length + text.length, []),
+  );
+  is<readonly [Cursor, (partial: Partial<Cursor>) => void]>()(waiting.useMyPresence());
+  is<Cursor['cursor'] | null>()(waiting.useOther(1, ({ presence }) => presence.cursor));
+  is<(element: HTMLInputElement | HTMLTextAreaElement | null) => void>()(waiting.useTextInput('note').ref);
   is<typeof hooks.RoomProvider>()(waiting.RoomProvider);
   return null;
 }

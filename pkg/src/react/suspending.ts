@@ -1,5 +1,18 @@
+import { useCallback } from 'react';
 import type { Client } from '../client.js';
-import { type IsEqual, useClient, useDoc as useLoadingDoc, useText as useLoadingText, useRoom } from '../react.js';
+import type { Other } from '../presence.js';
+import {
+  type IsEqual,
+  type MutationContext,
+  type TextField,
+  useClient,
+  useDoc as useLoadingDoc,
+  useOther as useLoadingOther,
+  useMyPresence as useLoadingPresence,
+  useRoom as useLoadingRoom,
+  useText as useLoadingText,
+  useTextInput as useLoadingTextInput,
+} from '../react.js';
 import type { Text } from '../refs.js';
 import type { Room } from '../room.js';
 import type { DocSnapshot, Registered, Schema } from '../schema.js';
@@ -20,7 +33,7 @@ export function useDoc<T, S extends Schema = Registered>(
   select: (doc: DocSnapshot<S['doc']>) => T,
   isEqual?: IsEqual<T>,
 ): T {
-  useReady<S>();
+  useRoom<S>();
   return useLoadingDoc<T, S>(select, isEqual) as T;
 }
 
@@ -32,16 +45,86 @@ export function useDoc<T, S extends Schema = Registered>(
  * text.insert(value.length, '!');
  */
 export function useText<S extends Schema = Registered>(path: string): readonly [value: string, text: Text] {
-  useReady<S>();
+  useRoom<S>();
   const found = useLoadingText<S>(path);
   if (!found) throw new Error(`useText: there is no text at "${path}"`);
   return found;
 }
 
-function useReady<S extends Schema>(): void {
+/**
+ * The room, ready to be read and written; suspends while it loads.
+ * @example
+ * const room = useRoom();
+ * const words = room.root.get('note').length;
+ */
+export function useRoom<S extends Schema = Registered>(): Room<S> {
   const client = useClient<S>();
-  const room = useRoom<S>();
+  const room = useLoadingRoom<S>();
   if (room.doc.getSnapshot() === null) wait(client, room);
+  return room;
+}
+
+/**
+ * A function that changes the document in one batch; suspends while it loads. `deps` are those of `useCallback`.
+ * What it returns throws `E_NOT_READY` while the room comes back from a crash.
+ * @example
+ * const add = useMutation(({ root }, text: string) => root.get('todos').push({ text, done: false }), []);
+ * add('milk');
+ */
+export function useMutation<A extends unknown[], T, S extends Schema = Registered>(
+  fn: (context: MutationContext<S>, ...args: A) => T,
+  deps: readonly unknown[] = [fn],
+): (...args: A) => T {
+  const room = useRoom<S>();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the caller says what `fn` depends on.
+  return useCallback(
+    (...args: A) => {
+      const setPresence = (partial: Partial<S['~p']>): void => room.presence.update(partial);
+      return room.batch(() => fn({ root: room.root, setPresence, room }, ...args));
+    },
+    [room, ...deps],
+  );
+}
+
+/**
+ * The own state and the function that merges into it; suspends while the room loads.
+ * @throws Error if there is no state: the room was entered without `initialPresence`, and nobody has called `update` since.
+ * @example
+ * const [me, update] = useMyPresence();
+ * const move = () => update({ cursor: me.cursor });
+ */
+export function useMyPresence<S extends Schema = Registered>(): readonly [
+  S['~p'],
+  (partial: Partial<S['~p']>) => void,
+] {
+  useRoom<S>();
+  const [state, update] = useLoadingPresence<S>();
+  if (state === null) throw new Error('useMyPresence: give the <RoomProvider> an initialPresence');
+  return [state, update];
+}
+
+/**
+ * Something about one of the others; suspends while the room loads, null only when they are gone.
+ * @example
+ * const cursor = useOther(1, ({ presence }) => presence.cursor, shallow);
+ */
+export function useOther<T, S extends Schema = Registered>(
+  connectionId: number,
+  select: (other: Other<S['~p']>) => T,
+  isEqual?: IsEqual<T>,
+): T | null {
+  useRoom<S>();
+  return useLoadingOther<T, S>(connectionId, select, isEqual);
+}
+
+/**
+ * Binds a text to an `<input>` or `<textarea>`; suspends while it loads, so that the element never is read-only.
+ * @example
+ * const field = <textarea {...useTextInput('note')} />;
+ */
+export function useTextInput(path: string): { readonly ref: (element: TextField | null) => void } {
+  useRoom<Schema>();
+  return useLoadingTextInput(path);
 }
 
 /** Enters the room, since effects of what suspends never run, and throws the promise that React waits for. */
