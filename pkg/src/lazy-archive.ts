@@ -36,7 +36,8 @@ export function lazyArchive<S extends Schema>(host: ArchiveHost<S>): Archive<S> 
   };
   return {
     encodeStateAsUpdateV2: async (since) => (await ask()).encodeStateAsUpdateV2(since),
-    applyUpdateV2: async (update) => (await ask()).applyUpdateV2(update),
+    applyUpdateV2: async (update, origin) => (await ask()).applyUpdateV2(update, origin),
+    importYIndexedDb: async (name) => (await ask()).importYIndexedDb(name),
     exportJson: async () => (await ask()).exportJson(),
     importJson: async (json) => (await ask()).importJson(json),
     versions: {

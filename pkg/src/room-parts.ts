@@ -47,6 +47,10 @@ export abstract class RoomParts<S extends Schema> {
     return this.lazy.archive.applyUpdateV2;
   }
 
+  get importYIndexedDb(): Room<S>['importYIndexedDb'] {
+    return this.lazy.archive.importYIndexedDb;
+  }
+
   get exportJson(): Room<S>['exportJson'] {
     return this.lazy.archive.exportJson;
   }

@@ -1,10 +1,11 @@
 import type { UpdateCodec } from '../codec.js';
-import { bytesOf } from '../plain.js';
+import { bytesOf, wordOf } from '../plain.js';
 import type { Schema } from '../schema.js';
 import { exportDoc, importDoc } from './json.js';
 import type { ArchiveHost } from './of-room.js';
 import type { Archive, DocJson, Versions } from './types.js';
 import { RoomVersions } from './versions.js';
+import { importUpdates } from './y-indexeddb.js';
 
 /** The {@link Archive} of a room. */
 export class RoomArchive<S extends Schema> implements Archive<S> {
@@ -22,8 +23,12 @@ export class RoomArchive<S extends Schema> implements Archive<S> {
     return this.#codec.toV2(this.#host.room.encodeStateAsUpdate(since));
   }
 
-  async applyUpdateV2(update: Uint8Array): Promise<void> {
-    this.#host.room.applyUpdate(await this.#codec.toV1(bytesOf(update, 'the update')));
+  async applyUpdateV2(update: Uint8Array, origin?: string): Promise<void> {
+    this.#host.room.applyUpdate(await this.#codec.toV1(bytesOf(update, 'the update')), origin);
+  }
+
+  async importYIndexedDb(name: string): Promise<number> {
+    return importUpdates(this.#host.room, wordOf(name, 'the name'));
   }
 
   async exportJson(): Promise<DocJson<S>> {

@@ -112,8 +112,14 @@ export interface Archive<S extends Schema> {
   readonly versions: Versions<S>;
   /** {@link Room.encodeStateAsUpdate} in Yjs' format V2, for stores that keep that. */
   encodeStateAsUpdateV2(since?: Uint8Array): Promise<Uint8Array>;
-  /** Applies a Yjs update in format V2; rejects with `E_UPDATE` and changes nothing if it is not one. */
-  applyUpdateV2(update: Uint8Array): Promise<void>;
+  /** {@link Room.applyUpdate} of a Yjs update in format V2; rejects with `E_UPDATE` and changes nothing if it is not one. */
+  applyUpdateV2(update: Uint8Array, origin?: string): Promise<void>;
+  /**
+   * Takes over what y-indexeddb keeps under this name, which stays as it is; resolves to how many updates that were. What is here
+   * already changes nothing, so it may be done again. Rejects with `E_NOT_FOUND` where there is no such database, `E_STORAGE` where
+   * it cannot be read, and `E_UPDATE`, with everything else applied, where some of the updates cannot.
+   */
+  importYIndexedDb(name: string): Promise<number>;
   /** The document as plain JSON, by the schema, marks and objects of texts included. */
   exportJson(): Promise<DocJson<S>>;
   /**
