@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { closeBrowser, newContext } from './support/browser.mjs';
 import { freshHarness, harnessPage } from './support/harness.mjs';
+import { plainBrowser } from './support/plain-browser.mjs';
 import { holdingProxy } from './support/proxy.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
 import { staticSite } from './support/static-site.mjs';
@@ -66,6 +67,31 @@ describe('who is here', () => {
     await bob.waits('the last move', () => window.session.room.presence.others.getSnapshot()[0].presence.x === 200);
   });
 
+  it('a user with two tabs is one: idle, at the tab that is looked at, away behind another, and offline when both are closed', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await staticSite(t);
+    const [ours, theirs] = [await plainBrowser(t), await plainBrowser(t)];
+    const bob = await person(ours, site, server.ws, { user: { id: 'bob' } });
+    const options = { user: { id: 'ann' }, idleAfter: 500, persistence: 'memory' };
+    const first = await person(theirs, site, server.ws, options);
+    await bob.waits('Ann touches nothing', isShown, ['ann', 'idle', 1]);
+    const second = await person(theirs, site, server.ws, { ...options, idleAfter: 600_000 });
+    await first.waits('the first tab is behind the second', () => document.visibilityState === 'hidden');
+    await bob.waits('Ann is at her second tab', isShown, ['ann', 'online', 2]);
+    await second.waits('she sees herself once', isShown, ['ann', 'online', 1]);
+    await second.hide();
+    await bob.waits('Ann looks at something else', isShown, ['ann', 'away', 2]);
+    await second.close();
+    await bob.waits('one tab is left', isShown, ['ann', 'away', 1]);
+    await first.close();
+    await bob.waits('Ann is gone, and still known', isShown, ['ann', 'offline', 0]);
+    const { length, isAnonymous } = await bob.evaluate(() => {
+      const users = window.session.room.presence.users.getSnapshot();
+      return { length: users.length, isAnonymous: users.some((user) => user.isAnonymous) };
+    });
+    assert.deepEqual({ length, isAnonymous }, { length: 2, isAnonymous: false });
+  });
+
   it('a state of more than 4 kB is refused with a typed error, and the old one stays', async (t) => {
     const server = await rejoinServer(t);
     const page = await freshHarness(t, await staticSite(t));
@@ -83,6 +109,25 @@ describe('who is here', () => {
     assert.deepEqual(self, { name: 'harness' });
   });
 });
+
+/** A tab in a room where users are asked for, which is what makes a tab tell its own activity. */
+async function person(browser, site, url, options) {
+  const tab = await browser.open(site);
+  await tab.evaluate(
+    async (given) => {
+      await window.openSession(given);
+      window.session.room.presence.users.subscribe(() => {});
+    },
+    { url, room: 'people', options },
+  );
+  return tab;
+}
+
+/** Runs in the page: whether somebody is listed once, in this state and with so many other connections than the own. */
+function isShown([id, status, connections]) {
+  const users = window.session.room.presence.users.getSnapshot().filter((user) => user.id === id);
+  return users.length === 1 && users[0].status === status && users[0].connectionIds.length === connections;
+}
 
 function hasOthers(count) {
   return window.session.room.presence.others.getSnapshot().length === count;

@@ -47,3 +47,59 @@ export function writePlainPage(folder) {
   );
   writeFileSync(join(folder, 'index.html'), page(`<script type="module">${code(entry, worker)}</script>`));
 }
+
+/** A worker: it imports the file that the package names for workers, as a bundler would take it in. */
+export function writeWorker(folder) {
+  const installed = 'node_modules/rejoin';
+  const { exports } = JSON.parse(readFileSync(join(folder, installed, 'package.json'), 'utf8'));
+  const entry = exports['.'].workerd.default;
+  writeFileSync(join(folder, 'worker.mjs'), worker(`./${installed}/${entry.replace('./', '')}`));
+}
+
+const worker = (specifier) => `
+import { createClient, defineSchema, t } from '${specifier}';
+
+const schema = defineSchema({ doc: { body: t.text() } });
+
+export default {
+  async fetch() {
+    const client = createClient({ url: 'wss://sync.example.com', schema });
+    const { room } = client.enterRoom('x', { autoConnect: false });
+    await room.ready;
+    const body = room.root.get('body');
+    room.batch(() => {
+      body.insert(0, 'world');
+      body.insert(0, 'hello ');
+    });
+    const { local } = room.sync.getSnapshot();
+    const answer = { text: room.doc.getSnapshot().body, runs: body.toDelta(), local };
+    await client.close();
+    return Response.json(answer);
+  },
+};
+`;
+
+/** A server of CommonJS: what it renders with each entry of hooks inside the provider of \`rejoin/react\`. */
+export const rendered = `
+const { createElement: h } = require('react');
+const { renderToString } = require('react-dom/server');
+const { createClient, defineSchema, SyncError, t } = require('rejoin');
+const react = require('rejoin/react');
+const suspense = require('rejoin/react/suspense');
+
+const client = createClient({ url: 'wss://sync.example.com', schema: defineSchema({ doc: { body: t.text() } }) });
+const shownBy = (hooks) => {
+  const Shown = () => h('p', null, String(react.useDoc((doc) => doc.body)), ' ', hooks.useStatus());
+  const room = h(react.RoomProvider, { id: 'x' }, h(Shown));
+  return renderToString(h(react.SyncProvider, { client }, room)).replaceAll('<!-- -->', '');
+};
+let refused = null;
+try {
+  client.enterRoom('y').room.root.get('body').insert(0, 'x');
+} catch (error) {
+  refused = error instanceof SyncError && error.code === 'E_NOT_READY' ? 'the room must be awaited' : String(error);
+}
+const same = suspense.RoomProvider === react.RoomProvider && suspense.useStatus === react.useStatus;
+console.log(JSON.stringify([shownBy(react), shownBy(suspense), same, refused]));
+process.exit(0);
+`;

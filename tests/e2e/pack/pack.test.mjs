@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { Miniflare } from 'miniflare';
 import { createServer } from 'vite';
 import { startEcho } from '../../browser/echo.mjs';
-import { writePlainPage, writeViteApp } from './app.mjs';
+import { rendered, writePlainPage, writeViteApp, writeWorker } from './app.mjs';
 import { launch, visit } from './browser.mjs';
 import { refusingAddress, serve } from './site.mjs';
 import { installInto, pack, programOf, run, runAside, temporaryFolder, versionOf } from './tarball.mjs';
@@ -82,6 +83,40 @@ describe('in Node', () => {
   it('is required by CommonJS', () => {
     const code = "console.log(typeof require('rejoin').createClient);";
     assert.equal(run(process.execPath, ['--input-type=commonjs', '-e', code], plain).trim(), 'function');
+  });
+
+  it('renders on a server by CommonJS, where the hooks of one entry find the provider of another', () => {
+    const react = ['react', 'react-dom'].map((name) => `${name}@${versionOf(name)}`);
+    const server = installInto(join(folder, 'commonjs'), [packed.tarball, ...react]);
+    const shown = run(process.execPath, ['--input-type=commonjs', '-e', rendered], server);
+    assert.deepEqual(JSON.parse(shown), ['<p>null idle</p>', '<p>null idle</p>', true, 'the room must be awaited']);
+  });
+});
+
+describe('in a worker of Cloudflare’s kind', () => {
+  it('enters a room, takes an edit and reads it back', async () => {
+    writeWorker(plain);
+    const worker = new Miniflare({
+      modules: true,
+      scriptPath: 'worker.mjs',
+      rootPath: plain,
+      modulesRoot: plain,
+      modulesRules: [
+        { type: 'ESModule', include: ['**/*.js', '**/*.mjs'] },
+        { type: 'CompiledWasm', include: ['**/*.wasm'] },
+      ],
+      compatibilityDate: '2025-06-01',
+    });
+    try {
+      const answer = await worker.dispatchFetch('http://worker.example/');
+      assert.deepEqual(await answer.json(), {
+        text: 'hello world',
+        runs: [{ insert: 'hello world' }],
+        local: 'unavailable',
+      });
+    } finally {
+      await worker.dispose();
+    }
   });
 });
 

@@ -169,10 +169,15 @@ class Tab {
     }
   }
 
-  /** Hides it behind another tab and stops its timers and its network, as the browser does with tabs long unused. */
-  async freeze() {
+  /** Hides it behind another tab. */
+  async hide() {
     await this.#browser.send('Target.createTarget', { url: 'about:blank' });
     await this.waits('the tab is hidden', () => document.visibilityState === 'hidden');
+  }
+
+  /** Hides it and stops its timers and its network, as the browser does with tabs long unused. */
+  async freeze() {
+    await this.hide();
     await this.#send('Page.setWebLifecycleState', { state: 'frozen' });
   }
 
