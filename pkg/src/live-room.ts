@@ -1,11 +1,9 @@
-import type { ArchivedRoom, ArchiveHost } from './archive/of-room.js';
 import type { Archive } from './archive/types.js';
 import type { ChangeOrigin, Core, CoreEvent, Segment } from './boundary.js';
 import { Deferred } from './deferred.js';
 import type { DocEvent, DocumentView } from './document.js';
-import type * as Documents from './documents.js';
 import type { Endpoint } from './endpoint.js';
-import type { Engine, EngineRoom } from './engine.js';
+import type { EngineRoom } from './engine.js';
 import { fromProblem, isProblem, SyncError, toSyncError } from './errors.js';
 import { type BatchOptions, type HistoryHost, HistoryImpl } from './history.js';
 import { IDLE } from './idle.js';
@@ -16,36 +14,19 @@ import { type MessagesHost, MessagesImpl } from './live-messages.js';
 import type { BroadcastOptions, Messages, RoomEvent } from './messages.js';
 import { NOTHING_SYNCED } from './nothing-synced.js';
 import type { Observed, Reach } from './observers.js';
-import type { ClientOptions } from './options.js';
 import { bytesOf } from './plain.js';
-import { type Meta, type PresenceOptions, PresenceStore } from './presence.js';
+import { type Meta, PresenceStore } from './presence.js';
 import { Kept } from './refs/kept.js';
 import { RootLiveRef, textAt } from './refs/live.js';
 import type { RefHost } from './refs/place.js';
 import type { RootRef, Text } from './refs.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
+import type { RoomHost } from './room-host.js';
 import { RoomParts } from './room-parts.js';
 import type { Phase } from './room-phase.js';
 import { BrokenCore } from './runtime.js';
 import { type DocSnapshot, rootsOf, type Schema } from './schema.js';
 import { ValueStore } from './store.js';
-
-/** What a room needs of its client. */
-export interface RoomHost {
-  readonly engine: Engine;
-  readonly options: PresenceOptions & Pick<ClientOptions, 'url'>;
-  /** Resolves when the core is there, to what stands between documents and the app. */
-  start(): Promise<typeof Documents>;
-  /** A new answerer of this room's questions for a URL and a token. */
-  endpoint(): Endpoint;
-  report(error: SyncError): void;
-  /** See {@link RefHost}. */
-  readonly enterRoom: RefHost['enterRoom'];
-  /** Looks through what is stored of a room, and sets aside what crashes the core. */
-  searchLog(id: string, schema: Schema): Promise<void>;
-  /** What the archive of a room needs. */
-  archive<S extends Schema>(room: ArchivedRoom<S>, schema: S): ArchiveHost<S>;
-}
 
 /** The {@link Room} behind its interface. */
 export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements Room<S>, EngineRoom, RefHost {

@@ -1,0 +1,26 @@
+import type { ArchivedRoom, ArchiveHost } from './archive/of-room.js';
+import type * as Documents from './documents.js';
+import type { Endpoint } from './endpoint.js';
+import type { Engine } from './engine.js';
+import type { SyncError } from './errors.js';
+import type { ClientOptions } from './options.js';
+import type { PresenceOptions } from './presence.js';
+import type { RefHost } from './refs/place.js';
+import type { Schema } from './schema.js';
+
+/** What a room needs of its client. */
+export interface RoomHost {
+  readonly engine: Engine;
+  readonly options: PresenceOptions & Pick<ClientOptions, 'url'>;
+  /** Resolves when the core is there, to what stands between documents and the app. */
+  start(): Promise<typeof Documents>;
+  /** A new answerer of this room's questions for a URL and a token. */
+  endpoint(): Endpoint;
+  report(error: SyncError): void;
+  /** See {@link RefHost}. */
+  readonly enterRoom: RefHost['enterRoom'];
+  /** Looks through what is stored of a room, and sets aside what crashes the core. */
+  searchLog(id: string, schema: Schema): Promise<void>;
+  /** What the archive of a room needs. */
+  archive<S extends Schema>(room: ArchivedRoom<S>, schema: S): ArchiveHost<S>;
+}
