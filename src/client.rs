@@ -206,6 +206,16 @@ impl Client {
         self.command(now, room, |room, cx| room.apply_update(cx, update))
     }
 
+    /// Offers again what a room's server did not take.
+    pub fn merge(&mut self, now: Instant, room: RoomId) -> Result<(), Misuse> {
+        self.command(now, room, |room, cx| room.merge(cx))
+    }
+
+    /// What a room's server has not returned, as an update (V1).
+    pub fn unsynced(&self, room: RoomId) -> Result<Vec<u8>, Misuse> {
+        self.room(room)?.unsynced()
+    }
+
     /// Sets the own presence state, JSON text, or takes it away.
     pub fn set_presence(
         &mut self,

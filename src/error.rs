@@ -57,6 +57,10 @@ pub enum ErrorCode {
     Stream,
     /// A peer that is no client of ours takes only smaller frames.
     PeerLimit,
+    /// The server does not take edits of this client: it may only read, or an update was refused.
+    Rejected,
+    /// The server's room began anew, and lacks what is here.
+    Epoch,
     /// A bug of rejoin; the client keeps going.
     Internal,
 }
@@ -92,6 +96,8 @@ impl ErrorCode {
             Self::StorageCorrupt => "E_STORAGE_CORRUPT",
             Self::Stream => "E_STREAM",
             Self::PeerLimit => "E_PEER_LIMIT",
+            Self::Rejected => "E_REJECTED",
+            Self::Epoch => "E_EPOCH",
             Self::Internal => "E_INTERNAL",
         }
     }

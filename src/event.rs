@@ -82,6 +82,9 @@ pub enum EventKind {
         /// The new client id.
         client_id: u64,
     },
+    /// This document shows something else than the server's, though both have the same units. The driver is to throw what is
+    /// kept here away and to begin anew.
+    Diverged,
     /// The document's engine failed in a way that should not be possible and is not used any more. The driver is to throw
     /// this instance away; a fresh one replays the log.
     Broken,
@@ -122,6 +125,19 @@ pub struct SyncState {
     pub held: u32,
     /// Peers that carry the document.
     pub peers: PeersSynced,
+    /// What keeps edits of this replica from the server.
+    pub obstacle: Option<Obstacle>,
+}
+
+/// Why the server does not take edits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It lets this client only read.
+    ReadOnly,
+    /// It refused an update.
+    Refused,
+    /// Its room began anew: the app is to say what becomes of what is here.
+    Epoch,
 }
 
 /// Peer side of [`SyncState`].
@@ -140,6 +156,8 @@ pub enum SyncStatus {
     Synchronizing,
     /// Everything is on the server and everything of the server is here.
     Synchronized,
+    /// Something waits that the server does not take; see [`Obstacle`].
+    Rejected,
 }
 
 /// Device side of [`SyncState`].

@@ -9,6 +9,7 @@ pub mod encode;
 pub mod messages;
 pub mod peer;
 mod reader;
+pub mod standing;
 pub mod writer;
 
 pub use awareness::AwarenessEntry;
@@ -40,6 +41,8 @@ pub mod tag {
     pub const SIGNAL: u64 = 122;
     /// What peers say to each other beside y-sync, our own dialect in a buffer; only on paths between our own clients.
     pub const PEER: u64 = 123;
+    /// How the server stands to a client, our own dialect in a buffer; behind other messages, where stock clients do not look.
+    pub const STANDING: u64 = 125;
 }
 
 /// Bounds on what one frame may carry.
@@ -84,6 +87,8 @@ pub enum Message<'a> {
     Signal(&'a str),
     /// Something of the [`peer`] dialect.
     Peer(&'a [u8]),
+    /// Something of the [`standing`] dialect.
+    Standing(&'a [u8]),
     /// A message of another dialect; the rest of its frame cannot be read.
     Unknown(u64),
 }
@@ -125,6 +130,7 @@ fn read_message<'a>(
         tag::TOKEN => reader.buffer().map(Message::Token),
         tag::SIGNAL => reader.string().map(Message::Signal),
         tag::PEER => reader.buffer().map(Message::Peer),
+        tag::STANDING => reader.buffer().map(Message::Standing),
         unknown => Ok(Message::Unknown(unknown)),
     }
 }

@@ -10,6 +10,7 @@
 
 mod audit;
 mod auth;
+mod footing;
 mod link;
 pub mod messages;
 mod messaging;
@@ -42,6 +43,7 @@ use crate::error::{ErrorCode, Misuse};
 use crate::event::{ChangeOrigin, EndpointReason, EventKind, Problem, SyncState};
 use crate::io::{EndpointRequest, Environment, SocketId, SocketInput, SocketOutput, StorageTask};
 use crate::time::Instant;
+use footing::Footing;
 use messages::Messages;
 use outbox::Outbox;
 use outgoing::Outgoing;
@@ -92,6 +94,7 @@ pub struct Room<D = Doc> {
     batch: Option<Vec<Integrated>>,
     timers: timers::Timers,
     strikes: Strikes,
+    footing: Footing,
     paths: Paths,
     last_sync: Option<SyncState>,
     last_undo: UndoState,
@@ -182,6 +185,7 @@ impl<D: DocHost> Room<D> {
             batch: None,
             timers: timers::Timers::default(),
             strikes: Strikes::new(config.max_send_frame),
+            footing: Footing::default(),
             paths: Paths::new(options.mode),
             last_sync: None,
             last_undo: UndoState::default(),

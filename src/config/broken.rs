@@ -36,6 +36,10 @@ switches! {
     no_resync,
     /// A link on which nothing is known to be missing is never asked whether something is.
     no_audit,
+    /// Edits go to a server that lets us only read, or began anew.
+    no_footing,
+    /// What is shown here is never compared with what the server shows.
+    no_comparison,
     /// A message that was seen is shown again.
     no_message_dedupe,
     /// What a peer sent goes on to every peer, its source too.

@@ -8,6 +8,14 @@ use crate::io::{EndpointRequest, SocketId, SocketOutput};
 use crate::status::{EndpointReason, Problem};
 
 impl Connection {
+    /// Ends the link and opens another, for which the app is asked for another token.
+    pub fn renew(&mut self, cx: &mut Context<'_>) {
+        self.disconnect();
+        self.history.refreshed = true;
+        self.attempt(cx);
+        self.publish();
+    }
+
     /// Starts an attempt: asks for a URL, or opens the fixed one.
     pub(super) fn attempt(&mut self, cx: &mut Context<'_>) {
         match &self.source {

@@ -62,6 +62,13 @@ impl Doc {
         Ok(Applied { content, held, ..applied })
     }
 
+    /// Whether everything in an update is known: taking it in would change nothing.
+    pub fn knows(&self, update: &[u8]) -> Result<bool, UpdateError> {
+        let mut news = carried(&Preflight::parse(update, &self.limits)?);
+        news.subtract(&self.content());
+        Ok(news.is_empty())
+    }
+
     /// Takes in what waited for units that are known by now.
     fn release(&mut self, applied: &mut Applied) {
         while let Some((update, origin)) = self.holds.take_ready(|client| self.index.clock(client))

@@ -33,6 +33,24 @@ impl Content {
         remove(&mut self.inserts, &other.inserts);
         remove(&mut self.deletes, &other.deletes);
     }
+
+    /// The same for replicas that have the same units and deletions, whatever the order; 53 bits, as numbers on the wire.
+    pub fn digest(&self) -> u64 {
+        let sum = |set| {
+            ranges(set).fold(0_u64, |sum, (client, start, end)| {
+                sum.wrapping_add(mix(mix(mix(0, client.get()), start.into()), end.into()))
+            })
+        };
+        mix(sum(&self.inserts), sum(&self.deletes)) >> 11
+    }
+}
+
+/// One step of a hash (SplitMix64's finisher).
+fn mix(seed: u64, value: u64) -> u64 {
+    let mut hash = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(value);
+    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
 }
 
 /// Units in a set.

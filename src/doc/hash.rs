@@ -1,24 +1,23 @@
 //! A hash of what a document shows: equal for replicas with equal content, whatever came in which order.
 //!
 //! Two replicas with equal state vectors can still differ, so they compare this. Hashed are the declared roots by
-//! name: texts as runs of equal formatting, lists in order, maps by key, each piece with its kind and its length.
-//! 64-bit FNV-1a, which is stable across versions and machines; not a defence against forgery.
+//! name: texts with each change of formatting, lists in order, maps as the sum of their entries, each piece with its kind and
+//! its length. 64-bit FNV-1a, which is stable across versions and machines; not a defence against forgery.
 
 use serde_json::Value;
-use yrs::types::Attrs;
-use yrs::{Array, Map, Out, ReadTxn, TextRef};
+use yrs::{Any, Array, Map, Out, ReadTxn, Text, TextRef};
 
-use crate::doc::change::Attributes;
 use crate::doc::convert::{any_to_json, run_to_string, text_runs};
-use crate::doc::record::attributes_to_json;
 use crate::doc::shared::{Shared, attributes_of, element_parts, fragment_list};
+use crate::protocol::Reader;
+use crate::protocol::writer::write_string;
 
 /// Hashes roots in the order given.
 pub(crate) fn hash_roots<'a, T: ReadTxn>(
     txn: &T,
     roots: impl Iterator<Item = (&'a String, &'a Shared)>,
 ) -> u64 {
-    let mut hasher = Hasher(0xcbf2_9ce4_8422_2325);
+    let mut hasher = Hasher::new();
     for (name, root) in roots {
         hasher.piece(b'r', name.as_bytes());
         hasher.shared(txn, root);
@@ -26,9 +25,48 @@ pub(crate) fn hash_roots<'a, T: ReadTxn>(
     hasher.0
 }
 
+/// Hashes the roots that an outline names as that names them, be they declared here or not. `None` if it makes no sense.
+pub(crate) fn hash_outline<T: ReadTxn>(txn: &T, outline: &[u8]) -> Option<u64> {
+    let mut reader = Reader::new(outline);
+    let mut hasher = Hasher::new();
+    while !reader.is_empty() {
+        let name = reader.string().ok()?;
+        hasher.piece(b'r', name.as_bytes());
+        let (root, letter) = match reader.byte().ok()? {
+            0 => (txn.get_text(name).map(Shared::Text), b't'),
+            1 => (txn.get_array(name).map(Shared::List), b'l'),
+            2 => (txn.get_map(name).map(Shared::Map), b'm'),
+            _ => return None,
+        };
+        match root {
+            Some(root) => hasher.shared(txn, &root),
+            None => hasher.count(letter, 0),
+        }
+    }
+    Some(hasher.0)
+}
+
+/// Which roots are hashed by [`hash_roots`], for who does not know them: name and kind of each.
+pub(crate) fn outline<'a>(roots: impl Iterator<Item = (&'a String, &'a Shared)>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (name, root) in roots {
+        write_string(&mut out, name);
+        out.push(match root {
+            Shared::Text(_) => 0,
+            Shared::List(_) => 1,
+            Shared::Map(_) => 2,
+        });
+    }
+    out
+}
+
 struct Hasher(u64);
 
 impl Hasher {
+    fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
     fn bytes(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
@@ -41,9 +79,9 @@ impl Hasher {
         self.bytes(bytes);
     }
 
-    fn count(&mut self, kind: u8, count: usize) {
+    fn count(&mut self, kind: u8, count: u64) {
         self.bytes(&[kind]);
-        self.bytes(&(count as u64).to_le_bytes());
+        self.bytes(&count.to_le_bytes());
     }
 
     fn json(&mut self, kind: u8, value: &Value) {
@@ -52,32 +90,37 @@ impl Hasher {
 
     fn shared<T: ReadTxn>(&mut self, txn: &T, shared: &Shared) {
         match shared {
-            Shared::Text(text) => self.text(runs(txn, text)),
+            Shared::Text(text) => self.text(txn, text),
             Shared::List(list) => {
-                self.count(b'l', list.len(txn) as usize);
+                self.count(b'l', list.len(txn).into());
                 list.iter(txn).for_each(|item| self.out(txn, &item));
             }
             Shared::Map(map) => {
-                let mut entries: Vec<_> = map.iter(txn).collect();
-                entries.sort_unstable_by_key(|(key, _)| *key);
-                self.count(b'm', entries.len());
-                for (key, value) in entries {
-                    self.piece(b'k', key.as_bytes());
-                    self.out(txn, &value);
-                }
+                let sum = sum(map.iter(txn), |entry, (key, value)| {
+                    entry.piece(b'k', key.as_bytes());
+                    entry.out(txn, &value);
+                });
+                self.count(b'm', sum);
             }
         }
     }
 
-    fn text(&mut self, runs: Vec<(String, Attributes)>) {
-        self.count(b't', runs.len());
-        for (text, attributes) in runs {
-            self.piece(b's', text.as_bytes());
-            for (name, value) in attributes {
-                self.piece(b'a', name.as_bytes());
-                self.json(b'=', &value);
+    /// The engine may part a text where nothing changes, so that its length comes last.
+    fn text<T: ReadTxn>(&mut self, txn: &T, text: &TextRef) {
+        let mut format = 0;
+        for run in text_runs(txn, text) {
+            let attributes = run.attributes.as_deref().into_iter().flatten();
+            let marks = attributes.filter(|(_, value)| **value != Any::Null);
+            let next = sum(marks, |mark, (name, value)| {
+                mark.piece(b'a', name.as_bytes());
+                mark.json(b'=', &any_to_json(value));
+            });
+            if std::mem::replace(&mut format, next) != next {
+                self.piece(b'f', &next.to_le_bytes());
             }
+            self.bytes(run_to_string(&run.insert).as_bytes());
         }
+        self.count(b't', text.len(txn).into());
     }
 
     fn out<T: ReadTxn>(&mut self, txn: &T, out: &Out) {
@@ -105,18 +148,11 @@ impl Hasher {
     }
 }
 
-/// A text's runs, neighbours of equal formatting as one: the engine may have marks between them that change nothing.
-fn runs<T: ReadTxn>(txn: &T, text: &TextRef) -> Vec<(String, Attributes)> {
-    let mut runs: Vec<(String, Attributes)> = Vec::new();
-    for run in text_runs(txn, text) {
-        let mut attributes: Attributes =
-            run.attributes.as_deref().map(|a: &Attrs| attributes_to_json(a)).unwrap_or_default();
-        attributes.retain(|_, value| !value.is_null());
-        let piece = run_to_string(&run.insert);
-        match runs.last_mut() {
-            Some((text, last)) if *last == attributes => text.push_str(&piece),
-            _ => runs.push((piece, attributes)),
-        }
-    }
-    runs
+/// Of things without an order: what `hash` makes of each, by itself.
+fn sum<I: Iterator>(items: I, hash: impl Fn(&mut Hasher, I::Item)) -> u64 {
+    items.fold(0, |sum: u64, item| {
+        let mut hasher = Hasher::new();
+        hash(&mut hasher, item);
+        sum.wrapping_add(hasher.0)
+    })
 }

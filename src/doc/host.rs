@@ -31,6 +31,10 @@ pub trait DocHost {
     fn forget_held(&mut self, origin: Origin);
     /// The same for replicas with the same content.
     fn hash(&self) -> u64;
+    /// Which roots are hashed, so that a server can hash the same; none for a document that is not compared.
+    fn outline(&self) -> Vec<u8> {
+        Vec::new()
+    }
     /// What it takes in.
     fn limits(&self) -> Limits;
     /// Whether it failed in a way that should not be possible, so that nothing can be done with it any more.
@@ -81,6 +85,9 @@ impl DocHost for Doc {
     }
     fn hash(&self) -> u64 {
         self.hash()
+    }
+    fn outline(&self) -> Vec<u8> {
+        self.outline()
     }
     fn limits(&self) -> Limits {
         self.limits()

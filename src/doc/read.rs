@@ -5,7 +5,7 @@ use yrs::{Array, Assoc, Map, Out, ReadTxn};
 
 use crate::doc::change::{Segment, TextOp};
 use crate::doc::convert::{json_object, text_runs, text_to_string};
-use crate::doc::hash::hash_roots;
+use crate::doc::hash::{hash_outline, hash_roots, outline};
 use crate::doc::index::TypeInfo;
 use crate::doc::record::inserted;
 use crate::doc::shared::Shared;
@@ -97,6 +97,17 @@ impl Doc {
     pub fn hash(&self) -> u64 {
         let Ok(txn) = self.engine.read() else { return 0 };
         hash_roots(&txn, self.engine.roots.iter())
+    }
+
+    /// The declared roots, so that others can hash the same.
+    pub fn outline(&self) -> Vec<u8> {
+        outline(self.engine.roots.iter())
+    }
+
+    /// The [`hash`](Self::hash) of a replica of the same content that declares what the outline names; `None` if that makes
+    /// no sense.
+    pub fn hash_by(&self, outline: &[u8]) -> Option<u64> {
+        hash_outline(&self.engine.read().ok()?, outline)
     }
 
     /// The shared type of this name and what the index knows of it.

@@ -1,6 +1,8 @@
 //! Events as JSON text: what TypeScript receives. By hand: derived writers of tagged enums are 20 kB of code.
 
-use super::{ChangeOrigin, Durability, Event, EventKind, PathChannel, SyncState, SyncStatus};
+use super::{
+    ChangeOrigin, Durability, Event, EventKind, Obstacle, PathChannel, SyncState, SyncStatus,
+};
 use crate::doc::change::{Attributes, Change, ListOp, Segment, TextOp};
 use crate::json::JsonText;
 use crate::machine::AppEvent;
@@ -39,6 +41,7 @@ impl EventKind {
             Self::Signal { .. } => "signal",
             Self::Endpoint { .. } => "endpoint",
             Self::Identity { .. } => "identity",
+            Self::Diverged => "diverged",
             Self::Broken => "broken",
             Self::Error(_) => "error",
         }
@@ -46,7 +49,7 @@ impl EventKind {
 
     fn write(&self, json: &mut JsonText, wall: WallClock) {
         match self {
-            Self::Ready | Self::Broken => {}
+            Self::Ready | Self::Diverged | Self::Broken => {}
             Self::Doc { origin, changes } => {
                 json.word("origin", origin.name());
                 json.array("changes", changes, |json, change| {
@@ -102,6 +105,8 @@ impl SyncState {
             json.count("synced", self.peers.synced.into());
             json.count("of", self.peers.of.into());
         });
+        json.key("obstacle");
+        json.or_null(self.obstacle, |json, obstacle| json.text(obstacle.name()));
     }
 }
 
@@ -130,6 +135,17 @@ impl SyncStatus {
         match self {
             Self::Synchronizing => "synchronizing",
             Self::Synchronized => "synchronized",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+impl Obstacle {
+    fn name(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read-only",
+            Self::Refused => "refused",
+            Self::Epoch => "epoch",
         }
     }
 }

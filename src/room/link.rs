@@ -22,7 +22,7 @@ const ANNOUNCE_WAIT: std::ops::Range<u64> = 20..400;
 impl<D: DocHost> Room<D> {
     pub(super) fn may_stream(&self) -> bool {
         let early = self.config.broken.stream_before_handshake() && self.session.link().is_some();
-        self.session.may_stream() || early
+        self.is_taken() && (self.session.may_stream() || early)
     }
 
     /// Does what the connection asks for.
@@ -55,6 +55,7 @@ impl<D: DocHost> Room<D> {
         self.session = Session::Opening(socket);
         self.outgoing.forget_server();
         self.strikes.handle_link_up();
+        self.footing.handle_link_up();
         self.timers.handle_link_up(now);
         self.presence.handle_link_up(now);
         self.show_token_first();
@@ -82,8 +83,13 @@ impl<D: DocHost> Room<D> {
     /// Asks the server for everything we lack, and for everything of ours it has not returned. Servers
     /// of this protocol always answer, so it is also the heartbeat.
     pub(super) fn send_probe(&mut self) {
-        let vector = self.outbox.probe_vector(self.doc.state_vector());
-        self.send(encode::sync_step_1(&vector.encode_v1()));
+        self.send(encode::sync_step_1(&self.lacking_vector()));
+        self.ask_for_greeting();
+    }
+
+    /// Our state vector without what the server has not returned.
+    pub(super) fn lacking_vector(&self) -> Vec<u8> {
+        self.outbox.probe_vector(self.doc.state_vector()).encode_v1()
     }
 
     pub(super) fn send_farewell(&mut self) {
@@ -116,11 +122,21 @@ impl<D: DocHost> Room<D> {
             Ok(messages) => messages,
             Err(error) => return self.on_malformed(cx, &error),
         };
+        // What the server says of itself stands behind what it says of the document.
+        for message in &messages {
+            if let Message::Standing(body) = message {
+                self.on_standing(cx, body);
+            }
+        }
         let mut asked = None;
         for message in messages {
             match message {
                 // Many questions in one frame would each be answered with the whole document.
                 Message::SyncStep1(vector) => asked = Some(vector),
+                // Two histories are mixed only if the app says so.
+                Message::SyncStep2(_) | Message::Update(_) if self.footing.is_anew() => {
+                    self.connection.handle_handshake(cx.now);
+                }
                 Message::SyncStep2(update) => self.on_step_2(cx, update),
                 Message::Update(update) => {
                     self.timers.handle_traffic(cx.now);
@@ -133,7 +149,7 @@ impl<D: DocHost> Room<D> {
                 Message::Token(body) => self.on_auth(cx.now, body),
                 Message::Signal(text) => self.on_signal(cx, text),
                 // Peers are on paths.
-                Message::Peer(_) | Message::Unknown(_) => {}
+                Message::Peer(_) | Message::Standing(_) | Message::Unknown(_) => {}
             }
         }
         if let Some(vector) = asked {
@@ -155,7 +171,7 @@ impl<D: DocHost> Room<D> {
     }
 
     /// The server says what it has: push what it lacks, and believe it about the rest.
-    fn on_step_1(&mut self, cx: &mut Context<'_>, vector: &[u8]) {
+    pub(super) fn on_step_1(&mut self, cx: &mut Context<'_>, vector: &[u8]) {
         let diff = match self.doc.diff(vector) {
             Ok(diff) => diff,
             Err(error) => return self.on_refused(cx, &error),
@@ -164,24 +180,27 @@ impl<D: DocHost> Room<D> {
             self.outbox.compare(&self.doc.state_vector(), &theirs);
         }
         self.connection.handle_progress(cx.now);
-        self.push(cx, &diff);
+        if !self.stops_at_epoch(cx.now, vector) {
+            self.push(cx, &diff);
+        }
     }
 
     /// Pushes everything unacknowledged to a server that never asks.
     pub(super) fn push_unasked(&mut self, cx: &mut Context<'_>) {
-        let vector = self.outbox.probe_vector(self.doc.state_vector());
-        if let Ok(diff) = self.doc.diff(&vector.encode_v1()) {
+        if let Ok(diff) = self.doc.diff(&self.lacking_vector()) {
             self.push(cx, &diff);
         }
-        if !self.outbox.is_empty() {
+        if !self.outbox.is_empty() && self.is_taken() {
             self.send_probe();
         }
     }
 
     /// An own edit that is not committed yet may be in the diff, so it waits for the log like any other.
     fn push(&mut self, cx: &mut Context<'_>, diff: &[u8]) {
-        let frame = encode::sync_step_2(diff);
-        self.outgoing.push(self.persistence.queued(), frame, Targets::server());
+        if self.is_taken() {
+            let frame = encode::sync_step_2(diff);
+            self.outgoing.push(self.persistence.queued(), frame, Targets::server());
+        }
         self.session.handle_pushed();
         self.on_progress(cx.now);
     }

@@ -2,15 +2,18 @@
 
 use super::{Room, RoomOutput};
 use crate::doc::DocHost;
-use crate::event::{Durability, EventKind, PeersSynced, SyncState, SyncStatus};
+use crate::event::{Durability, EventKind, Obstacle, PeersSynced, SyncState, SyncStatus};
 use crate::time::Instant;
 
 impl<D: DocHost> Room<D> {
     pub(super) fn publish_sync(&mut self, now: Instant) {
         let state = self.sync_state();
         if self.last_sync != Some(state) {
-            self.last_sync = Some(state);
+            let before = self.last_sync.replace(state).map(|before| before.status);
             self.outputs.push_back(RoomOutput::Event(EventKind::Sync(state)));
+            if state.status == SyncStatus::Rejected && before != Some(SyncStatus::Rejected) {
+                self.footing.problem().into_iter().for_each(|problem| self.tell_problem(problem));
+            }
         }
         self.timers.note_acknowledged(now, &self.outbox, self.session);
     }
@@ -26,7 +29,7 @@ impl<D: DocHost> Room<D> {
         PeersSynced { synced: if self.batch.is_none() { synced } else { 0 }, of }
     }
 
-    fn sync_state(&self) -> SyncState {
+    pub(super) fn sync_state(&self) -> SyncState {
         let held = u32::try_from(self.doc.held()).unwrap_or(u32::MAX);
         let messages = self.messages.waiting();
         let idle =
@@ -39,8 +42,14 @@ impl<D: DocHost> Room<D> {
             true if saved && self.batch.is_none() => Durability::Saved,
             true => Durability::Saving,
         };
-        let status = if synced { SyncStatus::Synchronized } else { SyncStatus::Synchronizing };
+        let obstacle = self.footing.obstacle();
+        let status = match obstacle {
+            Some(Obstacle::Epoch) => SyncStatus::Rejected,
+            Some(_) if !self.outbox.is_empty() => SyncStatus::Rejected,
+            _ if synced => SyncStatus::Synchronized,
+            _ => SyncStatus::Synchronizing,
+        };
         let pending = self.outbox.pending() + messages as u64;
-        SyncState { status, local, pending, held, peers: self.peers_synced() }
+        SyncState { status, local, pending, held, peers: self.peers_synced(), obstacle }
     }
 }

@@ -13,7 +13,7 @@ use crate::connection::Context;
 use crate::doc::{Applied, Content, Doc, DocHost, Origin, UpdateError};
 use crate::error::ErrorCode;
 use crate::event::{ChangeOrigin, EventKind, Problem};
-use crate::io::{RecordKey, StorageError, StorageReply};
+use crate::io::{RecordKey, StorageError, StorageReply, StorageTask};
 use crate::ordered::OrderedMap;
 use crate::protocol::Reader;
 use crate::protocol::writer::write_buffer;
@@ -56,16 +56,22 @@ impl<D: DocHost> Room<D> {
             self.outputs.push_back(RoomOutput::Storage(task));
         }
         if self.persistence.wants_compaction() && self.doc.held() == 0 && self.batch.is_none() {
-            let task = self.persistence.verify();
-            let task = task.unwrap_or_else(|| self.persistence.compact(self.snapshot()));
+            let task = self.persistence.verify().unwrap_or_else(|| self.compact());
             self.outputs.push_back(RoomOutput::Storage(task));
         }
+    }
+
+    fn compact(&mut self) -> StorageTask {
+        let task = self.persistence.compact(self.snapshot());
+        self.log_epoch();
+        task
     }
 
     pub(super) fn on_storage_timeout(&mut self, now: Instant) {
         if self.persistence.wants_recovery(now) {
             let snapshot = self.snapshot();
             if let Some(task) = self.persistence.recover(snapshot) {
+                self.log_epoch();
                 self.outputs.push_back(RoomOutput::Storage(task));
             }
         }
@@ -94,6 +100,7 @@ impl<D: DocHost> Room<D> {
         let replayed = self.replay(cx, &loaded.records);
         self.outbox.record(&replayed.unacknowledged);
         self.messages.restore(replayed.messages);
+        self.footing.restore(replayed.epoch);
         let lost = loaded.damaged + replayed.refused;
         if lost > 0 {
             let message = format!(
@@ -106,6 +113,7 @@ impl<D: DocHost> Room<D> {
         if self.phase == Phase::Ready {
             let (kind, snapshot) = self.snapshot();
             self.persistence.append(kind, snapshot);
+            self.log_epoch();
         }
         if self.session.may_stream() {
             self.push_unasked(cx);
@@ -118,7 +126,7 @@ impl<D: DocHost> Room<D> {
     fn replay(&mut self, cx: &mut Context<'_>, records: &[(RecordKey, Record)]) -> Replayed {
         let mut pending: Vec<(u64, u64, Content)> = Vec::new();
         let mut messages = Vec::new();
-        let mut refused = 0;
+        let (mut epoch, mut refused) = (0, 0);
         let base = self.apply_last_snapshot(cx, records);
         for (key, record) in records {
             let parts = split(record).filter(|_| replay_messages(&mut messages, key.0, record));
@@ -139,6 +147,9 @@ impl<D: DocHost> Room<D> {
                     pending.push((key.0, record.boot, applied.unwrap_or_default()))
                 }
                 RecordKind::Remote | RecordKind::Message | RecordKind::MessagesDone => {}
+                RecordKind::Epoch => {
+                    epoch = Reader::new(&record.payload).var_uint().unwrap_or(epoch);
+                }
                 RecordKind::Acknowledgement
                 | RecordKind::Snapshot
                 | RecordKind::SnapshotWithMessages => {
@@ -152,7 +163,7 @@ impl<D: DocHost> Room<D> {
             unacknowledged.merge(content);
         }
         let messages = messages.into_iter().map(|(_, _, message)| message).collect();
-        Replayed { unacknowledged, messages, refused }
+        Replayed { unacknowledged, messages, epoch, refused }
     }
 
     /// Starts from the newest snapshot that can be read; the records it knew need not be applied.
@@ -227,6 +238,8 @@ struct Replayed {
     unacknowledged: Content,
     /// Messages it had not acknowledged.
     messages: Vec<Stored>,
+    /// The epoch that the document belongs to, 0 for none.
+    epoch: u64,
     /// Records that could not be used.
     refused: usize,
 }
@@ -245,7 +258,10 @@ fn replay_messages(waiting: &mut Vec<(u64, u64, Stored)>, key: u64, record: &Rec
             waiting.retain(|(key, boot, _)| !record.knew(*key, *boot));
             Some(messages)
         }
-        RecordKind::Local | RecordKind::Remote | RecordKind::Acknowledgement => return true,
+        RecordKind::Local
+        | RecordKind::Remote
+        | RecordKind::Acknowledgement
+        | RecordKind::Epoch => return true,
     };
     let readable = added.is_some();
     waiting.extend(added.into_iter().flatten().map(|message| (key, record.boot, message)));
@@ -274,7 +290,9 @@ fn encode_content(content: &Content) -> Vec<u8> {
 fn split(record: &Record) -> Option<(Content, Option<&[u8]>)> {
     match record.kind {
         RecordKind::Local | RecordKind::Remote => Some((Content::default(), Some(&record.payload))),
-        RecordKind::Message | RecordKind::MessagesDone => Some((Content::default(), None)),
+        RecordKind::Message | RecordKind::MessagesDone | RecordKind::Epoch => {
+            Some((Content::default(), None))
+        }
         RecordKind::Acknowledgement | RecordKind::Snapshot | RecordKind::SnapshotWithMessages => {
             let mut reader = Reader::new(&record.payload);
             let inserts = IdSet::decode_v1(reader.buffer().ok()?).ok()?;

@@ -8,6 +8,7 @@ use crate::ordered::OrderedMap;
 use crate::protocol::{FrameLimits, Message, decode, encode};
 use crate::time::Instant;
 
+mod footing;
 mod host;
 mod messages;
 mod paths;

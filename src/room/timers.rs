@@ -198,6 +198,7 @@ impl<D: DocHost> Room<D> {
             && !self.config.broken.no_audit()
         {
             self.send_probe();
+            self.ask_for_print();
         }
         self.on_presence_timeout(now);
         self.on_paths_timeout(now);
@@ -223,7 +224,7 @@ impl<D: DocHost> Room<D> {
 
     fn on_handshake_timeout(&mut self, now: Instant) {
         if self.timers.ask_again_at.is_some_and(|at| at <= now) {
-            let again = self.session.awaits_answer();
+            let again = self.session.awaits_answer() && !self.footing.is_anew();
             self.timers.ask_again_at = again.then(|| now + ASK_AGAIN);
             if again {
                 self.send(encode::sync_step_1(&self.doc.encode_state_vector()));

@@ -52,6 +52,18 @@ pub enum Action {
     ServerRollback,
     /// Somebody in the room says something that hurts.
     Hostile,
+    /// A host may only read for so long.
+    ReadOnly(usize, u64),
+    /// That is over.
+    Permit(usize),
+    /// The server dies and comes back with nothing.
+    ServerReset,
+    /// What a host has stored shows something else under the same ids.
+    Diverge(usize),
+    /// The app begins anew with what the server has.
+    Reload(usize),
+    /// The app has decided to bring what it has to a server that began anew.
+    Merge(usize),
 }
 
 impl Action {
@@ -64,6 +76,9 @@ impl Action {
                 | Self::ServerRestart
                 | Self::Partition(0)
                 | Self::EmptyDisk(_)
+                | Self::Permit(_)
+                | Self::Merge(_)
+                | Self::Reload(_)
         )
     }
 

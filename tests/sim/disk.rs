@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use fastrand::Rng;
 use rejoin::io::{RecordKey, StorageError, StorageReply, StorageTask, TaskId};
+use rejoin::room::persistence::record::{Record, RecordKind};
 
 /// Storage of one host. It outlives crashes.
 #[derive(Debug, Default)]
@@ -89,6 +90,18 @@ impl Disk {
     pub fn evict(&mut self) {
         self.rows.clear();
         self.closed = true;
+    }
+
+    /// Everything is deleted while nobody has it open.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+    }
+
+    /// It has this update and nothing else.
+    pub fn hold(&mut self, update: Vec<u8>) {
+        self.rows.clear();
+        let record = Record { kind: RecordKind::Remote, boot: 0, loaded: 0, payload: update };
+        self.put(record.encode());
     }
 
     /// A bit of a record flips; `false` if there is none.

@@ -25,6 +25,8 @@ pub struct Host {
     pub skew: u64,
     /// Nothing happens there before.
     pub asleep_until: u64,
+    /// It may only read before.
+    pub reads_until: u64,
     /// Client ids of each run.
     pub ids: BTreeMap<u64, Vec<u64>>,
 }
@@ -58,6 +60,7 @@ impl Host {
             edits: 0,
             skew: 0,
             asleep_until: 0,
+            reads_until: 0,
             ids: BTreeMap::new(),
         }
     }

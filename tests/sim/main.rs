@@ -48,6 +48,12 @@ fn no_seed_breaks_a_promise_in_hardship() {
 }
 
 #[test]
+fn no_seed_breaks_a_promise_where_the_server_changes_its_mind() {
+    let setup = Setup { footing: true, ..Setup::default() };
+    campaign::run("SIM_FOOTING_SEED", env("SIM_SEEDS").unwrap_or(300), |_| setup);
+}
+
+#[test]
 fn no_seed_loses_repeats_or_reorders_a_message() {
     let setup = Setup { letters: Letters::Beside, ..Setup::default() };
     campaign::run("SIM_MESSAGE_SEED", env("SIM_SEEDS").unwrap_or(300), |_| setup);

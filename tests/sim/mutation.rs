@@ -123,3 +123,15 @@ fn a_client_that_shows_again_what_it_has_seen_is_caught() {
         Setup { letters: Letters::Beside, broken, ..Setup::default() },
     );
 }
+
+#[test]
+fn a_build_that_writes_where_it_may_only_read_or_has_to_ask_is_caught() {
+    let broken = Broken { no_footing: true, ..Broken::default() };
+    assert_caught_by("no-footing", Setup { broken, footing: true, ..Setup::default() });
+}
+
+#[test]
+fn a_build_that_never_compares_what_it_shows_is_caught() {
+    let broken = Broken { no_comparison: true, ..Broken::default() };
+    assert_caught_by("no-comparison", Setup { broken, footing: true, ..Setup::default() });
+}

@@ -17,6 +17,8 @@ pub struct Oracle {
     synced: BTreeSet<String>,
     /// Tokens somebody deleted; whether the deletion survives is not this claim's business.
     deleted: BTreeSet<String>,
+    /// Tokens as a machine shows them that came back with other words, and what they are elsewhere.
+    altered: BTreeMap<String, String>,
     /// Tokens whose author was told that this device cannot save them.
     unsaved: BTreeSet<String>,
     /// Hosts whose storage was damaged or cleared, and the last run that wrote there before.
@@ -28,7 +30,13 @@ pub struct Oracle {
 
 impl Oracle {
     pub fn deleted(&mut self, token: &str) {
-        self.deleted.insert(token.to_owned());
+        let elsewhere = self.altered.get(token);
+        self.deleted.insert(elsewhere.cloned().unwrap_or_else(|| token.to_owned()));
+    }
+
+    /// A machine shows a token as another.
+    pub fn altered(&mut self, token: String, shown: String) {
+        self.altered.insert(shown, token);
     }
 
     pub fn fail(&mut self, claim: String) {

@@ -8,8 +8,8 @@ use rejoin::doc::limits::Limits;
 use rejoin::doc::{Doc, Origin};
 use rejoin::time::Instant;
 use rejoin_server::hub::{
-    Broken, Hub, HubConfig, HubInput, HubOutput, MemberId, MessageLimits, Record, RecordKey,
-    StoreFailure, StoredMessages,
+    Broken, Hub, HubConfig, HubInput, HubOutput, MemberId, MessageLimits, Permission, Record,
+    RecordKey, StoreFailure, StoredMessages,
 };
 
 use crate::host::roots;
@@ -23,6 +23,8 @@ const EPOCH: u64 = 4_711;
 #[derive(Debug)]
 pub struct Server {
     pub hub: Option<Hub>,
+    /// Of the rooms' store; 0 where the server says nothing of itself.
+    epoch: u64,
     /// Rules switched off by the mutation proof.
     broken: Broken,
     compact_records: usize,
@@ -51,6 +53,7 @@ impl Server {
     pub fn new(broken: Broken, compact_records: usize) -> Self {
         let mut server = Self {
             hub: None,
+            epoch: 0,
             broken,
             compact_records,
             rows: Vec::new(),
@@ -76,6 +79,7 @@ impl Server {
             // Few enough for a burst to be refused.
             messages: MessageLimits { per_second: 8, ..MessageLimits::default() },
             broken: self.broken,
+            epoch: self.epoch,
             ..HubConfig::default()
         };
         self.hub = Some(Hub::new(config));
@@ -95,8 +99,11 @@ impl Server {
         std::iter::from_fn(|| hub.poll_output()).collect()
     }
 
-    pub fn join(&mut self, now: u64, member: u64) -> Vec<HubOutput> {
-        self.input(now, HubInput::Join { member: MemberId(member), room: Arc::from("room") })
+    pub fn join(&mut self, now: u64, member: u64, permission: Permission) -> Vec<HubOutput> {
+        self.input(
+            now,
+            HubInput::Join { member: MemberId(member), room: Arc::from("room"), permission },
+        )
     }
 
     /// Begins a storage task; says when it will be done.
@@ -142,6 +149,20 @@ impl Server {
             }
             _ => None,
         }
+    }
+
+    /// Tells its epoch from now on.
+    pub fn found(&mut self) {
+        self.epoch = 1;
+        self.start();
+    }
+
+    /// Its disk is empty, and what comes to it is another history.
+    pub fn lose_everything(&mut self) {
+        self.epoch += 1;
+        self.rows.clear();
+        self.backups = vec![Vec::new()];
+        self.durable = Doc::new(1, &roots(), Limits::default());
     }
 
     /// Goes back to a backup: everything newer is gone.

@@ -1,6 +1,7 @@
 //! The virtual world: one clock, one queue of happenings, everything drawn from one seed.
 
 mod ending;
+mod footing;
 mod ghosts;
 mod hardships;
 mod letters;
@@ -284,6 +285,7 @@ impl World {
         self.net.bad_relay = 0;
         self.peers.partition = 0;
         self.restart_server();
+        self.permit_all();
         for host in 0..self.hosts.len() {
             self.hosts[host].disk.failing = None;
             self.hosts[host].asleep_until = 0;

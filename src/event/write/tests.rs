@@ -94,6 +94,7 @@ fn every_other_event_has_its_form() {
         pending: 7,
         held: 1,
         peers: PeersSynced { synced: 2, of: 3 },
+        obstacle: Some(Obstacle::ReadOnly),
     };
     let presence = EventKind::Presence { updated: vec![(5, "{}".into())], removed: vec![6] };
     let endpoint = EventKind::Endpoint { request: 1, attempt: 2, reason: EndpointReason::Rejected };
@@ -102,7 +103,7 @@ fn every_other_event_has_its_form() {
         (
             EventKind::Sync(sync),
             json!({"type": "sync", "room": 3, "status": "synchronizing", "local": "saving", "pending": 7, "held": 1,
-                "peers": {"synced": 2, "of": 3}}),
+                "peers": {"synced": 2, "of": 3}, "obstacle": "read-only"}),
         ),
         (presence, json!({"type": "presence", "room": 3, "updated": [[5, "{}"]], "removed": [6]})),
         (

@@ -80,6 +80,7 @@ impl<D: DocHost> Room<D> {
                 | Message::Messages(_)
                 | Message::Token(_)
                 | Message::Signal(_)
+                | Message::Standing(_)
                 | Message::Unknown(_) => {}
             }
         }

@@ -2,8 +2,7 @@
 
 use super::{Path, Standing};
 use crate::connection::Context;
-use crate::doc::content::ranges;
-use crate::doc::{Content, DocHost, Origin, UpdateError};
+use crate::doc::{DocHost, Origin, UpdateError};
 use crate::event::{PathChannel, Problem};
 use crate::protocol::encode;
 use crate::protocol::peer::{Hello, Peer};
@@ -149,7 +148,7 @@ impl<D: DocHost> Room<D> {
         }
         known.checking = true;
         // Behind what waits for the log: an answer that was made earlier does not come later.
-        let check = Peer::Check(digest(&self.doc.content())).encode();
+        let check = Peer::Check(self.doc.content().digest()).encode();
         self.outgoing.push(self.persistence.queued(), check, Targets::path(path));
     }
 
@@ -162,7 +161,7 @@ impl<D: DocHost> Room<D> {
 
     pub(super) fn on_check(&mut self, now: Instant, path: u32, theirs: u64) {
         let Some(known) = self.paths.paths.get_mut(&path) else { return };
-        if known.pace.compare(now) && digest(&self.doc.content()) == theirs {
+        if known.pace.compare(now) && self.doc.content().digest() == theirs {
             return;
         }
         known.wanting = true;
@@ -187,22 +186,4 @@ impl Path {
             self.pace.handle_answered();
         }
     }
-}
-
-/// The same for replicas that have the same units and deletions, whatever the order; 53 bits, as numbers on the wire.
-fn digest(content: &Content) -> u64 {
-    let sum = |set| {
-        ranges(set).fold(0_u64, |sum, (client, start, end)| {
-            sum.wrapping_add(mix(mix(mix(0, client.get()), start.into()), end.into()))
-        })
-    };
-    mix(sum(&content.inserts), sum(&content.deletes)) >> 11
-}
-
-/// One step of a hash (SplitMix64's finisher).
-fn mix(seed: u64, value: u64) -> u64 {
-    let mut hash = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(value);
-    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    hash ^ (hash >> 31)
 }

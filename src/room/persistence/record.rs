@@ -27,6 +27,8 @@ pub enum RecordKind {
     MessagesDone,
     /// A snapshot, with the messages that waited for the server.
     SnapshotWithMessages,
+    /// The epoch of the server that this replica belongs to.
+    Epoch,
 }
 
 impl RecordKind {
@@ -76,6 +78,7 @@ impl Record {
             RecordKind::Message => 4,
             RecordKind::MessagesDone => 5,
             RecordKind::SnapshotWithMessages => 6,
+            RecordKind::Epoch => 7,
         });
         out.extend_from_slice(&self.boot.to_le_bytes());
         out.extend_from_slice(&self.loaded.to_le_bytes());
@@ -110,6 +113,7 @@ impl Record {
             4 => RecordKind::Message,
             5 => RecordKind::MessagesDone,
             6 => RecordKind::SnapshotWithMessages,
+            7 => RecordKind::Epoch,
             _ => return Err(RecordError::Malformed),
         };
         let loaded = u64::from_le_bytes(*loaded);

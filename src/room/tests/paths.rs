@@ -124,7 +124,7 @@ impl Rig {
         frames
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.room.doc.read().get("text").and_then(|text| text.as_str()).unwrap_or("").to_owned()
     }
 

@@ -304,6 +304,22 @@ impl Core {
         })
     }
 
+    /// What the server has not returned, as a Yjs update.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if the room has been left.
+    pub fn unsynced(&self, room: u32) -> Result<Vec<u8>, JsValue> {
+        thrown(self.driver.read(|client: &Client| client.unsynced(RoomId(room))))
+    }
+
+    /// Offers again what the server did not take.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if the room has been left.
+    pub fn merge(&self, room: u32) -> Result<(), JsValue> {
+        thrown(self.driver.command(|client, now| client.merge(now, RoomId(room))))
+    }
+
     /// Applies a Yjs update that came some other way; it is saved and forwarded like an own edit.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::hash::Hash;
 use rejoin::event::{Durability, Event, EventKind, Status, SyncStatus};
 
 use super::{Happening, Letters, World};
+use crate::actions::Action;
 use crate::bounds::HELD;
 use crate::host::Host;
 
@@ -50,6 +51,8 @@ impl World {
                 }
                 tab.view.status = Some(state.status);
             }
+            EventKind::Error(problem) => self.on_problem(host, &problem),
+            EventKind::Diverged => self.later(self.now, Happening::Act(Action::Reload(host))),
             EventKind::Messages(event) => self.on_message_event(host, event),
             EventKind::Sync(state) => {
                 tab.sync = Some(state);

@@ -1,9 +1,8 @@
 //! Hardships beyond cuts and crashes: machines that sleep, clocks that jump, storage that is evicted or rots, proxies that
 //! buffer, servers that refuse, crawl, fail to write or come back from an old backup, and somebody in the room who means harm.
 
-use rejoin::event::{Durability, SyncStatus};
 use rejoin::io::{Environment, Input, SocketInput};
-use rejoin_server::hub::{HubInput, MemberId};
+use rejoin_server::hub::{HubInput, MemberId, Permission};
 
 use serde_json::Value;
 
@@ -68,7 +67,7 @@ impl World {
             Action::Evict(host) => self.evict(host),
             Action::Rot(host) => self.rot(host),
             Action::Hostile => self.on_hostile(),
-            _ => {}
+            other => self.change_footing(other),
         }
     }
 
@@ -110,10 +109,7 @@ impl World {
 
     /// A bit of a stored record flips while the page is closed. What nobody else has is not put at risk: no checksum brings it back.
     fn rot(&mut self, host: usize) {
-        let safe = self.hosts[host].tab.as_ref().and_then(|tab| tab.sync).is_some_and(|state| {
-            state.status == SyncStatus::Synchronized && state.local == Durability::Saved
-        });
-        if !safe {
+        if !self.is_safe(host) {
             return;
         }
         self.crash(host);
@@ -140,7 +136,7 @@ impl World {
         if self.hostile.is_none_or(|(_, life)| life != self.server_life) {
             let link = self.net.reserve();
             self.hostile = Some((link, self.server_life));
-            let outputs = self.server.join(self.now, link);
+            let outputs = self.server.join(self.now, link, Permission::Write);
             self.perform_server(outputs);
         }
         let Some((link, _)) = self.hostile else { return };

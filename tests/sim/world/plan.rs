@@ -30,6 +30,9 @@ impl World {
         if self.setup.hardships {
             self.plan_hardships();
         }
+        if self.setup.footing {
+            self.plan_footing();
+        }
         self.later(self.faults_end() + 1, Happening::Heal);
         self.later(self.faults_end() + 1_000, Happening::Look);
         if self.setup.letters != Letters::None {

@@ -33,6 +33,8 @@ pub struct Setup {
     pub peers: Option<Peers>,
     /// Whether machines sleep, disks rot, servers go back in time and somebody means harm, too.
     pub hardships: bool,
+    /// Whether hosts may only read at times, and the server goes back in time or begins anew.
+    pub footing: bool,
     /// Whether sockets speak that are gone.
     pub ghosts: bool,
     /// Whether the hosts' disks are slow.

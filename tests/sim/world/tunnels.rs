@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use rejoin::io::{FetchId, FetchInput, FetchOutput, Input, SocketId, SocketInput};
-use rejoin_server::hub::{HubInput, MemberId};
+use rejoin_server::hub::{HubInput, MemberId, Permission};
 use rejoin_server::tunnel::session::Session;
 
 use super::{Happening, World};
@@ -199,7 +199,7 @@ impl World {
             if let Some(link) = self.net.links.get_mut(&link) {
                 link.joined = true;
             }
-            let outputs = self.server.join(self.now, link);
+            let outputs = self.server.join(self.now, link, Permission::Write);
             self.perform_server(outputs);
         }
         self.write_events(link);

@@ -31,6 +31,7 @@ impl World {
                 self.later(at, Happening::Join { link });
             }
             SocketOutput::Send(frame) => {
+                self.check_footing(host, &frame);
                 let claim = self.bounds.sent(host, frame.len());
                 self.oracle.claim(claim);
                 if let Some(link) = self.net.find(host, boot, socket)
@@ -89,7 +90,7 @@ impl World {
         }
         link.joined = true;
         self.on_socket(id, SocketInput::Opened { protocol: String::new() });
-        let outputs = self.server.join(self.now, id);
+        let outputs = self.server.join(self.now, id, self.permission(host));
         self.perform_server(outputs);
     }
 

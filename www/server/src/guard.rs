@@ -21,8 +21,6 @@ use crate::users::{Seat, Users};
 
 /// How long a client that shows its token in its first message may take.
 const FIRST_MESSAGE: Duration = Duration::from_secs(10);
-/// An update without content, as Yjs writes it: what a reader answers a state vector with.
-const EMPTY_UPDATE: &[u8] = &[0, 0];
 
 /// Whether a client may go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,19 +85,11 @@ impl Guard {
         if let Err(wait) = self.spend(bytes.len()) {
             return self.expel(hub, close::TOO_MUCH, &come_back(wait));
         }
-        if self.readonly.load(Ordering::Relaxed) {
-            match conduct(&bytes) {
-                Conduct::Reads => {}
-                Conduct::Writes => {
-                    return self.expel(hub, close::FORBIDDEN, "this token may only read");
-                }
-                // Peers would take its edits.
-                Conduct::Signals => {
-                    let why = "this token may only read, so it has no peers";
-                    self.outbox.push(encode::signal(&refusal(None, "forbidden", why)).into());
-                    return Sentence::Go;
-                }
-            }
+        // Peers would take its edits; the hub does not.
+        if self.readonly.load(Ordering::Relaxed) && signals(&bytes) {
+            let why = "this token may only read, so it has no peers";
+            self.outbox.push(encode::signal(&refusal(None, "forbidden", why)).into());
+            return Sentence::Go;
         }
         hub.frame(*member, bytes).await;
         Sentence::Go
@@ -175,9 +165,9 @@ impl Guard {
         }
         self.readonly.store(permit.readonly, Ordering::Relaxed);
         self.until.send_replace(permit.lifetime.map(|lifetime| Instant::now() + lifetime));
-        let member =
-            self.member.get_or_init(|| hub.join(self.room.clone(), Arc::clone(&self.outbox)));
         let permission = if permit.readonly { Permission::Read } else { Permission::Write };
+        let join = || hub.join(self.room.clone(), permission, Arc::clone(&self.outbox));
+        let member = self.member.get_or_init(join);
         hub.input(HubInput::Permit { member: *member, permission, user: permit.user });
         Sentence::Go
     }
@@ -236,27 +226,10 @@ fn auth_of(frame: &[u8]) -> Option<Auth<'_>> {
     Some(reader.buffer().and_then(Auth::decode).ok().flatten().unwrap_or(Auth::Show("")))
 }
 
-/// What a frame is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Conduct {
-    /// It changes nothing.
-    Reads,
-    /// It connects to peers.
-    Signals,
-    /// It would change the document.
-    Writes,
-}
-
-/// The most that a frame would do. The hub judges what cannot be read.
-fn conduct(frame: &[u8]) -> Conduct {
+/// Whether a frame connects to peers. The hub judges what cannot be read.
+fn signals(frame: &[u8]) -> bool {
     let messages = decode(frame, &FrameLimits::default()).unwrap_or_default();
-    let of = |message: &Message<'_>| match message {
-        Message::Update(_) => Conduct::Writes,
-        Message::SyncStep2(update) if *update != EMPTY_UPDATE => Conduct::Writes,
-        Message::Signal(_) => Conduct::Signals,
-        _ => Conduct::Reads,
-    };
-    messages.iter().map(of).max().unwrap_or(Conduct::Reads)
+    messages.iter().any(|message| matches!(message, Message::Signal(_)))
 }
 
 #[cfg(test)]
@@ -264,21 +237,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reader_may_answer_and_ask_but_not_write() {
-        assert_eq!(conduct(&encode::update(&[1, 2, 3])), Conduct::Writes);
-        assert_eq!(conduct(&encode::sync_step_2(&[1, 2, 3])), Conduct::Writes);
-        assert_eq!(conduct(&encode::sync_step_2(EMPTY_UPDATE)), Conduct::Reads);
-        assert_eq!(conduct(&encode::sync_step_1(&[0])), Conduct::Reads);
-        assert_eq!(conduct(b"\xff\xff"), Conduct::Reads);
-    }
-
-    #[test]
     fn a_readers_signaling_is_found_also_behind_something_else() {
         let mut frame = encode::sync_step_1(&[0]);
+        assert!(!signals(&frame));
         frame.extend(encode::signal("{}"));
-        assert_eq!(conduct(&frame), Conduct::Signals);
         frame.extend(encode::update(&[1]));
-        assert_eq!(conduct(&frame), Conduct::Writes);
+        assert!(signals(&frame));
+        assert!(!signals(b"\xff\xff"));
     }
 
     #[test]

@@ -72,7 +72,9 @@ impl Hub {
     /// Takes one input in. Inputs about unknown members, rooms and tasks are ignored.
     pub fn handle_input(&mut self, now: Instant, input: HubInput) {
         match input {
-            HubInput::Join { member, room } => self.on_join(now, member, room),
+            HubInput::Join { member, room, permission } => {
+                self.on_join(now, member, room, permission);
+            }
             HubInput::Permit { member, permission, user } => {
                 self.with_member(now, member, |room, _| room.permit(member, permission, user));
             }
@@ -151,7 +153,7 @@ impl Hub {
         self.counters
     }
 
-    fn on_join(&mut self, now: Instant, member: MemberId, name: RoomName) {
+    fn on_join(&mut self, now: Instant, member: MemberId, name: RoomName, permission: Permission) {
         if !self.has_space(&name) {
             let (code, reason) = if self.stopping {
                 (close::RESTART, close::RESTARTING)
@@ -177,7 +179,7 @@ impl Hub {
             let room = Room::new(&mut cx, name.clone());
             self.rooms.insert(name.clone(), room);
         }
-        self.with_room(now, &name, |room, cx| room.join(cx, member));
+        self.with_room(now, &name, |room, cx| room.join(cx, member, permission));
     }
 
     fn on_timeout(&mut self, now: Instant) {

@@ -10,7 +10,9 @@ use rejoin::time::Instant;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use crate::hub::{Counters, Hub, HubConfig, HubInput, HubOutput, MemberId, Notice, RoomName};
+use crate::hub::{
+    Counters, Hub, HubConfig, HubInput, HubOutput, MemberId, Notice, Permission, RoomName,
+};
 use crate::outbox::{End, Outbox};
 use crate::store::worker::{Task, Worker};
 use crate::store::{Records, Store, StoreError};
@@ -21,7 +23,7 @@ enum Letter {
     Input(HubInput),
     /// A frame, with the share of the inbound budget it holds until it was handled.
     Frame(MemberId, Bytes, OwnedSemaphorePermit),
-    Join(MemberId, RoomName, Arc<Outbox>),
+    Join(MemberId, RoomName, Permission, Arc<Outbox>),
     HasSpace(RoomName, oneshot::Sender<bool>),
     Health(oneshot::Sender<Health>),
     Sockets(RoomName, SocketOrder, oneshot::Sender<usize>),
@@ -69,6 +71,7 @@ impl HubHandle {
         store: Store,
         max_inbound: usize,
     ) -> Result<Self, StoreError> {
+        config.epoch = store.epoch()?;
         let (letters, inbox) = mpsc::unbounded_channel();
         let answers = letters.clone();
         let worker = Worker::start(store, move |answer| {
@@ -83,9 +86,14 @@ impl HubHandle {
     }
 
     /// Lets a new socket join a room.
-    pub(crate) fn join(&self, room: RoomName, outbox: Arc<Outbox>) -> MemberId {
+    pub(crate) fn join(
+        &self,
+        room: RoomName,
+        permission: Permission,
+        outbox: Arc<Outbox>,
+    ) -> MemberId {
         let member = MemberId(self.last_member.fetch_add(1, Ordering::Relaxed));
-        self.send(Letter::Join(member, room, outbox));
+        self.send(Letter::Join(member, room, permission, outbox));
         member
     }
 
@@ -179,9 +187,9 @@ impl Pump {
                 self.handle(input);
             }
             Letter::Frame(member, bytes, _permit) => self.handle(HubInput::Frame { member, bytes }),
-            Letter::Join(member, room, outbox) => {
+            Letter::Join(member, room, permission, outbox) => {
                 self.sockets.insert(member, (room.clone(), outbox));
-                self.handle(HubInput::Join { member, room });
+                self.handle(HubInput::Join { member, room, permission });
             }
             Letter::HasSpace(room, reply) => drop(reply.send(self.hub.has_space(&room))),
             Letter::Health(reply) => drop(reply.send(self.health())),

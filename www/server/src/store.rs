@@ -39,6 +39,16 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct Store {
     database: Database,
+    life: Life,
+}
+
+/// How long what is stored lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    /// Longer than the process.
+    Disk,
+    /// As long as the process.
+    Memory,
 }
 
 /// What was read of a room.
@@ -93,16 +103,17 @@ impl Store {
     /// Opens or makes the database in a directory. A crash of an earlier process is repaired.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         std::fs::create_dir_all(directory)?;
-        Self::prepare(create(&directory.join(FILE))?)
+        Self::prepare(create(&directory.join(FILE))?, Life::Disk)
     }
 
     /// A database that lives as long as the process.
     pub fn in_memory() -> Result<Self, StoreError> {
-        Self::prepare(Database::builder().create_with_backend(InMemoryBackend::new())?)
+        let database = Database::builder().create_with_backend(InMemoryBackend::new())?;
+        Self::prepare(database, Life::Memory)
     }
 
-    fn prepare(database: Database) -> Result<Self, StoreError> {
-        let store = Self { database };
+    fn prepare(database: Database, life: Life) -> Result<Self, StoreError> {
+        let store = Self { database, life };
         store.write(|transaction| {
             transaction.open_table(UPDATES)?;
             transaction.open_table(SNAPSHOTS)?;
@@ -110,6 +121,15 @@ impl Store {
             messages::prepare(transaction)
         })?;
         Ok(store)
+    }
+
+    /// A random number that tells this store from one that was made anew in its place. 0 for one in memory, which is made
+    /// anew each time: its clients bring back what they have, and are not asked.
+    pub fn epoch(&self) -> Result<u64, StoreError> {
+        match self.life {
+            Life::Disk => messages::epoch(&self.database.begin_read()?),
+            Life::Memory => Ok(0),
+        }
     }
 
     /// Reads a room. Damaged records are set aside first.

@@ -3,6 +3,7 @@
 use rejoin::protocol::auth::Auth;
 use rejoin::protocol::messages::{Envelope, Hello, Reply, Request, Subscribe};
 use rejoin::protocol::peer::Peer;
+use rejoin::protocol::standing::{Access, Greeting, Print, Question, Statement};
 use rejoin::protocol::{AwarenessEntry, FrameLimits, Message, awareness, decode, encode};
 
 use super::document::update_seeds;
@@ -52,11 +53,27 @@ pub(super) fn frames() -> Vec<Vec<u8>> {
         Auth::Refused("no").encode(),
         Peer::Mark(7).encode(),
     ];
+    frames.extend(standings());
     frames.extend(presences);
     frames.extend(updates.iter().map(|update| encode::update(update)));
     frames.extend(updates.iter().step_by(7).map(|update| encode::sync_step_2(update)));
     frames.extend(dialect().into_iter().map(|body| [vec![120], buffer(&body)].concat()));
     frames
+}
+
+/// What servers and clients say of themselves.
+fn standings() -> Vec<Vec<u8>> {
+    let greet = |epoch, access| Statement::Greeting(Greeting { epoch, access }).encode();
+    vec![
+        Question::Hello.encode(),
+        Question::Greet.encode(),
+        Question::Check(9, b"\x04text\0").encode(),
+        greet(5, Access::Write),
+        greet(6, Access::Write),
+        greet(5, Access::Read),
+        Statement::Refused("no").encode(),
+        Statement::Print(Print { client: 9, digest: 1, hash: 2 }).encode(),
+    ]
 }
 
 fn buffer(bytes: &[u8]) -> Vec<u8> {
@@ -130,6 +147,13 @@ fn frame_decode(input: &[u8]) -> Outcome {
                 if let Ok(Some(auth)) = bounded("a token", body.len(), || Auth::decode(body))? {
                     let again = decode(&auth.encode(), &limits).map(|messages| messages.len());
                     ensure(again == Ok(1), || format!("{auth:?} does not survive"))?;
+                }
+            }
+            Message::Standing(body) => {
+                if let Ok(Some(statement)) = Statement::decode(body) {
+                    ensure(decode(&statement.encode(), &limits).is_ok(), || {
+                        format!("{statement:?} does not survive")
+                    })?;
                 }
             }
             Message::Peer(body) => {

@@ -6,7 +6,7 @@ use rejoin::doc::RootKind;
 use rejoin::ordered::OrderedMap;
 use rejoin::protocol::encode;
 use rejoin::time::Instant;
-use rejoin_server::hub::{Hub, HubConfig, HubInput, HubOutput, MemberId, RoomName};
+use rejoin_server::hub::{Hub, HubConfig, HubInput, HubOutput, MemberId, Permission, RoomName};
 
 use super::frames::frames;
 use crate::hostile::{grammar, history};
@@ -91,7 +91,11 @@ impl Server {
         let mut server =
             Self { hub, now: 1_000, sent: BTreeMap::new(), closed: Vec::new(), stored: Vec::new() };
         for member in [HONEST, HOSTILE] {
-            server.input(HubInput::Join { member, room: RoomName::from("room") });
+            server.input(HubInput::Join {
+                member,
+                room: RoomName::from("room"),
+                permission: Permission::Write,
+            });
         }
         server
     }

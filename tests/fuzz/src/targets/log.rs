@@ -17,6 +17,7 @@ const KINDS: [RecordKind; 7] = [
     RecordKind::Message,
     RecordKind::MessagesDone,
     RecordKind::SnapshotWithMessages,
+    RecordKind::Epoch,
 ];
 
 pub(super) fn targets() -> Vec<Target> {

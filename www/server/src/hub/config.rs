@@ -42,6 +42,8 @@ pub struct HubConfig {
     pub signaling: SignalingLimits,
     /// What documents hold at their top, as far as that is known: without it the first writer of each root decides.
     pub roots: OrderedMap<String, RootKind>,
+    /// Drawn when the store was made, and told to members; 0 where nothing outlives the process.
+    pub epoch: u64,
     /// Milliseconds since 1970 at the hub's moment 0: messages are dated.
     pub wall_origin: u64,
     /// Rules switched off by the simulation's mutation proof. Never set in a product.
@@ -67,6 +69,7 @@ impl Default for HubConfig {
             messages: MessageLimits::default(),
             signaling: SignalingLimits::default(),
             roots: OrderedMap::new(),
+            epoch: 0,
             wall_origin: 0,
             broken: Broken::default(),
         }

@@ -37,6 +37,8 @@ pub enum HubInput {
         member: MemberId,
         /// Its room.
         room: RoomName,
+        /// What it may do.
+        permission: Permission,
     },
     /// What a member may do from now on.
     Permit {

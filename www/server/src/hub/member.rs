@@ -20,12 +20,23 @@ pub(super) struct Member {
     pub(super) resync: Resync,
     pub(super) says: Says,
     pub(super) permission: Permission,
+    pub(super) dialect: Dialect,
     /// Its name, where it has proven one.
     pub(super) user: Option<String>,
 }
 
+/// Whether a member reads what the server says of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// Nobody knows: it may be a stock client, which is told only where it does not look.
+    #[default]
+    Stock,
+    /// It has answered a greeting.
+    Ours,
+}
+
 impl Member {
-    pub(super) fn new(arrival: u64, config: &HubConfig) -> Self {
+    pub(super) fn new(arrival: u64, permission: Permission, config: &HubConfig) -> Self {
         Self {
             arrival,
             malformed: Strikes::default(),
@@ -33,7 +44,8 @@ impl Member {
             questions: Questions::new(config.questions_per_second),
             resync: Resync::default(),
             says: Says::new(config.presence.per_second),
-            permission: Permission::default(),
+            permission,
+            dialect: Dialect::default(),
             user: None,
         }
     }
@@ -50,11 +62,17 @@ pub(super) struct Questions {
     pace: Pace,
     state_vector: Option<Vec<u8>>,
     presence: bool,
+    print: Option<(u64, Vec<u8>)>,
 }
 
 impl Questions {
     fn new(per_second: u64) -> Self {
-        Self { pace: Pace::per_second(per_second), state_vector: None, presence: false }
+        Self {
+            pace: Pace::per_second(per_second),
+            state_vector: None,
+            presence: false,
+            print: None,
+        }
     }
 
     pub(super) fn ask_state(&mut self, state_vector: &[u8]) {
@@ -63,6 +81,15 @@ impl Questions {
 
     pub(super) fn ask_presence(&mut self) {
         self.presence = true;
+    }
+
+    pub(super) fn ask_print(&mut self, client: u64, outline: &[u8]) {
+        self.print = Some((client, outline.to_vec()));
+    }
+
+    /// The question for a print to answer now: who asked, and the outline.
+    pub(super) fn take_print(&mut self, now: Instant) -> Option<(u64, Vec<u8>)> {
+        if self.print.is_some() && self.pace.take(now) { self.print.take() } else { None }
     }
 
     /// The state vector to answer now.
@@ -82,7 +109,8 @@ impl Questions {
     }
 
     fn due(&self) -> Option<Instant> {
-        (self.presence || self.state_vector.is_some()).then(|| self.pace.ready_at())
+        let asked = self.presence || self.state_vector.is_some() || self.print.is_some();
+        asked.then(|| self.pace.ready_at())
     }
 }
 

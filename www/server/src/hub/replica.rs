@@ -4,11 +4,12 @@ use bytes::Bytes;
 use rejoin::doc::{Doc, Limits, Origin, RootKind, UpdateError};
 use rejoin::ordered::OrderedMap;
 use rejoin::protocol::messages::Request;
+use rejoin::protocol::standing::{Access, Greeting, Print, Statement};
 use rejoin::protocol::{AwarenessEntry, FrameError, encode};
 use rejoin::time::Instant;
 
 use super::context::Context;
-use super::member::Member;
+use super::member::{Dialect, Member};
 use super::messages::Messages;
 use super::outgoing::{Batch, Outgoing, Payload, Target};
 use super::presence::{Presence, Verdict};
@@ -41,9 +42,21 @@ pub(super) struct Replica {
     pub(super) presence: Presence,
     pub(super) outgoing: Outgoing,
     messages: Messages,
+    epoch: u64,
+    /// What the document shows, by the outline of who asked last.
+    shown: Option<Shown>,
     arrivals: u64,
     growth: Growth,
     compacting: Option<Ticket>,
+}
+
+/// What the document showed at a revision: members of one app all ask the same.
+#[derive(Debug)]
+struct Shown {
+    revision: u64,
+    outline: Vec<u8>,
+    digest: u64,
+    hash: u64,
 }
 
 /// What was stored since the last snapshot.
@@ -85,17 +98,21 @@ impl Replica {
             presence: Presence::new(cx.config.presence),
             outgoing: Outgoing::default(),
             messages: Messages::load(messages),
+            epoch: cx.config.epoch,
+            shown: None,
             arrivals: 0,
             growth,
             compacting: None,
         }
     }
 
-    /// Greets a member as y-websocket's server does: step 1, and who is here.
+    /// Greets a member as y-websocket's server does: step 1, and who is here; and behind step 1 as ours does.
     pub(super) fn welcome(&mut self, id: MemberId, member: &mut Member) {
         member.arrival = self.arrivals;
         self.arrivals += 1;
-        self.ask_for_missing(id);
+        let mut frame = encode::sync_step_1(&self.doc.encode_state_vector());
+        self.greet_behind(member, &mut frame);
+        self.send(Target::One(id), frame);
         let present = self.presence.all();
         if !present.is_empty() {
             self.send(Target::One(id), encode::awareness(&present));
@@ -109,10 +126,76 @@ impl Replica {
     }
 
     /// Answers a member's state vector, if it can be read.
-    pub(super) fn answer_state(&mut self, id: MemberId, state_vector: &[u8]) -> Result<(), String> {
+    pub(super) fn answer_state(
+        &mut self,
+        id: MemberId,
+        member: &Member,
+        state_vector: &[u8],
+    ) -> Result<(), String> {
         let missing = self.doc.diff(state_vector).map_err(|error| error.to_string())?;
-        self.send(Target::One(id), encode::sync_step_2(&missing));
+        let mut frame = encode::sync_step_2(&missing);
+        if member.dialect == Dialect::Stock {
+            self.greet_behind(member, &mut frame);
+        }
+        self.send(Target::One(id), frame);
         Ok(())
+    }
+
+    /// Says who this server is and what the member may do, where a stock client does not look. Again with each answer
+    /// until that is heard: links lose frames.
+    fn greet_behind(&self, member: &Member, frame: &mut Vec<u8>) {
+        if self.epoch != 0 || member.permission == Permission::Read {
+            frame.extend(self.greeting(member.permission).encode());
+        }
+    }
+
+    /// Says so to a member that knows our dialect.
+    pub(super) fn greet(&mut self, id: MemberId, permission: Permission) {
+        let frame = self.greeting(permission).encode();
+        self.send(Target::One(id), frame);
+    }
+
+    fn greeting(&self, permission: Permission) -> Statement<'static> {
+        let access = match permission {
+            Permission::Write => Access::Write,
+            Permission::Read => Access::Read,
+        };
+        Statement::Greeting(Greeting { epoch: self.epoch, access })
+    }
+
+    /// Tells a member what the document shows, read by its outline of the roots.
+    pub(super) fn answer_print(
+        &mut self,
+        id: MemberId,
+        client: u64,
+        outline: Vec<u8>,
+    ) -> Result<(), &'static str> {
+        let revision = self.outgoing.revision();
+        let known =
+            self.shown.take_if(|shown| shown.revision == revision && shown.outline == outline);
+        let shown = match known {
+            Some(shown) => shown,
+            None => {
+                let hash =
+                    self.doc.hash_by(&outline).ok_or("an outline of roots that makes no sense")?;
+                let digest = self.doc.content().digest();
+                Shown { revision, outline, digest, hash: hash >> 11 }
+            }
+        };
+        let Shown { digest, hash, .. } = shown;
+        self.shown = Some(shown);
+        self.send(Target::One(id), Statement::Print(Print { client, digest, hash }).encode());
+        Ok(())
+    }
+
+    /// Tells a member that knows our dialect that its update was not taken.
+    pub(super) fn refuse(&mut self, id: MemberId, why: &str) {
+        self.send(Target::One(id), Statement::Refused(why).encode());
+    }
+
+    /// Whether an update would change nothing. What cannot be read is refused by whoever tries to take it in.
+    pub(super) fn knows(&self, update: &[u8]) -> bool {
+        self.doc.knows(update).unwrap_or(true)
     }
 
     /// Answers a member's awareness query.

@@ -8,11 +8,12 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use rejoin::protocol::standing::Question;
 use rejoin::protocol::{self, FrameError, Message, encode};
 use rejoin::time::{Deadline, Instant};
 
 use super::context::Context;
-use super::member::Member;
+use super::member::{Dialect, Member};
 use super::outgoing::{Payload, Target};
 use super::replica::{Reception, Replica};
 use super::signaling::{Letter, Signaling, Speaker};
@@ -57,8 +58,8 @@ impl Room {
         }
     }
 
-    pub(super) fn join(&mut self, cx: &mut Context<'_>, id: MemberId) {
-        let mut member = Member::new(0, cx.config);
+    pub(super) fn join(&mut self, cx: &mut Context<'_>, id: MemberId, permission: Permission) {
+        let mut member = Member::new(0, permission, cx.config);
         if let Phase::Open(replica) = &mut self.phase {
             replica.welcome(id, &mut member);
         }
@@ -85,9 +86,13 @@ impl Room {
     }
 
     pub(super) fn permit(&mut self, id: MemberId, permission: Permission, user: Option<String>) {
-        if let Some(member) = self.members.get_mut(&id) {
-            member.permission = permission;
-            member.user = user;
+        let Some(member) = self.members.get_mut(&id) else { return };
+        member.user = user;
+        if std::mem::replace(&mut member.permission, permission) != permission
+            && member.dialect == Dialect::Ours
+            && let Phase::Open(replica) = &mut self.phase
+        {
+            replica.greet(id, permission);
         }
     }
 
@@ -141,6 +146,9 @@ impl Room {
                 member.says.hear(entries, cx.config.presence.max_clients)
             }
             Message::SyncStep2(update) | Message::Update(update) => {
+                if member.permission == Permission::Read && !replica.knows(update) {
+                    return self.on_forbidden(cx, id);
+                }
                 let reception = replica.receive(cx, id, update);
                 return self.on_received(cx, id, reception);
             }
@@ -156,11 +164,32 @@ impl Room {
                 let letters = self.signaling.on_text(cx.now, wall, limits, speaker, text);
                 return self.post(cx, letters);
             }
+            Message::Standing(body) => match Question::decode(body) {
+                Ok(Some(Question::Hello)) => member.dialect = Dialect::Ours,
+                Ok(Some(Question::Greet)) => replica.greet(id, member.permission),
+                Ok(Some(Question::Check(client, outline))) => {
+                    member.questions.ask_print(client, outline);
+                }
+                Ok(_) => cx.counters.unknown += 1,
+                Err(error) => return self.on_malformed(cx, id, error.to_string()),
+            },
             Message::Denied(_) | Message::Token(_) | Message::Peer(_) | Message::Unknown(_) => {
                 cx.counters.unknown += 1
             }
         }
         self.serve(cx, id);
+    }
+
+    /// A member that may only read has written. Who knows our dialect keeps what it wrote; others would believe that it
+    /// had been taken.
+    fn on_forbidden(&mut self, cx: &mut Context<'_>, id: MemberId) {
+        cx.counters.refused += 1;
+        match (&mut self.phase, self.members.get(&id)) {
+            (Phase::Open(replica), Some(Member { dialect: Dialect::Ours, .. })) => {
+                replica.greet(id, Permission::Read);
+            }
+            _ => self.send_away(cx, id, close::FORBIDDEN, "this token may only read"),
+        }
     }
 
     /// Signaling shows nothing that is stored, so it waits for no commit.
@@ -216,9 +245,14 @@ impl Room {
             replica.answer_presence(id);
         }
         if let Some(state_vector) = member.questions.take_state(cx.now)
-            && let Err(why) = replica.answer_state(id, &state_vector)
+            && let Err(why) = replica.answer_state(id, member, &state_vector)
         {
-            self.on_malformed(cx, id, why);
+            return self.on_malformed(cx, id, why);
+        }
+        if let Some((client, outline)) = member.questions.take_print(cx.now)
+            && let Err(why) = replica.answer_print(id, client, outline)
+        {
+            self.on_malformed(cx, id, why.to_owned());
         }
     }
 
@@ -236,6 +270,9 @@ impl Room {
         cx.counters.refused += 1;
         let Some(member) = self.members.get_mut(&id) else { return };
         let strikes = member.refused.add(cx.now, cx.config.strike_window);
+        if let (Phase::Open(replica), Dialect::Ours) = (&mut self.phase, member.dialect) {
+            replica.refuse(id, &why);
+        }
         cx.notice(Notice::UpdateRefused { room: self.name.clone(), member: id, why });
         if strikes >= cx.config.max_strikes {
             self.send_away(cx, id, close::POLICY, "refused updates");

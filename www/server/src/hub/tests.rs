@@ -7,6 +7,7 @@ mod messages;
 mod people;
 mod properties;
 mod signaling;
+mod standing;
 mod sync;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -112,8 +113,12 @@ impl World {
     }
 
     pub(super) fn join(&mut self, member: u64) -> MemberId {
+        self.join_as(member, Permission::Write)
+    }
+
+    pub(super) fn join_as(&mut self, member: u64, permission: Permission) -> MemberId {
         let member = MemberId(member);
-        self.input(HubInput::Join { member, room: RoomName::from(ROOM) });
+        self.input(HubInput::Join { member, room: RoomName::from(ROOM), permission });
         self.settle();
         member
     }

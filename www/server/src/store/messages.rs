@@ -25,12 +25,17 @@ pub(super) fn prepare(transaction: &WriteTransaction) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// The number of this database.
+pub(super) fn epoch(transaction: &ReadTransaction) -> Result<u64, StoreError> {
+    Ok(transaction.open_table(NUMBERS)?.get(EPOCH)?.map_or(0, |epoch| epoch.value()))
+}
+
 /// Reads the messages of a room. A damaged one is empty, so that the hub sees the hole.
 pub(super) fn load(
     transaction: &ReadTransaction,
     room: &str,
 ) -> Result<StoredMessages, StoreError> {
-    let epoch = transaction.open_table(NUMBERS)?.get(EPOCH)?.map_or(0, |epoch| epoch.value());
+    let epoch = epoch(transaction)?;
     let mut messages = Vec::new();
     for entry in transaction.open_table(MESSAGES)?.range((room, 0)..=(room, u64::MAX))? {
         let (key, stored) = entry?;

@@ -11,7 +11,11 @@ fn nothing_shows_an_update_before_it_is_stored() {
     world.frame(alice, encode::update(&update));
     world.frame(bob, encode::sync_step_1(&[0]));
     let carol = MemberId(3);
-    world.input(HubInput::Join { member: carol, room: RoomName::from(ROOM) });
+    world.input(HubInput::Join {
+        member: carol,
+        room: RoomName::from(ROOM),
+        permission: Permission::Write,
+    });
     assert!(world.got.is_empty(), "no echo, no relay, no answer, no greeting");
     world.settle();
     assert_eq!(world.take(alice), [encode::update(&update)]);

@@ -66,7 +66,11 @@ fn frames_that_come_while_the_room_is_read_wait_but_not_without_bound() {
     let mut world = World::with(HubConfig { max_loading: 1_000, ..HubConfig::default() });
     let (alice, bob) = (MemberId(1), MemberId(2));
     for member in [alice, bob] {
-        world.input(HubInput::Join { member, room: RoomName::from(ROOM) });
+        world.input(HubInput::Join {
+            member,
+            room: RoomName::from(ROOM),
+            permission: Permission::Write,
+        });
     }
     let update = encode::update(&type_at(&client(11), 0, "hi"));
     world.frame(alice, update.clone());
@@ -96,7 +100,7 @@ fn full_rooms_and_a_full_server_send_newcomers_away() {
     assert!(!world.closed.contains_key(&alice));
     assert_eq!(world.closed.get(&bob).map(|(code, _)| *code), Some(1013));
     let (member, room) = (MemberId(3), RoomName::from("another"));
-    world.input(HubInput::Join { member, room });
+    world.input(HubInput::Join { member, room, permission: Permission::Write });
     assert_eq!(world.closed.get(&member).map(|(code, _)| *code), Some(1013));
     assert!(!world.hub.has_space("another") && !world.hub.has_space(ROOM));
 }

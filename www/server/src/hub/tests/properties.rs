@@ -112,7 +112,11 @@ impl Story {
         self.joined += 1;
         let member = MemberId(self.joined);
         self.links[who] = member;
-        self.world.input(HubInput::Join { member, room: RoomName::from(ROOM) });
+        self.world.input(HubInput::Join {
+            member,
+            room: RoomName::from(ROOM),
+            permission: Permission::Write,
+        });
         let question = encode::sync_step_1(&state_vector(&self.docs[who]));
         self.send(who, question);
     }

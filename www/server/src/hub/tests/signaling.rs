@@ -37,7 +37,11 @@ fn rooms_do_not_hear_each_others_peers() {
     let alice = world.join(1);
     world.say(alice, hello("a"));
     let eve = MemberId(9);
-    world.input(HubInput::Join { member: eve, room: "elsewhere".into() });
+    world.input(HubInput::Join {
+        member: eve,
+        room: "elsewhere".into(),
+        permission: Permission::Write,
+    });
     world.settle();
     world.say(eve, hello("e"));
     world.say(eve, encode::signal(r#"{"t":"sig","inst":"e","to":"a","body":1}"#));
