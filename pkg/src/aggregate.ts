@@ -13,6 +13,7 @@ export function worstConnection(states: readonly ConnectionState[], none: Connec
   return none;
 }
 
+const LEAST_SYNCED_FIRST = ['rejected', 'synchronizing', 'synchronized'] as const;
 const LEAST_SAFE_FIRST = ['unavailable', 'saving', 'saved'] as const;
 
 /** Several rooms' states as one: sums, and the least that holds for all. `before` is kept if nothing changed. */
@@ -21,11 +22,12 @@ export function totalSync(states: readonly SyncState[], before: SyncState): Sync
   const peers = { synced: sum((state) => state.peers.synced), of: sum((state) => state.peers.of) };
   const samePeers = peers.synced === before.peers.synced && peers.of === before.peers.of;
   const total: SyncState = {
-    status: states.every(({ status }) => status === 'synchronized') ? 'synchronized' : 'synchronizing',
+    status: LEAST_SYNCED_FIRST.find((status) => states.some((state) => state.status === status)) ?? 'synchronized',
     local: LEAST_SAFE_FIRST.find((local) => states.some((state) => state.local === local)) ?? 'saved',
     pending: sum(({ pending }) => pending),
     held: sum(({ held }) => held),
     peers: samePeers ? before.peers : Object.freeze(peers),
+    obstacle: states.find(({ obstacle }) => obstacle !== null)?.obstacle ?? null,
   };
   const keys = Object.keys(total) as (keyof SyncState)[];
   return keys.every((key) => total[key] === before[key]) ? before : Object.freeze(total);

@@ -70,8 +70,11 @@ export interface CoreConnection {
 
 /** What is saved and what is synced. */
 export interface SyncState {
-  /** `synchronized`: every edit of this client is on the server, and everything of the server is here. */
-  readonly status: 'synchronizing' | 'synchronized';
+  /**
+   * `synchronized`: every edit of this client is on the server, and everything of the server is here. `rejected`: something waits
+   * that the server does not take; `obstacle` says why, and `room.recovery` what can be done.
+   */
+  readonly status: 'synchronizing' | 'synchronized' | 'rejected';
   /** `saved`: this device has every edit; `unavailable`: edits live in memory only. */
   readonly local: 'saved' | 'saving' | 'unavailable';
   /** Edits the server has not returned yet, in inserted and deleted units, and messages it has not acknowledged. */
@@ -80,6 +83,11 @@ export interface SyncState {
   readonly held: number;
   /** Peers that carry the document, and how many of them have confirmed that everything of ours is theirs. */
   readonly peers: { readonly synced: number; readonly of: number };
+  /**
+   * What keeps edits from the server, before there are any too. `read-only`: it lets this client only read. `refused`: it did not
+   * take an update. `epoch`: its room began anew, and the app is to say what becomes of what is here. Null: nothing.
+   */
+  readonly obstacle: 'read-only' | 'refused' | 'epoch' | null;
 }
 
 /** A message of a room as the core tells it. */
@@ -144,6 +152,8 @@ export type CoreEvent = { readonly room: number } & (
   | { readonly type: 'signal'; readonly text: string }
   | { readonly type: 'endpoint'; readonly request: number; readonly attempt: number; readonly reason: EndpointReason }
   | { readonly type: 'identity'; readonly clientId: number }
+  /** The server shows something else, though it has the same edits. */
+  | { readonly type: 'diverged' }
   | { readonly type: 'broken' }
   | ({ readonly type: 'error' } & Problem)
 );
@@ -228,6 +238,8 @@ export interface Core {
   stateVector(room: number): Uint8Array;
   encodeStateAsUpdate(room: number, since?: Uint8Array): Uint8Array;
   applyUpdate(room: number, update: Uint8Array): void;
+  unsynced(room: number): Uint8Array;
+  merge(room: number): void;
   close(): void;
   /** Functions that undo in JavaScript what a dead instance left: sockets, databases, locks, listeners. */
   remains(): Set<() => void>;

@@ -27,6 +27,8 @@ const CORE_CODES = [
   'E_STORAGE_CORRUPT',
   'E_STREAM',
   'E_PEER_LIMIT',
+  'E_REJECTED',
+  'E_EPOCH',
   'E_INTERNAL',
 ] as const;
 
@@ -35,6 +37,7 @@ const PACKAGE_CODES = [
   'E_WASM_LOAD',
   'E_CSP',
   'E_CORE_CRASHED',
+  'E_DIVERGED',
   'E_SCHEMA',
   'E_VERSION',
   'E_MIGRATION',

@@ -65,6 +65,7 @@ export type {
 } from './peers/types.js';
 export type { Other, OwnUser, Presence, User, UserStatus } from './presence.js';
 export type { QuarantinedRecord } from './quarantine/types.js';
+export type { Recovery, Unsynced } from './recovery.js';
 export type {
   Cursor,
   DeepEvent,

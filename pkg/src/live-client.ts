@@ -159,6 +159,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
       options: this.#options,
       start: () => this.#start(),
       endpoint: () => new Endpoint(this.#options.url ?? '', this.#tokens()),
+      clearLog: (room) => this.#clearLog(room),
       report: (error) => this.#report(error),
       enterRoom: (id, options) => this.enterRoom(id, options),
       searchLog: (id, schema) => this.#searchLog(id, schema),
@@ -177,6 +178,12 @@ export class ClientImpl<S extends Schema> implements Client<S> {
         report: (error) => this.#report(error),
       }),
     };
+  }
+
+  async #clearLog(room: string): Promise<void> {
+    if (storageOf(this.#options) === 'memory') return;
+    const { clearLog } = await this.#part();
+    await clearLog(this.#options.namespace ?? '', room);
   }
 
   /** A document that meets nobody, in a core of its own. */

@@ -1,4 +1,3 @@
-import type { Archive } from './archive/types.js';
 import type { ChangeOrigin, Core, CoreEvent, Segment } from './boundary.js';
 import { Deferred } from './deferred.js';
 import type { DocEvent, DocumentView } from './document.js';
@@ -11,18 +10,18 @@ import type { Json } from './json.js';
 import { lazyArchive } from './lazy-archive.js';
 import { LazyPeers } from './lazy-peers.js';
 import { type MessagesHost, MessagesImpl } from './live-messages.js';
-import type { BroadcastOptions, Messages, RoomEvent } from './messages.js';
 import { NOTHING_SYNCED } from './nothing-synced.js';
 import type { Observed, Reach } from './observers.js';
 import { bytesOf } from './plain.js';
 import { type Meta, PresenceStore } from './presence.js';
+import { RoomRecovery } from './recovery.js';
 import { Kept } from './refs/kept.js';
 import { RootLiveRef, textAt } from './refs/live.js';
 import type { RefHost } from './refs/place.js';
 import type { RootRef, Text } from './refs.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
 import type { RoomHost } from './room-host.js';
-import { RoomParts } from './room-parts.js';
+import { type LazyParts, RoomParts } from './room-parts.js';
 import type { Phase } from './room-phase.js';
 import { BrokenCore } from './runtime.js';
 import { type DocSnapshot, rootsOf, type Schema } from './schema.js';
@@ -37,9 +36,10 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
   readonly doc: ValueStore<DocSnapshot<S['doc']> | null>;
   readonly root: RootRef<S['doc']>;
   readonly history: HistoryImpl;
+  readonly recovery: RoomRecovery;
   readonly enterRoom: RefHost['enterRoom'];
   readonly kept: Kept = new Kept();
-  protected override readonly lazy: { readonly peers: LazyPeers; readonly archive: Archive<S> };
+  protected override readonly lazy: LazyParts<S>;
   readonly #host: RoomHost;
   readonly #schema: S;
   readonly #options: EnterOptions<S>;
@@ -79,7 +79,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     const presence = {
       notify: engine.notify,
       drain: engine.drain,
-      send: (json: string) => this.#sendPresence(json),
+      send: (json: string) => this.#ifEntered((core, number) => core.setPresence(number, json)),
       report: (error: unknown) => this.report(error),
       onMetas: (metas: ReadonlyMap<number, Meta>) => this.#messages.handleMetas(metas),
     };
@@ -92,20 +92,10 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
       report: presence.report,
     };
     this.#peers = new LazyPeers(peersHost, options.peers);
-    this.lazy = { peers: this.#peers, archive: lazyArchive<S>(host.archive<S>(this, schema)) };
+    this.lazy = { peers: this.#peers, messages: this.#messages, archive: lazyArchive(host.archive<S>(this, schema)) };
     this.history = new HistoryImpl(this.#historyHost());
-  }
-
-  get messages(): Messages<S['~m']> {
-    return this.#messages.want();
-  }
-
-  broadcast(event: S['~e'], options?: BroadcastOptions): Promise<void> {
-    return this.#messages.want().broadcast(event, options);
-  }
-
-  onEvent(listener: (event: RoomEvent<S['~e']>) => void): () => void {
-    return this.#messages.want().onEvent(listener);
+    const merge = (): void => this.#call((core, number) => core.merge(number));
+    this.recovery = new RoomRecovery(this, { merge, reload: () => this.#reload() });
   }
 
   get ready(): Promise<void> {
@@ -187,25 +177,13 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
 
   /** See {@link EngineRoom}. */
   handleCrash(): void {
-    const { pending, local } = this.sync.getSnapshot();
-    if (pending > 0 && local !== 'saved') {
-      const message = `the core crashed with ${pending} units of edits that were neither saved nor synced; they may be lost`;
-      this.report(new SyncError('E_CORE_CRASHED', message, { room: this.id }));
-    }
-    if (this.#phase.kind === 'ready') this.#ready = new Deferred();
-    this.#phase = { kind: 'waiting' };
-    this.#connectionId = null;
-    this.#view?.guard.stop();
-    this.presence.clear();
-    this.#messages.handleCrash();
-    this.#peers.handle({ type: 'crashed' });
+    this.recovery.handleCrash();
+    this.#suspend();
   }
 
   /** See {@link EngineRoom}. */
   search(): void {
-    const waiting = this.#phase;
-    const enter = (): unknown => this.#phase === waiting && this.#host.engine.enter(this);
-    this.#unlessLeft(waiting, this.#host.searchLog(this.id, this.#schema).then(enter));
+    this.#enterAfter(this.#phase, this.#host.searchLog(this.id, this.#schema));
   }
 
   /** See {@link EngineRoom}. */
@@ -326,6 +304,38 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     work.catch((error: unknown) => this.#phase === waiting && this.fail(toSyncError(error, this.id)));
   }
 
+  #enterAfter(waiting: Phase, work: Promise<unknown>): void {
+    this.#unlessLeft(
+      waiting,
+      work.then(() => this.#phase === waiting && this.#host.engine.enter(this)),
+    );
+  }
+
+  /** The core's room is gone and comes back. */
+  #suspend(): Phase {
+    if (this.#phase.kind === 'ready') this.#ready = new Deferred();
+    const waiting: Phase = { kind: 'waiting' };
+    this.#phase = waiting;
+    this.#connectionId = null;
+    this.#view?.guard.stop();
+    this.presence.clear();
+    this.#messages.handleCrash();
+    this.#peers.handle({ type: 'crashed' });
+    return waiting;
+  }
+
+  async #reload(): Promise<void> {
+    const { engine, clearLog } = this.#host;
+    const number = this.#number();
+    const waiting = this.#suspend();
+    this.#synced = new Deferred();
+    engine.leave(number);
+    const cleared = clearLog(this.id);
+    this.#enterAfter(waiting, Promise.allSettled([cleared]));
+    await cleared;
+    await this.#synced.promise;
+  }
+
   #becomeReady(core: Core, number: number): void {
     const tell = this.#view?.load(core, number);
     this.#connectionId = core.clientId(number);
@@ -372,6 +382,9 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
       case 'identity':
         this.#connectionId = event.clientId;
         break;
+      case 'diverged':
+        this.recovery.handleDivergence();
+        break;
       case 'error':
         this.report(fromProblem(event, this.id));
     }
@@ -382,8 +395,9 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     this.connection.set(Object.freeze({ ...state, error: isProblem(error) ? fromProblem(error, this.id) : null }));
   }
 
-  #handleSync({ status, local, pending, held, peers }: Extract<CoreEvent, { type: 'sync' }>): void {
-    this.sync.set(Object.freeze({ status, local, pending, held, peers: Object.freeze(peers) }));
+  #handleSync({ room: _room, type: _type, ...state }: Extract<CoreEvent, { type: 'sync' }>): void {
+    const { status, peers } = state;
+    this.sync.set(Object.freeze({ ...state, peers: Object.freeze(peers) }));
     this.#view?.guard.handleSync({ status });
     if (status === 'synchronized') this.notify(this.#synced.resolve);
   }
@@ -410,10 +424,6 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     return this.#host.engine.call(this, (core) => fn(core, number));
   }
 
-  #sendPresence(json: string): void {
-    this.#ifEntered((core, room) => core.setPresence(room, json));
-  }
-
   #ifEntered(fn: (core: Core, room: number) => void): void {
     const phase = this.#phase;
     if ('number' in phase) this.#host.engine.call(this, (core) => fn(core, phase.number));
@@ -422,16 +432,10 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
   /** Number of the room in the core, once it takes writes. */
   #number(): number {
     const phase = this.#phase;
-    switch (phase.kind) {
-      case 'ready':
-        return phase.number;
-      case 'left':
-        throw this.#disposed();
-      case 'failed':
-        throw phase.error;
-      default:
-        throw new SyncError('E_NOT_READY', 'the room is still loading; await room.ready', { room: this.id });
-    }
+    if (phase.kind === 'ready') return phase.number;
+    if (phase.kind === 'left') throw this.#disposed();
+    if (phase.kind === 'failed') throw phase.error;
+    throw new SyncError('E_NOT_READY', 'the room is still loading; await room.ready', { room: this.id });
   }
 
   /** The document, once it may be used. */

@@ -7,4 +7,5 @@ export const NOTHING_SYNCED: SyncState = /* @__PURE__ */ Object.freeze({
   pending: 0,
   held: 0,
   peers: Object.freeze({ synced: 0, of: 0 }),
+  obstacle: null,
 });

@@ -16,6 +16,8 @@ export interface RoomHost {
   start(): Promise<typeof Documents>;
   /** A new answerer of this room's questions for a URL and a token. */
   endpoint(): Endpoint;
+  /** Deletes what this device keeps of a room that has been left. */
+  clearLog(room: string): Promise<void>;
   report(error: SyncError): void;
   /** See {@link RefHost}. */
   readonly enterRoom: RefHost['enterRoom'];

@@ -1,11 +1,32 @@
 import type { Archive } from './archive/types.js';
 import type { LazyPeers } from './lazy-peers.js';
+import type { MessagesImpl } from './live-messages.js';
+import type { BroadcastOptions, Messages, RoomEvent } from './messages.js';
 import type { Room } from './room.js';
 import type { Schema } from './schema.js';
 
-/** The members of a room that are the business of parts fetched when they are used. */
+/** What stands behind them. */
+export interface LazyParts<S extends Schema> {
+  readonly peers: LazyPeers;
+  readonly archive: Archive<S>;
+  readonly messages: MessagesImpl<S['~m'], S['~e']>;
+}
+
+/** The members of a room that are the business of parts of their own, fetched or asked for when they are used. */
 export abstract class RoomParts<S extends Schema> {
-  protected abstract readonly lazy: { readonly peers: LazyPeers; readonly archive: Archive<S> };
+  protected abstract readonly lazy: LazyParts<S>;
+
+  get messages(): Messages<S['~m']> {
+    return this.lazy.messages.want();
+  }
+
+  broadcast(event: S['~e'], options?: BroadcastOptions): Promise<void> {
+    return this.lazy.messages.want().broadcast(event, options);
+  }
+
+  onEvent(listener: (event: RoomEvent<S['~e']>) => void): () => void {
+    return this.lazy.messages.want().onEvent(listener);
+  }
 
   get peers(): Room<S>['peers'] {
     return this.lazy.peers.list;

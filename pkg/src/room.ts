@@ -15,6 +15,7 @@ import type {
   SignalingServer,
 } from './peers/types.js';
 import type { Presence } from './presence.js';
+import type { Recovery } from './recovery.js';
 import type { RootRef, Text } from './refs.js';
 import type { DocSnapshot, Registered, Schema } from './schema.js';
 import type { Store } from './store.js';
@@ -70,7 +71,7 @@ export interface Room<S extends Schema = Registered> extends Archive<S> {
   readonly isReady: boolean;
   /** Resolves when the local copy is usable; rejects if the room fails or is left before. A new promise after a crash. */
   readonly ready: Promise<void>;
-  /** Resolves when, for the first time, everything here is on the server and everything of the server is here. */
+  /** Resolves when, for the first time, everything here is on the server and everything of the server is here. A new promise after `recovery.discard()`. */
   readonly synced: Promise<void>;
   /** Who is here. */
   readonly presence: Presence<S['~p']>;
@@ -103,6 +104,8 @@ export interface Room<S extends Schema = Registered> extends Archive<S> {
   readonly files: Store<readonly FileTransfer[]>;
   /** Takes back what this client did, and nothing of what others did. */
   readonly history: History;
+  /** What becomes of edits that the server does not take. */
+  readonly recovery: Recovery;
   /**
    * Runs several writes as one: one record on disk, one frame on the wire, one notification, one step to undo. What was
    * written before `fn` throws stays. Inside another batch it is part of that one.

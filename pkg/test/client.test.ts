@@ -28,6 +28,7 @@ const synchronized: SyncState = {
   pending: 0,
   held: 0,
   peers: { synced: 0, of: 0 },
+  obstacle: null,
 };
 
 async function settle(): Promise<void> {
@@ -156,6 +157,7 @@ describe('the stores of the client', () => {
       pending: 4,
       held: 1,
       peers: { synced: 0, of: 0 },
+      obstacle: null,
     });
     await settle();
     expect(client.connection.getSnapshot()).toMatchObject({ status: 'reconnecting', nextRetryAt: 99 });
@@ -165,6 +167,7 @@ describe('the stores of the client', () => {
       pending: 4,
       held: 1,
       peers: { synced: 0, of: 0 },
+      obstacle: null,
     });
     world.core.tell(1, { type: 'sync', ...synchronized });
     world.core.tell(1, { type: 'connection', ...connected });
@@ -297,6 +300,7 @@ test('closing waits for what is being saved, at most two seconds, then leaves an
     pending: 1,
     held: 0,
     peers: { synced: 0, of: 0 },
+    obstacle: null,
   });
   await settle();
   const closed = client.close();
@@ -309,6 +313,7 @@ test('closing waits for what is being saved, at most two seconds, then leaves an
     pending: 1,
     held: 0,
     peers: { synced: 0, of: 0 },
+    obstacle: null,
   });
   await closed;
   expect(world.calls.slice(-2)).toEqual(['leaveRoom()', 'close()']);

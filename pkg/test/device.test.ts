@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fakeClient, schema, turn } from './support/client.js';
 
-const told = { status: 'synchronizing', pending: 1, held: 0, peers: { synced: 0, of: 0 } } as const;
+const told = { status: 'synchronizing', pending: 1, held: 0, peers: { synced: 0, of: 0 }, obstacle: null } as const;
 
 function storage(persists = true) {
   let persisted = false;

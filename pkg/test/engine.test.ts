@@ -152,6 +152,7 @@ describe('a trap', () => {
       pending: 3,
       held: 0,
       peers: { synced: 0, of: 0 },
+      obstacle: null,
     });
     await microtasks();
     world.traps.add('textInsert');

@@ -8,6 +8,7 @@ const ofThePackage = [
   'E_WASM_LOAD',
   'E_CSP',
   'E_CORE_CRASHED',
+  'E_DIVERGED',
   'E_SCHEMA',
   'E_VERSION',
   'E_MIGRATION',

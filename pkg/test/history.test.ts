@@ -74,6 +74,7 @@ describe('a history', () => {
       pending: 0,
       held: 0,
       peers: { synced: 0, of: 0 },
+      obstacle: null,
     });
     await turn();
     expect(room.doc.getSnapshot()?.note).toBe('welcome');

@@ -339,7 +339,15 @@ describe('hooks', () => {
     const container = await mount(around(<Bar />));
     const tell = (status: 'synchronized' | 'synchronizing') =>
       act(async () => {
-        world.core.tell(0, { type: 'sync', status, local: 'saved', pending: 0, held: 0, peers: { synced: 0, of: 0 } });
+        world.core.tell(0, {
+          type: 'sync',
+          status,
+          local: 'saved',
+          pending: 0,
+          held: 0,
+          peers: { synced: 0, of: 0 },
+          obstacle: null,
+        });
         await vi.advanceTimersByTimeAsync(0);
       });
     await tell('synchronized');

@@ -93,6 +93,7 @@ describe('a room', () => {
       pending: 0,
       held: 0,
       peers: { synced: 0, of: 0 },
+      obstacle: null,
     });
     await room.synced;
     world.core.tell(0, {
@@ -102,6 +103,7 @@ describe('a room', () => {
       pending: 0,
       held: 1,
       peers: { synced: 0, of: 0 },
+      obstacle: null,
     });
     await turn();
     expect(initialDoc).toHaveBeenCalledTimes(1);

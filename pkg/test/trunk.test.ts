@@ -54,6 +54,19 @@ beforeEach(() => {
 });
 
 describe('a socket that tabs share', () => {
+  it('tells who comes later what the server last said of itself, and takes answers to that to the server alone', () => {
+    const greeting = (access: number): Bytes => Uint8Array.from([125, 3, 16, 5, access]);
+    wire.say(Uint8Array.from([0, 0, 1, 0, ...greeting(0)]));
+    wire.say(greeting(1));
+    wire.say(Uint8Array.from([125, 4, 17, 2, 110, 111]));
+    trunk.add('late/1');
+    expect(heard('late/1')).toEqual(['open', [...greeting(1)]]);
+    told.length = 0;
+    trunk.send('late/1', Uint8Array.from([125, 1, 1]));
+    expect(wire.sent.at(-1)).toEqual(Uint8Array.from([125, 1, 1]));
+    for (const id of ['a/1', 'b/1', 'c/1']) expect(heard(id)).toEqual([]);
+  });
+
   it('shows tokens to the server and to no other tab, and tells all how long the link may stay', () => {
     const token = (...body: number[]): Bytes => Uint8Array.from([121, body.length, ...body]);
     trunk.send('a/1', token(1));

@@ -15,6 +15,14 @@ export async function clearData(namespace: string, room: string | undefined, kno
   await Promise.all((await Promise.all(names)).flat().map(remove));
 }
 
+/**
+ * Deletes what this device keeps of the document of a room that has been left.
+ * @throws SyncError as {@link clearData}.
+ */
+export async function clearLog(namespace: string, room: string): Promise<void> {
+  if (typeof indexedDB !== 'undefined') await remove(`rejoin/${namespace}/${room}`);
+}
+
 async function all(prefix: string, known: readonly string[]): Promise<string[]> {
   const listed = typeof indexedDB.databases === 'function' ? await indexedDB.databases() : [];
   const found = listed.flatMap(({ name }) => (name?.startsWith(prefix) ? [name] : []));

@@ -37,7 +37,7 @@ export function useSyncStatus({ smooth = false }: { readonly smooth?: boolean } 
   const status = useStore(useRoom<Schema>().sync, (sync) => sync.status);
   const [shown, setShown] = useState(status);
   useEffect(() => {
-    if (!smooth || status === 'synchronized') {
+    if (!smooth || status !== 'synchronizing') {
       setShown(status);
       return undefined;
     }

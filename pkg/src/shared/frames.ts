@@ -1,5 +1,14 @@
 /** What a message of the y-websocket protocol is, as far as it matters to a socket that tabs share. */
-export type MessageKind = 'ask' | 'answer' | 'update' | 'presence' | 'query' | 'denied' | 'token' | 'foreign';
+export type MessageKind =
+  | 'ask'
+  | 'answer'
+  | 'update'
+  | 'presence'
+  | 'query'
+  | 'denied'
+  | 'token'
+  | 'standing'
+  | 'foreign';
 
 /** One message of a frame. */
 export interface Message {
@@ -19,6 +28,8 @@ export interface PresenceEntry {
 
 /** Tag of tokens on the link, a dialect of our own. */
 const TOKEN = 121;
+/** Tag of how the server stands to a client, another. */
+const STANDING = 125;
 
 const SYNC: readonly MessageKind[] = ['ask', 'answer', 'update'];
 
@@ -82,6 +93,7 @@ function read(reader: Reader): readonly [MessageKind, Uint8Array<ArrayBuffer>] {
   if (tag === 1) return ['presence', reader.buffer()];
   if (tag === 2 && reader.varUint() === 0) return ['denied', reader.buffer()];
   if (tag === TOKEN) return ['token', reader.buffer()];
+  if (tag === STANDING) return ['standing', reader.buffer()];
   return [tag === 3 ? 'query' : 'foreign', new Uint8Array()];
 }
 

@@ -5,6 +5,9 @@ export const ABANDONED = 4000;
 /** An answer that does not come holds up the questions of others no longer than this, in milliseconds. */
 const ANSWER_TIMEOUT = 5_000;
 
+/** What the server says of itself, behind the tag `standing`; see `src/protocol/standing.rs`. */
+const GREETING = 16;
+
 /** Presence kept for who comes later. */
 const MOST_PRESENT = 1_024;
 
@@ -48,6 +51,8 @@ export class Trunk {
   readonly #members = new Map<string, Member>();
   /** Everybody's presence, for who comes later. */
   readonly #present = new Map<number, PresenceEntry>();
+  /** What the server last said of itself, for who comes later. */
+  #greeting: Bytes | null = null;
   #asking: string | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #phase: 'opening' | 'open' | 'over' = 'opening';
@@ -69,6 +74,7 @@ export class Trunk {
     this.#members.set(id, { clients: new Map(), ask: null, behind: [] });
     if (this.#phase !== 'open') return;
     this.#emit({ type: 'open', to: [id], protocol: this.#socket.protocol });
+    if (this.#greeting) this.#emit({ type: 'frame', to: [id], bytes: this.#greeting });
     if (this.#present.size > 0) {
       this.#emit({ type: 'frame', to: [id], bytes: presenceMessage([...this.#present.values()]) });
     }
@@ -122,7 +128,10 @@ export class Trunk {
 
   #onFrame(frame: Bytes): void {
     const messages = messagesOf(frame);
-    for (const { kind, payload } of messages) if (kind === 'presence') this.#note(presenceOf(payload));
+    for (const { kind, payload, bytes } of messages) {
+      if (kind === 'presence') this.#note(presenceOf(payload));
+      else if (kind === 'standing' && payload[0] === GREETING) this.#greeting = bytes;
+    }
     const answers = messages.some(({ kind }) => kind === 'answer');
     for (const { kind, bytes } of answers ? messages : [{ kind: null, bytes: frame }]) {
       if (kind === 'answer' && this.#asking !== null) this.#onAnswer(this.#asking, bytes);
@@ -140,7 +149,7 @@ export class Trunk {
     if (kind === 'foreign') this.#leaveAlone(id, member);
     else if (kind === 'ask') this.#ask(member, bytes);
     // The server's alone to know; its answer goes to all, since it is about the link.
-    else if (kind === 'token') this.#socket.send(bytes);
+    else if (kind === 'token' || kind === 'standing') this.#socket.send(bytes);
     else if (kind === 'presence') this.#announce(id, member, bytes, presenceOf(payload));
     else this.#pass(id, bytes);
   }

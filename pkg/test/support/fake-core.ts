@@ -365,6 +365,14 @@ export class FakeCore implements Core {
     Y.applyUpdate(this.#room(room).doc, update, 'remote');
   }
 
+  unsynced(room: number): Uint8Array {
+    return Y.encodeStateAsUpdate(this.#room(room).doc);
+  }
+
+  merge(): void {
+    this.#enter('merge', []);
+  }
+
   close(): void {
     this.#enter('close', []);
   }

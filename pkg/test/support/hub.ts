@@ -124,6 +124,14 @@ export class Hub {
   #tell(member: Member): void {
     const { pending, online } = member;
     const status = pending === 0 && online ? 'synchronized' : 'synchronizing';
-    member.core.tell(0, { type: 'sync', status, local: 'saved', pending, held: 0, peers: { synced: 0, of: 0 } });
+    member.core.tell(0, {
+      type: 'sync',
+      status,
+      local: 'saved',
+      pending,
+      held: 0,
+      peers: { synced: 0, of: 0 },
+      obstacle: null,
+    });
   }
 }

@@ -22,6 +22,8 @@ export async function rejoinServer(t, { assets = false, flags = [] } = {}) {
   return {
     url: server.url,
     ws: server.url.replace('http', 'ws'),
+    /** Where it keeps its rooms. */
+    data,
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     start: async () => {
