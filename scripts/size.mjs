@@ -25,7 +25,7 @@ const budgets = {
   documents: 8.3,
   tabs: 4.2,
   sharedLinks: 6,
-  glue: 7.1,
+  glue: 7.2,
   linksGlue: 7,
   peersGlue: 7,
   codecGlue: 3,
