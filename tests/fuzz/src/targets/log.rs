@@ -9,7 +9,7 @@ use crate::pieces;
 use crate::support::random::Rng;
 use crate::target::{Outcome, Target, bounded, ensure};
 
-const KINDS: [RecordKind; 7] = [
+const KINDS: [RecordKind; 8] = [
     RecordKind::Local,
     RecordKind::Remote,
     RecordKind::Acknowledgement,
