@@ -332,8 +332,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     engine.leave(number);
     const cleared = clearLog(this.id);
     this.#enterAfter(waiting, Promise.allSettled([cleared]));
-    await cleared;
-    await this.#synced.promise;
+    await cleared.then(() => this.#synced.promise);
   }
 
   #becomeReady(core: Core, number: number): void {
