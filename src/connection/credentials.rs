@@ -44,9 +44,14 @@ impl Connection {
     /// The server takes fresh tokens on this link; the one it has seen lasts so long, 0: for ever.
     pub fn handle_admission(&mut self, now: Instant, lifetime: u64) {
         self.credentials.in_band = true;
-        if lifetime > 0 {
-            self.note_lifetime(now, Some(lifetime));
+        if lifetime == 0 {
+            return;
         }
+        // It is asked more than once on a link: the less of it is left, the sooner its end, and no later the question.
+        let due = self.credentials.refresh_at;
+        self.note_lifetime(now, Some(lifetime));
+        let next = self.credentials.refresh_at;
+        self.credentials.refresh_at = next.map(|next| due.map_or(next, |due| due.min(next)));
     }
 
     pub(super) fn refresh_deadline(&self) -> Option<Deadline> {
@@ -83,8 +88,8 @@ impl Connection {
         }
         self.credentials.asking = None;
         if let (Some(token), State::Online { .. }) = (token, &self.state) {
-            self.credentials.token = Some(token.to_owned());
-            self.note_lifetime(now, lifetime);
+            self.note_token(now, Some(token), lifetime);
+            self.credentials.in_band = true;
             self.actions.push_back(Action::ShowToken(token.to_owned()));
         }
         true

@@ -250,8 +250,10 @@ fn a_token_that_ends_is_refreshed_on_the_link_where_the_server_takes_it() {
     let request = EndpointRequest(rig.last_id);
     rig.run(|connection, cx| connection.provide_endpoint(cx, request, answer));
     rig.go_online();
-    rig.run(|connection, cx| connection.handle_admission(cx.now, 0));
     while rig.now < 80_000 {
+        // Each handshake of the link asks, and what is left is less and less.
+        let left = 100_000 - rig.now;
+        rig.run(|connection, cx| connection.handle_admission(cx.now, left));
         rig.pass();
         let socket = rig.current();
         rig.says(socket, SocketInput::Frame(vec![0]));
