@@ -65,7 +65,7 @@ export function Every(): null {
   is<ConnectionState['status']>()(hooks.useStatus());
   is<number>()(hooks.useStore(hooks.useClient().sync, ({ pending }) => pending));
   is<string>()(hooks.useStream(null).text);
-  is<'synchronizing' | 'synchronized'>()(hooks.useSyncStatus({ smooth: true }));
+  is<'synchronizing' | 'synchronized' | 'rejected'>()(hooks.useSyncStatus({ smooth: true }));
   is<readonly [value: string, text: Text] | null>()(hooks.useText('note'));
   is<(element: HTMLInputElement | HTMLTextAreaElement | null) => void>()(hooks.useTextInput('note').ref);
   is<readonly [typing: readonly number[], setTyping: (typing: boolean) => void]>()(hooks.useTyping());
