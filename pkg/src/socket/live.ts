@@ -60,7 +60,7 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
     this.#codec = codecOf(options.json);
     this.state = new ValueStore<ConnectionState>(IDLE, engine.notify);
     const read = () => ({ messages: this.#tickets.size, bytes: this.bufferedAmount });
-    this.unsent = new UnsentStore(read, engine.notify);
+    this.unsent = new UnsentStore(read, engine.notify, engine.drain);
     if (options.auth && typeof options.tokenIn === 'object' && 'query' in options.tokenIn) {
       console.warn('rejoin: a token in a URL ends up in the logs of servers and proxies; prefer another `tokenIn`');
     }

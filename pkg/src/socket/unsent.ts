@@ -13,11 +13,14 @@ const NONE: Unsent = Object.freeze({ messages: 0, bytes: 0 });
 export class UnsentStore implements Store<Unsent> {
   readonly #read: () => Unsent;
   readonly #store: ValueStore<Unsent>;
+  readonly #drain: () => void;
   #listeners = 0;
   #looking = false;
 
-  constructor(read: () => Unsent, notify: Notify) {
+  /** `drain` lets what `notify` was given be heard: a frame is no call of the engine, which would. */
+  constructor(read: () => Unsent, notify: Notify, drain: () => void) {
     this.#read = read;
+    this.#drain = drain;
     this.#store = new ValueStore<Unsent>(NONE, notify);
   }
 
@@ -47,6 +50,7 @@ export class UnsentStore implements Store<Unsent> {
     onFrame(() => {
       this.#looking = false;
       if (this.#look()) this.touch();
+      this.#drain();
     });
   }
 
