@@ -25,6 +25,7 @@ describe('a room of twelve in one browser', () => {
     await mesh.isSynced();
     proxy.hold('up');
     proxy.cut();
+    await mesh.isAlone();
     await mesh.append(1, 'beta');
     await mesh.hasText('alphabeta');
     assert.equal(await mesh.sendsOf('beta'), members - 1);

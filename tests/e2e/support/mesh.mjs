@@ -43,6 +43,13 @@ class FullMesh {
     return this.#each((harness) => harness.waits('the server', isSo));
   }
 
+  /** Waits until nobody has the server any more, and everybody knows again from the links alone what the others have. */
+  async isAlone() {
+    const isSo = () => window.members.every(({ room }) => room.connection.getSnapshot().status !== 'connected');
+    await this.#each((harness) => harness.waits('the end of the sockets', isSo));
+    await this.isWhole();
+  }
+
   hasText(text) {
     const isSo = (words) => window.members.every(({ room }) => room.doc.getSnapshot()?.note === words);
     return this.#each((harness) => harness.waits(text, isSo, text));

@@ -2,11 +2,12 @@ import { type ReactElement, useEffect, useState } from 'react';
 import type { FileTransfer } from 'rejoin';
 import { useRoom, useStore } from 'rejoin/react';
 import { usePeerUsers } from '../people/use-peer-users';
-import { sizeInWords, statusInWords } from './words';
+import { nameInWords, sizeInWords, statusInWords } from './words';
 
 /** One file on its way, or here. */
 export function FileCard({ transfer }: { transfer: FileTransfer }): ReactElement {
-  const { direction, name, size, status, transferred, error } = transfer;
+  const { direction, size, status, transferred, error } = transfer;
+  const name = nameInWords(transfer.name);
   const moving = status === 'transferring' || status === 'waiting';
   return (
     <li className="file-card" data-status={status} data-direction={direction} data-testid="file">
@@ -25,7 +26,8 @@ export function FileCard({ transfer }: { transfer: FileTransfer }): ReactElement
 }
 
 function FileTools({ transfer }: { transfer: FileTransfer }): ReactElement | null {
-  const { direction, status, name, accept, reject, cancel } = transfer;
+  const { direction, status, accept, reject, cancel } = transfer;
+  const name = nameInWords(transfer.name);
   const asked = direction === 'incoming' && status === 'offered';
   const open = status === 'offered' || status === 'transferring' || status === 'waiting';
   if (!open) return null;
@@ -45,7 +47,9 @@ function FileTools({ transfer }: { transfer: FileTransfer }): ReactElement | nul
 }
 
 /** What came: a picture as such, anything else as a link that saves it. */
-function FilePicture({ transfer: { file, name } }: { transfer: FileTransfer }): ReactElement | null {
+function FilePicture({ transfer }: { transfer: FileTransfer }): ReactElement | null {
+  const { file } = transfer;
+  const name = nameInWords(transfer.name);
   const url = useObjectUrl(file);
   if (!file || !url) return null;
   return (

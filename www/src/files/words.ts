@@ -21,6 +21,11 @@ export function statusInWords({ direction, status, size, transferred }: FileTran
   }
 }
 
+/** A file's name on one line, without what would turn the reading direction: `exe` must not pass for `jpg`. */
+export function nameInWords(name: string): string {
+  return name.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '');
+}
+
 /** A size in bytes for people. */
 export function sizeInWords(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
