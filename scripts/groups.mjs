@@ -73,7 +73,7 @@ async function endToEnd(report) {
     ...testFiles('tests/interop').filter((file) => !file.includes('/servers/')),
     ...testFiles('tests/e2e').filter((file) => !file.includes('/pack/')),
   ];
-  await inLanes(report, files);
+  report(await nodeTests(files, 2));
 }
 
 /** What cannot be installed is told here, and fails in its own tests. */
@@ -89,22 +89,12 @@ async function pack(report) {
   report(await nodeTests(testFiles('tests/e2e/pack')));
 }
 
-/** Two lanes of files: most of their time they wait for something. The second tells what it did when the first has. */
-async function inLanes(report, files) {
-  const held = [];
-  const lanes = [0, 1].map((lane) => files.filter((_, at) => at % 2 === lane));
-  const [first, second] = await Promise.all([nodeTests(lanes[0]), nodeTests(lanes[1], (chunk) => held.push(chunk))]);
-  for (const chunk of held) process.stdout.write(chunk);
-  report(first);
-  report(second);
-}
-
-/** Files one after the other: each may start a server and browsers of its own. */
-function nodeTests(files, onChunk) {
+/** So many files at a time: each may start a server and browsers of its own, and waits for them most of its time. */
+function nodeTests(files, atOnce = 1) {
   if (files.length === 0) throw new Failure('no test files found');
   const env = { CHROMIUM: findBrowser(), REJOIN_SERVER: serverBinary, REJOIN_ASSETS: siteAssets };
-  const args = ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files];
-  return stream(process.execPath, args, { env, limit: 25 * minute, onChunk });
+  const args = ['--test', `--test-concurrency=${atOnce}`, '--test-reporter=spec', ...files];
+  return stream(process.execPath, args, { env, limit: 25 * minute });
 }
 
 async function inOrder(report, runs) {
