@@ -91,7 +91,9 @@ describe('what is kept on the device', () => {
       await page.append(' again');
       await page.isSynced();
       await page.isSaved();
-      assert.equal(await page.page.evaluate(() => window.asked), persisted ? 0 : 1);
+      const asked = () => page.page.evaluate(() => window.asked);
+      if (!persisted) await until('the question', async () => (await asked()) > 0);
+      assert.equal(await asked(), persisted ? 0 : 1);
       assert.equal((await seen()).persisted, persisted);
       assert.ok((await seen()).usage > 0 && (await seen()).quota > 0);
     });
