@@ -45,8 +45,10 @@ describe('everything told as saved is there, once, when in mid-typing', () => {
     const { tab, run } = await bench.type();
     await bench.hasTold(run, 'saved', 20);
     await tab.clearData(bench.site);
-    await tab.waits('it is told', () => window.session.seen.errors.some(({ code }) => code === 'E_STORAGE'));
-    bench.ledger.forgetSaved();
+    // Chromium does not always clear what is just being written. Where the page was told nothing, everything must be there.
+    const isTold = () => window.session.seen.errors.some(({ code }) => code === 'E_STORAGE');
+    const told = await tab.waits('it is told', isTold).catch(() => null);
+    if (told !== null) bench.ledger.forgetSaved();
     await bench.hasTold(run, 'saved', 60);
     await bench.kill();
     await bench.checkDevice();
