@@ -175,7 +175,7 @@ describe('what has not left yet', () => {
     await server.start();
     const after = await page.evaluate(async () => {
       await window.sending;
-      await window.until(() => window.told.at(-1).messages === 0);
+      await window.until(() => window.told.at(-1).messages === 0 && window.told.at(-1).bytes === 0);
       window.unsubscribe();
       const { length } = window.told;
       await window.socket.send('unheard');
