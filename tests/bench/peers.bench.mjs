@@ -7,15 +7,13 @@ import { holdingProxy } from '../e2e/support/proxy.mjs';
 import { rejoinServer } from '../e2e/support/rejoin-server.mjs';
 import { staticSite } from '../e2e/support/static-site.mjs';
 import { turnServer } from '../e2e/support/turn.mjs';
+import { runEach } from './measured.mjs';
 
 const megabyte = 1_000_000;
 const patience = 180_000;
 
 const benches = { edits, large, files, departures, relay, sleepers, comings };
-const wanted = process.argv.slice(2);
-for (const [name, bench] of Object.entries(benches)) {
-  if (wanted.length === 0 || wanted.includes(name)) await measured(bench);
-}
+await runEach(benches);
 await closeBrowser();
 
 /** The delay of edits and of presence by the link alone: the socket is cut in the middle of them. */
@@ -234,15 +232,4 @@ function print(what, values) {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (part) => sorted[Math.min(Math.floor(sorted.length * part), sorted.length - 1)];
   console.log(`${what}: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, longest ${sorted.at(-1)} ms (${sorted.length})`);
-}
-
-/** What a test framework would give: a list of what is to be ended. */
-async function measured(bench) {
-  const endings = [];
-  console.log(`── ${bench.name}`);
-  try {
-    await bench({ after: (end) => endings.push(end) });
-  } finally {
-    for (const end of endings.reverse()) await end();
-  }
 }
