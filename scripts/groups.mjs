@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { findBrowser, findDriver, root } from './env.mjs';
 import { Failure } from './lib/failure.mjs';
+import { nodeTests } from './lib/node-tests.mjs';
 import { stream } from './lib/run.mjs';
 import { buildServer, serverBinary, startServer } from './server.mjs';
 import { buildSite, siteAssets } from './site.mjs';
@@ -73,7 +74,7 @@ async function endToEnd(report) {
     ...testFiles('tests/interop').filter((file) => !file.includes('/servers/')),
     ...testFiles('tests/e2e').filter((file) => !file.includes('/pack/')),
   ];
-  report(await nodeTests(files, 2));
+  report(await nodeGroup(files, 2));
 }
 
 /** What cannot be installed is told here, and fails in its own tests. */
@@ -81,20 +82,19 @@ async function servers(report) {
   const { installServers } = await import('../tests/servers/start.mjs');
   const missing = await installServers();
   for (const [name, why] of Object.entries(missing)) console.log(`✗ ${name}: ${why}`);
-  report(await nodeTests(testFiles('tests/interop/servers')));
+  report(await nodeGroup(testFiles('tests/interop/servers')));
 }
 
 async function pack(report) {
   await checkSizes();
-  report(await nodeTests(testFiles('tests/e2e/pack')));
+  report(await nodeGroup(testFiles('tests/e2e/pack')));
 }
 
 /** So many files at a time: each may start a server and browsers of its own, and waits for them most of its time. */
-function nodeTests(files, atOnce = 1) {
+function nodeGroup(files, atOnce = 1) {
   if (files.length === 0) throw new Failure('no test files found');
   const env = { CHROMIUM: findBrowser(), REJOIN_SERVER: serverBinary, REJOIN_ASSETS: siteAssets };
-  const args = ['--test', `--test-concurrency=${atOnce}`, '--test-reporter=spec', ...files];
-  return stream(process.execPath, args, { env, limit: 25 * minute });
+  return nodeTests(files, { env, atOnce });
 }
 
 async function inOrder(report, runs) {

@@ -45,7 +45,8 @@ async function runGroup(name, group) {
     problem = [error.message, error.hint].filter(Boolean).join(' → ');
   }
   const output = outputs.map(({ text }) => text).join('\n');
-  return { name, output, seconds: Math.round((Date.now() - started) / 1000), ...score(output, problem) };
+  const unsteady = outputs.flatMap((outcome) => outcome.unsteady ?? []);
+  return { name, output, unsteady, seconds: Math.round((Date.now() - started) / 1000), ...score(output, problem) };
 }
 
 /** A group that failed without a counted test counts as one failure; so does one in which nothing ran. */
@@ -57,9 +58,10 @@ function score(output, reason) {
 
 function summarise(results, left) {
   console.log('\n━━ summary');
-  for (const { name, problem, output, seconds, passed, failed } of results) {
+  for (const { name, problem, output, unsteady, seconds, passed, failed } of results) {
     console.log(`${problem ? '✗' : '✓'} ${name}: ${passed} passed, ${failed} failed, ${seconds} s`);
     for (const line of closingLines(output)) console.log(`    ${line}`);
+    for (const file of unsteady) console.log(`    unsteady: ${file} failed beside others and passed alone`);
     if (problem) console.log(`    ${problem}`);
   }
   if (left.length > 0) console.log(`– not run after this failure: ${left.join(', ')} (CI=1 runs them all)`);

@@ -94,8 +94,8 @@ describe('what is kept on the device', () => {
       const asked = () => page.page.evaluate(() => window.asked);
       if (!persisted) await until('the question', async () => (await asked()) > 0);
       assert.equal(await asked(), persisted ? 0 : 1);
+      await until('the room it takes', async () => (await seen()).usage > 0 && (await seen()).quota > 0);
       assert.equal((await seen()).persisted, persisted);
-      assert.ok((await seen()).usage > 0 && (await seen()).quota > 0);
     });
   }
 });
