@@ -21,10 +21,10 @@ async function enter(navigator: object, options: object = {}) {
   const { room } = client.enterRoom('demo');
   await room.ready;
   await turn();
-  const save = async (): Promise<void> => {
-    world.core.tell(0, { type: 'sync', ...told, local: 'saving' });
+  const save = async (pending = 1): Promise<void> => {
+    world.core.tell(0, { type: 'sync', ...told, pending, local: 'saving' });
     await turn();
-    world.core.tell(0, { type: 'sync', ...told, local: 'saved' });
+    world.core.tell(0, { type: 'sync', ...told, pending, local: 'saved' });
     await turn();
     await turn();
   };
@@ -45,6 +45,9 @@ test('the browser is asked to keep the data once, after an edit of an engaged us
   await save();
   expect(store.persist).toHaveBeenCalledTimes(0);
   userActivation.hasBeenActive = true;
+  const editsOfOthers = 0;
+  await save(editsOfOthers);
+  expect(store.persist).toHaveBeenCalledTimes(0);
   await save();
   await save();
   expect(store.persist).toHaveBeenCalledTimes(1);

@@ -73,32 +73,36 @@ describe('what is kept on the device', () => {
     it(`is asked to be kept for good once somebody has written, unless it is already: ${setting}`, async (t) => {
       const { context, site, open } = await device(t);
       await setLasting(context, site, setting);
+      await context.addInitScript(countQuestions);
       const page = await open('for-good');
       const persisted = setting === 'granted';
       const seen = () => page.page.evaluate(() => window.session.client.device.getSnapshot());
+      const asked = () => page.page.evaluate(() => window.asked);
       await until('what the browser grants', async () => (await seen()).persisted === persisted);
-      await page.page.evaluate(() => {
-        const persist = navigator.storage.persist.bind(navigator.storage);
-        window.asked = 0;
-        navigator.storage.persist = () => {
-          window.asked++;
-          return persist();
-        };
-      });
+      await page.isSynced();
+      assert.equal(await asked(), 0);
       await page.page.mouse.click(5, 5);
       await page.insert(0, words);
       await page.isSaved();
       await page.append(' again');
       await page.isSynced();
       await page.isSaved();
-      const asked = () => page.page.evaluate(() => window.asked);
       if (!persisted) await until('the question', async () => (await asked()) > 0);
-      assert.equal(await asked(), persisted ? 0 : 1);
       await until('the room it takes', async () => (await seen()).usage > 0 && (await seen()).quota > 0);
+      assert.equal(await asked(), persisted ? 0 : 1);
       assert.equal((await seen()).persisted, persisted);
     });
   }
 });
+
+function countQuestions() {
+  const persist = navigator.storage.persist.bind(navigator.storage);
+  window.asked = 0;
+  navigator.storage.persist = () => {
+    window.asked++;
+    return persist();
+  };
+}
 
 /** What Chromium says to the question for lasting storage. */
 async function setLasting(context, origin, setting) {

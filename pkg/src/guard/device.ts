@@ -19,9 +19,9 @@ export function watchDevice(
     if (storage) void read(storage).then((state) => stopped || device.set(state));
   };
   const check = (): void => {
-    const { local } = sync.getSnapshot();
+    const { local, pending } = sync.getSnapshot();
     const saved = saving && local === 'saved';
-    saving = local === 'saving';
+    saving = local === 'saving' && (saving || pending > 0);
     if (!saved || asked || !storage?.persist || !isEngaged()) return;
     asked = true;
     void keep(storage).then(look, look);
