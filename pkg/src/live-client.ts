@@ -275,7 +275,13 @@ export class ClientImpl<S extends Schema> implements Client<S> {
       stop,
       this.on('error', ({ code }) => code === 'E_QUOTA' && look()),
       part.watchLostConnection(this.connection, lostConnectionTimeout, (event) => this.#emit('lostConnection', event)),
-      part.watchDropped(this.handle?.deref(), console.warn),
+      part.watchDropped({
+        handle: this.handle,
+        options: this.#options,
+        changes: this.#changes,
+        rooms: () => this.#rooms.all(),
+        warn: console.warn,
+      }),
     );
     if (preventUnsavedChanges) this.#watchers.push(part.preventUnsaved(this.#changes, () => this.#syncs()));
   }

@@ -99,6 +99,12 @@ export class MessagesImpl<M = Json, E = Json> implements Messages<M> {
     return this;
   }
 
+  /** Whether the app listens. */
+  get isHeard(): boolean {
+    const stores = [this.list, this.state, this.typing, this.reads];
+    return stores.some(({ isHeard }) => isHeard) || this.#heard.size + this.#events.size > 0;
+  }
+
   /** A core was entered. */
   enter(core: Core, room: number): void {
     if (this.#wanted) core.subscribeMessages(room);

@@ -3,7 +3,7 @@ import { Deferred } from './deferred.js';
 import type { DocEvent, DocumentView } from './document.js';
 import type { Endpoint } from './endpoint.js';
 import type { EngineRoom } from './engine.js';
-import { fromProblem, isProblem, SyncError, toSyncError } from './errors.js';
+import { fromProblem, SyncError, toSyncError } from './errors.js';
 import { type BatchOptions, type HistoryHost, HistoryImpl } from './history.js';
 import { IDLE } from './idle.js';
 import type { Json } from './json.js';
@@ -25,6 +25,7 @@ import { type LazyParts, RoomParts } from './room-parts.js';
 import type { Phase } from './room-phase.js';
 import { BrokenCore } from './runtime.js';
 import { type DocSnapshot, rootsOf, type Schema } from './schema.js';
+import { connectionOf, syncOf } from './states.js';
 import { ValueStore } from './store.js';
 
 /** The {@link Room} behind its interface. */
@@ -113,6 +114,12 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
   /** See {@link EngineRoom}. */
   get isReading(): boolean {
     return this.#phase.kind === 'loading';
+  }
+
+  /** Whether the app listens to anything in it. */
+  get isHeard(): boolean {
+    const { doc, history, presence } = this;
+    return [doc, history.state, presence, this.#messages, this.#view?.observers].some((part) => part?.isHeard);
   }
 
   get connectionId(): number | null {
@@ -361,7 +368,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
       case 'ready':
         break;
       case 'connection':
-        this.#handleConnection(event);
+        this.connection.set(connectionOf(event, this.id));
         break;
       case 'sync':
         this.#handleSync(event);
@@ -389,14 +396,9 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     }
   }
 
-  #handleConnection(event: Extract<CoreEvent, { type: 'connection' }>): void {
-    const { room: _room, type: _type, error, ...state } = event;
-    this.connection.set(Object.freeze({ ...state, error: isProblem(error) ? fromProblem(error, this.id) : null }));
-  }
-
-  #handleSync({ room: _room, type: _type, ...state }: Extract<CoreEvent, { type: 'sync' }>): void {
-    const { status, peers } = state;
-    this.sync.set(Object.freeze({ ...state, peers: Object.freeze(peers) }));
+  #handleSync(event: Extract<CoreEvent, { type: 'sync' }>): void {
+    const { status } = event;
+    this.sync.set(syncOf(event));
     this.#view?.guard.handleSync({ status });
     if (status === 'synchronized') this.notify(this.#synced.resolve);
   }

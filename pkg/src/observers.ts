@@ -43,6 +43,11 @@ export class Observers {
     this.#shown = shown;
   }
 
+  /** Whether anybody listens. */
+  get isHeard(): boolean {
+    return this.#watched.size > 0;
+  }
+
   /** Listens to a part. Returns the function that stops it. */
   add(part: Observed, reach: Reach, listener: (event: object) => void): () => void {
     const { type } = part;

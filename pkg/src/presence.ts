@@ -143,6 +143,11 @@ export class PresenceStore<P> implements Presence<P> {
     return this.#users;
   }
 
+  /** Whether the app listens. */
+  get isHeard(): boolean {
+    return [this.self, this.others, this.#users].some(({ isHeard }) => isHeard);
+  }
+
   /** The room is entered; `Make` reads connections as people. */
   enter(Make: typeof People): void {
     this.#MakePeople = Make;

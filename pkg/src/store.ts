@@ -81,6 +81,11 @@ export class ValueStore<T> implements Store<T> {
 
   readonly subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
 
+  /** Whether anybody listens. */
+  get isHeard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   /** Takes a new value; tells once, however many values come before the telling. */
   set(value: T): void {
     if (Object.is(value, this.#value)) return;
