@@ -1,7 +1,7 @@
 // Builds dist/ around what scripts/build.mjs has put there: the glue, the modules and their copies as text.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -119,6 +119,13 @@ async function declarations() {
   await writeFile(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
 }
 
+/** What the `docs` of an error names. */
+async function errorPages() {
+  const pages = join(here, 'docs');
+  await rm(pages, { recursive: true, force: true });
+  await cp(join(here, '..', 'docs', 'errors'), join(pages, 'errors'), { recursive: true });
+}
+
 /** What bundlers and bare browsers rely on and a minifier could spoil. */
 async function verify() {
   const [client, base] = await Promise.all(['client.js', 'base.js'].map((name) => readFile(join(dist, name), 'utf8')));
@@ -141,6 +148,7 @@ if (missing.length > 0) {
   process.exit(1);
 }
 await declarations();
+await errorPages();
 await bundle('index.ts', 'index.browser.js', { external: outside, splits: true });
 await bundle('index.ts', 'index.node.js', { external: outside, host: 'node' });
 await bundle('index.ts', 'index.workerd.js', { external: outside, host: 'workerd' });

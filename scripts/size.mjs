@@ -22,7 +22,7 @@ const budgets = {
   core: 20.9,
   sockets: 8.6,
   streams: 9.9,
-  documents: 8.3,
+  documents: 8.6,
   tabs: 4.2,
   sharedLinks: 6,
   glue: 7.2,

@@ -1,6 +1,7 @@
 // What every app of documents needs once a room is entered, fetched beside the wasm.
 
 export { DocumentView } from './document.js';
+export { pauseInBackground } from './guard/background.js';
 export { clearData, clearLog } from './guard/clear.js';
 export { watchDevice } from './guard/device.js';
 export { watchDropped } from './guard/dropped.js';

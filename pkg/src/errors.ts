@@ -61,8 +61,8 @@ export const ERROR_CODES: readonly ErrorCode[] = /* @__PURE__ */ (CORE_CODES as 
   PACKAGE_CODES,
 );
 
-/** Where the codes are explained, one heading each. */
-const DOCS = 'https://www.npmjs.com/package/rejoin#';
+/** Where the codes are explained, a page of this package each. */
+const DOCS = 'rejoin/docs/errors/';
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'E_NOT_READY',
@@ -100,7 +100,7 @@ export interface SyncErrorOptions {
  * An app's `auth` function may throw one with `E_AUTH` or `E_FORBIDDEN` to say that asking again is of no use.
  * @example
  * client.on('error', (error: SyncError) => {
- *   if (error.code === 'E_QUOTA') console.warn('the disk is full', error.url);
+ *   if (error.code === 'E_QUOTA') console.warn('the disk is full, see', error.docs);
  * });
  */
 export class SyncError extends Error {
@@ -108,8 +108,8 @@ export class SyncError extends Error {
   readonly code: ErrorCode;
   /** Whether it may pass by itself or by trying again. */
   readonly retryable: boolean;
-  /** Where the code is explained. */
-  readonly url: string;
+  /** The page of this package that explains the code, below `node_modules`: `rejoin/docs/errors/E_QUOTA.md`. */
+  readonly docs: string;
   /** Id of the room it belongs to, if it belongs to one. */
   readonly room?: string;
   /** HTTP status of the answer behind it, if there was one. */
@@ -122,7 +122,7 @@ export class SyncError extends Error {
     this.name = 'SyncError';
     this.code = code;
     this.retryable = options.retryable ?? RETRYABLE.has(code);
-    this.url = DOCS + code.toLowerCase();
+    this.docs = `${DOCS}${code}.md`;
     if (options.room !== undefined) this.room = options.room;
     if (options.status !== undefined) this.status = options.status;
     if (options.body !== undefined) this.body = options.body;

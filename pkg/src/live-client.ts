@@ -253,7 +253,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   #begin(): void {
     this.#phase = 'running';
     if (this.#options.auth && this.#options.tokenIn === 'query') {
-      console.warn('rejoin: a token in a URL ends up in the logs of servers and proxies; prefer another `tokenIn`');
+      this.#warn('rejoin: a token in a URL ends up in the logs of servers and proxies; prefer another `tokenIn`');
     }
     const duplicate = duplicateCopy();
     if (duplicate) this.#report(duplicate);
@@ -265,7 +265,12 @@ export class ClientImpl<S extends Schema> implements Client<S> {
 
   #watchPage(part: typeof Documents): void {
     if (this.#phase === 'closed') return;
-    const { askToPersist = true, preventUnsavedChanges, lostConnectionTimeout = 5_000 } = this.#options;
+    const {
+      askToPersist = true,
+      preventUnsavedChanges,
+      lostConnectionTimeout = 5_000,
+      backgroundTimeout,
+    } = this.#options;
     const { stop, look } = part.watchDevice(
       this.sync,
       this.device,
@@ -280,9 +285,12 @@ export class ClientImpl<S extends Schema> implements Client<S> {
         options: this.#options,
         changes: this.#changes,
         rooms: () => this.#rooms.all(),
-        warn: console.warn,
+        warn: (message) => this.#warn(message),
       }),
     );
+    if (backgroundTimeout !== undefined) {
+      this.#watchers.push(part.pauseInBackground(backgroundTimeout, () => this.#rooms.all()));
+    }
     if (preventUnsavedChanges) this.#watchers.push(part.preventUnsaved(this.#changes, () => this.#syncs()));
   }
 
@@ -303,7 +311,11 @@ export class ClientImpl<S extends Schema> implements Client<S> {
       this.#log({ level: 'info', code: 'status', room: room.id, data: room.connection.getSnapshot() });
       this.#update();
     };
-    return [room.connection.subscribe(onConnection), room.sync.subscribe(() => this.#update())];
+    const onSync = (): void => {
+      this.#log({ level: 'debug', code: 'sync', room: room.id, data: room.sync.getSnapshot() });
+      this.#update();
+    };
+    return [room.connection.subscribe(onConnection), room.sync.subscribe(onSync)];
   }
 
   #update(): void {
@@ -336,6 +348,11 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   #emit<K extends keyof ClientEvents>(event: K, value: ClientEvents[K]): void {
     this.#engine.notify(this.#listeners[event].prepare(value));
     queueMicrotask(this.#engine.drain);
+  }
+
+  #warn(message: string): void {
+    if (this.#options.logger?.warn) this.#log({ level: 'warn', code: 'warning', data: message });
+    else console.warn(message);
   }
 
   #log(event: LogEvent): void {

@@ -27,16 +27,16 @@ export interface Backoff {
 export interface LogEvent {
   /** How much it matters. */
   readonly level: LogLevel;
-  /** A code of {@link ErrorCode}, or `status` for changes of a connection. */
+  /** A code of {@link ErrorCode}; `status` for changes of a connection, `sync` for what is saved and synced, `warning` for words to developers. */
   readonly code: string;
   /** Id of the room it belongs to. */
   readonly room?: string;
-  /** The error or the state. */
+  /** The error, the state or the words. */
   readonly data?: unknown;
 }
 
-/** Levels of a {@link LogEvent}. */
-export type LogLevel = 'info' | 'error';
+/** Levels of a {@link LogEvent}: each change of what is synced, each of a connection, what an app had better do otherwise, what went wrong. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** How a client behaves. Times are milliseconds. */
 export interface ClientOptions<S extends Schema = Registered> {
@@ -75,6 +75,11 @@ export interface ClientOptions<S extends Schema = Registered> {
   /** How long a loss lasts before `lostConnection` tells it; default 5,000. */
   readonly lostConnectionTimeout?: number | undefined;
   /**
+   * How long the page is hidden until rooms are disconnected, until it is seen again. One whose edits have not reached the server, or with
+   * peers, stays connected. Default: never.
+   */
+  readonly backgroundTimeout?: number | undefined;
+  /**
    * Where edits are kept on this device. Default `indexeddb` where there is one, else `memory`: then `saved` is never claimed.
    * `false` is another word for `memory`. With `encryptedWith(key)`, or functions of your own, in IndexedDB and sealed.
    */
@@ -106,7 +111,11 @@ export interface ClientOptions<S extends Schema = Registered> {
   readonly leaveGrace?: number | undefined;
   /** The wasm module, where the package cannot find it by itself. The first client of the page decides. */
   readonly wasm?: WasmSource | undefined;
-  /** Hears what happens. */
+  /**
+   * Hears what happens, each level by a function of its own. Without `warn`, warnings go to the console; nothing else does.
+   * @example
+   * const client = createClient({ url, logger: { warn: console.warn, error: ({ code, data }) => report(code, data) } });
+   */
   readonly logger?: { readonly [level in LogLevel]?: (event: LogEvent) => void } | undefined;
 }
 

@@ -355,7 +355,7 @@ test('an error of the core that is no trap keeps its code and resets nothing', a
   const { room, world } = await entered();
   const error = catchError(() => room.root.get('note').insert(99, 'x'));
   expect(error).toMatchObject({ code: 'E_INVALID_ARGUMENT', room: 'demo', retryable: false });
-  expect(error.url).toMatch(/#e_invalid_argument$/);
+  expect(error.docs).toBe('rejoin/docs/errors/E_INVALID_ARGUMENT.md');
   expect(world.resets).toBe(0);
   await turnNow();
 });

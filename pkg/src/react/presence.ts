@@ -77,7 +77,8 @@ export function useOthersConnectionIds(): readonly number[] {
 }
 
 /**
- * Something about one of the others, null when they are gone; renders again only when that changes.
+ * Something about one of the others, null when they are gone, since their components render once more before the list of them does;
+ * renders again only when that changes.
  * @example
  * const cursor = useOther(1, ({ presence }) => presence.cursor, shallow);
  */

@@ -68,6 +68,7 @@ describe('the tarball', () => {
       './links_bg.wasm',
       './peers_bg.wasm',
       './codec_bg.wasm',
+      './docs/*',
       './package.json',
     ];
     run(process.execPath, [programOf('@arethetypeswrong/cli', 'attw'), packed.tarball, ...skipped], folder);
@@ -75,6 +76,17 @@ describe('the tarball', () => {
 });
 
 describe('in Node', () => {
+  it('finds the page that an error names, for each code', () => {
+    const code = `import { existsSync } from 'node:fs';
+      import { ERROR_CODES, SyncError } from 'rejoin';
+      const pages = ERROR_CODES.map((code) => new SyncError(code, '').docs);
+      const missing = pages.filter((page) => !existsSync(new URL(import.meta.resolve(page))));
+      console.log(JSON.stringify({ count: pages.length, missing }));`;
+    const { count, missing } = JSON.parse(run(process.execPath, ['--input-type=module', '-e', code], plain));
+    assert.ok(count > 40);
+    assert.deepEqual(missing, []);
+  });
+
   it('is imported without touching anything', () => {
     const code = "const { createClient } = await import('rejoin'); console.log(typeof createClient);";
     assert.equal(run(process.execPath, ['--input-type=module', '-e', code], plain).trim(), 'function');
