@@ -163,9 +163,10 @@ export class ClientImpl<S extends Schema> implements Client<S> {
       report: (error) => this.#report(error),
       enterRoom: (id, options) => this.enterRoom(id, options),
       searchLog: (id, schema) => this.#searchLog(id, schema),
-      archive: (room, schema) => ({
+      archive: (room, schema, { versions }) => ({
         room,
         schema,
+        sharesVersions: versions === 'shared' && this.#options.url !== null,
         notify: this.#engine.notify,
         drain: this.#engine.drain,
         namespace: storageOf(this.#options) === 'memory' ? null : (this.#options.namespace ?? ''),

@@ -26,7 +26,7 @@ import type { Phase } from './room-phase.js';
 import { BrokenCore } from './runtime.js';
 import { type DocSnapshot, rootsOf, type Schema } from './schema.js';
 import { connectionOf, syncOf } from './states.js';
-import { ValueStore } from './store.js';
+import { isHeard, ValueStore } from './store.js';
 
 /** The {@link Room} behind its interface. */
 export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements Room<S>, EngineRoom, RefHost {
@@ -93,7 +93,8 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
       report: presence.report,
     };
     this.#peers = new LazyPeers(peersHost, options.peers);
-    this.lazy = { peers: this.#peers, messages: this.#messages, archive: lazyArchive(host.archive<S>(this, schema)) };
+    const archive = lazyArchive(host.archive<S>(this, schema, options));
+    this.lazy = { peers: this.#peers, messages: this.#messages, archive };
     this.history = new HistoryImpl(this.#historyHost());
     const merge = (): void => this.#call((core, number) => core.merge(number));
     this.recovery = new RoomRecovery(this, { merge, reload: () => this.#reload() });
@@ -118,8 +119,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
 
   /** Whether the app listens to anything in it. */
   get isHeard(): boolean {
-    const { doc, history, presence } = this;
-    return [doc, history.state, presence, this.#messages, this.#view?.observers].some((part) => part?.isHeard);
+    return [this.doc, this.history.state, this.presence, this.#messages, this.#view?.observers].some(isHeard);
   }
 
   get connectionId(): number | null {

@@ -6,6 +6,7 @@ import type { SyncError } from './errors.js';
 import type { ClientOptions } from './options.js';
 import type { PresenceOptions } from './presence.js';
 import type { RefHost } from './refs/place.js';
+import type { EnterOptions } from './room.js';
 import type { Schema } from './schema.js';
 
 /** What a room needs of its client. */
@@ -24,5 +25,5 @@ export interface RoomHost {
   /** Looks through what is stored of a room, and sets aside what crashes the core. */
   searchLog(id: string, schema: Schema): Promise<void>;
   /** What the archive of a room needs. */
-  archive<S extends Schema>(room: ArchivedRoom<S>, schema: S): ArchiveHost<S>;
+  archive<S extends Schema>(room: ArchivedRoom<S>, schema: S, options: EnterOptions<S>): ArchiveHost<S>;
 }

@@ -144,4 +144,9 @@ export interface EnterOptions<S extends Schema = Registered> {
   readonly autoConnect?: boolean | undefined;
   /** Links the room's clients with each other by WebRTC, beside the server; default: not. Loads a part of its own. */
   readonly peers?: true | PeersOptions | undefined;
+  /**
+   * Who sees the versions: `device` (default) this device alone, `shared` everybody in the room. Those are kept in a room of the same name with
+   * `~versions` behind it, which the server has to allow; it is entered when versions are used. Without a server (`url: null`) they stay here.
+   */
+  readonly versions?: 'device' | 'shared' | undefined;
 }

@@ -98,3 +98,6 @@ export class ValueStore<T> implements Store<T> {
     });
   }
 }
+
+/** Whether anybody listens to a part, if there is one. */
+export const isHeard = (part: { readonly isHeard: boolean } | undefined): boolean => part?.isHeard ?? false;

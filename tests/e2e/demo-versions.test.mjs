@@ -6,17 +6,18 @@ import { rejoinServer } from './support/rejoin-server.mjs';
 
 after(closeBrowser);
 
-it('a version of the demo shows what changed since, is restored for both windows, and that is undone', async (t) => {
+it('a version of the demo is seen in both windows, shows what changed since, is restored for both, and that is undone', async (t) => {
   const server = await rejoinServer(t, { assets: true, flags: ['--demo'] });
   const [ann, bob] = [await demoPage(t, server.url, 'kept'), await demoPage(t, server.url, 'kept')];
   await ann.write('As it was.');
   await bob.hasNote('As it was.');
-  const versions = ann.page.getByRole('region', { name: 'Versions' });
+  const [versions, his] = [ann, bob].map(({ page }) => page.getByRole('region', { name: 'Versions' }));
   const name = versions.getByRole('textbox', { name: 'Name of the version' });
   await name.fill('before');
   await name.press('Enter');
   const kept = versions.getByRole('button', { name: /^before/ });
   await kept.waitFor();
+  await his.getByRole('button', { name: /^before/ }).waitFor();
   await bob.write('Not ', 'start');
   await bob.addTask('a task');
   await ann.hasNote('Not As it was.');
@@ -37,5 +38,6 @@ it('a version of the demo shows what changed since, is restored for both windows
   await kept.click();
   await versions.getByRole('button', { name: 'Forget' }).click();
   await kept.waitFor({ state: 'detached' });
+  await his.getByRole('button', { name: /^before/ }).waitFor({ state: 'detached' });
   assert.deepEqual([ann.complaints, bob.complaints], [[], []]);
 });

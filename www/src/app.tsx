@@ -18,6 +18,7 @@ export function App(): ReactElement {
         <RoomProvider
           id={room}
           peers={{ autoConnect: false }}
+          versions="shared"
           initialPresence={{ user: person, caret: null, pointer: null, held: null }}
         >
           <Page room={room} person={person} />

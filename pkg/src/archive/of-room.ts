@@ -5,8 +5,8 @@ import type { Room } from '../room.js';
 import type { Schema } from '../schema.js';
 import type { Notify } from '../store.js';
 
-/** A room, with what makes content of values: the archive has no copy of that. */
-export type ArchivedRoom<S extends Schema> = Room<S> & Pick<RefHost, 'prelim'>;
+/** A room, with what makes content of values, of which the archive has no copy, and the way into others. */
+export type ArchivedRoom<S extends Schema> = Room<S> & Pick<RefHost, 'prelim' | 'enterRoom'>;
 
 /** What an archive needs of its room. */
 export interface ArchiveHost<S extends Schema = Schema> {
@@ -17,6 +17,8 @@ export interface ArchiveHost<S extends Schema = Schema> {
   drain(): void;
   /** Where this client keeps things; null where it keeps nothing. */
   readonly namespace: string | null;
+  /** Whether versions are for everybody in the room. */
+  readonly sharesVersions: boolean;
   /** Seals what is kept, if the app wants that. */
   readonly encryption: Encryption | null;
   /** Lets `fn` see a document of its own made of an update, which is gone afterwards. */

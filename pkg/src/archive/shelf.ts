@@ -18,12 +18,14 @@ export type Label = Pick<Kept, 'id' | 'name' | 'at'> & { readonly size: number }
 
 /** Where a room's versions are kept. */
 export interface Shelf {
-  readonly place: 'device' | 'memory';
+  readonly place: 'device' | 'memory' | 'shared';
   /** All of them, the oldest first. */
   all(): Promise<readonly Label[]>;
   read(id: string): Promise<Kept | undefined>;
   put(version: Kept): Promise<void>;
   remove(id: string): Promise<void>;
+  /** Tells what others change, where the shelf knows. Returns the function that stops it. */
+  watch?(listener: () => void): () => void;
 }
 
 /** A version in the database: with a key, its name and its update are sealed. */

@@ -72,21 +72,22 @@ export interface Version {
   readonly at: number;
   /** Bytes it takes. */
   readonly size: number;
-  /** Where it is: on this device only, or, for a client without storage, in this page's memory. */
-  readonly place: 'device' | 'memory';
+  /** Where it is: with everybody in the room, on this device only, or, for a client without storage, in this page's memory. */
+  readonly place: 'shared' | 'device' | 'memory';
 }
 
 /**
- * Named states of a room's document. They are kept whole, on this device: others do not see them, and what is deleted in
- * the document stays in them. Every method rejects with `E_NOT_FOUND` for an id that is not in the list, `E_NOT_READY` and `E_DISPOSED`
- * as the room's other methods, and `E_QUOTA` or `E_STORAGE` where the device keeps nothing.
+ * Named states of a room's document, kept whole: what is deleted in the document stays in them. They are on this device, where others do not
+ * see them; or, in a room that is entered with `versions: 'shared'`, in a room beside it, which all of its clients see. Every method rejects with `E_NOT_FOUND` for an id that is not in the list, `E_NOT_READY` and `E_DISPOSED`
+ * as the room's other methods, `E_QUOTA` or `E_STORAGE` where the device keeps nothing, and,
+ * where they are shared, the error of a server that refuses that room, or `E_REJECTED` if it takes no edits there.
  * @example
  * const { id } = await room.versions.save('before the meeting');
  * console.log(await room.versions.diff(id));
  * await room.versions.restore(id);
  */
 export interface Versions<S extends Schema> {
-  /** The versions, the oldest first; all tabs of this device see the same. Empty while nobody subscribes. */
+  /** The versions, the oldest first; all who see them see the same. Empty while nobody subscribes. */
   readonly list: Store<readonly Version[]>;
   /** Keeps the document as it is now. */
   save(name?: string): Promise<Version>;

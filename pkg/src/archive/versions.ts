@@ -8,6 +8,7 @@ import { compareDocs } from './compare.js';
 import { exportDoc, restoreDoc } from './json.js';
 import type { ArchiveHost } from './of-room.js';
 import { pack, unpack } from './pack.js';
+import { sharedShelf } from './shared-shelf.js';
 import { deviceShelf, type Kept, type Label, memoryShelf, type Shelf } from './shelf.js';
 import type { Difference, Version, Versions } from './types.js';
 
@@ -21,12 +22,12 @@ export class RoomVersions<S extends Schema> implements Versions<S> {
   readonly #list: ValueStore<readonly Version[]>;
   /** Other tabs, while somebody here looks at the list. */
   #channel: BroadcastChannel | null = null;
+  #unwatch: (() => void) | undefined;
   #watching = 0;
 
   constructor(host: ArchiveHost<S>) {
-    const { namespace, encryption, room } = host;
     this.#host = host;
-    this.#shelf = namespace === null ? memoryShelf() : deviceShelf(namespace, room.id, encryption);
+    this.#shelf = shelfOf(host);
     this.#list = new ValueStore<readonly Version[]>(NONE, host.notify);
     const { getSnapshot, getServerSnapshot } = this.#list;
     this.list = { getSnapshot, getServerSnapshot, subscribe: (listener) => this.#subscribe(listener) };
@@ -109,6 +110,7 @@ export class RoomVersions<S extends Schema> implements Versions<S> {
   #subscribe(listener: () => void): () => void {
     const stop = this.#list.subscribe(listener);
     if (this.#watching++ === 0) {
+      this.#unwatch = this.#shelf.watch?.(() => this.#refresh());
       this.#channel = this.#open();
       this.#channel?.addEventListener('message', () => this.#refresh());
       this.#refresh();
@@ -119,6 +121,7 @@ export class RoomVersions<S extends Schema> implements Versions<S> {
       done = true;
       stop();
       if (--this.#watching > 0) return;
+      this.#unwatch?.();
       this.#channel?.close();
       this.#channel = null;
     };
@@ -129,7 +132,12 @@ export class RoomVersions<S extends Schema> implements Versions<S> {
   }
 
   #open(): BroadcastChannel | null {
-    if (this.#shelf.place === 'memory' || typeof BroadcastChannel === 'undefined') return null;
+    if (this.#shelf.place !== 'device' || typeof BroadcastChannel === 'undefined') return null;
     return new BroadcastChannel(`rejoin-versions/${this.#host.namespace}/${this.#host.room.id}`);
   }
+}
+
+function shelfOf<S extends Schema>({ sharesVersions, namespace, room, encryption }: ArchiveHost<S>): Shelf {
+  if (sharesVersions) return sharedShelf(room.id, (id, options) => room.enterRoom(id, options));
+  return namespace === null ? memoryShelf() : deviceShelf(namespace, room.id, encryption);
 }

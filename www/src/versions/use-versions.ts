@@ -9,7 +9,7 @@ export interface Seen {
   readonly differences: readonly Difference[];
 }
 
-/** The versions of this device, and what can be done with them. */
+/** The versions of this room, and what can be done with them. */
 export interface History {
   readonly versions: readonly Version[];
   readonly seen: Seen | null;

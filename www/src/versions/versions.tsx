@@ -5,14 +5,14 @@ import { DifferenceView } from './difference-view';
 import { useVersions } from './use-versions';
 import './versions.css';
 
-/** States of the document that this device keeps, to look at and to go back to. */
+/** States of the document that the room keeps, to look at and to go back to. */
 export function Versions(): ReactElement {
   const { versions, seen, trouble, keep, look, restore, remove } = useVersions();
   return (
     <section className="sheet versions" aria-labelledby="versions-title">
       <h2 id="versions-title">Versions</h2>
       <p className="sheet-note">
-        Kept on this device. To restore one is an edit like any other: all see it, and you can undo it.
+        Everybody in this room sees them. To restore one is an edit like any other, and you can undo it.
       </p>
       <NewTodo label="Name of the version" placeholder="Keep it as it is now, as …" action="Keep" add={keep} />
       {trouble && (
