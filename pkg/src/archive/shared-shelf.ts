@@ -34,11 +34,12 @@ interface Shared extends JsonObject {
  * The shelf that all clients of a room see: a room of its own, named as this one with `~versions` behind it, which the server keeps as any
  * other. It is entered when it is used, and left when the server has what was written.
  */
-export function sharedShelf(room: string, enter: Enter): Shelf {
+export function sharedShelf({ id, connection }: Pick<Room, 'id' | 'connection'>, enter: Enter): Shelf {
+  const shelf = `${id}~versions`;
   const within = async <T>(work: (shelf: ShelfRoom) => T | Promise<T>): Promise<T> => {
-    const lease = enter(`${room}~versions`, { schema });
+    const lease = enter(shelf, { schema });
     try {
-      await upToDate(lease.room);
+      await upToDate(lease.room, connection);
       return await work(lease.room);
     } finally {
       void synced(lease.room).then(() => lease.leave());
@@ -46,13 +47,13 @@ export function sharedShelf(room: string, enter: Enter): Shelf {
   };
   return {
     place: 'shared',
-    all: () => within((shelf) => labels(shelf)),
-    read: (id) => within((shelf) => keptOf(id, own(entries(shelf), id))),
-    put: ({ id, name, at, packed, update }) =>
-      write(within, (versions) => versions.set(id, { name, at, packed, update: base64(update) })),
-    remove: (id) => write(within, (versions) => void versions.delete(id)),
+    all: () => within(labels),
+    read: (version) => within((room) => keptOf(version, own(entries(room), version))),
+    put: ({ id: version, name, at, packed, update }) =>
+      write(within, (versions) => versions.set(version, { name, at, packed, update: base64(update) })),
+    remove: (version) => write(within, (versions) => void versions.delete(version)),
     watch: (listener) => {
-      const lease = enter(`${room}~versions`, { schema });
+      const lease = enter(shelf, { schema });
       const stop = lease.room.doc.subscribe(listener);
       return () => {
         stop();
@@ -83,34 +84,40 @@ function checkOpen({ id, connection, sync }: ShelfRoom): void {
   if (obstacle) throw new SyncError('E_REJECTED', `the server takes no versions (${obstacle})`, { room: id });
 }
 
-/** The server's versions are here, or it cannot be reached. */
-async function upToDate({ ready, connection, sync }: ShelfRoom): Promise<void> {
+/**
+ * The server's versions are here, or it refuses them, or cannot be reached: which the room beside tells, since browsers say alike of a server
+ * that refuses and of one that is not there.
+ */
+async function upToDate({ ready, connection, sync }: ShelfRoom, beside: Room['connection']): Promise<void> {
   await ready;
   const isDone = (): boolean => {
-    const { status, reason } = connection.getSnapshot();
-    // A token that was refused is asked for again: only then it is known.
-    const hasFailed = status !== 'connected' && reason !== null && reason.kind !== 'auth';
-    return hasFailed || status === 'disconnected' || sync.getSnapshot().status !== 'synchronizing';
+    const { status, reason } = beside.getSnapshot();
+    const isUnreachable = status !== 'connected' && (reason !== null || status === 'disconnected');
+    const { status: own } = connection.getSnapshot();
+    return isUnreachable || own === 'disconnected' || sync.getSnapshot().status !== 'synchronizing';
   };
-  await Promise.race([until(connection, isDone), until(sync, isDone), after(PATIENCE)]);
+  await until([beside, connection, sync], isDone, PATIENCE);
 }
 
 /** The server has all that was written here. */
-const synced = ({ sync }: ShelfRoom): Promise<void> => until(sync, () => sync.getSnapshot().pending === 0);
+const synced = ({ sync }: ShelfRoom): Promise<void> => until([sync], () => sync.getSnapshot().pending === 0);
 
-function until(store: Store<unknown>, holds: () => boolean): Promise<void> {
+/** Resolves when something holds, looked at with each change, or after a time in milliseconds. */
+function until(stores: readonly Store<unknown>[], holds: () => boolean, patience?: number): Promise<void> {
   return new Promise((resolve) => {
-    const look = (): void => {
-      if (!holds()) return;
-      stop();
+    const end = (): void => {
+      clearTimeout(timer);
+      for (const stop of stops) stop();
       resolve();
     };
-    const stop = store.subscribe(look);
+    const look = (): void => {
+      if (holds()) end();
+    };
+    const timer = patience === undefined ? undefined : setTimeout(end, patience);
+    const stops = stores.map((store) => store.subscribe(look));
     look();
   });
 }
-
-const after = (time: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, time));
 
 function entries({ doc }: ShelfRoom): JsonObject {
   return doc.getSnapshot()?.versions ?? {};

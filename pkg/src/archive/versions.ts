@@ -138,6 +138,6 @@ export class RoomVersions<S extends Schema> implements Versions<S> {
 }
 
 function shelfOf<S extends Schema>({ sharesVersions, namespace, room, encryption }: ArchiveHost<S>): Shelf {
-  if (sharesVersions) return sharedShelf(room.id, (id, options) => room.enterRoom(id, options));
+  if (sharesVersions) return sharedShelf(room, (id, options) => room.enterRoom(id, options));
   return namespace === null ? memoryShelf() : deviceShelf(namespace, room.id, encryption);
 }
