@@ -6,11 +6,12 @@ import { root } from '../../scripts/env.mjs';
 import { closeBrowser, newContext } from './support/browser.mjs';
 import { Demo } from './support/demo.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
+import { until } from './support/wait.mjs';
 
 after(closeBrowser);
 
 describe('the demo under React’s StrictMode', () => {
-  it('opens exactly one socket, and the console stays clean', async (t) => {
+  it('opens exactly one socket for its room and one for the versions, and the console stays clean', async (t) => {
     const server = await rejoinServer(t);
     const site = await developmentSite(t, server.ws);
     const page = await (await newContext(t)).newPage();
@@ -20,12 +21,14 @@ describe('the demo under React’s StrictMode', () => {
     await page.goto(`${site}/?room=strict`);
     await demo.isConnected();
     await demo.isSynced();
+    await until('the socket of the versions', () => sockets.length > 1);
     await demo.write('one socket');
     await demo.isSynced();
-    assert.deepEqual(
-      sockets.map((socket) => socket.isClosed()),
-      [false],
-    );
+    const roomOf = (socket) => new URL(socket.url()).pathname.slice(1);
+    assert.deepEqual(sockets.map((socket) => [roomOf(socket), socket.isClosed()]).sort(), [
+      ['strict', false],
+      ['strict~versions', false],
+    ]);
     assert.deepEqual(demo.complaints, []);
   });
 });
