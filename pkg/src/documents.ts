@@ -2,7 +2,7 @@
 
 export { DocumentView } from './document.js';
 export { pauseInBackground } from './guard/background.js';
-export { clearData, clearLog } from './guard/clear.js';
+export { clearData, clearLog, withShelf } from './guard/clear.js';
 export { watchDevice } from './guard/device.js';
 export { watchDropped } from './guard/dropped.js';
 export { People } from './guard/people.js';

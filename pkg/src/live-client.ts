@@ -115,7 +115,8 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   async clearData(room?: string): Promise<void> {
     const known = this.#rooms.all().map(({ id }) => id);
     this.#rooms.clear(room);
-    const { clearData } = await this.#part();
+    const { clearData, withShelf } = await this.#part();
+    if (room !== undefined) for (const id of withShelf(room)) this.#rooms.clear(id);
     await clearData(this.#options.namespace ?? '', room, known);
   }
 

@@ -98,6 +98,10 @@ it('versions that are shared are seen, viewed, restored and removed by two brows
     late.page.evaluate((version) => window.session.room.versions.view(version), id),
     /E_NOT_FOUND/,
   );
+  const kept = () => late.page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name).sort());
+  assert.deepEqual(await kept(), ['rejoin//team', 'rejoin//team~versions']);
+  await late.page.evaluate(() => window.session.client.clearData('team'));
+  assert.deepEqual(await kept(), []);
 });
 
 it('where a token is for the room alone, sharing a version says so', async (t) => {

@@ -11,8 +11,15 @@ const PATIENCE = 5_000;
 export async function clearData(namespace: string, room: string | undefined, known: readonly string[]): Promise<void> {
   if (typeof indexedDB === 'undefined') return;
   const prefixes = [`rejoin/${namespace}/`, `rejoin-versions/${namespace}/`];
-  const names = prefixes.map((prefix) => (room === undefined ? all(prefix, known) : [prefix + room]));
+  const names = prefixes.map((prefix) =>
+    room === undefined ? all(prefix, known) : withShelf(room).map((id) => prefix + id),
+  );
   await Promise.all((await Promise.all(names)).flat().map(remove));
+}
+
+/** A room, and the one that keeps the versions it shares (`archive/shared-shelf`). */
+export function withShelf(room: string): readonly string[] {
+  return [room, `${room}~versions`];
 }
 
 /**
