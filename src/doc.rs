@@ -15,6 +15,7 @@ mod hold;
 pub mod host;
 mod index;
 pub mod limits;
+mod numbers;
 pub mod preflight;
 mod read;
 mod record;

@@ -105,6 +105,20 @@ impl JsonText {
     }
 }
 
+/// The text of a value. Unlike `to_string`, which brings a second writer of JSON along.
+pub fn text_of(value: &Value) -> String {
+    let mut json = JsonText::default();
+    json.value(value);
+    json.finish()
+}
+
+/// A text in quotes, for messages. As JSON: how Rust shows one takes tables of Unicode.
+pub fn quoted(text: &str) -> String {
+    let mut json = JsonText::default();
+    json.text(text);
+    json.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

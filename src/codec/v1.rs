@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Decode, Encode};
+use crate::json::text_of;
 use crate::lib0::{Reader, write_buffer, write_number};
 use crate::update_error::UpdateError;
 
@@ -120,7 +121,7 @@ impl Encode for Encoder {
     }
 
     fn json(&mut self, value: &Value) {
-        self.text(&value.to_string());
+        self.text(&text_of(value));
     }
 
     fn range(&mut self, _behind: u64, range: (u64, u64)) {

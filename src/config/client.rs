@@ -7,6 +7,7 @@ use crate::backoff::BackoffPolicy;
 use crate::connection::manner::TokenPlace;
 use crate::doc::{RootKind, UndoLimits};
 use crate::error::Misuse;
+use crate::json::quoted;
 use crate::ordered::OrderedMap;
 
 /// Longest room name in bytes of UTF-8.
@@ -178,7 +179,8 @@ pub fn check_room_name(name: &str) -> Result<(), Misuse> {
     let dots = name.split('/').any(|part| part == "." || part == ".." || part.is_empty());
     if dots || name.chars().any(char::is_control) {
         let message = format!(
-            "a room name holds no control characters and no empty, `.` or `..` path segments; got {name:?}"
+            "a room name holds no control characters and no empty, `.` or `..` path segments; got {}",
+            quoted(name)
         );
         return Err(Misuse::argument(message));
     }

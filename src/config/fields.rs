@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::error::Misuse;
+use crate::json::text_of;
 
 /// The members of one object. What is absent leaves its target alone.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +81,6 @@ impl<'a> Fields<'a> {
 
     /// What to say of a member that makes no sense.
     pub(crate) fn wrong(&self, name: &str, value: &Value) -> Misuse {
-        Misuse::argument(format!("{}: `{name}` cannot be {value}", self.what))
+        Misuse::argument(format!("{}: `{name}` cannot be {}", self.what, text_of(value)))
     }
 }

@@ -1,12 +1,10 @@
 //! What differs between kinds of links: subprotocols, the place of a token, who shows life, what a close means.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use super::close::{Verdict, judge_close};
 use super::heartbeat::Life;
 use super::preset::Preset;
 use crate::backoff::Hint;
+use crate::base64;
 
 /// One question to the app about a close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,10 +73,11 @@ impl Manner {
         match (&self.token, token) {
             (TokenPlace::Bearer, Some(token)) => {
                 offered.push("rejoin".to_owned());
-                offered.push(format!("bearer.{}", URL_SAFE_NO_PAD.encode(token)));
+                offered.push(format!("bearer.{}", base64::encode_url(token.as_bytes())));
             }
             (TokenPlace::Subprotocol { prefix, encoded }, Some(token)) => {
-                let token = if *encoded { URL_SAFE_NO_PAD.encode(token) } else { token.to_owned() };
+                let token =
+                    if *encoded { base64::encode_url(token.as_bytes()) } else { token.to_owned() };
                 offered.push(format!("{prefix}{token}"));
             }
             _ => {}

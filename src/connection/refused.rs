@@ -7,6 +7,7 @@ use super::{Action, Connection, Context, History, refused_message};
 use crate::backoff::Hint;
 use crate::error::ErrorCode;
 use crate::io::{Shown, SocketId, SocketOutput, SocketRefusal};
+use crate::json::quoted;
 use crate::status::{Problem, Reason};
 
 /// Attempts that never opened before the HTTP status is asked for.
@@ -76,8 +77,8 @@ impl Connection {
         self.history.reason = Some(Reason::Refused);
         let (code, message) = match refusal {
             SocketRefusal::InvalidUrl => {
-                let url = &self.history.url;
-                (ErrorCode::Url, format!("{url:?} is no ws: or wss: URL; check the url that was given"))
+                let url = quoted(&self.history.url);
+                (ErrorCode::Url, format!("{url} is no ws: or wss: URL; check the url that was given"))
             }
             SocketRefusal::Forbidden => (
                 ErrorCode::Url,

@@ -1,7 +1,5 @@
 //! Updates that wait for a missing one. Bounded: the oldest go, and the caller asks for everything anew.
 
-use std::collections::VecDeque;
-
 use crate::doc::Origin;
 use crate::doc::gate::Missing;
 use crate::doc::limits::Limits;
@@ -17,7 +15,7 @@ struct Held {
 /// The waiting updates, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Holds {
-    waiting: VecDeque<Held>,
+    waiting: Vec<Held>,
     bytes: usize,
 }
 
@@ -41,10 +39,9 @@ impl Holds {
             return;
         }
         self.bytes += update.len();
-        self.waiting.push_back(Held { update: update.to_vec(), origins: vec![origin], missing });
+        self.waiting.push(Held { update: update.to_vec(), origins: vec![origin], missing });
         while self.waiting.len() > limits.held_updates || self.bytes > limits.held_bytes {
-            let Some(oldest) = self.waiting.pop_front() else { break };
-            self.bytes -= oldest.update.len();
+            self.bytes -= self.waiting.remove(0).update.len();
         }
     }
 
@@ -52,7 +49,7 @@ impl Holds {
     pub(crate) fn take_ready(&mut self, clock: impl Fn(u64) -> u32) -> Option<(Vec<u8>, Origin)> {
         let at =
             self.waiting.iter().position(|held| clock(held.missing.client) > held.missing.clock)?;
-        let held = self.waiting.remove(at)?;
+        let held = self.waiting.remove(at);
         self.bytes -= held.update.len();
         Some((held.update, held.origins.first().copied().unwrap_or_default()))
     }

@@ -4,11 +4,10 @@
 
 mod batch;
 
-use std::collections::BTreeMap;
-
 use yrs::{ClientID, ID, IdSet};
 
 use crate::doc::RootKind;
+use crate::doc::numbers::Numbers;
 use crate::doc::preflight::TypeKind;
 use crate::doc::type_id::TypeId;
 use crate::ordered::OrderedMap;
@@ -127,10 +126,10 @@ impl Track {
 /// Everything integrated, by writer.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    slots: BTreeMap<u64, usize>,
     tracks: Vec<Track>,
     types: Vec<TypeInfo>,
-    roots: BTreeMap<String, TypeNo>,
+    /// Tracks by writer, types by the name of a root.
+    known: Numbers,
     low_surrogates: IdSet,
 }
 
@@ -146,7 +145,7 @@ impl Index {
     fn add_root(&mut self, name: &str, holder: Holder) -> TypeNo {
         let no =
             self.add_type(TypeInfo { holder, depth: 0, parent: TypeNo::NONE, formatted: false });
-        self.roots.insert(name.to_owned(), no);
+        self.known.add_root(name, no.0);
         no
     }
 
@@ -158,12 +157,17 @@ impl Index {
 
     /// Known units of a writer: all below this clock.
     pub(crate) fn clock(&self, client: u64) -> u32 {
-        self.slots.get(&client).map_or(0, |slot| self.slot_clock(*slot))
+        self.slot(client).map_or(0, |slot| self.slot_clock(slot))
     }
 
     /// Clocks of all writers, lowest id first.
     pub(crate) fn clocks(&self) -> impl DoubleEndedIterator<Item = (u64, u32)> + '_ {
-        self.slots.iter().map(|(client, slot)| (*client, self.slot_clock(*slot)))
+        self.known.clients().map(|(client, slot)| (client, self.slot_clock(slot as usize)))
+    }
+
+    /// The track of a writer.
+    fn slot(&self, client: u64) -> Option<usize> {
+        self.known.client(client).map(|slot| slot as usize)
     }
 
     fn slot_clock(&self, slot: usize) -> u32 {
@@ -183,9 +187,9 @@ impl Index {
     /// The type of this name, if it was ever made.
     pub(crate) fn find(&self, id: &TypeId) -> Option<TypeNo> {
         match id {
-            TypeId::Root(name) => self.roots.get(name).copied(),
+            TypeId::Root(name) => self.known.root(name).map(TypeNo),
             TypeId::Nested { client, clock } | TypeId::Attributes { client, clock } => {
-                let run = self.run_in(*self.slots.get(client)?, *clock)?;
+                let run = self.run_in(self.slot(*client)?, *clock)?;
                 (!run.made.is_none()).then_some(run.made)
             }
         }
@@ -260,6 +264,9 @@ mod tests {
         batch.root("x");
         drop(batch);
         assert_eq!(index.clocks().collect::<Vec<_>>(), [(7, 3)]);
-        assert_eq!((index.types.len(), index.roots.len(), index.tracks.len()), (0, 0, 1));
+        assert_eq!(
+            (index.types.len(), index.find(&TypeId::root("x")), index.tracks.len()),
+            (0, None, 1)
+        );
     }
 }

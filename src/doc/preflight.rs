@@ -9,7 +9,7 @@ mod position;
 mod state_vector;
 mod value;
 
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
 
 use yrs::{ClientID, ID, IdSet};
 
@@ -20,6 +20,7 @@ pub(crate) use position::read_sticky;
 pub(crate) use state_vector::{read_state_vector, write_state_vector};
 
 use crate::doc::limits::Limits;
+use crate::doc::numbers::Numbers;
 use crate::doc::subdoc::Subdoc;
 use crate::lib0::Reader;
 
@@ -143,8 +144,7 @@ struct Parser<'a, 'l> {
     reader: Reader<'a>,
     limits: &'l Limits,
     out: Preflight<'a>,
-    client_index: BTreeMap<u64, u32>,
-    root_index: BTreeMap<String, u32>,
+    known: Numbers,
     /// Whether subdocuments are hidden.
     hidden: bool,
 }
@@ -155,8 +155,7 @@ impl<'a, 'l> Parser<'a, 'l> {
             reader: Reader::new(update),
             limits,
             out: Preflight::default(),
-            client_index: BTreeMap::new(),
-            root_index: BTreeMap::new(),
+            known: Numbers::default(),
             hidden: false,
         }
     }
@@ -252,22 +251,25 @@ impl<'a, 'l> Parser<'a, 'l> {
         if self.out.clients.last() == Some(&id) {
             return Ok(index(self.out.clients.len() - 1));
         }
-        if let Some(known) = self.client_index.get(&id) {
-            return Ok(*known);
+        if let Some(known) = self.known.client(id) {
+            return Ok(known);
         }
         let next = index(self.out.clients.len());
-        self.client_index.insert(id, next);
+        self.known.add_client(id, next);
         self.out.clients.push(id);
         Ok(next)
     }
 
     fn root(&mut self) -> Result<u32, UpdateError> {
         let name = self.reader.key(self.limits.key_bytes)?;
-        if let Some(known) = self.root_index.get(name) {
-            return Ok(*known);
+        if self.out.roots.last() == Some(&name) {
+            return Ok(index(self.out.roots.len() - 1));
+        }
+        if let Some(known) = self.known.root(name) {
+            return Ok(known);
         }
         let next = index(self.out.roots.len());
-        self.root_index.insert(name.to_owned(), next);
+        self.known.add_root(name, next);
         self.out.roots.push(name);
         Ok(next)
     }

@@ -64,7 +64,9 @@ impl Control {
     /// # Errors
     /// For what is no message.
     pub fn decode(bytes: &[u8]) -> Result<Option<Self>, Malformed> {
-        let json: Value = serde_json::from_slice(bytes).map_err(|_| Malformed)?;
+        // From a text: one more kind of reader is a parser of its own.
+        let text = str::from_utf8(bytes).map_err(|_| Malformed)?;
+        let json: Value = serde_json::from_str(text).map_err(|_| Malformed)?;
         let number = |name: &str| {
             json.get(name).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok())
         };

@@ -7,8 +7,6 @@
 
 pub mod record;
 
-use std::collections::VecDeque;
-
 use crate::config::StorageConfig;
 use crate::io::{RecordKey, StorageError, StorageReply, StorageTask};
 use crate::ordered::OrderedMap;
@@ -30,7 +28,7 @@ pub struct Persistence {
     database: String,
     boot: u64,
     phase: Phase,
-    queue: VecDeque<Record>,
+    queue: Vec<Record>,
     queued: Seq,
     committed: Seq,
     log: Log,
@@ -124,7 +122,7 @@ impl Persistence {
             database: database.unwrap_or_default(),
             boot,
             phase,
-            queue: VecDeque::new(),
+            queue: Vec::new(),
             queued: 0,
             committed: 0,
             log: Log::default(),
@@ -142,7 +140,7 @@ impl Persistence {
             Phase::Failing { .. } => {}
             _ => {
                 let record = self.record(kind, payload);
-                self.queue.push_back(record);
+                self.queue.push(record);
             }
         }
         self.queued

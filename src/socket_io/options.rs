@@ -7,6 +7,7 @@ use crate::backoff::BackoffPolicy;
 use crate::config::{Fields, LinkConfig, read_link};
 use crate::connection::Source;
 use crate::error::Misuse;
+use crate::json::quoted;
 use crate::socket::options::read_limits;
 use crate::socket::outgoing::Limits;
 
@@ -71,6 +72,6 @@ fn check_namespace(namespace: &str) -> Result<(), Misuse> {
     if namespace.starts_with('/') && !namespace.contains([',', '\n']) {
         return Ok(());
     }
-    let words = format!("a namespace begins with a slash and has no comma; got {namespace:?}");
-    Err(Misuse::argument(words))
+    let words = "a namespace begins with a slash and has no comma; got";
+    Err(Misuse::argument(format!("{words} {}", quoted(namespace))))
 }

@@ -7,6 +7,7 @@ mod openai;
 use serde_json::Value;
 
 use super::parser::Message;
+use crate::json::text_of;
 
 /// What the events of a stream look like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -130,7 +131,7 @@ fn words(value: &Value) -> String {
     let sentence = known.iter().find_map(|name| inner.get(name).and_then(Value::as_str));
     match sentence.or(inner.as_str()) {
         Some(sentence) => shorten(sentence).to_owned(),
-        None => shorten(&inner.to_string()).to_owned(),
+        None => shorten(&text_of(inner)).to_owned(),
     }
 }
 

@@ -1,10 +1,9 @@
 //! What comes down: a stream of events, asked for again wherever it ended, or answer by answer.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use fastrand::Rng;
 
 use super::wait::{MAX_FAILURES, wait};
+use crate::base64;
 use crate::io::FetchId;
 use crate::stream::parser::{Item, Limits, Message, Parser};
 use crate::time::Instant;
@@ -175,7 +174,7 @@ impl Down {
         if number > self.received + 1 {
             return Some(News::Nonsense("frames are missing"));
         }
-        let Ok(frame) = STANDARD.decode(data) else {
+        let Some(frame) = base64::decode(data) else {
             return Some(News::Nonsense("a frame is not base64"));
         };
         self.received = number;

@@ -52,13 +52,13 @@ impl<'i> Batch<'i> {
         }
         let slot = self.index.tracks.len();
         self.index.tracks.push(Track { client, runs: Vec::new(), before: None });
-        self.index.slots.insert(client, slot);
+        self.index.known.add_client(client, u32::try_from(slot).unwrap_or(u32::MAX));
         self.new_clients.push(client);
         slot
     }
 
     pub(crate) fn known_slot(&self, client: u64) -> Option<usize> {
-        self.index.slots.get(&client).copied()
+        self.index.slot(client)
     }
 
     pub(crate) fn clock(&self, slot: usize) -> u32 {
@@ -99,8 +99,8 @@ impl<'i> Batch<'i> {
 
     /// The root of this name, undeclared if it is new.
     pub(crate) fn root(&mut self, name: &str) -> TypeNo {
-        if let Some(no) = self.index.roots.get(name) {
-            return *no;
+        if let Some(no) = self.index.known.root(name) {
+            return TypeNo(no);
         }
         self.new_roots.push(name.to_owned());
         self.index.add_root(name, Holder::Undeclared)
@@ -143,10 +143,10 @@ impl Drop for Batch<'_> {
         self.index.types.truncate(self.types_before);
         self.index.tracks.truncate(self.tracks_before);
         for name in &self.new_roots {
-            self.index.roots.remove(name);
+            self.index.known.forget_root(name);
         }
         for client in &self.new_clients {
-            self.index.slots.remove(client);
+            self.index.known.forget_client(*client);
         }
     }
 }

@@ -2,11 +2,10 @@
 
 use std::collections::VecDeque;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::{FileAction, FileEvent, FileInfo, FileMessage, REPORT, TransferStatus};
+use crate::base64;
 use crate::error::Misuse;
 
 /// Bytes asked for at a time.
@@ -198,5 +197,5 @@ impl Outgoing {
 
 /// The hash of what was read so far.
 pub(super) fn encoded(hash: &Sha256) -> String {
-    URL_SAFE_NO_PAD.encode(hash.clone().finalize())
+    base64::encode_url(&hash.clone().finalize())
 }

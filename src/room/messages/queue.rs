@@ -6,8 +6,6 @@
 //!                          └──────┘
 //! ```
 
-use std::collections::VecDeque;
-
 use super::Violation;
 use crate::error::{ErrorCode, Misuse};
 use crate::room::persistence::Seq;
@@ -51,7 +49,7 @@ impl Waiting {
 /// Messages on their way.
 #[derive(Debug)]
 pub struct Queue {
-    waiting: VecDeque<Waiting>,
+    waiting: Vec<Waiting>,
     bytes: usize,
     /// How many of the first were sent since the last start over.
     sent: usize,
@@ -76,7 +74,7 @@ impl Queue {
     /// An empty queue that waits `patience` milliseconds for the first acknowledgement.
     pub fn new(patience: u64) -> Self {
         Self {
-            waiting: VecDeque::new(),
+            waiting: Vec::new(),
             bytes: 0,
             sent: 0,
             next: 1,
@@ -118,7 +116,7 @@ impl Queue {
     /// Adds a message behind all others.
     pub fn push(&mut self, message: Waiting) {
         self.bytes += message.bytes();
-        self.waiting.push_back(message);
+        self.waiting.push(message);
     }
 
     /// Adds messages of an earlier run before those of this one that were not sent on this link: the log was read late.
@@ -218,7 +216,7 @@ impl Queue {
 
     fn take(&mut self, n: u64) -> Option<Waiting> {
         let at = self.waiting.iter().position(|message| message.n == Some(n))?;
-        let message = self.waiting.remove(at)?;
+        let message = self.waiting.remove(at);
         self.bytes -= message.bytes();
         if at < self.sent {
             self.sent -= 1;

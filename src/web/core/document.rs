@@ -1,11 +1,10 @@
 //! The exports that read and edit a room's document.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::base64;
 use crate::client::Client;
 use crate::doc::change::{Attributes, Segment, TextOp};
 use crate::doc::{Assoc, Direction, Doc, Edit, Intent, Prelim, TypeId};
@@ -229,7 +228,7 @@ impl Core {
         assoc: i32,
     ) -> Result<String, JsValue> {
         let assoc = if assoc < 0 { Assoc::Before } else { Assoc::After };
-        self.doc(room, |doc| Ok(BASE64_STANDARD.encode(doc.sticky(&ty.parse()?, index, assoc)?)))
+        self.doc(room, |doc| Ok(base64::encode(&doc.sticky(&ty.parse()?, index, assoc)?)))
     }
 
     /// Where such a place is now; nowhere if what it lay in is gone.
@@ -238,9 +237,8 @@ impl Core {
     /// `E_INVALID_ARGUMENT` if it is none.
     #[wasm_bindgen(js_name = resolveSticky)]
     pub fn resolve_sticky(&self, room: u32, sticky: &str) -> Result<Option<u32>, JsValue> {
-        let bytes = BASE64_STANDARD
-            .decode(sticky)
-            .map_err(|_| Misuse::argument("a sticky index is base64"));
+        let bytes =
+            base64::decode(sticky).ok_or_else(|| Misuse::argument("a sticky index is base64"));
         self.doc(room, |doc| doc.resolve(&bytes?))
     }
 
