@@ -10,25 +10,28 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { cargoHome, root, targetDir } from './env.mjs';
 import { Failure, main } from './lib/failure.mjs';
-import { step } from './lib/run.mjs';
+import { ask, step } from './lib/run.mjs';
 import { unlessFresh } from './lib/stamp.mjs';
 import { setup } from './setup.mjs';
-import { functionBodies, withFunctionNames } from './wasm/module.mjs';
+import { shortNames, withShortKeys } from './wasm/imports.mjs';
+import { functionBodies, withFunctionNames, withImportNames } from './wasm/module.mjs';
 import { orderByLikeness } from './wasm/order.mjs';
+import { standardLibrary } from './wasm/std.mjs';
 
 const target = 'wasm32-unknown-unknown';
 /** The large module has the documents, the small ones streams and sockets, peers, and other forms of updates: nobody loads what he does not use. */
 const modules = [
-  { name: 'rejoin', glue: 'core', inline: 'inline', profile: 'release', features: 'documents' },
-  { name: 'links', glue: 'links-core', inline: 'links-inline', profile: 'links', features: 'links' },
-  { name: 'peers', glue: 'peers-core', inline: 'peers-inline', profile: 'peers', features: 'peers' },
-  { name: 'codec', glue: 'codec-core', inline: 'codec-inline', profile: 'codec', features: 'codec' },
+  { name: 'rejoin', glue: 'core', inline: 'inline', features: 'documents' },
+  { name: 'links', glue: 'links-core', inline: 'links-inline', features: 'links' },
+  { name: 'peers', glue: 'peers-core', inline: 'peers-inline', features: 'peers' },
+  { name: 'codec', glue: 'codec-core', inline: 'codec-inline', features: 'codec' },
 ];
+const compiledBy = (name) => join(targetDir, target, 'modules', `${name}.wasm`);
 const generatedBy = ({ name }) => join(root, 'pkg', 'wasm', name);
 const dist = join(root, 'pkg', 'dist');
 const notSource = new Set(['dist', 'wasm', 'node_modules', 'test', 'README.md']);
@@ -37,34 +40,48 @@ const bindings = ['--target', 'web', '--omit-default-module-path', '--experiment
 const proposals = ['bulk-memory', 'bulk-memory-opt', 'call-indirect-overlong', 'multivalue', 'mutable-globals'];
 proposals.push('nontrapping-float-to-int', 'reference-types', 'sign-ext');
 const features = proposals.map((name) => `--enable-${name}`);
-/** What is inlined into its only caller no longer resembles its kin: smaller as it is, larger in gzip by a tenth. */
-const optimise = ['-Oz', '--converge', '--one-caller-inline-max-function-size=0', ...features];
+/** What is inlined into its only caller no longer resembles its kin: smaller as it is, larger in gzip. What is tiny is inlined. */
+const inlining = ['--one-caller-inline-max-function-size=0', '--always-inline-max-function-size=5'];
+const optimise = ['-Oz', '--converge', ...inlining, ...features];
+/** What no browser reads. */
+const stripped = ['--strip-debug', '--strip-producers', '--strip-target-features'];
 
 /** Builds pkg/wasm and pkg/dist. */
 export async function build() {
   const started = Date.now();
   const ran = [];
   for (const module of modules) {
-    const compiled = await compile(module);
-    ran.push(await bind(module, compiled), await shrink(module), await emit(module));
+    ran.push(await compile(module), await bind(module), await shrink(module), await emit(module));
   }
   ran.push(await typescript());
   const words = ran.some(Boolean) ? 'built' : 'already built';
   console.log(`✓ package ${words} in ${((Date.now() - started) / 1000).toFixed(1)} s (${sizes()})`);
 }
 
-/** Cargo knows best what changed. */
-async function compile({ name, profile, features }) {
+/**
+ * All modules share one profile, so the standard library is built once. They share cargo's output, too: its file is taken away at once,
+ * and cargo is not asked again while nothing changed, since it would compile each module anew.
+ */
+function compile({ name, features }) {
+  const { rustflags, args: std, env } = standardLibrary();
   // The folders of the machine that built it are nobody's business.
   const remap = [`${cargoHome}=cargo`, `${root}=rejoin`].map((pair) => `"--remap-path-prefix=${pair}"`);
-  const flags = `target.${target}.rustflags=[${remap.join(',')}]`;
-  const parts = ['--profile', profile, '--no-default-features', '--features', features];
-  const args = ['build', ...parts, '--lib', '-p', 'rejoin', '--target', target, '--config', flags];
-  await step(`cargo build (wasm32, ${name})`, 'cargo', args);
-  return join(targetDir, target, profile, 'rejoin.wasm');
+  const flags = [...remap, ...rustflags.map((flag) => `"${flag}"`)].join(',');
+  const parts = ['--release', '--no-default-features', '--features', features, '--lib', '-p', 'rejoin'];
+  // Beside a library for Rust, which may use all that is public, nothing of that could be merged or left out.
+  const kind = ['--crate-type', 'cdylib', '--target', target];
+  const args = ['rustc', ...parts, ...kind, ...std, '--config', `target.${target}.rustflags=[${flags}]`];
+  const inputs = ['src', 'Cargo.toml', 'Cargo.lock'].map((path) => join(root, path));
+  const salt = `${args.join(' ')} ${ask('rustc', ['-vV']).stdout}`;
+  return unlessFresh({ name: `compile-${name}`, inputs, salt, outputs: [compiledBy(name)] }, async () => {
+    await step(`cargo build (wasm32, ${name})`, 'cargo', args, { env });
+    mkdirSync(dirname(compiledBy(name)), { recursive: true });
+    cpSync(join(targetDir, target, 'release', 'rejoin.wasm'), compiledBy(name));
+  });
 }
 
-function bind(module, compiled) {
+function bind(module) {
+  const compiled = compiledBy(module.name);
   const generated = generatedBy(module);
   const outputs = [`${module.name}.js`, `${module.name}.d.ts`, `${module.name}_bg.wasm`];
   const salt = bindings.join(' ');
@@ -81,12 +98,17 @@ function shrink(module) {
   const file = `${module.name}_bg.wasm`;
   const input = join(generatedBy(module), file);
   const output = join(dist, file);
-  const salt = `${optimise.join(' ')} ${binaryenVersion()} in order`;
+  const salt = `${optimise.join(' ')} ${binaryenVersion()} by likeness, short names, stripped`;
   return unlessFresh({ name: `shrink-${module.name}`, inputs: [input], salt, outputs: [output] }, async () => {
     mkdirSync(dist, { recursive: true });
     const tool = join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
     await step(`wasm-opt (${module.name})`, process.execPath, [tool, input, ...optimise, '-o', output]);
     await order(module, tool, output);
+    const names = shortNames(readFileSync(input));
+    writeFileSync(
+      output,
+      withImportNames(readFileSync(output), (name) => names.get(name) ?? name),
+    );
   });
 }
 
@@ -97,7 +119,7 @@ async function order(module, tool, file) {
   for (const [place, at] of orderByLikeness(functionBodies(wasm)).entries()) names[at] = String(place).padStart(6, '0');
   const named = join(generatedBy(module), 'named.wasm');
   writeFileSync(named, withFunctionNames(wasm, names));
-  const args = [tool, named, ...features, '--reorder-functions-by-name', '--strip-debug', '-o', file];
+  const args = [tool, named, ...features, '--reorder-functions-by-name', ...stripped, '-o', file];
   await step(`order of functions (${module.name})`, process.execPath, args);
 }
 
@@ -108,7 +130,8 @@ function emit(module) {
   const wasm = join(dist, `${module.name}_bg.wasm`);
   const outputs = emitted(module).map((name) => join(dist, name));
   return unlessFresh({ name: `emit-${module.name}`, inputs: [glue, types, wasm], outputs }, () => {
-    cpSync(glue, join(dist, `${module.glue}.js`));
+    const names = shortNames(readFileSync(join(generatedBy(module), `${module.name}_bg.wasm`)));
+    writeFileSync(join(dist, `${module.glue}.js`), withShortKeys(readFileSync(glue, 'utf8'), names));
     cpSync(types, join(dist, `${module.glue}.d.ts`));
     const text = gzipSync(readFileSync(wasm), { level: 9 }).toString('base64');
     writeFileSync(join(dist, `${module.inline}.js`), `export default "${text}";\n`);

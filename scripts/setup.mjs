@@ -5,6 +5,7 @@ import { environment, findBrowser, findDriver } from './env.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { checkNode, ensurePackages } from './setup/npm.mjs';
 import { ensureRust } from './setup/rust.mjs';
+import { ensureStdSources } from './setup/std-sources.mjs';
 import { ensureBrowser, ensureLinker, ensureRelay } from './setup/system.mjs';
 import { ensureWasmBindgen, ensureWasmPack } from './setup/wasm-tools.mjs';
 
@@ -17,6 +18,7 @@ export async function setup({ forTests = true } = {}) {
   // Without it the tests that need it fail, and say so.
   if (forTests) await optional(ensureRelay);
   await ensureRust();
+  await ensureStdSources();
   if (forTests) await ensureWasmPack();
   await ensureWasmBindgen();
   await ensurePackages();

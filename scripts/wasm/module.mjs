@@ -1,4 +1,4 @@
-// As much of the WebAssembly binary format as reordering functions needs (WebAssembly Core §5.5).
+// As much of the WebAssembly binary format as naming and reordering need (WebAssembly Core §5.5).
 
 const CUSTOM = 0;
 const IMPORT = 2;
@@ -18,6 +18,24 @@ export function functionBodies(wasm) {
     at = body + size;
   }
   return bodies;
+}
+
+/** What the module imports, in order. */
+export function importNames(wasm) {
+  return importsOf(wasm).map(({ name }) => string(wasm, name));
+}
+
+/** The module with other names for what it imports. */
+export function withImportNames(wasm, rename) {
+  const { from, end } = sections(wasm).find(({ id }) => id === IMPORT);
+  const entries = importsOf(wasm).flatMap(({ start, name, kind, next }) => [
+    ...wasm.subarray(start, name),
+    ...text(rename(string(wasm, name))),
+    ...wasm.subarray(kind, next),
+  ]);
+  const payload = [...encoded(importedFunctions(wasm)), ...entries];
+  const section = Buffer.from([IMPORT, ...encoded(payload.length), ...payload]);
+  return Buffer.concat([wasm.subarray(0, from), section, wasm.subarray(end)]);
 }
 
 /** The module with these names for the functions it defines, and no other name section. */
@@ -49,6 +67,27 @@ function sections(wasm) {
 function importedFunctions(wasm) {
   const section = sections(wasm).find(({ id }) => id === IMPORT);
   return section ? leb(wasm, section.start)[0] : 0;
+}
+
+/** Where each import begins, its name and its kind lie, and the next one begins. */
+function importsOf(wasm) {
+  const section = sections(wasm).find(({ id }) => id === IMPORT);
+  if (!section) return [];
+  const found = [];
+  const [count, first] = leb(wasm, section.start);
+  for (let start = first; found.length < count; ) {
+    const name = behindString(wasm, start);
+    const kind = behindString(wasm, name);
+    const [, next] = leb(wasm, kind + 1);
+    found.push({ start, name, kind, next });
+    start = next;
+  }
+  return found;
+}
+
+function behindString(bytes, from) {
+  const [size, start] = leb(bytes, from);
+  return start + size;
 }
 
 function leb(bytes, from) {

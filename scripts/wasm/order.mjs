@@ -3,9 +3,9 @@
 /** Bytes that are compared as one. */
 const SHINGLE = 6;
 /** A shingle of more functions than this tells nothing. */
-const COMMON = 60;
+const COMMON = 200;
 /** How much of the likeness to earlier functions still counts one further on. */
-const MEMORY = 0.6;
+const MEMORY = 0.9;
 
 /** Indexes of `bodies`: from the largest on, always the one most like what was just placed. */
 export function orderByLikeness(bodies) {
