@@ -122,6 +122,11 @@ pub enum Reason {
     Protocol,
     /// The server ended the stream as it should.
     Ended,
+    /// The model ended its answer.
+    Finished {
+        /// Why, in its maker's word.
+        word: String,
+    },
     /// The stream broke off, or nothing could be reached.
     Lost,
 }

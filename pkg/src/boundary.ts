@@ -52,6 +52,7 @@ export type ConnectionReason =
   | { readonly kind: 'closed'; readonly code: number; readonly reason: string }
   | { readonly kind: 'http'; readonly status: number }
   | { readonly kind: 'timeout'; readonly waitingFor: 'auth' | 'connect' | 'handshake' | 'heartbeat' | 'idle' }
+  | { readonly kind: 'finished'; readonly word: string }
   | { readonly kind: 'auth' | 'offline' | 'suspended' | 'requested' | 'refused' | 'protocol' | 'ended' | 'lost' };
 
 /** Where a connection stands. */

@@ -89,9 +89,12 @@ export interface StreamState {
   readonly status: StreamStatus;
   /** All text so far. */
   readonly text: string;
-  /** Why it failed, or why it is tried again. */
+  /** Why it failed, or why it is tried again. Of an error that the server told in the stream, `error.body` is what it said. */
   readonly error: SyncError | null;
-  /** Why the last answer ended, or the stream waits. */
+  /**
+   * Why the last answer ended, or the stream waits. `finished`: the model ended it, and `word` is its maker's for why, as
+   * `stop`, `length`, `max_tokens`, `tool_calls`, `refusal`, `content_filter`.
+   */
   readonly reason: ConnectionReason | null;
   /** Attempts since it last ran well. */
   readonly attempt: number;

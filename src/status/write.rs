@@ -31,6 +31,7 @@ impl Reason {
             }
             Self::Http { status } => json.count("status", (*status).into()),
             Self::Timeout { waiting_for } => json.word("waitingFor", waiting_for),
+            Self::Finished { word } => json.word("word", word),
             _ => {}
         }
     }
@@ -47,6 +48,7 @@ impl Reason {
             Self::Refused => "refused",
             Self::Protocol => "protocol",
             Self::Ended => "ended",
+            Self::Finished { .. } => "finished",
             Self::Lost => "lost",
         }
     }

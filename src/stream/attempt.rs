@@ -129,7 +129,12 @@ impl Stream {
     /// All has come.
     pub(super) fn finish(&mut self) {
         self.abort();
-        self.history.reason = None;
+        self.history.reason = match &self.state {
+            State::Streaming { body, .. } => {
+                body.finish_word().map(|word| Reason::Finished { word: word.to_owned() })
+            }
+            _ => None,
+        };
         self.history.error = None;
         self.state = State::Done;
     }

@@ -11,6 +11,7 @@ use super::utf8::Utf8;
 pub struct Body {
     reader: Reader,
     complete: bool,
+    finish: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -49,6 +50,8 @@ pub struct Yield {
     pub retry: Option<u64>,
     /// Where that leaves the stream.
     pub mark: Mark,
+    /// What the server said as it broke off, or its beginning.
+    pub said: String,
 }
 
 impl Yield {
@@ -68,7 +71,7 @@ impl Body {
             Kind::Lines => Reader::Lines(Lines::new(limits.line)),
             Kind::Text => Reader::Text(Utf8::default()),
         };
-        Self { reader, complete: false }
+        Self { reader, complete: false, finish: None }
     }
 
     /// The id to name in the next request.
@@ -82,6 +85,11 @@ impl Body {
     /// Whether the server has said that all text has come.
     pub fn is_complete(&self) -> bool {
         self.complete
+    }
+
+    /// Why the model ended, in its maker's word.
+    pub fn finish_word(&self) -> Option<&str> {
+        self.finish.as_deref()
     }
 
     /// Takes the next bytes. What came before an error is in `yielded`.
@@ -103,10 +111,14 @@ impl Body {
             Reader::Lines(lines) => {
                 let mut pieces = Vec::new();
                 let result = lines.feed(bytes, &mut |line| {
-                    pieces.push(Format::AiSdk.read_line(&String::from_utf8_lossy(line)));
+                    let line = String::from_utf8_lossy(line);
+                    let piece = Format::AiSdk.read_line(&line);
+                    pieces.push((piece, line.into_owned()));
                     Ok(())
                 });
-                pieces.into_iter().for_each(|piece| self.take(piece, replay, yielded));
+                for (piece, line) in pieces {
+                    self.take(piece, &line, replay, yielded);
+                }
                 result
             }
             Reader::Events(parser) | Reader::Tokens(parser, _) => {
@@ -150,18 +162,20 @@ impl Body {
             Reader::Tokens(_, Format::Raw) => {
                 let piece = Format::Raw.read(&message);
                 let more = piece.mark == Mark::More && yielded.mark == Mark::More;
+                self.take(piece, &message.data, replay, yielded);
                 if more && !replay.repeats_event() {
                     yielded.messages.push(message);
                 }
-                self.take(piece, replay, yielded);
             }
-            Reader::Tokens(_, format) => self.take(format.read(&message), replay, yielded),
+            Reader::Tokens(_, format) => {
+                self.take(format.read(&message), &message.data, replay, yielded);
+            }
             _ => yielded.messages.push(message),
         }
     }
 
-    /// After the end nothing counts.
-    fn take(&mut self, piece: Piece, replay: &mut Replay, yielded: &mut Yield) {
+    /// What a piece says, read from `data`. After the end nothing counts.
+    fn take(&mut self, piece: Piece, data: &str, replay: &mut Replay, yielded: &mut Yield) {
         if matches!(yielded.mark, Mark::End | Mark::Broken(_)) {
             return;
         }
@@ -169,11 +183,20 @@ impl Body {
         replay.trim(&mut text);
         yielded.text.push_str(&text);
         self.complete |= piece.mark == Mark::Complete;
+        if piece.finish.is_some() {
+            self.finish = piece.finish;
+        }
+        if matches!(piece.mark, Mark::Broken(_)) {
+            yielded.said = data.chars().take(SAID).collect();
+        }
         if piece.mark != Mark::More {
             yielded.mark = piece.mark;
         }
     }
 }
+
+/// How much of an error is kept for the app, in characters.
+const SAID: usize = 4 << 10;
 
 #[cfg(test)]
 mod tests {

@@ -34,6 +34,8 @@ pub struct Piece {
     pub text: Option<String>,
     /// Where that leaves the stream.
     pub mark: Mark,
+    /// Why the model ends here, in its maker's word: `stop`, `max_tokens`, `refusal` …
+    pub finish: Option<String>,
 }
 
 /// Where an event leaves its stream.
@@ -52,15 +54,19 @@ pub enum Mark {
 
 impl Piece {
     /// Nothing of interest.
-    pub const NOTHING: Self = Self { text: None, mark: Mark::More };
+    pub const NOTHING: Self = Self { text: None, mark: Mark::More, finish: None };
 
     fn text(text: Option<&str>) -> Self {
         let text = text.filter(|text| !text.is_empty()).map(str::to_owned);
-        Self { text, mark: Mark::More }
+        Self { text, ..Self::NOTHING }
     }
 
     fn mark(mark: Mark) -> Self {
-        Self { text: None, mark }
+        Self { mark, ..Self::NOTHING }
+    }
+
+    fn finished(mark: Mark, word: Option<&str>) -> Self {
+        Self { mark, finish: word.map(|word| shorten(word).to_owned()), text: None }
     }
 
     fn broken(value: &Value) -> Self {

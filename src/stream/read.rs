@@ -73,7 +73,7 @@ impl Stream {
                         self.abort();
                         self.fail(Problem::new(ErrorCode::FrameTooLarge, error.to_string()).into());
                     }
-                    Ok(()) => self.on_mark(cx, yielded.mark, told),
+                    Ok(()) => self.on_mark(cx, yielded, told),
                 }
             }
             State::Refused { fetch, body, .. } => {
@@ -89,13 +89,14 @@ impl Stream {
         }
     }
 
-    fn on_mark(&mut self, cx: &Context<'_>, mark: Mark, told: bool) {
-        match mark {
+    fn on_mark(&mut self, cx: &Context<'_>, yielded: Yield, told: bool) {
+        match yielded.mark {
             Mark::End => self.finish(),
             Mark::Broken(words) => {
                 self.abort();
                 let message = format!("the server broke the stream off: {words}");
-                self.fail(Problem::new(ErrorCode::Stream, message).into());
+                let problem = Problem::new(ErrorCode::Stream, message);
+                self.fail(StreamProblem { problem, status: None, body: Some(yielded.said) });
             }
             Mark::More | Mark::Complete => {
                 if let State::Streaming { fetch, flow, .. } = &mut self.state {

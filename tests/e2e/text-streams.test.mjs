@@ -42,7 +42,7 @@ async function ask(page, url, init = {}) {
         const { code, status, body, retryable, message } = error;
         return { text, states, error: { code, status, body, retryable, message } };
       }
-      return { text, states, error: null };
+      return { text, states, error: null, reason: stream.state.getSnapshot().reason };
     },
     [url, init],
   );
@@ -57,17 +57,18 @@ function tokens(request, response, last, end) {
   if (last === end) response.end('event: done\ndata\n\n');
 }
 
-describe('answers of models, as their makers document them', () => {
-  for (const { file, format } of recorded.streams) {
-    it(`${file} is read whole, in crumbs and with pauses, by one POST`, async (t) => {
+describe('answers of models, in the shape in which they were recorded', () => {
+  for (const { file, format, finish } of recorded.streams) {
+    it(`${file} is read whole, in crumbs and with pauses, by one POST, and says why it ends`, async (t) => {
       const serve = (_, response) => {
         response.writeHead(200, typeOf(file));
         return replay(response, recording(file), { size: 7, sleep: 1 });
       };
       const server = await streamServer(t, serve);
       const page = await linksPage(t);
-      const { text, states, error } = await ask(page, server.url, { format });
+      const { text, states, error, reason } = await ask(page, server.url, { format });
       assert.deepEqual([text, error], [recorded.text, null]);
+      assert.deepEqual(reason, finish && { kind: 'finished', word: finish });
       assert.deepEqual(states, ['connecting', 'streaming', 'done']);
       assert.deepEqual(
         server.requests.map(({ method, body }) => [method, body]),
@@ -79,7 +80,7 @@ describe('answers of models, as their makers document them', () => {
       const bytes = recording(file);
       const serve = (_, response) => {
         response.writeHead(200, typeOf(file));
-        return replay(response, bytes, { cutAt: Math.floor(bytes.length * 0.4) });
+        return replay(response, bytes, { cutAt: bytes.indexOf('潮汐') });
       };
       const server = await streamServer(t, serve);
       const page = await linksPage(t);
@@ -93,10 +94,10 @@ describe('answers of models, as their makers document them', () => {
     });
   }
 
-  for (const { file, format, says } of recorded.broken) {
-    it(`${file} keeps what came before the error in it, whose words are told, and is not asked for again`, async (t) => {
+  for (const { file, format, says, body } of recorded.broken) {
+    it(`${file} keeps what came before the error in it, which is told in words and as it came, and is not asked for again`, async (t) => {
       const serve = (_, response) => {
-        response.writeHead(200, sse);
+        response.writeHead(200, typeOf(file));
         return replay(response, recording(file), { size: 50 });
       };
       const server = await streamServer(t, serve);
@@ -104,6 +105,7 @@ describe('answers of models, as their makers document them', () => {
       const { text, states, error } = await ask(page, server.url, { format });
       assert.deepEqual([text, error.code], [recorded.brokenText, 'E_STREAM']);
       assert.ok(error.message.includes(says), error.message);
+      assert.ok(error.body.includes(body), error.body);
       assert.deepEqual(states, ['connecting', 'streaming', 'error']);
       assert.equal(server.requests.length, 1);
     });

@@ -10,7 +10,7 @@ pub(super) fn read(value: &Value) -> Piece {
         Some("text-delta") => {
             Piece::text(text_at(value, "/delta").or_else(|| text_at(value, "/textDelta")))
         }
-        Some("finish") => Piece::mark(Mark::Complete),
+        Some("finish") => Piece::finished(Mark::Complete, text_at(value, "/finishReason")),
         Some("abort") => {
             let why = text_at(value, "/reason").unwrap_or("the server stopped the answer");
             Piece::mark(Mark::Broken(shorten(why).to_owned()))
@@ -29,7 +29,7 @@ pub(super) fn read_line(line: &str) -> Piece {
         (_, Err(_)) => odd(line),
         ("0", Ok(value)) => Piece::text(value.as_str()),
         ("3", Ok(value)) => Piece::broken(&value),
-        ("d", Ok(_)) => Piece::mark(Mark::Complete),
+        ("d", Ok(value)) => Piece::finished(Mark::Complete, text_at(&value, "/finishReason")),
         (_, Ok(_)) => Piece::NOTHING,
     }
 }

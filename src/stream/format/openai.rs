@@ -15,11 +15,13 @@ pub(super) fn read(value: &Value) -> Piece {
 }
 
 fn read_response(kind: &str, value: &Value) -> Piece {
+    let end = |word| Piece::finished(Mark::End, text_at(value, word));
     match kind {
         "response.output_text.delta" | "response.refusal.delta" => {
             Piece::text(text_at(value, "/delta"))
         }
-        "response.completed" | "response.incomplete" => Piece::mark(Mark::End),
+        "response.completed" => end("/response/status"),
+        "response.incomplete" => end("/response/incomplete_details/reason"),
         "response.failed" => Piece::broken(value.get("response").unwrap_or(value)),
         "error" => Piece::broken(value),
         _ => Piece::NOTHING,
@@ -30,9 +32,31 @@ fn read_chunk(value: &Value) -> Piece {
     if value.get("error").is_some_and(|error| !error.is_null()) {
         return Piece::broken(value);
     }
-    let places = ["/choices/0/delta/content", "/choices/0/delta/refusal", "/choices/0/text"];
-    let text = places.iter().find_map(|place| text_at(value, place).filter(|t| !t.is_empty()));
+    let Some(choice) = first_choice(value) else { return Piece::NOTHING };
+    let text = match choice.pointer("/delta/content") {
+        Some(Value::Array(parts)) => Piece::text(Some(&joined(parts))),
+        _ => Piece::text(text_of(choice)),
+    };
     // The chunk with the token counts comes after this one, and `[DONE]` after that.
-    let finished = text_at(value, "/choices/0/finish_reason").is_some();
-    Piece { mark: if finished { Mark::Complete } else { Mark::More }, ..Piece::text(text) }
+    match text_at(choice, "/finish_reason") {
+        None => text,
+        word => Piece { text: text.text, ..Piece::finished(Mark::Complete, word) },
+    }
+}
+
+/// The answer; the others that were asked for beside it come in between, each by its number.
+fn first_choice(value: &Value) -> Option<&Value> {
+    let number = |choice: &Value| choice.get("index").and_then(Value::as_u64).unwrap_or(0);
+    value.get("choices")?.as_array()?.iter().find(|choice| number(choice) == 0)
+}
+
+/// Some say the same in two places.
+fn text_of(choice: &Value) -> Option<&str> {
+    let places = ["/delta/content", "/delta/refusal", "/text"];
+    places.iter().find_map(|place| text_at(choice, place).filter(|text| !text.is_empty()))
+}
+
+/// Mistral's models that think send parts, and their thoughts among them.
+fn joined(parts: &[Value]) -> String {
+    parts.iter().filter_map(|part| text_at(part, "/text")).collect()
 }

@@ -14,8 +14,8 @@ fn text(text: &str) -> Piece {
     Piece::text(Some(text))
 }
 
-fn complete() -> Piece {
-    Piece::mark(Mark::Complete)
+fn complete(word: &str) -> Piece {
+    Piece::finished(Mark::Complete, Some(word))
 }
 
 fn broken(words: &str) -> Piece {
@@ -64,12 +64,31 @@ fn openai_chat_chunks_are_read() {
         read(format, &chunk(json!({"content": null, "refusal": "No"}), Value::Null)),
         text("No")
     );
-    assert_eq!(read(format, &chunk(json!({}), json!("stop"))), complete());
+    assert_eq!(read(format, &chunk(json!({}), json!("stop"))), complete("stop"));
     let last = chunk(json!({"content": "!"}), json!("length"));
-    assert_eq!(read(format, &last), Piece { text: Some("!".into()), mark: Mark::Complete });
+    assert_eq!(read(format, &last), Piece { text: Some("!".into()), ..complete("length") });
     assert_eq!(read(format, &json!({"choices": [], "usage": {"total_tokens": 3}})), Piece::NOTHING);
     assert_eq!(read(format, &json!({"choices": [{"text": "old"}]})), text("old"));
     assert_eq!(read(format, &json!({"error": {"message": "quota"}})), broken("quota"));
+}
+
+#[test]
+fn of_several_answers_the_first_is_read_wherever_it_stands() {
+    let other = json!({"index": 1, "delta": {"content": "B"}, "finish_reason": "length"});
+    let first = json!({"index": 0, "delta": {"content": "A"}, "finish_reason": null});
+    let format = Format::OpenAi;
+    assert_eq!(read(format, &json!({"choices": [other]})), Piece::NOTHING);
+    assert_eq!(read(format, &json!({"choices": [other, first]})), text("A"));
+    assert_eq!(read(format, &json!({"choices": [{"delta": {"content": "C"}}]})), text("C"));
+}
+
+#[test]
+fn content_in_parts_is_its_text_without_the_thoughts() {
+    let thought = json!({"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]});
+    let parts = json!([thought, {"type": "text", "text": "a"}, {"type": "text", "text": "b"}]);
+    let chunk = |content: &Value| json!({"choices": [{"delta": {"content": content}}]});
+    assert_eq!(read(Format::OpenAi, &chunk(&parts)), text("ab"));
+    assert_eq!(read(Format::OpenAi, &chunk(&json!([thought]))), Piece::NOTHING);
 }
 
 #[test]
@@ -85,6 +104,11 @@ fn openai_responses_are_read() {
         Piece::NOTHING
     );
     assert_eq!(read(format, &json!({"type": "response.completed"})), Piece::mark(Mark::End));
+    let end = |word| Piece::finished(Mark::End, Some(word));
+    let completed = json!({"type": "response.completed", "response": {"status": "completed"}});
+    assert_eq!(read(format, &completed), end("completed"));
+    let cut = json!({"type": "response.incomplete", "response": {"incomplete_details": {"reason": "content_filter"}}});
+    assert_eq!(read(format, &cut), end("content_filter"));
     let failed = json!({"type": "response.failed", "response": {"error": {"code": "server_error", "message": "sorry"}}});
     assert_eq!(read(format, &failed), broken("sorry"));
     assert_eq!(read(format, &json!({"type": "error", "message": "bad"})), broken("bad"));
@@ -110,7 +134,7 @@ fn anthropic_messages_are_read() {
     );
     assert_eq!(
         read(format, &json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}})),
-        complete()
+        complete("end_turn")
     );
     assert_eq!(read(format, &json!({"type": "message_stop"})), Piece::mark(Mark::End));
     let error =
@@ -127,7 +151,9 @@ fn both_streams_of_the_ai_sdk_are_read() {
         read(format, &json!({"type": "reasoning-delta", "id": "r", "delta": "hm"})),
         Piece::NOTHING
     );
-    assert_eq!(read(format, &json!({"type": "finish"})), complete());
+    assert_eq!(read(format, &json!({"type": "finish"})), Piece::mark(Mark::Complete));
+    let finish = json!({"type": "finish", "finishReason": "length"});
+    assert_eq!(read(format, &finish), complete("length"));
     assert_eq!(read(format, &json!({"type": "error", "errorText": "no"})), broken("no"));
     assert_eq!(read(format, &json!({"type": "abort"})), broken("the server stopped the answer"));
     let why = json!({"type": "abort", "reason": "user cancelled"});
@@ -141,7 +167,7 @@ fn both_streams_of_the_ai_sdk_are_read() {
     assert_eq!(format.read_line(r#"f:{"messageId":"m"}"#), Piece::NOTHING);
     assert_eq!(format.read_line(r#"3:"no""#), broken("no"));
     assert_eq!(format.read_line(r#"e:{"finishReason":"stop"}"#), Piece::NOTHING);
-    assert_eq!(format.read_line(r#"d:{"finishReason":"stop"}"#), complete());
+    assert_eq!(format.read_line(r#"d:{"finishReason":"stop"}"#), complete("stop"));
     assert_eq!(format.read_line(""), Piece::NOTHING);
 }
 

@@ -23,6 +23,8 @@ export function reasonInWords({ reason, attempt }: Pick<ConnectionState, 'reason
       return 'The browser refused the connection';
     case 'protocol':
       return 'The server broke the protocol';
+    case 'finished':
+      return `The model ended: ${reason.word}`;
     case 'ended':
       return 'The server ended the stream';
     case 'lost':
