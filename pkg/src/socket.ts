@@ -121,8 +121,9 @@ export interface SocketOptions<T = SocketData> extends PartySocketOptions {
   readonly rateLimit?:
     | { readonly count: number; readonly per: number; readonly over?: 'wait' | 'reject' | undefined }
     | undefined;
-  /** Bytes in the browser's buffer above which messages wait, and at which they go on; default 1 MiB and 256 KiB. */
+  /** Bytes in the browser's buffer from which on messages wait; default 1 MiB. */
   readonly highWater?: number | undefined;
+  /** Bytes in it at which they go on; default 256 KiB. More than `highWater` counts as much as that. */
   readonly lowWater?: number | undefined;
   /** Largest message sent, in bytes; default 16 MiB. A larger one is refused with `E_FRAME_TOO_LARGE`. */
   readonly maxFrame?: number | undefined;

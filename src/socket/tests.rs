@@ -365,6 +365,23 @@ fn what_waits_when_the_socket_ends_is_told_as_unsent() {
 }
 
 #[test]
+fn a_low_mark_alone_is_where_messages_go_on_and_never_lies_above_the_high_one() {
+    const HIGH: u64 = 1 << 20;
+    for (low, goes_on) in [(0, 0), (1_000, 1_000), (900_000, 900_000), (HIGH * 9, HIGH)] {
+        let mut rig = Rig::new(json!({"url": "ws://s", "lowWater": low}));
+        rig.go_online();
+        rig.send(1, &"x".repeat(HIGH as usize)).expect("sent");
+        assert_eq!(rig.send(2, "waits"), Ok(Handed::Waiting));
+        rig.measures(HIGH);
+        rig.sent();
+        rig.measures(goes_on + 1);
+        assert_eq!(rig.sent(), [""; 0], "{low}");
+        rig.measures(goes_on);
+        assert_eq!(rig.sent(), ["waits"], "{low}");
+    }
+}
+
+#[test]
 fn closing_sends_what_waits_for_room_first() {
     let mut rig = Rig::new(json!({"url": "ws://s", "highWater": 10, "lowWater": 1}));
     rig.go_online();

@@ -113,6 +113,40 @@ describe('an option of a socket', () => {
     assert.deepEqual(sent, { handed: 40, waiting: true });
   });
 
+  it('lowWater alone: messages that wait go on when so little is left, and all arrive, in order', async (t) => {
+    const sizes = [];
+    const server = await socketServer(t, {
+      onSocket: (socket) => {
+        socket.on('message', (data) => sizes.push(data.length));
+        readsSlowly(t, socket._socket);
+      },
+    });
+    const page = await linksPage(t);
+    const holds = await page.evaluate(async (url) => {
+      const high = 1 << 20;
+      const holds = [];
+      let full = false;
+      const { send } = WebSocket.prototype;
+      WebSocket.prototype.send = function (data) {
+        if (full) holds.push(this.bufferedAmount);
+        send.call(this, data);
+        full = this.bufferedAmount >= high;
+      };
+      const socket = window.openSocket(url, { lowWater: 0, buffer: { bytes: 100 << 20 } });
+      await socket.ready;
+      const lengths = Array.from({ length: 100 }, (_, number) => 300_000 + number);
+      await Promise.all(lengths.map((length) => socket.send(new Uint8Array(length))));
+      return holds;
+    }, server.url);
+    assert.ok(holds.length >= 3, `messages waited ${holds.length} times`);
+    assert.deepEqual([...new Set(holds)], [0]);
+    await until('all of them', () => sizes.length === 100);
+    assert.deepEqual(
+      sizes,
+      Array.from({ length: 100 }, (_, number) => 300_000 + number),
+    );
+  });
+
   it('the names of partysocket: its waits and its number of attempts', async (t) => {
     const server = await socketServer(t, { refuse: () => 500 });
     const page = await linksPage(t);
@@ -228,3 +262,13 @@ describe('an option of a stream', () => {
     );
   });
 });
+
+/** Takes a little every few milliseconds, as a busy server does. */
+function readsSlowly(t, stream) {
+  stream.pause();
+  const timer = setInterval(() => {
+    stream.resume();
+    setImmediate(() => stream.pause());
+  }, 3);
+  t.after(() => clearInterval(timer));
+}
