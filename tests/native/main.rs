@@ -20,7 +20,6 @@ mod doc_subdocs;
 mod doc_support;
 mod doc_traces;
 mod doc_undo;
-mod herd;
 mod socket_properties;
 mod stream_formats;
 mod stream_parser;

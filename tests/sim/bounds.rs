@@ -17,6 +17,10 @@ pub struct Bounds {
     attempts: BTreeMap<usize, VecDeque<u64>>,
     /// Most connections a host asked for within 20 seconds.
     pub busiest: usize,
+    /// Hosts whose links say nothing more, and since when.
+    silent: BTreeMap<usize, u64>,
+    /// How long each of them took to give its link up.
+    pub noticed: Vec<u64>,
     bytes: BTreeMap<usize, u64>,
     second: u64,
     steps: u64,
@@ -34,6 +38,16 @@ impl Bounds {
         self.busiest = self.busiest.max(lately);
         let count = attempts.len();
         (count > ATTEMPTS).then(|| format!("I6: host {host} tried {count} times in a minute"))
+    }
+
+    /// Nothing passes a host's links any more, and nobody is told.
+    pub fn silence(&mut self, now: u64, host: usize) {
+        self.silent.insert(host, now);
+    }
+
+    /// A host gives its link up.
+    pub fn give_up(&mut self, now: u64, host: usize) {
+        self.noticed.extend(self.silent.remove(&host).map(|since| now - since));
     }
 
     /// How many connections a host asked for within the last minute, as of the latest.

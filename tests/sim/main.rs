@@ -15,6 +15,7 @@ mod campaign;
 mod crash_points;
 mod delivery;
 mod disk;
+mod herd;
 mod host;
 mod hostile;
 mod mailbox;

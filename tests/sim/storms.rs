@@ -40,6 +40,20 @@ fn wake(turn: u64) -> Action {
     Action::Wake(turn as usize % 3, wakes[(turn / 3) as usize % wakes.len()])
 }
 
+/// When everybody is joined, and the links are idle.
+const CALM: u64 = 20_000;
+/// Nothing happens until then but what is told.
+const LASTS: u64 = 80_000;
+
+/// How long hosts took to give silent links up, one for each seed.
+fn noticed(script: &[(u64, Action)]) -> Vec<u64> {
+    let script: &'static [_] = script.to_vec().leak();
+    let outcomes = weather(Setup { script: Some(script), lasts: Some(LASTS), ..Setup::default() });
+    let noticed: Vec<u64> = outcomes.iter().flat_map(|outcome| outcome.noticed.clone()).collect();
+    assert_eq!(noticed.len() as u64, SEEDS, "each dead link is noticed, once");
+    noticed
+}
+
 /// Most connections a host asked for within twenty seconds.
 fn busiest(outcomes: &[Outcome]) -> usize {
     outcomes.iter().map(|outcome| outcome.busiest).max().unwrap_or_default()
@@ -64,6 +78,21 @@ fn a_storm_of_wakes_hurries_nobody_to_a_server_that_is_down_more_than_once_a_sec
     let act = |turn| if turn % 5 == 0 { Action::ServerCrash } else { wake(turn) };
     let outcomes = weather(storm(20, act));
     assert!((10..=25).contains(&busiest(&outcomes)), "{}", busiest(&outcomes));
+}
+
+#[test]
+fn a_dead_link_that_is_idle_is_given_up_within_33_seconds() {
+    let noticed = noticed(&[(CALM, Action::Silence(0))]);
+    assert!(noticed.iter().all(|wait| (10_000..=33_000).contains(wait)), "{noticed:?}");
+}
+
+#[test]
+fn a_dead_link_is_given_up_within_3_seconds_after_a_wake() {
+    for environment in [Environment::Visible, Environment::Resume, Environment::ClockJump] {
+        let wake = (CALM + 5_000, Action::Wake(0, environment));
+        let noticed = noticed(&[(CALM, Action::Silence(0)), wake]);
+        assert!(noticed.iter().all(|wait| (5_000..=8_000).contains(wait)), "{noticed:?}");
+    }
 }
 
 #[test]

@@ -162,6 +162,7 @@ impl World {
             faults: self.faults,
             ghosts: self.ghosts,
             busiest: self.bounds.busiest,
+            noticed: self.bounds.noticed,
             trace: self.trace.finish(),
             points: self.points,
             rested: self.rested,

@@ -95,6 +95,7 @@ impl World {
     }
 
     pub(super) fn silence(&mut self, host: usize) {
+        self.bounds.silence(self.now, host);
         for link in self.net.links.values_mut().filter(|link| link.host == host) {
             link.health = Health::Silent;
         }

@@ -83,6 +83,8 @@ pub struct Outcome {
     pub ghosts: u64,
     /// Most connections a host asked for within 20 seconds.
     pub busiest: usize,
+    /// How long each host with a silent link took to give it up, in milliseconds.
+    pub noticed: Vec<u64>,
     /// Hash of everything that happened.
     pub trace: u64,
     /// Writes and frames, before and behind each.

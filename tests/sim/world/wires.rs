@@ -45,6 +45,7 @@ impl World {
                 }
             }
             SocketOutput::Close { .. } | SocketOutput::Abandon => {
+                self.bounds.give_up(self.now, host);
                 self.haunt(host, boot, socket);
                 if let Some(link) = self.net.find(host, boot, socket) {
                     let at = self.now + self.net.delay(&mut self.rng);
