@@ -8,7 +8,8 @@ const SYNC = 0;
 const AWARENESS = 1;
 const MESSAGES = 120;
 const ASKED = { subscribe: 0, publish: 1, direct: 2, volatile: 3, page: 4 };
-const TOLD = { hello: 16, message: 17, ack: 18, reject: 19, passing: 20, delivered: 21, page: 22 };
+/** What it says, by number. */
+export const TOLD = { hello: 16, message: 17, ack: 18, reject: 19, passing: 20, delivered: 21, page: 22 };
 const CODE = { rateLimit: 0, tooLarge: 1, malformed: 3, notFound: 4 };
 const MAX_BYTES = 2_000;
 
@@ -24,6 +25,10 @@ class MessagesServer {
   rooms = new Map();
   /** Whether acknowledgements are kept back, as by a link that is about to be lost. */
   mute = false;
+  /** What it says instead of `[kind, ...fields]`, as a list of such: servers have faults, and some mean harm. */
+  twist = (said) => [said];
+  /** How many sockets it has accepted. */
+  connections = 0;
 
   constructor(perSecond) {
     this.perSecond = perSecond;
@@ -36,7 +41,10 @@ class MessagesServer {
   async start(port = this.port) {
     this.http = createServer();
     this.sockets = new WebSocketServer({ server: this.http });
-    this.sockets.on('connection', (socket, { url }) => new Member(this, this.#room(url), socket));
+    this.sockets.on('connection', (socket, { url }) => {
+      this.connections++;
+      new Member(this, this.#room(url), socket);
+    });
     await new Promise((resolve) => this.http.listen(port, '127.0.0.1', resolve));
     this.port = this.http.address().port;
   }
@@ -99,7 +107,11 @@ class Member {
     else if (asked === ASKED.page) this.#page(fields);
   }
 
-  tell(kind, ...fields) {
+  tell(...said) {
+    for (const [kind, ...fields] of this.#server.twist(said)) this.#say(kind, fields);
+  }
+
+  #say(kind, fields) {
     const body = Buffer.concat([
       varUint(kind),
       ...fields.map((field) => (Buffer.isBuffer(field) ? field : varUint(field))),
@@ -176,7 +188,8 @@ class Member {
   }
 }
 
-function envelope({ seq, at, from, kind, id, data }) {
+/** A message as it is told. */
+export function envelope({ seq, at, from, kind, id, data }) {
   return Buffer.concat([...[seq, at, from, kind].map(varUint), string(id), string(data)]);
 }
 
