@@ -78,6 +78,61 @@ describe('a stream of events and a socket whose page goes to the back/forward ca
   }
 });
 
+describe('an answer of a model whose page goes to the back/forward cache', () => {
+  it('goes on behind its last word by a GET where that is asked for, and the question is put once', async (t) => {
+    const { tab, server, site } = await answer(t, { resume: { id: 'answer' } });
+    await tab.goTo(`${site}/index.html`);
+    await until('the server is let go of', () => server.open === 0);
+    await tab.goBack();
+    await tab.waits('the whole answer', () => window.answer.state.getSnapshot().status === 'done');
+    assert.equal(await tab.evaluate(() => window.answer.state.getSnapshot().text), 'one two three four ');
+    assert.deepEqual(
+      server.requests.map(({ method, lastEventId }) => [method, lastEventId]),
+      [
+        ['POST', null],
+        ['GET', '2'],
+      ],
+    );
+    assert.ok((await tab.evaluate(pageLife)).includes('pageshow true'));
+  });
+
+  it('that cannot be had again is not let go of: it is heard to its end when its page is back, by the one request', async (t) => {
+    const { tab, server, site, rest } = await answer(t, {});
+    await tab.goTo(`${site}/index.html`);
+    await tab.goBack();
+    rest();
+    await tab.waits('the whole answer', () => window.answer.state.getSnapshot().status === 'done');
+    assert.equal(await tab.evaluate(() => window.answer.state.getSnapshot().text), 'one two three four ');
+    assert.equal(server.requests.length, 1);
+    assert.ok((await tab.evaluate(pageLife)).includes('pageshow true'));
+  });
+});
+
+/** A page with an answer of which two words have come; the other two are there for who asks for what follows. */
+async function answer(t, options) {
+  const token = (id, word) => `id: ${id}\ndata: ${word} \n\n`;
+  const last = `${token(3, 'three')}${token(4, 'four')}event: done\ndata\n\n`;
+  let first;
+  const server = await streamServer(t, ({ method }, response) => {
+    response.writeHead(200, sse);
+    if (method !== 'POST') return response.end(last);
+    first = response;
+    return response.write(token(1, 'one') + token(2, 'two'));
+  });
+  const [site, browser] = [await staticSite(t), await plainBrowser(t)];
+  const tab = await browser.open(`${site}/links.html`);
+  await tab.evaluate(keepDiary);
+  await tab.evaluate(
+    ([url, given]) => {
+      window.answer = window.rejoin.stream(url, { method: 'POST', body: '?', backoff: window.quick, ...given });
+      window.answer.done.catch(() => {});
+    },
+    [server.url, options],
+  );
+  await tab.waits('two words', () => window.answer.state.getSnapshot().text === 'one two ');
+  return { tab, server, site, rest: () => first.end(last) };
+}
+
 /** A page in a room with a stock client, both connected. */
 async function room(t, id, options = {}) {
   const [server, site, browser] = [await rejoinServer(t), await staticSite(t), await plainBrowser(t)];
