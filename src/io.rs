@@ -39,7 +39,7 @@ pub enum Input {
     /// A storage task ended.
     #[cfg(feature = "documents")]
     Storage(TaskId, Result<StorageReply, StorageError>),
-    /// The browser closed the database of this name: what was in it may be gone.
+    /// The database of this name was closed under us while nothing was asked of it: what was in it may be gone.
     #[cfg(feature = "documents")]
     StorageLost(String),
     /// Something happened to a connection to a peer.

@@ -32,7 +32,7 @@ pub struct Persistence {
     queued: Seq,
     committed: Seq,
     log: Log,
-    /// Last key of the log when it was read, `None` before.
+    /// Last key of the log when it was read, `None` before; 0 once that log may be another one.
     loaded: Option<u64>,
     closing: bool,
 }
@@ -305,7 +305,11 @@ impl Persistence {
                 self.phase = Phase::Closed;
                 Outcome::Closed
             }
-            (Phase::Compacting { .. } | Phase::Verifying, Err(_)) => self.on_compaction_failed(),
+            (Phase::Compacting { .. } | Phase::Verifying, Err(error))
+                if error != StorageError::Closed =>
+            {
+                self.on_compaction_failed()
+            }
             (phase, Err(error)) => self.on_failure(now, &phase, error),
             (phase, Ok(_)) => {
                 self.phase = phase;
@@ -314,12 +318,24 @@ impl Persistence {
         }
     }
 
-    /// A database was closed under us. A task that is under way will tell by itself.
+    /// A database was closed under us. A task that is under way tells by itself.
     pub fn handle_lost(&mut self, now: Instant, database: &str) -> Outcome {
-        if self.phase == Phase::Idle && self.database == database {
-            return self.on_failure(now, &Phase::Idle, StorageError::Closed);
+        match self.phase {
+            Phase::Idle if self.database == database => {
+                self.on_failure(now, &Phase::Idle, StorageError::Closed)
+            }
+            Phase::Failing { .. } if self.database == database => {
+                self.forget_log();
+                Outcome::Nothing
+            }
+            _ => Outcome::Nothing,
         }
-        Outcome::Nothing
+    }
+
+    /// The next transaction may find a new database, which hands out the same keys again: to others' records too.
+    fn forget_log(&mut self) {
+        self.log = Log::default();
+        self.loaded = self.loaded.map(|_| 0);
     }
 
     fn on_loaded(&mut self, stored: Vec<(RecordKey, Vec<u8>)>) -> Loaded {
@@ -367,8 +383,7 @@ impl Persistence {
         self.log.replace_snapshot(keys, bytes, covers);
     }
 
-    /// Compaction is housekeeping: nothing is lost when it fails, and the next append will tell if
-    /// the database is gone.
+    /// Compaction is housekeeping: nothing is lost when it fails, unless the database went away.
     fn on_compaction_failed(&mut self) -> Outcome {
         self.log.recent_bytes = 0;
         Outcome::Nothing
@@ -380,6 +395,9 @@ impl Persistence {
             _ => self.config.storage_retry,
         };
         self.queue.clear();
+        if error == StorageError::Closed {
+            self.forget_log();
+        }
         self.phase = match error {
             _ if self.closing => Phase::Closed,
             // A log that could not be read may hold more than we have: never write over it blindly,

@@ -1,18 +1,46 @@
 //! What the browser may do to a database, and how it is told.
 
-use rejoin::io::{RecordKey, StorageError, StorageReply, StorageTask};
+use rejoin::io::{Input, RecordKey, StorageError, StorageReply, StorageTask};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::support::{Log, page};
 
 #[wasm_bindgen_test]
-async fn a_connection_lost_between_tasks_is_told_once_and_the_next_task_reopens() {
+async fn a_connection_lost_between_tasks_is_told_at_once_and_the_next_task_reopens() {
     let log = Log::new("lost").await;
     log.append(&[b"gone"]).await.unwrap();
     page::delete_database(&log.name).await;
-    assert_eq!(log.append(&[b"first"]).await, Err(StorageError::Closed));
-    assert_eq!(log.append(&[b"second"]).await, Ok(StorageReply::Written(vec![RecordKey(1)])));
-    assert_eq!(log.records().await, [b"second"]);
+    assert_eq!(log.probe.next().await, Input::StorageLost(log.name.clone()));
+    assert_eq!(log.append(&[b"first"]).await, Ok(StorageReply::Written(vec![RecordKey(1)])));
+    assert_eq!(log.records().await, [b"first"]);
+    assert_eq!(log.probe.heard(), []);
+}
+
+#[wasm_bindgen_test]
+async fn a_connection_lost_in_a_commit_whose_end_is_never_told_is_told_by_its_task() {
+    let log = Log::new("lost-commit").await;
+    log.append(&[b"before"]).await.unwrap();
+    for task in [log.appending(&[b"lost"]), replacing(&log)] {
+        page::close_in_commit();
+        assert_eq!(log.run(task).await, Err(StorageError::Closed));
+        log.append(&[b"after"]).await.unwrap();
+    }
+    assert_eq!(log.probe.heard(), []);
+}
+
+#[wasm_bindgen_test]
+async fn of_many_tasks_the_one_that_loses_its_database_says_so_and_the_others_go_on() {
+    let log = Log::new("lost-queue").await;
+    log.append(&[b"gone"]).await.unwrap();
+    let tasks: Vec<_> = (0..20).map(|_| log.start(log.appending(&[b"x"]))).collect();
+    page::delete_database(&log.name).await;
+    let mut lost = 0;
+    for id in tasks {
+        lost += usize::from(log.answer(id).await == Err(StorageError::Closed));
+    }
+    let told = log.probe.heard();
+    assert!(told.iter().all(|input| *input == Input::StorageLost(log.name.clone())), "{told:?}");
+    assert_eq!(lost + told.len(), 1);
 }
 
 #[wasm_bindgen_test]
@@ -20,6 +48,7 @@ async fn a_load_after_a_lost_connection_shows_what_is_there() {
     let log = Log::new("lost-load").await;
     log.append(&[b"gone"]).await.unwrap();
     page::delete_database(&log.name).await;
+    assert_eq!(log.probe.next().await, Input::StorageLost(log.name.clone()));
     assert_eq!(log.load().await, Ok(StorageReply::Loaded(Vec::new())));
 }
 
@@ -28,7 +57,7 @@ async fn a_newer_version_made_by_another_tab_is_not_blocked_and_then_told() {
     let log = Log::new("version").await;
     log.append(&[b"old"]).await.unwrap();
     assert!(page::upgrade(&log.name).await, "we blocked the upgrade");
-    assert_eq!(log.append(&[b"lost"]).await, Err(StorageError::Closed));
+    assert_eq!(log.probe.next().await, Input::StorageLost(log.name.clone()));
     assert_eq!(log.append(&[b"lost"]).await, Err(StorageError::Version));
     assert_eq!(log.load().await, Err(StorageError::Version));
     page::delete_database(&log.name).await;
@@ -88,4 +117,8 @@ async fn a_forbidden_database_is_unavailable() {
     let answer = log.load().await;
     page::call(&repair);
     assert_eq!(answer, Err(StorageError::Unavailable));
+}
+
+fn replacing(log: &Log) -> StorageTask {
+    StorageTask::Replace { database: log.name.clone(), record: b"all".to_vec(), remove: Vec::new() }
 }

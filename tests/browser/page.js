@@ -55,6 +55,19 @@ export function sabotage(className, method, error) {
   };
 }
 
+/** The browser closes the database while the next transaction is being committed, and never tells how that ended: so does Chromium. */
+export function closeInCommit() {
+  const { commit } = IDBTransaction.prototype;
+  IDBTransaction.prototype.commit = function () {
+    IDBTransaction.prototype.commit = commit;
+    const hush = (event) => event.stopImmediatePropagation();
+    for (const end of ['complete', 'abort']) this.addEventListener(end, hush, { capture: true });
+    commit.call(this);
+    this.db.close();
+    setTimeout(() => this.db.dispatchEvent(new Event('close')));
+  };
+}
+
 export function hide(name) {
   const own = Object.getOwnPropertyDescriptor(globalThis, name);
   Object.defineProperty(globalThis, name, { value: undefined, configurable: true });

@@ -158,6 +158,10 @@ pub(crate) mod page {
         #[wasm_bindgen(js_name = sabotage)]
         pub(crate) fn sabotage(class: &str, method: &str, error: &str) -> Function;
 
+        /// Has the next transaction lose its database in its commit.
+        #[wasm_bindgen(js_name = closeInCommit)]
+        pub(crate) fn close_in_commit();
+
         /// Hides a global; the function that is returned brings it back.
         #[wasm_bindgen(js_name = hide)]
         pub(crate) fn hide(global: &str) -> Function;

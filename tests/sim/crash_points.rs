@@ -44,14 +44,37 @@ const DISKS_FAIL: &[(u64, Action)] = &[
     (820, Action::Edit(1)),
 ];
 
-/// Dies at every point of the script; how many there are.
-fn assert_survives(name: &str, script: &'static [(u64, Action)], seed: u64) -> u64 {
+/// Often enough for its log to be compacted, before and behind the loss of its storage.
+const HOST_WRITES: &[(u64, Action)] = &[
+    (300, Action::Edit(0)),
+    (340, Action::Edit(0)),
+    (380, Action::Edit(0)),
+    (420, Action::Edit(0)),
+    (460, Action::Edit(0)),
+    (500, Action::Edit(0)),
+    (540, Action::Edit(0)),
+    (580, Action::Edit(0)),
+    (620, Action::Cut(0)),
+    (1_000, Action::Edit(0)),
+    (1_300, Action::Edit(0)),
+    (1_600, Action::Edit(0)),
+    (1_900, Action::Edit(0)),
+    (2_300, Action::Edit(0)),
+];
+
+/// Has something happen at every point of the script; how many there are.
+fn assert_survives(
+    name: &str,
+    script: &'static [(u64, Action)],
+    seed: u64,
+    fault: fn(Setup, u64) -> Setup,
+) -> u64 {
     let setup = Setup { script: Some(script), ..Setup::default() };
     let calm = World::new(seed, setup).run();
-    assert_eq!(calm.broken, None, "{name} without a crash");
+    assert_eq!(calm.broken, None, "{name} without a fault");
     for point in 1..=calm.points {
-        let outcome = World::new(seed, Setup { dies_at: Some(point), ..setup }).run();
-        assert_eq!(outcome.broken, None, "{name}, seed {seed}, dies at point {point}");
+        let outcome = World::new(seed, fault(setup, point)).run();
+        assert_eq!(outcome.broken, None, "{name}, seed {seed}, point {point}");
         assert!(outcome.rested.is_some(), "{name}, seed {seed}, point {point}: no rest");
     }
     calm.points
@@ -63,11 +86,27 @@ fn nothing_is_lost_whichever_write_or_frame_is_the_last() {
     let mut points = 0;
     for (name, script) in scripts {
         for seed in 0..4 {
-            points += assert_survives(name, script, seed);
+            points += assert_survives(name, script, seed, |setup, point| Setup {
+                dies_at: Some(point),
+                ..setup
+            });
         }
     }
     assert!(points > 1_000, "{points} points");
     println!("{points} crash points: nothing lost");
+}
+
+#[test]
+fn what_is_told_as_saved_after_storage_was_cleared_is_there_whichever_write_it_hits() {
+    let mut points = 0;
+    for seed in 0..4 {
+        points += assert_survives("cleared", HOST_WRITES, seed, |setup, point| Setup {
+            cleared_at: Some(point),
+            ..setup
+        });
+    }
+    assert!(points > 400, "{points} points");
+    println!("{points} points at which storage is cleared: nothing lost");
 }
 
 #[test]

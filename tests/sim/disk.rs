@@ -86,15 +86,17 @@ impl Disk {
         }
     }
 
-    /// Everything is deleted, under the open database.
-    pub fn evict(&mut self) {
-        self.rows.clear();
-        self.closed = true;
+    /// Everything is deleted, under the open database. `true` if that is to be told: a task that is under way tells it itself.
+    pub fn evict(&mut self) -> bool {
+        self.clear();
+        self.closed = !self.under_way.is_empty();
+        !self.closed
     }
 
-    /// Everything is deleted while nobody has it open.
+    /// Everything is deleted while nobody has it open; a new database begins with the first key.
     pub fn clear(&mut self) {
         self.rows.clear();
+        self.last_key = 0;
     }
 
     /// It has this update and nothing else.

@@ -377,6 +377,7 @@ impl World {
     /// A point at which a host may be made to die; `true` if it did.
     pub(super) fn dies(&mut self, host: usize) -> bool {
         self.points += 1;
+        self.may_be_cleared(host);
         let dies = self.setup.dies_at == Some(self.points);
         if dies {
             self.crash(host);

@@ -5,8 +5,12 @@ fn at(millis: u64) -> Instant {
 }
 
 fn log() -> Persistence {
+    log_of(7)
+}
+
+fn log_of(boot: u64) -> Persistence {
     let config = StorageConfig { compact_records: 4, ..StorageConfig::default() };
-    Persistence::new(config, Some("db".into()), 7)
+    Persistence::new(config, Some("db".into()), boot)
 }
 
 /// A database that does what it is told.
@@ -235,4 +239,109 @@ fn without_a_database_nothing_is_ever_claimed_to_be_saved() {
     let mut log = Persistence::new(StorageConfig::default(), None, 1);
     let seq = log.append(RecordKind::Local, vec![1]);
     assert_eq!((log.poll_task(), log.is_saved(), log.released()), (None, false, seq));
+}
+
+/// Deleted under everybody who has it open; a new one hands out the same keys again.
+fn lose(logs: &mut [&mut Persistence], database: &mut Database) {
+    *database = Database::default();
+    for log in logs {
+        assert_eq!(log.handle_lost(at(0), "db"), Outcome::Failed(StorageError::Closed));
+    }
+}
+
+fn recover(log: &mut Persistence, database: &mut Database, snapshot: u8) {
+    let task = log.recover((RecordKind::Snapshot, vec![snapshot])).expect("a task");
+    assert_eq!(log.handle_reply(at(1_000), Ok(database.run(task))), Outcome::Progress);
+}
+
+#[test]
+fn a_database_lost_during_compaction_is_told_and_everything_is_written_anew() {
+    for verifying in [false, true] {
+        let (mut log, mut database) = (log(), Database::default());
+        load(&mut log, &mut database);
+        for payload in 1..=8 {
+            write(&mut log, &mut database, payload);
+            if verifying && log.wants_compaction() {
+                compact(&mut log, &mut database, 100);
+            }
+        }
+        log.verify().unwrap_or_else(|| log.compact((RecordKind::Snapshot, vec![101])));
+        database = Database::default();
+        let told = log.handle_reply(at(0), Err(StorageError::Closed));
+        assert_eq!(told, Outcome::Failed(StorageError::Closed), "verifying: {verifying}");
+        assert!(!log.is_saved(), "verifying: {verifying}");
+        recover(&mut log, &mut database, 99);
+        assert!(log.is_saved() && database.payloads() == [[99]]);
+    }
+}
+
+#[test]
+fn a_compaction_that_fails_for_another_reason_loses_nothing_and_is_not_told() {
+    let (mut log, mut database) = (log(), Database::default());
+    load(&mut log, &mut database);
+    for payload in 1..=4 {
+        write(&mut log, &mut database, payload);
+    }
+    log.compact((RecordKind::Snapshot, vec![100]));
+    assert_eq!(log.handle_reply(at(0), Err(StorageError::Blocked)), Outcome::Nothing);
+    assert!(log.is_saved());
+}
+
+#[test]
+fn behind_a_lost_database_nothing_of_another_tab_is_deleted_or_taken_as_known() {
+    let (mut mine, mut database) = (log(), Database::default());
+    load(&mut mine, &mut database);
+    for payload in 1..=8 {
+        write(&mut mine, &mut database, payload);
+        if mine.wants_compaction() {
+            compact(&mut mine, &mut database, 100);
+        }
+    }
+    // This tab has read keys up to 9, and has a list of those to delete.
+    let mut mine = log_of(9);
+    load(&mut mine, &mut database);
+    let mut theirs = log_of(8);
+    load(&mut theirs, &mut database);
+    lose(&mut [&mut mine, &mut theirs], &mut database);
+    recover(&mut theirs, &mut database, 50);
+    recover(&mut mine, &mut database, 99);
+    for payload in 51..=54 {
+        write(&mut theirs, &mut database, payload);
+    }
+    for payload in 11..=18 {
+        write(&mut mine, &mut database, payload);
+        if mine.wants_compaction() {
+            compact(&mut mine, &mut database, 100 + payload);
+        }
+    }
+    for payload in 50..=54 {
+        assert!(database.payloads().contains(&vec![payload]), "{payload} was deleted");
+    }
+    for bytes in database.rows.values() {
+        let record = Record::decode(bytes).expect("a record");
+        assert!(
+            record.boot != 9 || !record.knew(1, 8),
+            "{:?} is said to know key 1",
+            record.payload
+        );
+    }
+}
+
+#[test]
+fn a_database_lost_while_it_fails_is_another_one_too() {
+    let (mut mine, mut database) = (log(), Database::default());
+    database.put(Record { kind: RecordKind::Local, boot: 1, loaded: 0, payload: vec![5] }.encode());
+    load(&mut mine, &mut database);
+    mine.append(RecordKind::Local, vec![1]);
+    mine.poll_task();
+    mine.handle_reply(at(0), Err(StorageError::Quota));
+    assert_eq!(mine.handle_lost(at(1), "db"), Outcome::Nothing);
+    database = Database::default();
+    recover(&mut mine, &mut database, 99);
+    let record = database
+        .rows
+        .get(&RecordKey(1))
+        .and_then(|bytes| Record::decode(bytes).ok())
+        .expect("a record");
+    assert!(!record.knew(1, 8));
 }

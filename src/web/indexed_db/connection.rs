@@ -1,6 +1,7 @@
 //! One open connection to one database, and how it comes and goes.
 
 use std::cell::Cell;
+use std::fmt;
 use std::rc::Rc;
 
 use js_sys::{Reflect, global};
@@ -8,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{IdbDatabase, IdbFactory, IdbObjectStoreParameters, IdbOpenDbRequest};
 
-use crate::io::{Input, StorageError};
+use crate::io::StorageError;
 use crate::web::host::Host;
 use crate::web::indexed_db::failure;
 use crate::web::listener::Listener;
@@ -24,25 +25,31 @@ const VERSION: u32 = 1;
 /// without a word, and WebKit sometimes forgets the first one.
 const PATIENCE: u32 = 3_000;
 
+/// How a transaction ended.
+pub(super) type End = Reply<Result<(), JsValue>>;
+
 /// An open connection; dropped, it is closed once its transactions are done.
-#[derive(Debug)]
 pub struct Connection {
     database: IdbDatabase,
-    lost: Rc<Cell<bool>>,
+    loss: Rc<Loss>,
     _listeners: Vec<Listener>,
     _remnant: Remnant,
 }
 
 impl Connection {
-    /// Opens the database, making it if need be.
+    /// Opens the database, making it if need be; `on_lost` hears when it is closed under us.
     ///
     /// # Errors
     /// [`StorageError::Blocked`] if it took too long, or what the browser said.
-    pub async fn open(host: &Host, name: &str) -> Result<Self, StorageError> {
+    pub async fn open(
+        host: &Host,
+        name: &str,
+        on_lost: impl Fn() + 'static,
+    ) -> Result<Self, StorageError> {
         let remains = host.remains();
         let mut opening = Opening::start(remains, name)?;
         match within(PATIENCE, &mut opening.outcome).await {
-            Some(outcome) => Ok(Self::new(host, name, outcome?)),
+            Some(outcome) => Ok(Self::new(remains, outcome?, on_lost)),
             None => {
                 spawn_local(opening.close_when_open());
                 Err(StorageError::Blocked)
@@ -50,27 +57,23 @@ impl Connection {
         }
     }
 
-    fn new(host: &Host, name: &str, database: IdbDatabase) -> Self {
-        let remains = host.remains();
-        let lost = Rc::new(Cell::new(false));
-        let gone = [Rc::clone(&lost), Rc::clone(&lost)];
-        let [by_upgrade, by_browser] = gone;
-        let handle = database.clone();
-        let (inbox, name) = (host.clone(), name.to_owned());
-        let listeners = [
-            Listener::new(remains, &database, "versionchange", move |_| {
-                by_upgrade.set(true);
-                handle.close();
-            }),
-            Listener::new(remains, &database, "close", move |_| {
-                by_browser.set(true);
-                inbox.feed(Input::StorageLost(name.clone()));
-            }),
-        ];
+    fn new(remains: &Remains, database: IdbDatabase, on_lost: impl Fn() + 'static) -> Self {
+        let loss = Rc::new(Loss::default());
+        let (handle, happened) = (database.clone(), Rc::clone(&loss));
+        let on_event = Rc::new(move |_| {
+            handle.close();
+            happened.happen();
+            on_lost();
+        });
+        // Somebody deletes the database or wants a newer version of it; the browser closed it.
+        let listeners = ["versionchange", "close"].map(|kind| {
+            let on_event = Rc::clone(&on_event);
+            Listener::new(remains, &database, kind, move |event| on_event(event))
+        });
         let remnant = remains.keep(method(&database, "close"));
         Self {
             database,
-            lost,
+            loss,
             _listeners: listeners.into_iter().flatten().collect(),
             _remnant: remnant,
         }
@@ -83,7 +86,35 @@ impl Connection {
 
     /// Whether it was closed under us.
     pub fn is_lost(&self) -> bool {
-        self.lost.get()
+        self.loss.happened.get()
+    }
+
+    /// Has this transaction fail when the connection is lost.
+    pub(super) fn ends(&self, transaction: &End) {
+        self.loss.under_way.set(Some(transaction.clone()));
+    }
+}
+
+/// That a connection was closed under us, and what has to end with it: of a transaction that was just being committed when the
+/// browser closed the database, Chromium tells neither `complete` nor `abort`.
+#[derive(Default)]
+struct Loss {
+    happened: Cell<bool>,
+    under_way: Cell<Option<End>>,
+}
+
+impl Loss {
+    fn happen(&self) {
+        self.happened.set(true);
+        if let Some(transaction) = self.under_way.take() {
+            transaction.settle(Err(JsValue::NULL));
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("lost", &self.is_lost()).finish_non_exhaustive()
     }
 }
 

@@ -62,7 +62,11 @@ impl Database {
 
     async fn work(self: Rc<Self>) {
         while let Some((id, task)) = self.next() {
-            let answer = self.answer(task).await;
+            let mut answer = self.answer(task).await;
+            // What was just written may be gone as well.
+            if self.is_lost() {
+                answer = Err(StorageError::Closed);
+            }
             if answer == Err(StorageError::Closed) {
                 self.let_go();
             }
@@ -76,11 +80,10 @@ impl Database {
         next
     }
 
-    async fn answer(&self, task: StorageTask) -> Answer {
+    async fn answer(self: &Rc<Self>, task: StorageTask) -> Answer {
         let remains = self.host.remains();
         match task {
             StorageTask::Load { .. } => {
-                self.forget_lost();
                 let loaded = transaction::load(remains, &*self.connection().await?).await?;
                 Ok(StorageReply::Loaded(self.open(loaded).await?))
             }
@@ -130,26 +133,37 @@ impl Database {
         Ok(keys.into_iter().zip(opened).collect())
     }
 
-    /// A connection lost since the last task is told once: what was in the database may be gone with it.
-    async fn connection(&self) -> Result<Rc<Connection>, StorageError> {
+    /// A connection that is lost while there is a task is told by that task, else at once.
+    async fn connection(self: &Rc<Self>) -> Result<Rc<Connection>, StorageError> {
         if let Some(connection) = self.current() {
             return if connection.is_lost() { Err(StorageError::Closed) } else { Ok(connection) };
         }
-        let connection = Rc::new(Connection::open(&self.host, &self.name).await?);
+        let database = Rc::downgrade(self);
+        let on_lost = move || {
+            if let Some(database) = database.upgrade() {
+                database.on_lost();
+            }
+        };
+        let connection = Rc::new(Connection::open(&self.host, &self.name, on_lost).await?);
         if let Ok(mut current) = self.connection.try_borrow_mut() {
             *current = Some(Rc::clone(&connection));
         }
         Ok(connection)
     }
 
+    fn on_lost(&self) {
+        if !self.working.get() {
+            self.let_go();
+            self.host.feed(Input::StorageLost(self.name.clone()));
+        }
+    }
+
     fn current(&self) -> Option<Rc<Connection>> {
         self.connection.try_borrow().ok().and_then(|connection| connection.clone())
     }
 
-    fn forget_lost(&self) {
-        if self.current().is_some_and(|connection| connection.is_lost()) {
-            self.let_go();
-        }
+    fn is_lost(&self) -> bool {
+        self.current().is_some_and(|connection| connection.is_lost())
     }
 
     fn let_go(&self) {

@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbObjectStore, IdbRequest, IdbTransaction};
 
 use crate::io::{RecordKey, StorageError, StorageReply};
-use crate::web::indexed_db::connection::{Connection, STORE};
+use crate::web::indexed_db::connection::{Connection, End, STORE};
 use crate::web::indexed_db::{Durability, failure};
 use crate::web::listener::Listener;
 use crate::web::remains::{Remains, method};
@@ -97,7 +97,7 @@ async fn write<R: AsRef<[u8]>>(
 struct Transaction {
     browser: IdbTransaction,
     store: IdbObjectStore,
-    outcome: Reply<Result<(), JsValue>>,
+    outcome: End,
     _listeners: [Listener; 2],
 }
 
@@ -119,6 +119,7 @@ impl Transaction {
         let store = step(browser.object_store(STORE))?;
         let outcome = Reply::new();
         let listeners = step(listen(remains, &browser, &outcome))?;
+        connection.ends(&outcome);
         Ok(Self { browser, store, outcome, _listeners: listeners })
     }
 
@@ -156,7 +157,7 @@ impl Transaction {
 fn listen(
     remains: &Remains,
     browser: &IdbTransaction,
-    outcome: &Reply<Result<(), JsValue>>,
+    outcome: &End,
 ) -> Result<[Listener; 2], JsValue> {
     let (completed, aborted, transaction) = (outcome.clone(), outcome.clone(), browser.clone());
     Ok([

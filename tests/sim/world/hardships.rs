@@ -101,11 +101,21 @@ impl World {
         }
     }
 
+    /// A point at which a host's storage may be cleared; when it has had the time to write everything anew, it dies.
+    pub(super) fn may_be_cleared(&mut self, host: usize) {
+        if self.setup.cleared_at == Some(self.points) {
+            self.later(self.now, Happening::Act(Action::Evict(host)));
+            self.later(self.now + 2_500, Happening::Act(Action::Crash(host)));
+        }
+    }
+
     /// The browser deletes what the site stored, under the open database.
     fn evict(&mut self, host: usize) {
-        self.hosts[host].disk.evict();
+        let told = self.hosts[host].disk.evict();
         self.oracle.device_lost(host, self.hosts[host].boot);
-        self.feed(host, Input::StorageLost("rejoin//room".into()));
+        if told {
+            self.feed(host, Input::StorageLost("rejoin//room".into()));
+        }
     }
 
     /// A bit of a stored record flips while the page is closed. What nobody else has is not put at risk: no checksum brings it back.

@@ -47,6 +47,8 @@ pub struct Setup {
     pub lasts: Option<u64>,
     /// The machine that gets to this point dies there.
     pub dies_at: Option<u64>,
+    /// The machine that gets to this point has its storage cleared, and dies some time later.
+    pub cleared_at: Option<u64>,
     /// What fails at all.
     pub weather: Weather,
     /// Of the script, only these actions.
