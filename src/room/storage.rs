@@ -97,8 +97,15 @@ impl<D: DocHost> Room<D> {
     }
 
     fn on_loaded(&mut self, cx: &mut Context<'_>, loaded: Loaded) {
+        let agreed = self.session.link().map(|_| self.doc.content());
         let replayed = self.replay(cx, &loaded.records);
         self.outbox.record(&replayed.unacknowledged);
+        // Whatever a log that is read late adds to what was agreed on, the server lacks: it may have gone back.
+        if let Some(agreed) = agreed {
+            let mut late = self.doc.content();
+            late.subtract(&agreed);
+            self.outbox.record(&late);
+        }
         self.messages.restore(replayed.messages);
         self.footing.restore(replayed.epoch);
         let lost = loaded.damaged + replayed.refused;

@@ -10,6 +10,7 @@ use crate::time::Instant;
 
 mod footing;
 mod host;
+mod late_log;
 mod messages;
 mod paths;
 mod signal;
@@ -378,28 +379,6 @@ fn a_restart_shows_what_was_saved_and_what_the_server_lacks() {
     assert_eq!(reopened.room.doc.read().get("text"), Some(&"abc".into()));
     assert_eq!((reopened.sync().pending, reopened.sync().local), (3, Durability::Saved));
     assert_ne!(reopened.room.client_id(), 0);
-}
-
-#[test]
-fn a_log_that_is_read_late_gets_the_whole_document() {
-    let mut rig = Rig::new(PersistenceMode::IndexedDb);
-    rig.tasks.pop_front();
-    rig.run(|room, cx| room.handle_storage(cx, Err(StorageError::Blocked)));
-    rig.type_text("abc");
-    assert_eq!((rig.tasks.len(), rig.sync().local), (0, Durability::Unavailable));
-    rig.wait(1_000);
-    assert!(matches!(rig.tasks.front(), Some(StorageTask::Load { .. })));
-    rig.answer(StorageReply::Loaded(Vec::new()));
-    assert_eq!(rig.sync().local, Durability::Saving);
-    let Some(StorageTask::Append { records, .. }) = rig.tasks.front().cloned() else {
-        panic!("no append")
-    };
-    rig.commit();
-    assert_eq!(rig.sync().local, Durability::Saved);
-    let mut reopened = Rig::new(PersistenceMode::IndexedDb);
-    let rows = records.into_iter().enumerate().map(|(i, bytes)| (RecordKey(i as u64 + 1), bytes));
-    reopened.answer(StorageReply::Loaded(rows.collect()));
-    assert_eq!(reopened.room.doc.read().get("text"), Some(&"abc".into()));
 }
 
 #[test]

@@ -30,6 +30,20 @@ fn seeds_that_failed_once_pass() {
     }
 }
 
+/// The same, of runs with hardships.
+const HARD_SEEDS: &[(u64, &str)] = &[(
+    10_209,
+    "what a late read of the log brought back was not sent to a server that had gone back meanwhile",
+)];
+
+#[test]
+fn hard_seeds_that_failed_once_pass() {
+    for (seed, story) in HARD_SEEDS {
+        let outcome = World::new(*seed, Setup { hardships: true, ..Setup::default() }).run();
+        assert_eq!(outcome.broken, None, "seed {seed}: {story}");
+    }
+}
+
 /// The same, of runs with messages.
 const MESSAGE_SEEDS: &[(u64, &str)] = &[
     (785, "messages of a log that was read late went behind those of this run"),
