@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::body::Malformed;
+use super::body::{Body, Malformed};
 use super::file::FileMessage;
 use super::lane::Channel;
 use crate::io::ChannelId;
@@ -49,6 +49,8 @@ pub enum Control {
     },
     /// Something about a file.
     File(FileMessage),
+    /// A step of the negotiation, which needs no server while the link is up.
+    Signal(Body),
 }
 
 impl Control {
@@ -90,6 +92,7 @@ impl Control {
                 let channel = Channel::of(ChannelId(u8::try_from(channel).ok()?))?;
                 Some(Self::Credit { channel, bytes })
             }),
+            "sig" => json.get("body").and_then(Body::read).map(Self::Signal),
             kind @ ("file" | "take" | "end" | "got" | "stop") => {
                 FileMessage::read(kind, &json).map(Self::File)
             }
@@ -121,6 +124,11 @@ impl Control {
                 json.array("peers", peers, |json, peer| json.text(peer));
             }
             Self::File(message) => message.write(json),
+            Self::Signal(body) => {
+                json.word("t", "sig");
+                json.key("body");
+                body.write(json);
+            }
             Self::Credit { channel, bytes } => {
                 numbered(json, "credit", *bytes);
                 json.count("c", channel.id().0.into());
@@ -136,6 +144,7 @@ fn numbered(json: &mut JsonText, kind: &str, number: u32) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::negotiation::Message;
     use super::*;
 
     #[test]
@@ -149,6 +158,11 @@ mod tests {
             Control::Bye(Farewell::Replace),
             Control::Neighbours(vec!["a".into(), "b".into()]),
             Control::Credit { channel: Channel::Sync, bytes: 5 },
+            Control::Signal(Body {
+                own: 1,
+                yours: 2,
+                message: Message::Answer { id: 3, sdp: "v=0\r\n".into() },
+            }),
         ];
         for message in messages {
             assert_eq!(Control::decode(&message.encode()), Ok(Some(message)));
@@ -158,9 +172,14 @@ mod tests {
     #[test]
     fn nonsense_is_an_error_and_what_is_not_known_is_skipped() {
         assert_eq!(Control::decode(br#"{"t":"later","x":1}"#), Ok(None));
-        for bytes in
-            [&b"\xff"[..], b"[]", b"{}", br#"{"t":"ping"}"#, br#"{"t":"credit","c":9,"n":1}"#]
-        {
+        for bytes in [
+            &b"\xff"[..],
+            b"[]",
+            b"{}",
+            br#"{"t":"ping"}"#,
+            br#"{"t":"credit","c":9,"n":1}"#,
+            br#"{"t":"sig","body":{}}"#,
+        ] {
             assert_eq!(Control::decode(bytes), Err(Malformed), "{bytes:?}");
         }
     }

@@ -263,13 +263,10 @@ impl Link {
             }
             Some(_) => {}
         }
-        let Some(attempt) = &mut self.attempt else { return };
-        if body.own < attempt.remote || (body.yours != 0 && body.yours != attempt.number()) {
-            return;
+        if let Some(attempt) = &mut self.attempt {
+            attempt.aside = true;
         }
-        attempt.remote = body.own;
-        attempt.negotiation.handle_message(body.message);
-        self.negotiate(cx.now);
+        self.take_body(cx.now, body);
     }
 
     /// Something happened to a connection.
@@ -367,6 +364,7 @@ impl Link {
         let soon = Restart { at: cx.now + patience, count: 0 };
         if let Some(attempt) = &mut self.attempt {
             attempt.state = state;
+            attempt.aside &= state != PeerState::Connected;
         }
         if state != PeerState::Connected {
             self.note_down(cx.now, settings);

@@ -11,7 +11,7 @@ use super::ice::IceAnswer;
 use super::link::LinkState;
 use super::options::MeshOptions;
 use crate::error::ErrorCode;
-use crate::io::{Environment, IceServer};
+use crate::io::{Environment, IceServer, PeerConnectionId, PeerInput};
 use world::World;
 
 #[test]
@@ -99,6 +99,34 @@ fn a_restart_waits_for_signaling_and_comes_at_once_when_it_is_back() {
     }
     let took = world.until(5_000, |world| world.are_up(0, 1));
     assert!(took <= 1_000, "{took} ms");
+}
+
+#[test]
+fn tracks_are_agreed_on_over_the_link_itself_without_a_server() {
+    let mut world = World::pair(6);
+    world.until(2_000, |world| world.are_up(0, 1));
+    let said = |world: &World| world.pages.iter().map(|page| page.said).sum::<usize>();
+    for at in 0..2 {
+        world.lose_signaling(at);
+    }
+    let (before, answers) = (said(&world), world.network.answers);
+    for (at, of) in [(0, 1), (1, 0)] {
+        let connection = PeerConnectionId(world.connection(at, of).unwrap());
+        world.feed(at, connection, PeerInput::Needed);
+    }
+    world.until(1_000, |world| world.network.answers == answers + 2);
+    assert_eq!(said(&world), before, "nothing is said where nobody hears");
+}
+
+#[test]
+fn an_offer_that_is_lost_with_its_link_goes_through_signaling() {
+    let mut world = World::pair(7);
+    world.until(2_000, |world| world.are_up(0, 1));
+    let answers = world.network.answers;
+    world.network.cut(0, 1);
+    let connection = PeerConnectionId(world.connection(0, 1).unwrap());
+    world.feed(0, connection, PeerInput::Needed);
+    world.until(10_000, |world| world.network.answers > answers);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::{Blocked, Link, LinkAction};
 use crate::error::ErrorCode;
 use crate::io::{Operation, PeerConnectionId, PeerInput, PeerOutput, PeerState};
 use crate::mesh::body::Body;
+use crate::mesh::control::Control;
 use crate::mesh::lane::Channel;
 use crate::mesh::lanes::Lanes;
 use crate::mesh::negotiation::{Action, Negotiation, Role};
@@ -37,6 +38,8 @@ pub(super) struct Attempt {
     pub(super) blocked: bool,
     /// Whether the other side said that a new connection takes this one's place.
     pub(super) outlived: bool,
+    /// Whether the other side negotiates through signaling, though this one has heard of nothing wrong with the link.
+    pub(super) aside: bool,
     /// Whether tracks are sent over it.
     pub(super) published: bool,
     /// When an offer without an answer is sent again, and how often it has been.
@@ -62,6 +65,7 @@ impl Attempt {
             refusal: None,
             blocked: false,
             outlived: false,
+            aside: false,
             published: false,
             repeat_at: None,
             repeats: 0,
@@ -76,6 +80,12 @@ impl Attempt {
     /// What the other side knows this connection by: numbers of one page only grow.
     pub(super) fn number(&self) -> u32 {
         self.id.0
+    }
+
+    /// Says a step of the negotiation over the link itself; whether it goes there.
+    fn tell(&mut self, now: Instant, body: &Body) -> bool {
+        let control = Control::Signal(body.clone());
+        self.lanes.push(now, Channel::Control, control.encode()).is_ok()
     }
 
     /// Why nothing comes about.
@@ -108,25 +118,41 @@ impl Link {
         self.negotiate(now);
     }
 
-    /// Does what the negotiation wants.
-    pub(super) fn negotiate(&mut self, now: Instant) {
+    /// Goes on with what the peer said of the connection that is there.
+    pub(super) fn take_body(&mut self, now: Instant, body: Body) {
         let Some(attempt) = &mut self.attempt else { return };
+        if body.own < attempt.remote || (body.yours != 0 && body.yours != attempt.number()) {
+            return;
+        }
+        attempt.remote = body.own;
+        attempt.negotiation.handle_message(body.message);
+        self.negotiate(now);
+    }
+
+    /// Does what the negotiation wants. The two ends tell each other while the link is up for both; else signaling has to bring it.
+    pub(super) fn negotiate(&mut self, now: Instant) {
+        let is_up = self.is_up();
+        let Some(attempt) = &mut self.attempt else { return };
+        let over_link = is_up && !attempt.aside;
         let (id, own, yours) = (attempt.id, attempt.number(), attempt.remote);
         let mut failed = None;
         while let Some(action) = attempt.negotiation.poll_action() {
-            self.actions.push_back(match action {
+            match action {
                 Action::Do(operation) => {
                     let answers = matches!(operation, Operation::TakeAnswer(_));
                     attempt.repeat_at = attempt.repeat_at.filter(|_| !answers);
-                    LinkAction::Peer(id, PeerOutput::Do(operation))
+                    self.actions.push_back(LinkAction::Peer(id, PeerOutput::Do(operation)));
                 }
-                Action::Send(message) => LinkAction::Signal(Body { own, yours, message }),
-                Action::Failed(words) => {
-                    failed = Some(words);
-                    continue;
+                Action::Send(message) => {
+                    let body = Body { own, yours, message };
+                    if !(over_link && attempt.tell(now, &body)) {
+                        self.actions.push_back(LinkAction::Signal(body));
+                    }
                 }
-            });
+                Action::Failed(words) => failed = Some(words),
+            }
         }
+        self.drain(now);
         self.schedule_repeat(now);
         self.note_flood();
         if let Some(words) = failed {

@@ -6,6 +6,7 @@ use crate::connection::Context;
 use crate::error::ErrorCode;
 use crate::io::{ChannelId, PeerInput, PeerOutput};
 use crate::mesh::assembly::Violation;
+use crate::mesh::body::Body;
 use crate::mesh::control::{Control, Farewell};
 use crate::mesh::lane::{Channel, Lane};
 use crate::mesh::proof::{self, End};
@@ -147,12 +148,22 @@ impl Link {
                     self.actions.push_back(LinkAction::File(message));
                 }
             }
+            Ok(Some(Control::Signal(body))) => self.on_signal(now, body),
             Ok(Some(Control::Credit { channel, bytes })) => {
                 let Some(attempt) = &mut self.attempt else { return };
                 if let Err(violation) = attempt.lanes.handle_credit(now, channel, bytes) {
                     self.on_violation(&violation.to_string());
                 }
             }
+        }
+    }
+
+    /// A step of the negotiation of this very connection.
+    fn on_signal(&mut self, now: Instant, body: Body) {
+        let Some(attempt) = &mut self.attempt else { return };
+        if attempt.greeted && attempt.remote == body.own {
+            attempt.aside = false;
+            self.take_body(now, body);
         }
     }
 

@@ -289,11 +289,12 @@ impl Link {
     }
 
     fn repeat_offer(&mut self, now: Instant, settings: &Settings) {
+        let is_up = self.is_up();
         let Some(attempt) = &mut self.attempt else { return };
         if attempt.repeat_at.is_some_and(|at| now >= at) {
             attempt.repeats = attempt.repeats.saturating_add(1);
             attempt.repeat_at = None;
-            if settings.signaling {
+            if settings.signaling || is_up {
                 attempt.negotiation.repeat();
             }
             self.negotiate(now);

@@ -56,6 +56,8 @@ pub(in crate::mesh) struct Network {
     /// Pages whose browser finds no address.
     pub(in crate::mesh) blind: Vec<usize>,
     silenced: Vec<usize>,
+    /// Answers that browsers took.
+    pub(super) answers: u32,
 }
 
 type Inputs = Vec<(usize, u32, PeerInput)>;
@@ -200,6 +202,7 @@ impl Network {
         assert!(!browser.busy, "one operation at a time");
         browser.busy = true;
         let mut made = String::new();
+        self.answers += u32::from(matches!(operation, Operation::TakeAnswer(_)));
         match operation {
             Operation::Offer | Operation::Answer => {
                 if browser.local.is_none() || browser.restarting {
