@@ -57,6 +57,11 @@ export function findDriver() {
   return provided && isExecutable(provided) ? provided : which('chromedriver');
 }
 
+/** Firefox: `FIREFOX` in the environment, or the one on the path. */
+export function findFirefox() {
+  return process.env.FIREFOX ?? ['firefox-esr', 'firefox'].map(which).find(Boolean);
+}
+
 /** coturn's program: `TURNSERVER` in the environment, or the one on the path. */
 export function findRelay() {
   return process.env.TURNSERVER ?? which('turnserver');

@@ -6,7 +6,7 @@ import { Failure, main } from './lib/failure.mjs';
 import { checkNode, ensurePackages } from './setup/npm.mjs';
 import { ensureRust } from './setup/rust.mjs';
 import { ensureStdSources } from './setup/std-sources.mjs';
-import { ensureBrowser, ensureLinker, ensureRelay } from './setup/system.mjs';
+import { ensureBrowser, ensureFirefox, ensureLinker, ensureRelay } from './setup/system.mjs';
 import { ensureWasmBindgen, ensureWasmPack } from './setup/wasm-tools.mjs';
 
 /** Everything that building, showing and testing need. Not for tests: no wasm-pack, and no browser is no reason to stop. */
@@ -15,8 +15,8 @@ export async function setup({ forTests = true } = {}) {
   checkNode();
   await ensureLinker();
   await (forTests ? ensureBrowser() : optional(ensureBrowser));
-  // Without it the tests that need it fail, and say so.
-  if (forTests) await optional(ensureRelay);
+  // Without them the tests that need them fail, and say so.
+  if (forTests) for (const ensure of [ensureFirefox, ensureRelay]) await optional(ensure);
   await ensureRust();
   await ensureStdSources();
   if (forTests) await ensureWasmPack();

@@ -1,6 +1,6 @@
 // Packages of the operating system: installed where apt and the right to use it are there, asked for otherwise.
 import { existsSync } from 'node:fs';
-import { findBrowser, findDriver, findRelay, which } from '../env.mjs';
+import { findBrowser, findDriver, findFirefox, findRelay, which } from '../env.mjs';
 import { Failure } from '../lib/failure.mjs';
 import { ask, step } from '../lib/run.mjs';
 
@@ -48,6 +48,13 @@ export async function ensureBrowser() {
     throw new Failure(`${wanted.join(' and ')} not found`, hint);
   }
   await aptInstall(wanted, 'Chromium or its driver is');
+}
+
+/** A second browser: what is tested across the two. */
+export async function ensureFirefox() {
+  if (findFirefox()) return;
+  if (!hasApt()) throw new Failure('Firefox not found', 'install it, or name its program: FIREFOX=…');
+  await aptInstall(['firefox-esr'], 'Firefox is');
 }
 
 /** A TURN server: tests of peers that reach each other through one only. */
