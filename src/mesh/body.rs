@@ -32,7 +32,12 @@ pub struct Body {
 impl Body {
     /// Whether it begins a link.
     pub fn opens(&self) -> bool {
-        self.yours == 0 && matches!(self.message, Message::Offer { .. })
+        self.yours == 0 && self.is_offer()
+    }
+
+    /// Whether it offers something.
+    pub fn is_offer(&self) -> bool {
+        matches!(self.message, Message::Offer { .. })
     }
 
     /// Writes it as an object.

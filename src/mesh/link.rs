@@ -264,7 +264,7 @@ impl Link {
             Some(_) => {}
         }
         if let Some(attempt) = &mut self.attempt {
-            attempt.aside = true;
+            attempt.aside |= body.is_offer();
         }
         self.take_body(cx.now, body);
     }

@@ -18,7 +18,7 @@ mod tests;
 use std::collections::VecDeque;
 
 use crate::io::{Candidate, Operation};
-use description::{fingerprint, ufrags};
+use description::{Setup, fingerprint, ufrags};
 
 /// Candidates that may wait for their description, or be kept to be repeated.
 const MAX_CANDIDATES: usize = 64;
@@ -71,6 +71,7 @@ pub enum Action {
 struct Identity {
     ufrags: Vec<String>,
     fingerprint: Option<String>,
+    setup: Option<Setup>,
 }
 
 /// Where the exchange stands while the browser is idle.
@@ -110,6 +111,8 @@ pub struct Negotiation {
     answer_in: Option<(u32, String)>,
     local: Identity,
     remote: Option<Identity>,
+    /// Which end of the handshake this side is, once it has been agreed on: that cannot change any more.
+    setup: Option<Setup>,
     early: VecDeque<Candidate>,
     own: Vec<Candidate>,
     excess: u32,
@@ -133,6 +136,7 @@ impl Negotiation {
             answer_in: None,
             local: Identity::default(),
             remote: None,
+            setup: None,
             early: VecDeque::new(),
             own: Vec::new(),
             excess: 0,
@@ -290,11 +294,17 @@ impl Negotiation {
             Task::Offer => {
                 self.last_offer = self.last_offer.wrapping_add(1);
                 self.describe_self(&made);
-                self.state = State::Offered { id: self.last_offer, sdp: made.clone() };
-                self.send(Message::Offer { id: self.last_offer, sdp: made });
+                // Firefox would begin another handshake when ICE is restarted; Chromium refuses that.
+                let sdp = match self.setup {
+                    Some(setup) => setup.fix(&made),
+                    None => made,
+                };
+                self.state = State::Offered { id: self.last_offer, sdp: sdp.clone() };
+                self.send(Message::Offer { id: self.last_offer, sdp });
             }
             Task::Answer { id } => {
                 self.describe_self(&made);
+                self.setup = self.setup.or(self.local.setup);
                 self.answer = Some(made.clone());
                 self.failures = 0;
                 self.send(Message::Answer { id, sdp: made });
@@ -310,6 +320,7 @@ impl Negotiation {
             Task::TakeAnswer { identity } => {
                 self.state = State::Settled;
                 self.failures = 0;
+                self.setup = self.setup.or(identity.setup.map(Setup::other));
                 self.remote = Some(identity);
             }
             Task::AddCandidate => {}
@@ -387,7 +398,7 @@ impl Negotiation {
 
 impl Identity {
     fn of(sdp: &str) -> Self {
-        Self { ufrags: ufrags(sdp), fingerprint: fingerprint(sdp) }
+        Self { ufrags: ufrags(sdp), fingerprint: fingerprint(sdp), setup: Setup::of(sdp) }
     }
 
     /// Whether a candidate is of this description. One that does not say is taken to be.

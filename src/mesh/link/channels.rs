@@ -133,6 +133,9 @@ impl Link {
             Ok(Some(Control::Ping(number))) => self.say(now, &Control::Pong(number)),
             Ok(Some(Control::Pong(number))) => {
                 self.ping = self.ping.filter(|ping| ping.number != number);
+                if let Some(attempt) = &mut self.attempt {
+                    attempt.aside = false;
+                }
             }
             Ok(Some(Control::Bye(Farewell::Leave))) => self.finish("left"),
             Ok(Some(Control::Bye(Farewell::Replace))) => {

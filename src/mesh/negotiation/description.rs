@@ -1,4 +1,38 @@
-//! The little that is read of a session description (RFC 8866, RFC 8839 §5.4, RFC 8122 §5).
+//! The little that is read of a session description (RFC 8866, RFC 8839 §5.4, RFC 8122 §5, RFC 5763 §5).
+
+/// Which end begins the handshake of DTLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Setup {
+    Active,
+    Passive,
+}
+
+impl Setup {
+    /// What its author has chosen to be: answers choose, offers leave it open.
+    pub(super) fn of(sdp: &str) -> Option<Self> {
+        match values(sdp, SETUP).next()? {
+            "active" => Some(Self::Active),
+            "passive" => Some(Self::Passive),
+            _ => None,
+        }
+    }
+
+    /// What the other end is.
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Active => Self::Passive,
+            Self::Passive => Self::Active,
+        }
+    }
+
+    /// An offer that does not leave it open.
+    pub(super) fn fix(self, offer: &str) -> String {
+        let chosen = if self == Self::Active { "active" } else { "passive" };
+        offer.replace(&format!("{SETUP}actpass"), &format!("{SETUP}{chosen}"))
+    }
+}
+
+const SETUP: &str = "a=setup:";
 
 /// ICE user names, without repetition.
 pub(super) fn ufrags(sdp: &str) -> Vec<String> {
@@ -38,6 +72,15 @@ mod tests {
         assert_eq!(ufrags(SDP), ["Ab1"]);
         assert_eq!(fingerprint(SDP).as_deref(), Some("sha-256 aa:bb"));
         assert_eq!(fingerprint("v=0"), None);
+    }
+
+    #[test]
+    fn who_begins_the_handshake_is_read_of_answers_and_said_in_offers() {
+        assert_eq!(Setup::of("m=audio\r\na=setup:passive\r\n"), Some(Setup::Passive));
+        let offer = "m=audio\r\na=setup:actpass\r\nm=video\r\na=setup:actpass\r\n";
+        assert_eq!(Setup::of(offer), None);
+        let fixed = offer.replace("actpass", "active");
+        assert_eq!(Setup::Passive.other().fix(offer), fixed);
     }
 
     #[test]
