@@ -5,7 +5,6 @@
 //! [`machine::Machine::poll_timeout`]. The same code runs in the browser (`web`) and under simulation.
 
 pub mod backoff;
-pub mod base64;
 #[cfg(feature = "documents")]
 pub mod client;
 #[cfg(feature = "codec")]

@@ -4,7 +4,7 @@ use super::close::{Verdict, judge_close};
 use super::heartbeat::Life;
 use super::preset::Preset;
 use crate::backoff::Hint;
-use crate::base64;
+use base64ct::{Base64UrlUnpadded, Encoding};
 
 /// One question to the app about a close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,11 +73,15 @@ impl Manner {
         match (&self.token, token) {
             (TokenPlace::Bearer, Some(token)) => {
                 offered.push("rejoin".to_owned());
-                offered.push(format!("bearer.{}", base64::encode_url(token.as_bytes())));
+                offered
+                    .push(format!("bearer.{}", Base64UrlUnpadded::encode_string(token.as_bytes())));
             }
             (TokenPlace::Subprotocol { prefix, encoded }, Some(token)) => {
-                let token =
-                    if *encoded { base64::encode_url(token.as_bytes()) } else { token.to_owned() };
+                let token = if *encoded {
+                    Base64UrlUnpadded::encode_string(token.as_bytes())
+                } else {
+                    token.to_owned()
+                };
                 offered.push(format!("{prefix}{token}"));
             }
             _ => {}

@@ -1,9 +1,8 @@
 //! That both ends of a connection know the room's key, and see the same two certificates: a signaling server that puts
 //! itself between two peers has certificates of its own (RFC 8827 §5.6).
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
-
-use crate::base64;
 
 /// Bytes that SHA-256 works on at a time (RFC 2104 §2).
 const BLOCK: usize = 64;
@@ -21,7 +20,7 @@ pub struct End<'a> {
 pub fn prove(key: &[u8], from: End<'_>, to: End<'_>) -> String {
     let parts = [from.instance, from.fingerprint, to.instance, to.fingerprint];
     let text = parts.map(|part| format!("{}:{part}", part.len())).join(" ");
-    base64::encode_url(&hmac(key, text.as_bytes()))
+    Base64UrlUnpadded::encode_string(&hmac(key, text.as_bytes()))
 }
 
 /// Whether `proof` is what `from` has to say, in a time that tells nothing.

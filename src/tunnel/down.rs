@@ -1,9 +1,9 @@
 //! What comes down: a stream of events, asked for again wherever it ended, or answer by answer.
 
+use base64ct::{Base64, Encoding};
 use fastrand::Rng;
 
 use super::wait::{MAX_FAILURES, wait};
-use crate::base64;
 use crate::io::FetchId;
 use crate::stream::parser::{Item, Limits, Message, Parser};
 use crate::time::Instant;
@@ -174,7 +174,7 @@ impl Down {
         if number > self.received + 1 {
             return Some(News::Nonsense("frames are missing"));
         }
-        let Some(frame) = base64::decode(data) else {
+        let Ok(frame) = Base64::decode_vec(data) else {
             return Some(News::Nonsense("a frame is not base64"));
         };
         self.received = number;

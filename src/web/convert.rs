@@ -4,7 +4,9 @@
 //! of a peer's `__proto__` key where assignment would replace the prototype.
 
 use js_sys::{Array, JSON, Reflect, Uint8Array};
+use serde::Serialize;
 use serde_json::Value;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 
 use crate::error::{ErrorCode, Misuse};
@@ -43,14 +45,20 @@ fn attach(objects: &JsValue, index: u32, attachments: &[Vec<u8>]) -> Result<(), 
 
 /// The object that an export throws.
 pub fn misuse_to_js(misuse: &Misuse) -> JsValue {
-    let mut json = JsonText::default();
-    json.object(|json| {
-        json.word("code", misuse.code.as_str());
-        json.word("message", &misuse.message);
-        json.key("retryable");
-        json.flag(misuse.code.is_retryable());
-    });
-    JSON::parse(&json.finish()).unwrap_or_else(|thrown| thrown)
+    let thrown = Thrown {
+        code: misuse.code.as_str(),
+        message: &misuse.message,
+        retryable: misuse.code.is_retryable(),
+    };
+    thrown.serialize(&Serializer::json_compatible()).unwrap_or_else(JsValue::from)
+}
+
+/// What an export throws.
+#[derive(Serialize)]
+struct Thrown<'a> {
+    code: &'a str,
+    message: &'a str,
+    retryable: bool,
 }
 
 /// A plain object of the app.

@@ -1,11 +1,11 @@
 //! A file that goes.
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use std::collections::VecDeque;
 
 use sha2::{Digest, Sha256};
 
 use super::{FileAction, FileEvent, FileInfo, FileMessage, REPORT, TransferStatus};
-use crate::base64;
 use crate::error::Misuse;
 
 /// Bytes asked for at a time.
@@ -197,5 +197,5 @@ impl Outgoing {
 
 /// The hash of what was read so far.
 pub(super) fn encoded(hash: &Sha256) -> String {
-    base64::encode_url(&hash.clone().finalize())
+    Base64UrlUnpadded::encode_string(&hash.clone().finalize())
 }

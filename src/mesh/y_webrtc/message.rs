@@ -3,10 +3,10 @@
 //! Stock clients read `type`, `from`, `to`, `token` and `signal`, and skip a `type` that they do not know. Ours are known by
 //! the member `x: { v, inst }`, and say what they have to say under the type `rejoin`.
 
+use base64ct::{Base64, Encoding};
 use serde_json::Value;
 
 use super::any;
-use crate::base64;
 use crate::io::Candidate;
 use crate::json::JsonText;
 use crate::mesh::body::{Body, Malformed, read_candidate};
@@ -93,7 +93,7 @@ impl Heard {
 
 /// Takes an envelope apart: `varString "AES-GCM" | varUint8Array nonce | varUint8Array ciphertext` in base64.
 fn open(envelope: &str) -> Option<[Vec<u8>; 2]> {
-    let bytes = base64::decode(envelope)?;
+    let bytes = Base64::decode_vec(envelope).ok()?;
     let (cipher, rest) = any::read_bytes(&bytes)?;
     let (nonce, rest) = any::read_bytes(rest)?;
     let (sealed, _) = any::read_bytes(rest)?;
@@ -107,7 +107,7 @@ pub(super) fn publish_sealed(room: &str, nonce: &[u8], sealed: &[u8]) -> String 
     for part in [CIPHER, nonce, sealed] {
         any::write_bytes(&mut bytes, part);
     }
-    publish(room, |json| json.text(&base64::encode(&bytes)))
+    publish(room, |json| json.text(&Base64::encode_string(&bytes)))
 }
 
 /// The text that publishes `data`.
@@ -362,7 +362,7 @@ mod tests {
         let text = publish_sealed("r", &[7; 12], &[1, 2, 3]);
         assert_eq!(Heard::read(&text, "r"), Ok(Heard::Sealed([vec![7; 12], vec![1, 2, 3]])));
         assert_eq!(Heard::read(&text, "other"), Ok(Heard::Nothing));
-        let rot13 = base64::encode(&[5, b'R', b'O', b'T', b'1', b'3', 1, 1, 1, 1]);
+        let rot13 = Base64::encode_string(&[5, b'R', b'O', b'T', b'1', b'3', 1, 1, 1, 1]);
         for data in [rot13.as_str(), "?", "", "AA=="] {
             let text = publish("r", |json| json.text(data));
             assert_eq!(Heard::read(&text, "r"), Err(Malformed), "{data}");

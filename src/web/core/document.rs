@@ -1,10 +1,10 @@
 //! The exports that read and edit a room's document.
 
+use base64ct::{Base64, Encoding};
 use serde_json::Value;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::base64;
 use crate::client::Client;
 use crate::doc::change::{Attributes, Segment, TextOp};
 use crate::doc::{Assoc, Direction, Doc, Edit, Intent, Prelim, TypeId};
@@ -228,7 +228,7 @@ impl Core {
         assoc: i32,
     ) -> Result<String, JsValue> {
         let assoc = if assoc < 0 { Assoc::Before } else { Assoc::After };
-        self.doc(room, |doc| Ok(base64::encode(&doc.sticky(&ty.parse()?, index, assoc)?)))
+        self.doc(room, |doc| Ok(Base64::encode_string(&doc.sticky(&ty.parse()?, index, assoc)?)))
     }
 
     /// Where such a place is now; nowhere if what it lay in is gone.
@@ -238,7 +238,7 @@ impl Core {
     #[wasm_bindgen(js_name = resolveSticky)]
     pub fn resolve_sticky(&self, room: u32, sticky: &str) -> Result<Option<u32>, JsValue> {
         let bytes =
-            base64::decode(sticky).ok_or_else(|| Misuse::argument("a sticky index is base64"));
+            Base64::decode_vec(sticky).map_err(|_| Misuse::argument("a sticky index is base64"));
         self.doc(room, |doc| doc.resolve(&bytes?))
     }
 
