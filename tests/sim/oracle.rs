@@ -34,6 +34,11 @@ impl Oracle {
         self.deleted.insert(elsewhere.cloned().unwrap_or_else(|| token.to_owned()));
     }
 
+    /// A letter that stands in no token yet: two that became one could not be told apart.
+    pub fn next_mark(&self) -> u8 {
+        b'A' + self.altered.len() as u8
+    }
+
     /// A machine shows a token as another.
     pub fn altered(&mut self, token: String, shown: String) {
         self.altered.insert(shown, token);

@@ -44,6 +44,12 @@ fn hard_seeds_that_failed_once_pass() {
     }
 }
 
+#[test]
+fn two_tokens_that_are_altered_are_not_taken_for_one_another() {
+    let setup = Setup { footing: true, ..Setup::default() };
+    assert_eq!(World::new(17_753, setup).run().broken, None, "the simulation's fault");
+}
+
 /// The same, of runs with messages.
 const MESSAGE_SEEDS: &[(u64, &str)] = &[
     (785, "messages of a log that was read late went behind those of this run"),

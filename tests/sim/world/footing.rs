@@ -82,7 +82,7 @@ impl World {
 
     /// A machine comes back with other words in its log than were written there. What nobody else has is not put at risk.
     fn diverge(&mut self, host: usize) {
-        let altered = altered(self.server.durable.encode_state());
+        let altered = altered(self.server.durable.encode_state(), self.oracle.next_mark());
         if let Some((update, token, shown)) = altered
             && self.is_safe(host)
         {
@@ -129,14 +129,14 @@ impl World {
     }
 }
 
-/// The same update with another author in the words of a token, and that token before and after. `None` if it has none.
-fn altered(mut update: Vec<u8>) -> Option<(Vec<u8>, String, String)> {
-    let is_token = |window: &[u8]| matches!(window, [b'h', b'0'..=b'8', b'b', b'0'..=b'9', ..]);
+/// The same update with `mark` for the author in the words of a token, and that token before and after. `None` if it has none.
+fn altered(mut update: Vec<u8>, mark: u8) -> Option<(Vec<u8>, String, String)> {
+    let is_token = |window: &[u8]| matches!(window, [b'h', b'0'..=b'9', b'b', b'0'..=b'9', ..]);
     let at = update.windows(5).position(is_token)?;
     let length = update.get(at..)?.iter().position(|byte| *byte == b';')? + 1;
     let read = |update: &[u8]| String::from_utf8(update.get(at..at + length)?.to_vec()).ok();
     let token = read(&update)?;
-    *update.get_mut(at + 1)? = b'9';
+    *update.get_mut(at + 1)? = mark;
     let shown = read(&update)?;
     Some((update, token, shown))
 }
