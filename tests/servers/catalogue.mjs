@@ -61,8 +61,8 @@ export const catalogue = {
     version: () => versions.cargo('tokio-tungstenite'),
     needs: ['rust'],
     run: () => ({ command: rustProgram('tungstenite'), args: [] }),
-    // It answers nothing but handshakes, so that a page cannot ask for the status.
-    socket: { refuses: 'hidden', busy: 'hidden' },
+    // It answers nothing but handshakes, so that a page cannot ask for the status; who wants it told lets the socket in and closes it.
+    socket: { refuses: 'hidden', busy: 'hidden', tells: { path: '/private/told', by: '4401' } },
   },
   'node-ws': {
     title: 'Node http, ws',

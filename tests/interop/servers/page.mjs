@@ -51,6 +51,10 @@ export class LinkPage {
     return this.page.evaluate((asked) => window.askSocketIo(asked), message);
   }
 
+  close() {
+    return this.page.evaluate(() => window.link.close());
+  }
+
   retry() {
     return this.page.evaluate(() => window.link.retry());
   }

@@ -33,7 +33,7 @@ Written by \`REJOIN_WRITE_TABLE=1 npm run test:servers\`: rejoin in Chromium aga
 ${section(table, sockets, ({ socket, socketIo }) => socket || socketIo)}
 
 \`E_CONNECTION\` in place of \`E_AUTH\`: a browser hides the status of a refused handshake, and a server that answers nothing but
-handshakes leaves no other way to ask.
+handshakes leaves no other way to ask. Who wants a page to know lets the socket in and closes it with a code, as the same server does too.
 
 ## Event streams and answers to POST
 

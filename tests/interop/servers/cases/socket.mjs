@@ -53,20 +53,18 @@ export const socketCases = {
   refused: {
     title: 'tells a refused token as a typed error, and stops where it learns of it',
     run: async ({ page, server, entry }) => {
-      await page.socket(`${server.ws}/private`, { tokens: ['stale'] });
       if (entry.socket.refuses === 'hidden') {
+        await page.socket(`${server.ws}/private`, { tokens: ['stale'] });
         await page.hasError();
         const [error] = (await page.seen()).errors;
         assert.equal(error.retryable, true);
-        return `${error.code}: the page cannot learn why`;
+        await page.close();
+        const { path, by } = entry.socket.tells;
+        await page.socket(`${server.ws}${path}`, { tokens: ['stale'] });
+        return `${error.code}: a page cannot see the status; ${await refusal(page, by)}`;
       }
-      const error = await page.errorOf('E_AUTH');
-      assert.equal(error.name, 'SyncError');
-      await page.hasStatus('disconnected');
-      const { states } = await page.seen();
-      assert.equal(states.at(-1).error.code, 'E_AUTH');
-      if (closes(entry.socket.refuses)) assert.equal((await page.seen()).asked, 2);
-      return `E_AUTH after ${entry.socket.refuses}`;
+      await page.socket(`${server.ws}/private`, { tokens: ['stale'] });
+      return refusal(page, entry.socket.refuses);
     },
   },
   busy: {
@@ -88,6 +86,17 @@ export const socketCases = {
     },
   },
 };
+
+/** A refused token is the end, and a close code says so at once: it is asked for once more. */
+async function refusal(page, by) {
+  const error = await page.errorOf('E_AUTH');
+  assert.equal(error.name, 'SyncError');
+  await page.hasStatus('disconnected');
+  const { states, asked } = await page.seen();
+  assert.equal(states.at(-1).error.code, 'E_AUTH');
+  if (closes(by)) assert.equal(asked, 2);
+  return `E_AUTH after ${by}`;
+}
 
 /** Who refuses by a close code has let the socket in before. */
 function linksUntilIn(refusal) {

@@ -1,4 +1,4 @@
-//! tokio-tungstenite alone: it answers nothing but handshakes.
+//! tokio-tungstenite alone: it answers nothing but handshakes, so what a page is to know it says by closing.
 #![expect(clippy::result_large_err, reason = "the library wants it so")]
 
 use std::env::var;
@@ -11,6 +11,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::accept_hdr_async;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -23,8 +25,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve(stream: TcpStream, refused: Arc<AtomicI32>) {
-    let check = |request: &Request, response: Response| check(request, response, &refused);
+    let mut goodbye = None;
+    let check = |request: &Request, response: Response| {
+        goodbye = goodbye_for(request);
+        check(request, response, &refused)
+    };
     let Ok(mut socket) = accept_hdr_async(stream, check).await else { return };
+    if goodbye.is_some() {
+        // What the client still says is read, until it has closed too.
+        let _ = socket.close(goodbye).await;
+        while let Some(Ok(_)) = socket.next().await {}
+        return;
+    }
     while let Some(Ok(message)) = socket.next().await {
         let echoes = message.is_text() || message.is_binary();
         if echoes && socket.send(message).await.is_err() {
@@ -38,16 +50,24 @@ fn check(
     response: Response,
     refused: &AtomicI32,
 ) -> Result<Response, ErrorResponse> {
-    let uri = request.uri();
-    let knows =
-        uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "token=secret"));
-    match uri.path() {
-        "/private" if !knows => Err(refusal(StatusCode::UNAUTHORIZED)),
+    match request.uri().path() {
+        "/private" if !knows_token(request) => Err(refusal(StatusCode::UNAUTHORIZED)),
         "/busy" if refused.fetch_sub(1, Ordering::Relaxed) > 0 => {
             Err(refusal(StatusCode::SERVICE_UNAVAILABLE))
         }
         _ => Ok(response),
     }
+}
+
+/// How a socket ends that was let in only to be told why it has to go.
+fn goodbye_for(request: &Request) -> Option<CloseFrame> {
+    let goes = request.uri().path() == "/private/told" && !knows_token(request);
+    goes.then(|| CloseFrame { code: CloseCode::from(4401), reason: "token wanted".into() })
+}
+
+fn knows_token(request: &Request) -> bool {
+    let query = request.uri().query();
+    query.is_some_and(|query| query.split('&').any(|pair| pair == "token=secret"))
 }
 
 fn refusal(status: StatusCode) -> ErrorResponse {
