@@ -18,6 +18,16 @@ describe('everything told as saved is there, once, when in mid-typing', () => {
     });
   }
 
+  it('the browser is killed with two megabytes in one record of its log', async (t) => {
+    const bench = await Bench.start(t);
+    const { tab, run } = await bench.type();
+    await tab.evaluate(() => window.session.note().insert(0, 'x'.repeat(2 << 20)));
+    await bench.hasTold(run, 'saved', 60);
+    await bench.kill();
+    await bench.checkDevice();
+    await bench.settle();
+  });
+
   it('the browser is killed while the network stands still', async (t) => {
     const bench = await Bench.start(t);
     const { tab, run } = await bench.type();

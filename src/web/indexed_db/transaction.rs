@@ -87,6 +87,7 @@ async fn write<R: AsRef<[u8]>>(
 ) -> Step<StorageReply> {
     let transaction = Transaction::begin(remains, connection, "readwrite", durability)?;
     let requests = transaction.fill(records, remove)?;
+    transaction.commit();
     transaction.complete(connection).await?;
     let keys: Step<Vec<_>> =
         requests.iter().map(|request| Ok(key_of(&result_of(request)?))).collect();
@@ -138,11 +139,16 @@ impl Transaction {
         requests
     }
 
-    /// Waits for the end. Without `commit` the browser would first wait for a turn without a new request.
-    async fn complete(self, connection: &Connection) -> Step<()> {
+    /// Without this the browser would first wait for a turn without a new request. For writes only: of a reader that was told to
+    /// commit Chromium never gives out values that it keeps in files of their own, as it does with large ones after a restart.
+    fn commit(&self) {
         if let Some(commit) = method(&self.browser, "commit") {
             commit.call0(&JsValue::UNDEFINED).ok();
         }
+    }
+
+    /// Waits for the end.
+    async fn complete(self, connection: &Connection) -> Step<()> {
         let outcome = self.outcome.await;
         outcome.map_err(|error| {
             if connection.is_lost() {
