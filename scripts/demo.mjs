@@ -5,7 +5,7 @@ import { root } from './env.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { buildServer, startServer } from './server.mjs';
 import { setup } from './setup.mjs';
-import { buildSite, siteAssets } from './site.mjs';
+import { buildSite, demoFlags, siteAssets } from './site.mjs';
 
 const defaultPort = 8787;
 
@@ -19,7 +19,7 @@ await main(async () => {
     port,
     data: join(root, '.data'),
     assets: siteAssets,
-    flags: ['--demo'],
+    flags: demoFlags,
     show: true,
   });
   console.log(`\n  rejoin demo: ${server.url}\n  Open it in two windows. Ctrl-C ends it; the rooms stay in .data/.\n`);

@@ -12,6 +12,12 @@ const notSource = new Set(['dist', 'server', 'node_modules']);
 /** The folder that the server shows. */
 export const siteAssets = join(www, 'dist');
 
+/** What the demo's server offers besides, and what its documents hold (www/src/schema.ts): nobody can make something else of it. */
+export const demoFlags = [
+  '--demo',
+  ...['note=text', 'page=text', 'todos=list', 'cards=list', 'shapes=list'].flatMap((kind) => ['--root', kind]),
+];
+
 /** Builds the page unless it and the package are unchanged. */
 export function buildSite() {
   if (!existsSync(join(www, 'package.json')))

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import * as Y from 'yjs';
+import { demoFlags } from '../../scripts/site.mjs';
 import { closeBrowser } from './support/browser.mjs';
 import { demoPage } from './support/demo.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
@@ -23,6 +24,20 @@ const hostile = [
 const turned = '\u202Egpj.exe';
 
 describe('the demo in a room with somebody hostile', () => {
+  it('works where somebody was there first and made something else of each of its parts', async (t) => {
+    const server = await rejoinServer(t, { assets: true, flags: demoFlags });
+    const eve = stockClient(t, server.ws, 'squatted');
+    await eve.synced();
+    for (const name of ['note', 'page', 'todos', 'cards', 'shapes']) eve.doc.getMap(name).set('mine', 1);
+    const ann = await demoPage(t, server.url, 'squatted');
+    await ann.write('still a note');
+    await ann.addTask('still a list');
+    const reader = stockClient(t, server.ws, 'squatted');
+    await reader.hasText('still a note');
+    await until('the task', () => reader.doc.getArray('todos').length === 1);
+    await isUnhurt(ann);
+  });
+
   it('shows names, messages, tasks and notes as the text they are', async (t) => {
     const { ann, bob } = await two(t);
     await ann.rename(hostile[0]);
