@@ -28,7 +28,9 @@ describe('the demo in a room with somebody hostile', () => {
     const server = await rejoinServer(t, { assets: true, flags: demoFlags });
     const eve = stockClient(t, server.ws, 'squatted');
     await eve.synced();
-    for (const name of ['note', 'page', 'todos', 'cards', 'shapes']) eve.doc.getMap(name).set('mine', 1);
+    const squat = new Y.Doc();
+    for (const name of ['note', 'page', 'todos', 'cards', 'shapes']) squat.getMap(name).set('mine', 1);
+    Y.applyUpdate(eve.doc, Y.encodeStateAsUpdate(squat));
     const ann = await demoPage(t, server.url, 'squatted');
     await ann.write('still a note');
     await ann.addTask('still a list');
