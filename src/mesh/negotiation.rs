@@ -320,7 +320,7 @@ impl Negotiation {
             Task::TakeAnswer { identity } => {
                 self.state = State::Settled;
                 self.failures = 0;
-                self.setup = self.setup.or(identity.setup.map(Setup::other));
+                self.setup = self.setup.or_else(|| identity.setup.map(Setup::other));
                 self.remote = Some(identity);
             }
             Task::AddCandidate => {}
