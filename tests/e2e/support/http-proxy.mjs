@@ -50,5 +50,5 @@ function pieceOf(response, answer, up) {
     answer.writeHead(response.statusCode, headers).end(text);
     up.destroy();
   });
-  response.on('error', () => {});
+  response.on('error', () => answer.destroy());
 }
