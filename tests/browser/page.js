@@ -57,14 +57,18 @@ export function sabotage(className, method, error) {
 
 /** The browser closes the database while the next transaction is being committed, and never tells how that ended: so does Chromium. */
 export function closeInCommit() {
-  const { commit } = IDBTransaction.prototype;
-  IDBTransaction.prototype.commit = function () {
-    IDBTransaction.prototype.commit = commit;
-    const hush = (event) => event.stopImmediatePropagation();
-    for (const end of ['complete', 'abort']) this.addEventListener(end, hush, { capture: true });
-    commit.call(this);
-    this.db.close();
-    setTimeout(() => this.db.dispatchEvent(new Event('close')));
+  const { transaction } = IDBDatabase.prototype;
+  IDBDatabase.prototype.transaction = function (...given) {
+    IDBDatabase.prototype.transaction = transaction;
+    const made = transaction.apply(this, given);
+    // Before whoever listens: the first listener is called first.
+    for (const end of ['complete', 'abort']) made.addEventListener(end, (event) => event.stopImmediatePropagation());
+    made.commit = () => {
+      IDBTransaction.prototype.commit.call(made);
+      this.close();
+      setTimeout(() => this.dispatchEvent(new Event('close')));
+    };
+    return made;
   };
 }
 
