@@ -28,7 +28,7 @@ pub mod undo;
 use yrs::{ClientID, ID, IdSet, StateVector};
 
 pub use crate::update_error::UpdateError;
-pub use apply::{Applied, Integrated};
+pub use apply::{Applied, Integrated, Refused};
 pub use content::Content;
 pub use edit::{Edit, Prelim};
 pub use host::DocHost;

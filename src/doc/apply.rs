@@ -37,8 +37,19 @@ pub struct Applied {
     pub integrated: Vec<Integrated>,
     /// Whether some of it waits for a missing update.
     pub held: bool,
-    /// Held updates that were released now and turned out bad, by where they came from.
-    pub refused: Vec<(Origin, UpdateError)>,
+    /// Held updates that were released now and turned out bad.
+    pub refused: Vec<Refused>,
+}
+
+/// A held update that turned out bad.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    /// Where it came from.
+    pub origin: Origin,
+    /// Its bytes.
+    pub update: Vec<u8>,
+    /// Why.
+    pub error: UpdateError,
 }
 
 impl Doc {
@@ -74,7 +85,7 @@ impl Doc {
         while let Some((update, origin)) = self.holds.take_ready(|client| self.index.clock(client))
         {
             if let Err(error) = self.take_in(&update, origin, applied) {
-                applied.refused.push((origin, error));
+                applied.refused.push(Refused { origin, update, error });
             }
         }
     }

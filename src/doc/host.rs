@@ -21,6 +21,8 @@ pub trait DocHost {
     fn encode_state(&self) -> Vec<u8>;
     /// Takes in an update of somebody else.
     fn apply(&mut self, update: &[u8], origin: Origin) -> Result<Applied, UpdateError>;
+    /// Whether everything in an update is known, so that taking it in would change nothing.
+    fn knows(&self, update: &[u8]) -> Result<bool, UpdateError>;
     /// Everything integrated, by ids.
     fn content(&self) -> Content;
     /// Updates that wait for a missing one.
@@ -70,6 +72,9 @@ impl DocHost for Doc {
     }
     fn apply(&mut self, update: &[u8], origin: Origin) -> Result<Applied, UpdateError> {
         self.apply(update, origin)
+    }
+    fn knows(&self, update: &[u8]) -> Result<bool, UpdateError> {
+        self.knows(update)
     }
     fn content(&self) -> Content {
         self.content()

@@ -174,7 +174,7 @@ impl<D: DocHost> Room<D> {
     pub(super) fn on_step_1(&mut self, cx: &mut Context<'_>, vector: &[u8]) {
         let diff = match self.doc.diff(vector) {
             Ok(diff) => diff,
-            Err(error) => return self.on_refused(cx, &error),
+            Err(error) => return self.on_refused(cx, None, &error),
         };
         if let Ok(theirs) = StateVector::decode_v1(vector) {
             self.outbox.compare(&self.doc.state_vector(), &theirs);
@@ -237,7 +237,7 @@ impl<D: DocHost> Room<D> {
                 (!held).then_some(applied.content)
             }
             Err(error) => {
-                self.on_refused(cx, &error);
+                self.on_refused(cx, Some(update), &error);
                 None
             }
         }
@@ -274,11 +274,16 @@ impl<D: DocHost> Room<D> {
         self.tell_problem(Problem::new(error.code(), error.to_string()));
     }
 
-    pub(super) fn on_refused(&mut self, cx: &mut Context<'_>, error: &UpdateError) {
+    pub(super) fn on_refused(
+        &mut self,
+        cx: &mut Context<'_>,
+        update: Option<&[u8]>,
+        error: &UpdateError,
+    ) {
         if self.notice_break() {
             return;
         }
-        self.strikes.note_refused();
+        self.strikes.note_refused(&self.doc, update);
         self.on_violation(cx, Problem::new(error.code(), error.to_string()));
     }
 

@@ -23,6 +23,7 @@ mod timers;
 use super::session::Session;
 use super::strikes::Strikes;
 use crate::config::PathMode;
+use crate::doc::DocHost;
 use crate::ordered::OrderedMap;
 use crate::protocol::peer::Hello;
 use crate::time::Instant;
@@ -164,6 +165,11 @@ impl Paths {
     /// Whether a frame of this size may go to a peer; else the limit.
     pub(super) fn admit(&mut self, path: u32, size: usize) -> Result<(), usize> {
         self.paths.get_mut(&path).map_or(Ok(()), |path| path.strikes.admit(size))
+    }
+
+    /// What was refused of peers may have come in another way.
+    pub(super) fn review_refused(&mut self, doc: &impl DocHost) {
+        self.paths.values_mut().for_each(|path| path.strikes.review(doc));
     }
 
     /// Whether at the other end of a path is a client of our own kind.

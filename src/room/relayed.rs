@@ -28,7 +28,7 @@ impl<D: DocHost> Room<D> {
         self.timers.handle_traffic(cx.now);
         match self.apply_or_rotate(cx, update, Origin::Remote) {
             Ok(applied) => self.absorb(cx, &applied),
-            Err(error) => self.on_refused(cx, &error),
+            Err(error) => self.on_refused(cx, Some(update), &error),
         }
     }
 }

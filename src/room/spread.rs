@@ -5,7 +5,7 @@ use super::Room;
 use super::outgoing::Targets;
 use super::persistence::record::RecordKind;
 use crate::connection::Context;
-use crate::doc::{Applied, Content, DocHost, Origin};
+use crate::doc::{Applied, Content, DocHost, Origin, Refused};
 use crate::error::ErrorCode;
 use crate::event::{ChangeOrigin, PathChannel, Problem};
 use crate::protocol::encode;
@@ -46,13 +46,24 @@ impl<D: DocHost> Room<D> {
                 self.outgoing.push(seq, frame, to);
             }
         }
-        for (origin, error) in &applied.refused {
+        for Refused { origin, update, error } in &applied.refused {
             match origin {
-                Origin::Path(path) => self.on_path_refused(cx.now, *path, error),
-                Origin::Local | Origin::Remote | Origin::Storage => self.on_refused(cx, error),
+                Origin::Path(path) => self.on_path_refused(cx.now, *path, Some(update), error),
+                Origin::Local | Origin::Remote | Origin::Storage => {
+                    self.on_refused(cx, Some(update), error)
+                }
             }
         }
+        if !applied.integrated.is_empty() {
+            self.review_refused();
+        }
         self.timers.note_held(cx.now, self.doc.held(), &self.config);
+    }
+
+    /// What was refused may have come in another way.
+    fn review_refused(&mut self) {
+        self.strikes.review(&self.doc);
+        self.paths.review_refused(&self.doc);
     }
 
     /// Who would lack what came from there.

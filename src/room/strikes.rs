@@ -1,11 +1,15 @@
 //! What a counterpart did wrong, and what one side lacks because of the other's limits.
 
+use crate::doc::DocHost;
 use crate::time::Instant;
 
 /// Malformed frames in this time end the link.
 const WINDOW: u64 = 60_000;
 /// How many of them.
 const MOST: usize = 3;
+
+/// Bytes of refused updates that are kept, to see whether their content comes in another way.
+const MAX_REFUSED: usize = 64 * 1_024;
 
 /// The record of one counterpart.
 #[derive(Debug)]
@@ -14,23 +18,43 @@ pub(super) struct Strikes {
     /// Frames beyond this are not sent.
     send_limit: usize,
     largest_sent: usize,
-    /// An update of this link's was refused, here or there: the two sides differ.
-    refused: bool,
+    /// Something of this link's was refused, here or there: the two sides differ until the next one.
+    differs: bool,
+    /// Updates that we refused. What hung on content deleted at the other side is no type here and refused, and
+    /// is taken as a gap once the deletion is known.
+    refused: Vec<Vec<u8>>,
 }
 
 impl Strikes {
     pub(super) fn new(send_limit: usize) -> Self {
-        Self { malformed: Vec::new(), send_limit, largest_sent: 0, refused: false }
+        Self {
+            malformed: Vec::new(),
+            send_limit,
+            largest_sent: 0,
+            differs: false,
+            refused: Vec::new(),
+        }
     }
 
     /// Whether one side refused something of the other on this link.
     pub(super) fn lacks(&self) -> bool {
-        self.refused
+        self.differs || !self.refused.is_empty()
     }
 
-    /// One side refused something of the other.
-    pub(super) fn note_refused(&mut self) {
-        self.refused = true;
+    /// The document refused something of the other's. The content of a well-formed update may yet come in another way.
+    pub(super) fn note_refused(&mut self, doc: &impl DocHost, update: Option<&[u8]>) {
+        let kept: usize = self.refused.iter().map(Vec::len).sum();
+        match update.filter(|update| doc.knows(update).is_ok()) {
+            Some(update) if kept + update.len() <= MAX_REFUSED => {
+                self.refused.push(update.to_vec())
+            }
+            _ => self.differs = true,
+        }
+    }
+
+    /// Forgets refused updates whose content came in another way.
+    pub(super) fn review(&mut self, doc: &impl DocHost) {
+        self.refused.retain(|update| !matches!(doc.knows(update), Ok(true)));
     }
 
     /// One more thing it did wrong; `true` if that was the last straw.
@@ -42,7 +66,8 @@ impl Strikes {
 
     /// A new link: what was refused is offered again.
     pub(super) fn handle_link_up(&mut self) {
-        self.refused = false;
+        self.differs = false;
+        self.refused.clear();
         self.largest_sent = 0;
     }
 
@@ -61,7 +86,7 @@ impl Strikes {
         if size <= self.send_limit {
             return Ok(());
         }
-        self.refused = true;
+        self.differs = true;
         Err(self.send_limit)
     }
 }

@@ -13,6 +13,7 @@ mod host;
 mod late_log;
 mod messages;
 mod paths;
+mod refused;
 mod signal;
 mod undo;
 

@@ -77,7 +77,7 @@ impl<D: DocHost> Room<D> {
     pub(super) fn answer_path(&mut self, now: Instant, path: u32, vector: &[u8]) {
         let diff = match self.doc.diff(vector) {
             Ok(diff) => diff,
-            Err(error) => return self.on_path_refused(now, path, &error),
+            Err(error) => return self.on_path_refused(now, path, None, &error),
         };
         let Some(known) = self.paths.paths.get_mut(&path) else { return };
         known.session.handle_pushed();
@@ -117,7 +117,7 @@ impl<D: DocHost> Room<D> {
                     self.outbox.acknowledge(&applied.content);
                 }
             }
-            Err(error) => self.on_path_refused(cx.now, path, &error),
+            Err(error) => self.on_path_refused(cx.now, path, Some(update), &error),
         }
     }
 
@@ -126,13 +126,14 @@ impl<D: DocHost> Room<D> {
         &mut self,
         now: Instant,
         path: u32,
+        update: Option<&[u8]>,
         error: &UpdateError,
     ) {
         if self.notice_break() {
             return;
         }
         if let Some(known) = self.paths.paths.get_mut(&path) {
-            known.strikes.note_refused();
+            known.strikes.note_refused(&self.doc, update);
         }
         self.strike_path(now, path, Problem::new(error.code(), error.to_string()));
     }

@@ -63,6 +63,11 @@ impl DocHost for Plain {
         };
         Ok(Applied { content, integrated: vec![news], ..Applied::default() })
     }
+    fn knows(&self, update: &[u8]) -> Result<bool, UpdateError> {
+        let mut news = Self::read(update)?;
+        news.subtract(&self.content);
+        Ok(news.is_empty())
+    }
     fn content(&self) -> Content {
         self.content.clone()
     }

@@ -239,7 +239,7 @@ impl Replica {
             self.send(Target::One(from), encode::update(update));
         }
         match applied.refused.first() {
-            Some((_, error)) => Reception::Refused(error.to_string()),
+            Some(refused) => Reception::Refused(refused.error.to_string()),
             None if applied.held => Reception::Held,
             None => Reception::Taken,
         }
