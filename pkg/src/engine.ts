@@ -72,6 +72,8 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
   /** Asked for while the core lives; a dead one cannot be asked. */
   #remains: Set<() => void> = new Set();
   #flushing = false;
+  /** Whether a drain is coming. */
+  #soon = false;
   #held = 0;
   #closed = false;
 
@@ -148,11 +150,21 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
     this.#flush();
   };
 
+  /** The same behind what runs now, once however often it is asked for. */
+  readonly drainSoon = (): void => {
+    if (this.#soon) return;
+    this.#soon = true;
+    queueMicrotask(() => {
+      this.#soon = false;
+      this.drain();
+    });
+  };
+
   /** Whether the core no longer answers. */
   isDead(): boolean {
     try {
       if (this.#core) this.#deliver(this.#take(this.#core));
-      queueMicrotask(this.drain);
+      this.drainSoon();
       return false;
     } catch {
       return true;
@@ -185,7 +197,7 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
     }
     const recovered = this.#reenter(rooms.filter((room) => !fatal.includes(room)));
     this.notify(() => this.#host.onCrash(recovered && fatal.length === suspects.length));
-    queueMicrotask(this.drain);
+    this.drainSoon();
   }
 
   /** Closes the core; nothing is told afterwards. */
@@ -202,7 +214,7 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
   }
 
   #makeCore(runtime: Runtime<M>): void {
-    const core = this.#host.make(runtime.module, () => queueMicrotask(this.drain));
+    const core = this.#host.make(runtime.module, this.drainSoon);
     this.#core = core;
     this.#remains = core.remains();
   }

@@ -3,7 +3,7 @@ import { SyncError } from './errors.js';
 import { Fitting } from './guard/fit.js';
 import { Migrator } from './guard/migrate.js';
 import type { BatchOptions } from './history.js';
-import { isObject, type Json, type JsonObject, own } from './json.js';
+import { isObject, type Json, type JsonObject, objectOf, own } from './json.js';
 import type { RootRef } from './refs.js';
 import type { EnterOptions, SyncState } from './room.js';
 import { type Fields, isScalar, SCALARS, type Schema, VERSIONS } from './schema.js';
@@ -36,6 +36,8 @@ export class Guard {
   readonly #fitting: Fitting = new Fitting((place, why) => this.#misfit(place, why));
   readonly #told = new Set<string>();
   readonly #migrator: Migrator;
+  /** Names of all fields, and whether they are plain values. */
+  readonly #fields: readonly (readonly [name: string, isScalar: boolean])[];
   #raw: JsonObject = NO_FIELDS;
   #shown: JsonObject = NO_FIELDS;
   #versions: JsonObject = NO_FIELDS;
@@ -46,6 +48,8 @@ export class Guard {
     this.#host = host;
     this.#schema = schema;
     this.#initialDoc = initialDoc;
+    const fields = Object.entries({ ...schema.old, ...schema.doc });
+    this.#fields = fields.map(([name, { '~node': node }]) => [name, isScalar(node)]);
     this.#migrator = new Migrator({
       host,
       schema,
@@ -58,8 +62,8 @@ export class Guard {
   /** What the app is shown of all shared types; the same reference while that is the same. */
   show(roots: JsonObject): JsonObject {
     const versions = own(roots, VERSIONS);
-    const { doc, old, version } = this.#schema;
-    const raw = flatten({ ...old, ...doc }, roots);
+    const { doc, version } = this.#schema;
+    const raw = this.#flatten(roots);
     if (isObject(versions) && versions !== this.#versions) this.#heedVersions(versions);
     this.#shown = this.#fitting.top(doc, raw, this.#raw, this.#shown);
     this.#raw = raw;
@@ -89,6 +93,16 @@ export class Guard {
   /** Forgets what the last core or the last stay in the room said. */
   stop(): void {
     this.#migrator.stop();
+  }
+
+  /** The fields of the document, as they are. */
+  #flatten(roots: JsonObject): JsonObject {
+    const scalars = (own(roots, SCALARS) ?? NO_FIELDS) as JsonObject;
+    const values = this.#fields.map(([name, isScalar]) => own(isScalar ? scalars : roots, name));
+    return objectOf(
+      this.#fields.map(([name]) => name),
+      values,
+    );
   }
 
   #heedVersions(versions: JsonObject): void {
@@ -128,17 +142,6 @@ export class Guard {
     const message = `the document is of version ${this.#version}, this app knows ${version}: it is read-only; update the app`;
     return new SyncError('E_VERSION', message, { room: this.#host.id });
   }
-}
-
-/** The fields of a document, as they are. */
-function flatten(fields: Fields, roots: JsonObject): JsonObject {
-  const scalars = own(roots, SCALARS) as JsonObject | undefined;
-  const values: [string, Json | undefined][] = [];
-  for (const [name, { '~node': node }] of Object.entries(fields)) {
-    const value = own(isScalar(node) ? (scalars ?? NO_FIELDS) : roots, name);
-    if (value !== undefined) values.push([name, value]);
-  }
-  return Object.fromEntries(values);
 }
 
 function inside(node: Json | undefined, step: Segment): Json | undefined {

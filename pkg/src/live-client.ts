@@ -330,7 +330,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     );
     this.sync.set(totalSync(this.#syncs(), this.sync.getSnapshot()));
     this.#changes.emit();
-    queueMicrotask(this.#engine.drain);
+    this.#engine.drainSoon();
   }
 
   #syncs(): SyncState[] {
@@ -349,7 +349,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
 
   #emit<K extends keyof ClientEvents>(event: K, value: ClientEvents[K]): void {
     this.#engine.notify(this.#listeners[event].prepare(value));
-    queueMicrotask(this.#engine.drain);
+    this.#engine.drainSoon();
   }
 
   #warn(message: string): void {

@@ -200,7 +200,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     this.#end({ kind: 'failed', error: told }, told);
     this.connection.set(Object.freeze({ ...IDLE, status: 'disconnected', error: told }));
     this.report(told);
-    queueMicrotask(this.#host.engine.drain);
+    this.#host.engine.drainSoon();
   }
 
   batch<T>(fn: () => T, options: BatchOptions = {}): T {
@@ -483,7 +483,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
       write: (fn) => this.#call(fn),
       ifEntered: (fn) => this.#ifEntered(fn),
       setMeta: (meta) => this.presence.setMeta(meta),
-      drain: () => queueMicrotask(this.#host.engine.drain),
+      drain: this.#host.engine.drainSoon,
       report: (error) => this.report(error),
     };
   }

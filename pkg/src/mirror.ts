@@ -2,6 +2,9 @@ import type { Change, ListOp, Segment } from './boundary.js';
 import { applyTextDelta } from './delta.js';
 import { deepFreeze, fingerprint, isObject, type Json, type JsonObject, own, reconcile, setOwn } from './json.js';
 
+/** Arguments of one call. */
+const MOST_ARGUMENTS = 1_000;
+
 /**
  * The document as immutable JSON, patched from the core's changes. What did not change keeps its
  * reference, up to the root.
@@ -116,17 +119,28 @@ function patchText(before: Json | undefined, delta: Extract<Change, { kind: 'tex
 
 function patchList(before: Json | undefined, delta: readonly ListOp[]): Json[] {
   if (!Array.isArray(before)) throw mismatch('a list', before);
-  const list = before as readonly Json[];
+  // Engines take slices of frozen lists item by item.
+  const list = [...(before as readonly Json[])];
   const gone = goneItems(list, delta);
-  const out: Json[] = [];
+  const parts: Json[][] = [];
   let at = 0;
   for (const op of delta) {
-    if ('insert' in op) for (const item of op.insert) out.push(gone?.(item) ?? deepFreeze(item));
+    if ('insert' in op) parts.push(op.insert.map((item) => gone?.(item) ?? deepFreeze(item)));
     else if ('delete' in op) at += op.delete;
-    else for (const end = at + op.retain; at < end; at++) out.push(list[at] as Json);
+    else {
+      parts.push(list.slice(at, at + op.retain));
+      at += op.retain;
+    }
   }
   if (at > list.length) throw mismatch('a longer list', before);
-  for (; at < list.length; at++) out.push(list[at] as Json);
+  parts.push(list.slice(at));
+  return joined(parts);
+}
+
+/** Lists one after the other. Engines take whole lists as arguments in no time, but not any number of them. */
+function joined(lists: readonly Json[][]): Json[] {
+  let out: Json[] = [];
+  for (let at = 0; at < lists.length; at += MOST_ARGUMENTS) out = out.concat(...lists.slice(at, at + MOST_ARGUMENTS));
   return out;
 }
 

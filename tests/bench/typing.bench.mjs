@@ -1,4 +1,5 @@
-// Real editing histories typed one operation at a time, in rejoin and in yjs 13, in turn: medians of five, as a ratio.
+// Real editing histories typed one operation at a time, items pushed and entries set, in rejoin and in yjs 13, in turn: medians of
+// five, as a ratio.
 // Data: josephg/editing-traces (CC BY 4.0), read from ../shared/traces; without it, typing is generated.
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
@@ -8,53 +9,96 @@ import { createClient, defineSchema, t } from '../../pkg/dist/index.node.js';
 const RUNS = 5;
 const MOST = 20_000;
 const folder = new URL('../../../shared/traces/', import.meta.url);
-const schema = defineSchema({ doc: { text: t.text() } });
+const SETS = 5_000;
+const KEYS = 50;
+const schema = defineSchema({ doc: { text: t.text(), list: t.list(t.number()), map: t.map(t.number()) } });
 const client = createClient({ schema, url: 'ws://127.0.0.1:9', persistence: 'memory' });
 let rooms = 0;
 
-for (const [name, operations] of histories()) {
+for (const bench of [...[...histories()].map(typing), pushing(), setting()]) await compare(bench);
+await client.close();
+
+async function compare({ name, count, inYjs, inRejoin }) {
   const times = { yjs: [], rejoin: [] };
   for (let run = 0; run <= RUNS; run++) {
-    const yjs = inYjs(operations);
-    const rejoin = await inRejoin(operations);
-    if (yjs.text !== rejoin.text) throw new Error(`${name}: the two texts differ`);
+    const yjs = timedInYjs(inYjs);
+    const rejoin = await timedInRejoin(inRejoin);
+    if (JSON.stringify(yjs.end) !== JSON.stringify(rejoin.end)) throw new Error(`${name}: the two differ`);
     if (run === 0) continue; // warm-up
     times.yjs.push(yjs.time);
     times.rejoin.push(rejoin.time);
   }
   const [yjs, rejoin] = [median(times.yjs), median(times.rejoin)];
-  const each = (time) => `${((time * 1000) / operations.length).toFixed(1)} µs each`;
+  const each = (time) => `${((time * 1000) / count).toFixed(1)} µs each`;
   console.log(
-    `${name}, ${operations.length} operations: yjs ${each(yjs)}, rejoin ${each(rejoin)}, ratio ${(rejoin / yjs).toFixed(2)}`,
+    `${name}, ${count} operations: yjs ${each(yjs)}, rejoin ${each(rejoin)}, ratio ${(rejoin / yjs).toFixed(2)}`,
   );
 }
-await client.close();
 
-function inYjs(operations) {
-  const doc = new Y.Doc();
-  const text = doc.getText('text');
-  doc.on('update', () => {}); // an update per operation, as a provider would take it
-  const started = performance.now();
-  for (const [at, deleted, inserted] of operations) {
-    if (deleted > 0) text.delete(at, deleted);
-    if (inserted) text.insert(at, inserted);
-  }
-  return { time: performance.now() - started, text: text.toString() };
+function typing([name, operations]) {
+  const inText = (text) => {
+    for (const [at, deleted, inserted] of operations) {
+      if (deleted > 0) text.delete(at, deleted);
+      if (inserted) text.insert(at, inserted);
+    }
+    return text.toString();
+  };
+  const count = operations.length;
+  return { name, count, inYjs: (doc) => inText(doc.getText('text')), inRejoin: ({ root }) => inText(root.get('text')) };
 }
 
-async function inRejoin(operations) {
+function pushing() {
+  return {
+    name: 'items pushed one by one',
+    count: SETS,
+    inYjs(doc) {
+      const list = doc.getArray('list');
+      for (let at = 0; at < SETS; at++) list.push([at]);
+      return list.toJSON();
+    },
+    inRejoin({ root, doc }) {
+      const list = root.get('list');
+      for (let at = 0; at < SETS; at++) list.push(at);
+      return doc.getSnapshot().list;
+    },
+  };
+}
+
+function setting() {
+  const write = (map) => {
+    for (let at = 0; at < SETS; at++) map.set(`key ${at % KEYS}`, at);
+  };
+  const sorted = (object) => Object.entries(object).sort();
+  return {
+    name: `${KEYS} entries of a map set in turn`,
+    count: SETS,
+    inYjs(doc) {
+      write(doc.getMap('map'));
+      return sorted(doc.getMap('map').toJSON());
+    },
+    inRejoin({ root, doc }) {
+      write(root.get('map'));
+      return sorted(doc.getSnapshot().map);
+    },
+  };
+}
+
+function timedInYjs(edit) {
+  const doc = new Y.Doc();
+  doc.on('update', () => {}); // an update per operation, as a provider would take it
+  const started = performance.now();
+  const end = edit(doc);
+  return { time: performance.now() - started, end };
+}
+
+async function timedInRejoin(edit) {
   const lease = client.enterRoom(`bench ${rooms++}`, { autoConnect: false });
   await lease.room.ready;
-  const text = lease.room.root.get('text');
   const started = performance.now();
-  for (const [at, deleted, inserted] of operations) {
-    if (deleted > 0) text.delete(at, deleted);
-    if (inserted) text.insert(at, inserted);
-  }
+  const end = edit(lease.room);
   const time = performance.now() - started;
-  const result = { time, text: text.toString() };
   lease.leave();
-  return result;
+  return { time, end };
 }
 
 function median(times) {

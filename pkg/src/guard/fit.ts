@@ -1,4 +1,4 @@
-import { deepFreeze, isObject, type Json, type JsonObject, own, setOwn } from '../json.js';
+import { deepFreeze, isObject, type Json, type JsonObject, objectOf, own, setOwn } from '../json.js';
 import { mayBeMissing } from '../prelim.js';
 import { type Fields, isScalar, isSubdoc, type SchemaNode, type Type, validate } from '../schema.js';
 
@@ -27,16 +27,12 @@ export class Fitting {
 
   /** Fields of the document's top, where everything may be missing; `raw`, `before` and the results have the same names. */
   top(fields: Fields, raw: JsonObject, before: JsonObject, shown: JsonObject): JsonObject {
-    const next = {};
-    let same = true;
-    for (const name of Object.keys(fields)) {
-      const old = own(shown, name);
-      const seen = { raw: own(before, name), shown: old };
-      const value = this.#topValue((fields[name] as Type)['~node'], own(raw, name), seen, name);
-      same &&= Object.is(value, old);
-      if (value !== undefined) setOwn(next, name, value);
-    }
-    return same ? shown : Object.freeze(next);
+    const names = Object.keys(fields);
+    const values = names.map((name) => {
+      const seen = { raw: own(before, name), shown: own(shown, name) };
+      return this.#topValue((fields[name] as Type)['~node'], own(raw, name), seen, name);
+    });
+    return withEntries(shown, names, values);
   }
 
   #topValue(node: SchemaNode, raw: Json | undefined, seen: Seen, name: string): Json | undefined {
@@ -109,7 +105,8 @@ export class Fitting {
       before.length === list.length ? { raw: before[at], shown: shown[at] } : NOTHING,
     );
     if (before === shown && equal(middle, list, start)) return raw;
-    const out = shown.slice(0, start).concat(middle, shown.slice(shown.length - tail));
+    const all = [...shown];
+    const out = [...all.slice(0, start), ...middle, ...all.slice(all.length - tail)];
     return equal(out, list, 0) ? raw : Object.freeze(out);
   }
 
@@ -137,15 +134,8 @@ export class Fitting {
   }
 
   #entries(keys: readonly string[], raw: JsonObject, take: (key: string, value: Json) => Json | undefined): Json {
-    const next = {};
-    let same = true;
-    for (const key of keys) {
-      const before = own(raw, key);
-      const value = this.#within(key, () => take(key, before as Json));
-      same &&= Object.is(value, before);
-      if (value !== undefined) setOwn(next, key, value);
-    }
-    return same ? raw : Object.freeze(next);
+    const values = keys.map((key) => this.#within(key, () => take(key, own(raw, key) as Json)));
+    return withEntries(raw, keys, values);
   }
 
   #refuse(node: SchemaNode, raw: Json, wanted: string, partial = false): Json | undefined {
@@ -199,8 +189,16 @@ function equal(items: readonly Json[], list: readonly Json[], from: number): boo
   return true;
 }
 
+/** The same object where these are its entries, else one of them; what is undefined is left out. */
+function withEntries(object: JsonObject, keys: readonly string[], values: readonly (Json | undefined)[]): JsonObject {
+  const same = keys.every((key, at) => Object.is(values[at], own(object, key)));
+  return same ? object : Object.freeze(objectOf(keys, values));
+}
+
 /** How many items two lists have in common at their beginnings, and then at their ends. */
-export function commonEnds(a: readonly Json[], b: readonly Json[]): [start: number, tail: number] {
+export function commonEnds(before: readonly Json[], after: readonly Json[]): [start: number, tail: number] {
+  // Engines read frozen lists slowly, and copy them at once.
+  const [a, b] = [[...before], [...after]];
   const most = Math.min(a.length, b.length);
   let start = 0;
   while (start < most && a[start] === b[start]) start++;
