@@ -1,5 +1,6 @@
 import type { ConnectionReason, CoreConnection, EndpointReason, WasmModule } from './boundary.js';
 import type { Problem } from './errors.js';
+import type { SocketConstructor } from './shared/virtual-socket.js';
 import type { CoreSocketOptions } from './socket/options.js';
 
 /** Where a stream stands. */
@@ -99,8 +100,8 @@ export interface LinksCore {
   refuseSocket(link: number, request: number, failure: 'unauthorized' | 'unavailable', message: string): void;
   ruleSocket(link: number, request: number, word: 'default' | 'retry' | 'refresh' | 'fail', wait: number | null): void;
   bufferedAmount(link: number): number;
-  /** Opens a Socket.IO session and returns its number. */
-  openSession(options: CoreSocketOptions): number;
+  /** Opens a Socket.IO session and returns its number. `sockets` is used like `WebSocket` from now on. */
+  openSession(options: CoreSocketOptions, sockets: SocketConstructor): number;
   connectSession(link: number): void;
   closeSession(link: number): void;
   /** `wait`: for an answer, in milliseconds; 0 for none, less for now or never. False if it waits. */

@@ -49,6 +49,11 @@ export interface SocketIoOptions {
   readonly maxReceive?: number | undefined;
   /** Most pieces of bytes in a packet taken; default 256. */
   readonly maxAttachments?: number | undefined;
+  /**
+   * Whether sessions of other namespaces with the same server, path and query use the same connection; default true. Each
+   * joins, is refused, ends and comes back by itself. False: this one has a connection of its own.
+   */
+  readonly multiplex?: boolean | undefined;
   /** Waits for `connect()` instead of connecting at once. */
   readonly startClosed?: boolean | undefined;
 }

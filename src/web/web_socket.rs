@@ -22,7 +22,7 @@ const ABANDONED: u16 = 4000;
 pub struct Sockets {
     host: Host,
     /// What makes sockets, if not the browser's own `WebSocket`.
-    constructor: Option<Function>,
+    constructor: RefCell<Option<Function>>,
     open: RefCell<OrderedMap<SocketId, Socket>>,
     preflights: RefCell<OrderedMap<SocketId, Preflight>>,
 }
@@ -30,7 +30,18 @@ pub struct Sockets {
 impl Sockets {
     /// No sockets yet. `constructor` is used like `WebSocket`, and what it makes has the same surface.
     pub fn new(host: Host, constructor: Option<Function>) -> Self {
-        Self { host, constructor, open: RefCell::default(), preflights: RefCell::default() }
+        Self {
+            host,
+            constructor: RefCell::new(constructor),
+            open: RefCell::default(),
+            preflights: RefCell::default(),
+        }
+    }
+
+    /// From now on sockets are made by `constructor`.
+    #[cfg(feature = "links")]
+    pub fn make_by(&self, constructor: Function) {
+        self.constructor.replace(Some(constructor));
     }
 
     /// Does what the core asked for.
@@ -53,8 +64,10 @@ impl Sockets {
 
     fn open(&self, id: SocketId, url: &str, protocols: &[String]) {
         self.close(id, ABANDONED, "");
-        let browser = match &self.constructor {
-            Some(constructor) => create_by(constructor, url, protocols),
+        // A copy: no borrow may be alive when it is called.
+        let constructor = self.constructor.borrow().clone();
+        let browser = match constructor {
+            Some(constructor) => create_by(&constructor, url, protocols),
             None => create(url, protocols),
         };
         match Socket::open(&self.host, id, browser) {

@@ -4,6 +4,7 @@ import { closeBrowser } from './support/browser.mjs';
 import { linksPage } from './support/links-page.mjs';
 import { socketServer } from './support/socket-server.mjs';
 import { sse, streamServer } from './support/stream-server.mjs';
+import { trapIn } from './support/trap.mjs';
 import { until } from './support/wait.mjs';
 
 after(closeBrowser);
@@ -111,17 +112,4 @@ async function numbers(t) {
     }
   };
   return { server, url: server.url, write };
-}
-
-/** The next call of this export traps: a real `unreachable`, through the real choke point. */
-function trapIn(page, name) {
-  return page.evaluate(async (method) => {
-    const { Links } = await import('/rejoin/links-core.js');
-    const original = Links.prototype[method];
-    Links.prototype[method] = function (...given) {
-      Links.prototype[method] = original;
-      this.crashForTest();
-      return original.apply(this, given);
-    };
-  }, name);
 }

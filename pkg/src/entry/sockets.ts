@@ -1,6 +1,7 @@
 import { engineOfSocket } from '../share.js';
 import { LiveSocket } from '../socket/live.js';
 import type { ReconnectingSocket, SocketData, SocketInput, SocketOptions, SocketUrl } from '../socket.js';
+import { EngineConnections } from '../socket-io/connections.js';
 import { LiveSession, sessionOf } from '../socket-io/live.js';
 import type { AnyEvents, SocketIo, SocketIoEvents, SocketIoOptions, SocketIoUrl } from '../socket-io.js';
 import { links } from './links.js';
@@ -20,8 +21,12 @@ export function reconnectingWebSocket<T = SocketData, Sent = SocketInput>(
   return new LiveSocket<T, Sent>(engineOfSocket(links, url, options), url, options);
 }
 
+/** All Socket.IO sessions of a page share connections. */
+const connections = /* @__PURE__ */ new EngineConnections();
+
 /**
- * Opens a session with a Socket.IO 4 server, over WebSocket, that comes back by itself. Importing this has no effect.
+ * Opens a session with a Socket.IO 4 server, over WebSocket, that comes back by itself. Sessions of several namespaces
+ * of a server share one connection. Importing this has no effect.
  * @example
  * const session = socketIo('https://example.org', { auth: () => ({ token: 'from a function' }) });
  * session.on('news', (text) => console.log(text));
@@ -30,5 +35,5 @@ export function socketIo<In extends SocketIoEvents = AnyEvents, Out extends Sock
   url: SocketIoUrl,
   options: SocketIoOptions = {},
 ): SocketIo<In, Out> {
-  return sessionOf<In, Out>(new LiveSession(links, url, options));
+  return sessionOf<In, Out>(new LiveSession(links, connections, url, options));
 }

@@ -1,6 +1,6 @@
 import { TabGroup, type TabListener, type TabPlatform } from './leader.js';
 import { type RealSocket, Trunk, type TrunkEvent } from './trunk.js';
-import { type SocketPort, VirtualSocket } from './virtual-socket.js';
+import { type SocketConstructor, type SocketPort, socketConstructor, VirtualSocket } from './virtual-socket.js';
 
 /** What tabs ask of the leader, and what it tells them. */
 type Note =
@@ -12,9 +12,6 @@ type Note =
 /** Makes the sockets of the leader. */
 export type OpenSocket = (url: string, protocols: readonly string[]) => RealSocket;
 
-/** A constructor with the parameters of `WebSocket`. */
-export type SocketConstructor = new (url: string, protocols: readonly string[]) => object;
-
 const openBrowserSocket: OpenSocket = (url, protocols) => new WebSocket(url, [...protocols]);
 
 /**
@@ -24,6 +21,7 @@ const openBrowserSocket: OpenSocket = (url, protocols) => new WebSocket(url, [..
 export class SharedSockets implements TabListener, SocketPort {
   /** Used like `WebSocket`. */
   readonly Socket: SocketConstructor;
+  readonly bufferedAmount = 0;
   readonly #name: string;
   readonly #openSocket: OpenSocket;
   readonly #platform: TabPlatform | undefined;
@@ -40,11 +38,7 @@ export class SharedSockets implements TabListener, SocketPort {
     this.#name = `documents/${encodeURIComponent(name)}`;
     this.#openSocket = openSocket;
     this.#platform = platform;
-    const open = (url: string, protocols: readonly string[]): object => this.#open(url, protocols);
-    // An arrow function cannot be constructed.
-    this.Socket = function Socket(url: string, protocols: readonly string[]) {
-      return open(url, protocols);
-    } as unknown as SocketConstructor;
+    this.Socket = socketConstructor((url, protocols) => this.#open(url, protocols));
   }
 
   /** Asks to lead, though this has no socket of its own. */

@@ -1,16 +1,31 @@
 import { closeEvent } from './events.js';
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 /** Where what a virtual socket says goes. */
-export interface SocketPort {
-  send(socket: VirtualSocket, bytes: Uint8Array<ArrayBuffer>): void;
-  close(socket: VirtualSocket, code: number, reason: string): void;
+export interface SocketPort<Data extends Bytes | string = Bytes> {
+  /** Bytes that the browser has not sent yet; 0 where that is another tab's business. */
+  readonly bufferedAmount: number;
+  send(socket: VirtualSocket<Data>, data: Data): void;
+  close(socket: VirtualSocket<Data>, code: number, reason: string): void;
+}
+
+/** A constructor with the parameters of `WebSocket`. */
+export type SocketConstructor = new (url: string, protocols: readonly string[]) => object;
+
+/** What `open` makes, by `new`. */
+export function socketConstructor(open: (url: string, protocols: readonly string[]) => object): SocketConstructor {
+  // An arrow function cannot be constructed.
+  return function Socket(url: string, protocols: readonly string[]) {
+    return open(url, protocols);
+  } as unknown as SocketConstructor;
 }
 
 /**
- * One end of a socket that lives in another tab, or in this one for all: what `src/web/web_socket.rs` uses of a
+ * One end of a socket that lives in another tab, or in this one for several: what `src/web/web_socket.rs` uses of a
  * `WebSocket`, and the event `relay` for what another tab said.
  */
-export class VirtualSocket {
+export class VirtualSocket<Data extends Bytes | string = Bytes> {
   /** Not a parent class: there are places without `EventTarget` where this is imported and never made. */
   readonly #events = new EventTarget();
   readonly id: string;
@@ -18,16 +33,18 @@ export class VirtualSocket {
   readonly protocols: readonly string[];
   binaryType: BinaryType = 'arraybuffer';
   protocol = '';
-  /** The browser's own buffer is in another tab. */
-  readonly bufferedAmount = 0;
-  readonly #port: SocketPort;
+  readonly #port: SocketPort<Data>;
   #closed = false;
 
-  constructor(port: SocketPort, id: string, url: string, protocols: readonly string[]) {
+  constructor(port: SocketPort<Data>, id: string, url: string, protocols: readonly string[]) {
     this.#port = port;
     this.id = id;
     this.url = url;
     this.protocols = protocols;
+  }
+
+  get bufferedAmount(): number {
+    return this.#port.bufferedAmount;
   }
 
   addEventListener(...args: Parameters<EventTarget['addEventListener']>): void {
@@ -42,9 +59,9 @@ export class VirtualSocket {
     return this.#events.dispatchEvent(event);
   }
 
-  send(data: Uint8Array<ArrayBuffer>): void {
+  send(data: Data): void {
     // A view of memory that is used again.
-    if (!this.#closed) this.#port.send(this, data.slice());
+    if (!this.#closed) this.#port.send(this, data.slice() as Data);
   }
 
   close(code = 1000, reason = ''): void {
@@ -53,7 +70,7 @@ export class VirtualSocket {
     this.#port.close(this, code, reason);
   }
 
-  /** The leader's socket is open. */
+  /** The real socket is open. */
   open(protocol: string): void {
     if (this.#closed) return;
     this.protocol = protocol;
@@ -61,8 +78,10 @@ export class VirtualSocket {
   }
 
   /** The server (`message`) or another tab (`relay`) said something. */
-  receive(type: 'message' | 'relay', bytes: Uint8Array<ArrayBuffer>): void {
-    if (!this.#closed) this.dispatchEvent(new MessageEvent(type, { data: bytes.slice().buffer }));
+  receive(type: 'message' | 'relay', said: Data): void {
+    if (this.#closed) return;
+    const data = typeof said === 'string' ? said : said.slice().buffer;
+    this.dispatchEvent(new MessageEvent(type, { data }));
   }
 
   /** It is over, not by us. */

@@ -10,14 +10,18 @@ import { Tickets } from '../socket/tickets.js';
 import type { SocketContext } from '../socket.js';
 import type { SocketIo, SocketIoEvents, SocketIoOptions, SocketIoUrl } from '../socket-io.js';
 import { Listeners, ValueStore } from '../store.js';
+import type { EngineConnections } from './connections.js';
 import { fromWire, toWire } from './data.js';
-import { coreSessionOptions, engineUrl } from './options.js';
+import { coreSessionOptions, engineUrl, namespaceOf, sharedPlace } from './options.js';
 
 type Of<K extends LinkEvent['type']> = Extract<LinkEvent, { readonly type: K }>;
 type Listener = (...args: unknown[]) => void;
 
 /** How long an answer is awaited, in milliseconds. */
 const ACK_TIMEOUT = 10_000;
+
+/** Losses that are over where another session with the same server has a connection. */
+const LOSSES: ReadonlySet<string> = new Set(['closed', 'http', 'lost', 'timeout']);
 
 /** The `SocketIo` of the package, without the types of its events. */
 type Tell = (core: LinksCore, number: number, request: number) => void;
@@ -30,6 +34,7 @@ export class LiveSession implements EngineLink {
   sid: string | null = null;
   recovered = false;
   readonly #engine: LinksEngine;
+  readonly #connections: EngineConnections;
   readonly #url: SocketIoUrl;
   readonly #options: SocketIoOptions;
   readonly #core: CoreSocketOptions;
@@ -37,6 +42,9 @@ export class LiveSession implements EngineLink {
   readonly #errors = new Listeners<[SyncError]>();
   readonly #tickets = new Tickets();
   readonly #answers = new Map<number, (answer: unknown) => void>();
+  /** Where it connects to, as `EngineConnections` names it; null where nothing is shared. */
+  #place: string | null;
+  #stopFollowing = (): void => {};
   #joined = new Deferred();
   #number: number | null = null;
   /** Slow functions of the app are not asked again while they think. */
@@ -48,11 +56,13 @@ export class LiveSession implements EngineLink {
   #links = 0;
   #disposed = false;
 
-  constructor(engine: LinksEngine, url: SocketIoUrl, options: SocketIoOptions) {
+  constructor(engine: LinksEngine, connections: EngineConnections, url: SocketIoUrl, options: SocketIoOptions) {
     this.#engine = engine;
+    this.#connections = connections;
     this.#url = url;
     this.#options = options;
     this.#core = coreSessionOptions(url, options);
+    this.#place = sharedPlace(String(this.#core.url))?.url ?? null;
     this.id = typeof url === 'function' ? '' : absolute(url);
     this.state = new ValueStore<ConnectionState>(IDLE, engine.notify);
     if (!options.startClosed) this.connect();
@@ -135,7 +145,9 @@ export class LiveSession implements EngineLink {
   }
 
   enterCore(core: LinksCore): number {
-    this.#number = core.openSession(this.#core);
+    this.#number = core.openSession(this.#core, this.#connections.Socket);
+    this.#stopFollowing();
+    this.#stopFollowing = this.#connections.onOpening((url) => this.#follow(url));
     return this.#number;
   }
 
@@ -177,6 +189,17 @@ export class LiveSession implements EngineLink {
     else if (event.type === 'denied') this.#deny(event.data);
     else if (event.type === 'error') this.#tellError(fromProblem(event));
     else if (event.type === 'endpoint') void this.#answer(number, event);
+  }
+
+  /** Another session's connection is open: what waits for a retry need not wait any more. */
+  #follow(url: string): void {
+    const { nextRetryAt, reason } = this.state.getSnapshot();
+    if (url !== this.#place || this.#over || nextRetryAt === null || !LOSSES.has(reason?.kind ?? '')) return;
+    // Not now: a call of the core may be under way.
+    queueMicrotask(() => {
+      const number = this.#number;
+      if (!this.#over && number !== null) this.#engine.call(this, (core) => core.connectSession(number));
+    });
   }
 
   #handleConnection({ type: _, link: __, error, ...state }: Of<'connection'>): void {
@@ -244,6 +267,7 @@ export class LiveSession implements EngineLink {
     this.#number = null;
     this.#loading = null;
     this.sid = null;
+    this.#stopFollowing();
     if (number !== null) this.#engine.leave(number);
   }
 
@@ -301,7 +325,8 @@ export class LiveSession implements EngineLink {
         typeof this.#url === 'function' ? this.#url(context) : this.#url,
         typeof auth === 'function' ? auth(context) : auth,
       ]);
-      const url = engineUrl(given[0], this.#options);
+      const url = engineUrl(given[0], this.#options, namespaceOf(this.#url, this.#options));
+      this.#place = sharedPlace(url)?.url ?? null;
       const shown = given[1] ? JSON.stringify(given[1]) : null;
       return (core, number, request) => core.provideSession(number, request, url, shown);
     } catch (error) {

@@ -1,6 +1,6 @@
 //! Exports for Socket.IO sessions.
 
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -17,14 +17,16 @@ use crate::web::{endpoint_failure, thrown};
 
 #[wasm_bindgen]
 impl Links {
-    /// Opens a Socket.IO session, which stays connected, and returns its number.
+    /// Opens a Socket.IO session, which stays connected, and returns its number. `sockets` is used like `WebSocket` from now on:
+    /// several sessions may share a connection.
     ///
     /// # Errors
     /// `E_INVALID_ARGUMENT` for options that make no sense.
     #[wasm_bindgen(js_name = openSession)]
-    pub fn open_session(&self, options: &JsValue) -> Result<u32, JsValue> {
+    pub fn open_session(&self, options: &JsValue, sockets: Function) -> Result<u32, JsValue> {
         let options = from_js("the options of a Socket.IO session", options);
         let options = thrown(options.and_then(|options| SocketIoOptions::from_json(&options)))?;
+        self.driver.sockets().make_by(sockets);
         thrown(self.driver.command(|links, now| Ok(links.open_session(now, options))))
     }
 
