@@ -30,8 +30,11 @@ export function chartOptions(element: HTMLElement, keys: readonly string[]): uPl
   };
 }
 
+/** One for all: to make one for each label is dear. */
+const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+
 function clock(seconds: number): string {
-  return new Date(seconds * 1_000).toLocaleTimeString('en-GB');
+  return CLOCK.format(seconds * 1_000);
 }
 
 /** A canvas takes no `light-dark()`: the browser is asked what it comes to. */

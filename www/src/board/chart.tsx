@@ -41,6 +41,8 @@ export function Chart({ keys, values, theme }: ChartProps): ReactElement {
     if (!drawn.current || values.size === 0) return;
     const { chart, history } = drawn.current;
     const now = Date.now() / 1_000;
+    // Before a line has moved by a pixel there is nothing to see, and drawing is the dearest thing here.
+    if (now - history.last < SPAN / chart.width) return;
     history.add(now, values);
     chart.setData(history.columns, false);
     chart.setScale('x', { min: now - SPAN, max: now });

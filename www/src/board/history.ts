@@ -18,9 +18,14 @@ export class History {
     const row = [seconds, ...this.#keys.map((key) => values.get(key)?.value ?? null)];
     const [times = []] = this.#columns;
     const old = times.findIndex((time) => time !== null && time >= seconds - SPAN);
-    // In steps: moving every column in every frame would be the dearest thing here.
+    // In steps: every column would be moved in every frame.
     if (old > 240) this.#columns = this.#columns.map((column) => column.slice(old));
     for (const [index, column] of this.#columns.entries()) column.push(row[index] ?? null);
+  }
+
+  /** When something was added last, in seconds; 0 before that. */
+  get last(): number {
+    return this.#columns[0]?.at(-1) ?? 0;
   }
 
   /** Whether these are its keys. */
