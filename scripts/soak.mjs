@@ -12,6 +12,7 @@ const kinds = {
   SIM_SEED: 'no_seed_breaks_a_promise',
   SIM_HARD_SEED: 'no_seed_breaks_a_promise_in_hardship',
   SIM_FOOTING_SEED: 'no_seed_breaks_a_promise_where_the_server_changes_its_mind',
+  SIM_HANG_SEED: 'no_seed_breaks_a_promise_where_databases_do_not_answer',
   SIM_MESSAGE_SEED: 'no_seed_loses_repeats_or_reorders_a_message',
   SIM_PEER_SEED: 'peers::no_seed_breaks_a_promise_among_peers',
   SIM_HTTP_SEED: 'over_http::no_seed_breaks_a_promise_where_websockets_are_blocked',

@@ -435,6 +435,10 @@ impl Client {
                     self.tasks.insert(number, id);
                     Output::Storage(number, task)
                 }
+                RoomOutput::AbandonStorage(database) => {
+                    self.tasks.retain(|_, room| *room != id);
+                    Output::AbandonStorage(database)
+                }
                 RoomOutput::AskEndpoint(request, attempt, reason) => {
                     self.questions.insert(request, id);
                     let kind = EventKind::Endpoint { request: request.0, attempt, reason };

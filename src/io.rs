@@ -59,6 +59,9 @@ pub enum Output<E> {
     /// Do this with the database and answer with [`Input::Storage`].
     #[cfg(feature = "documents")]
     Storage(TaskId, StorageTask),
+    /// Let go of the database of this name with whatever is under way there: nobody waits for it any more.
+    #[cfg(feature = "documents")]
+    AbandonStorage(String),
     /// Do this with a connection to a peer.
     #[cfg(feature = "peers")]
     Peer(PeerConnectionId, PeerOutput),

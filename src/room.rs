@@ -61,6 +61,8 @@ pub enum RoomOutput {
     Socket(SocketId, SocketOutput),
     /// Do this with the room's log.
     Storage(StorageTask),
+    /// Let go of this database with whatever is under way there.
+    AbandonStorage(String),
     /// Ask the app for a URL and a token.
     AskEndpoint(EndpointRequest, u32, EndpointReason),
     /// Tell the app.

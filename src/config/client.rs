@@ -117,11 +117,18 @@ pub struct StorageConfig {
     pub compact_bytes: usize,
     /// First wait before a failed transaction is tried again; doubles up to a minute.
     pub storage_retry: u64,
+    /// How long a transaction may take before it is given up; doubles each time up to five minutes, until one is answered.
+    pub storage_timeout: u64,
 }
 
 impl Default for StorageConfig {
     fn default() -> Self {
-        Self { compact_records: 500, compact_bytes: 256 << 10, storage_retry: 1_000 }
+        Self {
+            compact_records: 500,
+            compact_bytes: 256 << 10,
+            storage_retry: 1_000,
+            storage_timeout: 30_000,
+        }
     }
 }
 

@@ -81,6 +81,9 @@ pub enum StorageError {
     /// The connection was closed under us: site data cleared, backing store lost.
     #[error("the database connection was closed by the browser")]
     Closed,
+    /// A transaction neither completed nor failed for too long.
+    #[error("the database does not answer")]
+    TimedOut,
     /// Anything else.
     #[error("the database transaction was aborted")]
     Aborted,

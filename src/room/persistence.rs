@@ -17,6 +17,8 @@ use record::{Record, RecordKind};
 const MAX_BATCH: usize = 1_024;
 /// Longest wait before a failed transaction is tried again.
 const MAX_RETRY: u64 = 60_000;
+/// Longest wait for the answer to a task.
+const MAX_PATIENCE: u64 = 300_000;
 
 /// Number of a queued record; later ones are larger.
 pub type Seq = u64;
@@ -35,6 +37,15 @@ pub struct Persistence {
     /// Last key of the log when it was read, `None` before; 0 once that log may be another one.
     loaded: Option<u64>,
     closing: bool,
+    patience: Patience,
+}
+
+/// How long a task may take.
+#[derive(Debug)]
+struct Patience {
+    millis: u64,
+    /// When the one that is under way is given up.
+    until: Option<Instant>,
 }
 
 /// What the database is doing for us.
@@ -128,6 +139,7 @@ impl Persistence {
             log: Log::default(),
             loaded: None,
             closing: false,
+            patience: Patience { millis: config.storage_timeout, until: None },
         }
     }
 
@@ -192,8 +204,34 @@ impl Persistence {
             Phase::Failing { retry_at, .. } => {
                 Some(Deadline { at: retry_at, reason: "retry storage" })
             }
-            _ => None,
+            _ => self.patience.until.map(|at| Deadline { at, reason: "give up on storage" }),
         }
+    }
+
+    /// A task begins now, and is given up in time.
+    pub fn handle_begun(&mut self, now: Instant) {
+        self.patience.until = Some(now + self.patience.millis);
+    }
+
+    /// Gives up on a task that has taken too long; what it does all the same does no harm, since the document has it.
+    /// After a sleep it has its time again.
+    pub fn handle_timeout(&mut self, now: Instant, slept: bool) -> Outcome {
+        if self.patience.until.is_none_or(|at| at > now) {
+            return Outcome::Nothing;
+        }
+        if slept {
+            self.handle_begun(now);
+            return Outcome::Nothing;
+        }
+        self.patience =
+            Patience { millis: (self.patience.millis * 2).min(MAX_PATIENCE), until: None };
+        let phase = std::mem::replace(&mut self.phase, Phase::Idle);
+        self.on_failure(now, &phase, StorageError::TimedOut)
+    }
+
+    /// Name of the database.
+    pub fn database(&self) -> &str {
+        &self.database
     }
 
     /// Whether a failed transaction is due to be tried again: answer with [`recover`](Self::recover).
@@ -281,6 +319,10 @@ impl Persistence {
         now: Instant,
         reply: Result<StorageReply, StorageError>,
     ) -> Outcome {
+        self.patience.until = None;
+        if reply.is_ok() {
+            self.patience.millis = self.config.storage_timeout;
+        }
         let phase = std::mem::replace(&mut self.phase, Phase::Idle);
         match (phase, reply) {
             (Phase::Loading, Ok(StorageReply::Loaded(stored))) => {
@@ -395,7 +437,8 @@ impl Persistence {
             _ => self.config.storage_retry,
         };
         self.queue.clear();
-        if error == StorageError::Closed {
+        // What was let go of may be cleared before it is opened again, and nobody would be told.
+        if matches!(error, StorageError::Closed | StorageError::TimedOut) {
             self.forget_log();
         }
         self.phase = match error {

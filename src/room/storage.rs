@@ -51,14 +51,19 @@ impl<D: DocHost> Room<D> {
         }
     }
 
-    pub(super) fn drain_storage(&mut self, _now: Instant) {
+    pub(super) fn drain_storage(&mut self, now: Instant) {
         while let Some(task) = self.persistence.poll_task() {
-            self.outputs.push_back(RoomOutput::Storage(task));
+            self.begin(now, task);
         }
         if self.persistence.wants_compaction() && self.doc.held() == 0 && self.batch.is_none() {
             let task = self.persistence.verify().unwrap_or_else(|| self.compact());
-            self.outputs.push_back(RoomOutput::Storage(task));
+            self.begin(now, task);
         }
+    }
+
+    fn begin(&mut self, now: Instant, task: StorageTask) {
+        self.persistence.handle_begun(now);
+        self.outputs.push_back(RoomOutput::Storage(task));
     }
 
     fn compact(&mut self) -> StorageTask {
@@ -67,12 +72,17 @@ impl<D: DocHost> Room<D> {
         task
     }
 
-    pub(super) fn on_storage_timeout(&mut self, now: Instant) {
-        if self.persistence.wants_recovery(now) {
+    pub(super) fn on_storage_timeout(&mut self, cx: &mut Context<'_>, slept: bool) {
+        if let Outcome::Failed(error) = self.persistence.handle_timeout(cx.now, slept) {
+            let database = self.persistence.database().to_owned();
+            self.outputs.push_back(RoomOutput::AbandonStorage(database));
+            self.on_storage_failed(cx, error);
+        }
+        if self.persistence.wants_recovery(cx.now) {
             let snapshot = self.snapshot();
             if let Some(task) = self.persistence.recover(snapshot) {
                 self.log_epoch();
-                self.outputs.push_back(RoomOutput::Storage(task));
+                self.begin(cx.now, task);
             }
         }
     }

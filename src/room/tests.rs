@@ -9,6 +9,7 @@ use crate::protocol::{FrameLimits, Message, decode, encode};
 use crate::time::Instant;
 
 mod footing;
+mod hanging;
 mod host;
 mod late_log;
 mod messages;
@@ -91,6 +92,7 @@ impl Rig {
                 RoomOutput::Socket(id, SocketOutput::Open { .. }) => self.socket = Some(id),
                 RoomOutput::Socket(_, SocketOutput::Send(frame)) => self.sent.push(frame),
                 RoomOutput::Socket(..) | RoomOutput::AskEndpoint(..) => {}
+                RoomOutput::AbandonStorage(_) => self.tasks.clear(),
                 RoomOutput::Storage(task) => self.tasks.push_back(task),
                 RoomOutput::Event(event) => self.events.push(event),
             }

@@ -178,7 +178,9 @@ impl<D: DocHost> Room<D> {
     /// Time has passed.
     pub fn handle_timeout(&mut self, cx: &mut Context<'_>) {
         let now = cx.now;
-        if self.poll_timeout().is_some_and(|deadline| Connection::is_late(deadline.at, now)) {
+        let slept =
+            self.poll_timeout().is_some_and(|deadline| Connection::is_late(deadline.at, now));
+        if slept {
             self.presence.handle_wake(now);
         }
         if !self.deaf() {
@@ -207,7 +209,7 @@ impl<D: DocHost> Room<D> {
             self.connection.handle_silence(now);
             self.send_probe();
         }
-        self.on_storage_timeout(now);
+        self.on_storage_timeout(cx, slept);
         if self.timers.acknowledged_due(now) {
             self.log_acknowledgement();
         }

@@ -242,6 +242,8 @@ impl<M: Machine + 'static> Driver<M> {
             Output::Fetch(id, output) => self.fetches.perform(id, output),
             #[cfg(feature = "documents")]
             Output::Storage(id, task) => self.storage.perform(id, task),
+            #[cfg(feature = "documents")]
+            Output::AbandonStorage(database) => self.storage.abandon(&database),
             #[cfg(feature = "peers")]
             Output::Peer(id, output) => self.peers.perform(id, output),
             Output::Event(event) => {

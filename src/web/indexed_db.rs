@@ -50,6 +50,15 @@ impl Storage {
         }
     }
 
+    /// Lets go of a database that does not answer; the next task opens it anew.
+    pub fn abandon(&self, name: &str) {
+        let database =
+            self.databases.try_borrow_mut().ok().and_then(|mut known| known.remove(name));
+        if let Some(database) = database {
+            database.abandon();
+        }
+    }
+
     fn database(&self, name: &str) -> Option<Rc<Database>> {
         let mut databases = self.databases.try_borrow_mut().ok()?;
         databases.retain(|_, database| database.is_in_use());

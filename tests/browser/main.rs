@@ -4,6 +4,7 @@
 
 mod core;
 mod environment;
+mod hanging;
 mod indexed_db;
 mod indexed_db_failures;
 mod listener;

@@ -40,6 +40,21 @@ export async function openStubbornly(name) {
   return () => database.close();
 }
 
+export async function occupy(name) {
+  const database = await settled(indexedDB.open(name));
+  const store = database.transaction('log', 'readwrite').objectStore('log');
+  let occupied = true;
+  // A transaction stays open while requests of it are under way.
+  const goOn = () => {
+    if (occupied) store.count().onsuccess = goOn;
+    else database.close();
+  };
+  goOn();
+  return () => {
+    occupied = false;
+  };
+}
+
 export function startDeletion(name) {
   indexedDB.deleteDatabase(name);
 }

@@ -150,6 +150,10 @@ pub(crate) mod page {
         #[wasm_bindgen(js_name = openStubbornly)]
         async fn open_stubbornly_js(name: &str) -> JsValue;
 
+        /// Begins a transaction that does not end until the function that is returned is called.
+        #[wasm_bindgen(js_name = occupy)]
+        async fn occupy_js(name: &str) -> JsValue;
+
         /// Starts a deletion that others may block.
         #[wasm_bindgen(js_name = startDeletion)]
         pub(crate) fn start_deletion(name: &str);
@@ -192,6 +196,10 @@ pub(crate) mod page {
 
     pub(crate) async fn open_stubbornly(name: &str) -> Function {
         open_stubbornly_js(name).await.into()
+    }
+
+    pub(crate) async fn occupy(name: &str) -> Function {
+        occupy_js(name).await.into()
     }
 
     pub(crate) fn counted(count: &Function) -> f64 {

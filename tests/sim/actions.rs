@@ -29,6 +29,10 @@ pub enum Action {
     Wake(usize, Environment),
     FullDisk(usize),
     EmptyDisk(usize),
+    /// A host's database does not answer for so long.
+    Hang(usize, u64),
+    /// It answers again.
+    Answer(usize),
     Reconnect(usize),
     /// Of a message.
     Write(usize),
@@ -76,6 +80,7 @@ impl Action {
                 | Self::ServerRestart
                 | Self::Partition(0)
                 | Self::EmptyDisk(_)
+                | Self::Answer(_)
                 | Self::Permit(_)
                 | Self::Merge(_)
                 | Self::Reload(_)

@@ -15,6 +15,10 @@ pub struct Disk {
     free_at: u64,
     /// The open database is of no use any more; whoever tries it learns so.
     closed: bool,
+    /// A page has it open, and hears when it is cleared.
+    open: bool,
+    /// Nothing completes or fails, unless the connection is lost.
+    pub hangs: bool,
     /// Every transaction takes long.
     pub slow: bool,
     /// Of what is under way in a crash any part may reach the disk, for the mutation proof.
@@ -27,6 +31,7 @@ impl Disk {
     /// Begins a transaction; says when it will be done.
     pub fn begin(&mut self, rng: &mut Rng, now: u64, id: TaskId, task: StorageTask) -> u64 {
         self.under_way.push_back((id, task));
+        self.open = true;
         let slow = rng.u32(0..20) == 0 || self.slow;
         let takes = if slow { rng.u64(50..400) } else { rng.u64(1..12) };
         self.free_at = self.free_at.max(now) + takes;
@@ -35,6 +40,9 @@ impl Disk {
 
     /// Completes the oldest transaction.
     pub fn complete(&mut self) -> Option<(TaskId, Result<StorageReply, StorageError>)> {
+        if self.hangs && !self.closed {
+            return None;
+        }
         let (id, task) = self.under_way.pop_front()?;
         if std::mem::take(&mut self.closed) {
             return Some((id, Err(StorageError::Closed)));
@@ -43,6 +51,21 @@ impl Disk {
             return Some((id, Err(error)));
         }
         Some((id, Ok(self.apply(task))))
+    }
+
+    /// Whether a page that opens it now reads what is there.
+    pub fn is_readable(&self) -> bool {
+        self.failing.is_none() && !self.hangs
+    }
+
+    /// How many transactions are.
+    pub fn under_way(&self) -> usize {
+        self.under_way.len()
+    }
+
+    /// The page lets go of it: what is under way may come to the disk all the same, before anything that follows.
+    pub fn let_go(&mut self, rng: &mut Rng) {
+        self.crash(rng);
     }
 
     /// The host dies: of what is under way, the older part may have reached the disk.
@@ -64,6 +87,7 @@ impl Disk {
         }
         self.free_at = 0;
         self.closed = false;
+        self.open = false;
     }
 
     fn apply(&mut self, task: StorageTask) -> StorageReply {
@@ -90,7 +114,7 @@ impl Disk {
     pub fn evict(&mut self) -> bool {
         self.clear();
         self.closed = !self.under_way.is_empty();
-        !self.closed
+        !self.closed && self.open
     }
 
     /// Everything is deleted while nobody has it open; a new database begins with the first key.

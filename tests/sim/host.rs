@@ -75,9 +75,14 @@ impl Host {
         broken.reuse_id = broken.reuse_id.map(|id| id + at as u64);
         self.disk.unordered = setup.unordered;
         self.disk.slow = setup.slow;
+        let storage = StorageConfig::default();
         let config = Config {
             url: Some("ws://server".into()),
-            storage: StorageConfig { compact_records, ..StorageConfig::default() },
+            storage: StorageConfig {
+                compact_records,
+                storage_timeout: if setup.hangs { 2_000 } else { storage.storage_timeout },
+                ..storage
+            },
             broken,
             link: LinkConfig { ways: Ways { http, ..Ways::default() }, ..LinkConfig::default() },
             ..Config::default()

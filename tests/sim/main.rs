@@ -55,6 +55,12 @@ fn no_seed_breaks_a_promise_where_the_server_changes_its_mind() {
 }
 
 #[test]
+fn no_seed_breaks_a_promise_where_databases_do_not_answer() {
+    let setup = Setup { hangs: true, ..Setup::default() };
+    campaign::run("SIM_HANG_SEED", env("SIM_SEEDS").unwrap_or(200), |_| setup);
+}
+
+#[test]
 fn no_seed_loses_repeats_or_reorders_a_message() {
     let setup = Setup { letters: Letters::Beside, ..Setup::default() };
     campaign::run("SIM_MESSAGE_SEED", env("SIM_SEEDS").unwrap_or(300), |_| setup);

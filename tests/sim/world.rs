@@ -1,5 +1,6 @@
 //! The virtual world: one clock, one queue of happenings, everything drawn from one seed.
 
+mod disks;
 mod ending;
 mod footing;
 mod ghosts;
@@ -210,15 +211,7 @@ impl World {
             Happening::Ghost { host, boot, socket, input } => {
                 self.on_ghost(host, boot, socket, input);
             }
-            Happening::Disk { host, boot } => {
-                if self.tab(host, boot).is_some()
-                    && !self.dies(host)
-                    && let Some((task, reply)) = self.hosts[host].disk.complete()
-                    && !self.dies(host)
-                {
-                    self.feed(host, Input::Storage(task, reply));
-                }
-            }
+            Happening::Disk { host, boot } => self.on_disk(host, boot),
             Happening::ServerDisk { life } => {
                 if life == self.server_life
                     && !self.server_dies()
@@ -260,6 +253,8 @@ impl World {
                 self.later(at, Happening::Act(Action::EmptyDisk(host)));
             }
             Action::EmptyDisk(host) => self.hosts[host].disk.failing = None,
+            Action::Hang(host, millis) => self.hang(host, millis),
+            Action::Answer(host) => self.end_hang(host),
             Action::Reconnect(host) => self.command(host, |tab, now| {
                 let _ = tab.client.disconnect(now, tab.room);
                 let _ = tab.client.connect(now, tab.room);
@@ -291,6 +286,7 @@ impl World {
         self.permit_all();
         for host in 0..self.hosts.len() {
             self.hosts[host].disk.failing = None;
+            self.end_hang(host);
             self.hosts[host].asleep_until = 0;
             self.start(host);
             if self.setup.weather != Weather::All {
@@ -469,13 +465,8 @@ impl World {
             match output {
                 Output::Socket(socket, output) => self.on_socket_output(host, boot, socket, output),
                 Output::Fetch(fetch, output) => self.on_fetch_output(host, boot, fetch, output),
-                Output::Storage(task, work) => {
-                    if self.setup.print {
-                        println!("{:>7} host {host} stores {:.60?}", self.now, work);
-                    }
-                    let at = self.hosts[host].disk.begin(&mut self.rng, self.now, task, work);
-                    self.later(at, Happening::Disk { host, boot });
-                }
+                Output::Storage(task, work) => self.store(host, boot, task, work),
+                Output::AbandonStorage(_) => self.hosts[host].disk.let_go(&mut self.rng),
                 Output::Event(event) => self.on_event(host, event),
                 Output::Peer(..) => unreachable!("a client has no connections to peers"),
             }

@@ -4,6 +4,8 @@
 
 #[path = "../browser/core.rs"]
 mod core;
+#[path = "../browser/hanging.rs"]
+mod hanging;
 #[path = "../browser/indexed_db.rs"]
 mod indexed_db;
 #[path = "../browser/indexed_db_failures.rs"]

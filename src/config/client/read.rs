@@ -90,13 +90,14 @@ fn read_roots(fields: &Fields<'_>) -> Result<OrderedMap<String, RootKind>, Misus
     Ok(roots)
 }
 
-fn times(config: &mut Config) -> [(&'static str, &mut u64); 5] {
+fn times(config: &mut Config) -> [(&'static str, &mut u64); 6] {
     let Config { presence, storage, undo, .. } = config;
     [
         ("presenceRenewal", &mut presence.presence_renewal),
         ("presenceExpiry", &mut presence.presence_expiry),
         ("presenceGrace", &mut presence.presence_grace),
         ("storageRetry", &mut storage.storage_retry),
+        ("storageTimeout", &mut storage.storage_timeout),
         ("undoMerge", &mut undo.undo_merge),
     ]
 }

@@ -345,3 +345,49 @@ fn a_database_lost_while_it_fails_is_another_one_too() {
         .expect("a record");
     assert!(!record.knew(1, 8));
 }
+
+/// A log whose append of one record is never answered.
+fn hanging() -> Persistence {
+    let (mut log, mut database) = (log(), Database::default());
+    load(&mut log, &mut database);
+    log.append(RecordKind::Local, vec![1]);
+    assert!(log.poll_task().is_some());
+    log.handle_begun(at(0));
+    log
+}
+
+#[test]
+fn a_task_that_is_not_answered_is_given_up_and_the_whole_document_written() {
+    let mut log = hanging();
+    assert_eq!(log.poll_timeout().map(|deadline| deadline.at), Some(at(30_000)));
+    assert_eq!(log.handle_timeout(at(29_999), false), Outcome::Nothing);
+    assert_eq!(log.handle_timeout(at(30_000), false), Outcome::Failed(StorageError::TimedOut));
+    assert_eq!((log.is_working(), log.released()), (false, 1));
+    assert!(log.wants_recovery(at(31_000)));
+    recover(&mut log, &mut Database::default(), 99);
+    assert!(log.is_saved());
+}
+
+#[test]
+fn a_machine_that_slept_gives_its_database_the_whole_time_again() {
+    let mut log = hanging();
+    assert_eq!(log.handle_timeout(at(90_000), true), Outcome::Nothing);
+    assert_eq!(log.poll_timeout().map(|deadline| deadline.at), Some(at(120_000)));
+}
+
+#[test]
+fn a_database_that_takes_long_has_twice_the_time_until_it_answers() {
+    let mut log = hanging();
+    let mut now = 0;
+    for patience in [30_000, 60_000, 120_000, 240_000, 300_000, 300_000] {
+        log.handle_begun(at(now));
+        now += patience;
+        assert_eq!(log.handle_timeout(at(now - 1), false), Outcome::Nothing);
+        assert_ne!(log.handle_timeout(at(now), false), Outcome::Nothing);
+        now += 60_000;
+        log.recover((RecordKind::Snapshot, vec![99]));
+    }
+    log.handle_reply(at(now), Ok(StorageReply::Written(vec![RecordKey(1)])));
+    log.handle_begun(at(now));
+    assert_eq!(log.poll_timeout().map(|deadline| deadline.at), Some(at(now + 30_000)));
+}

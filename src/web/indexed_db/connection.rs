@@ -93,6 +93,12 @@ impl Connection {
     pub(super) fn ends(&self, transaction: &End) {
         self.loss.under_way.set(Some(transaction.clone()));
     }
+
+    /// Takes the connection for lost. A write that is being committed cannot be taken back: it comes before all that follows, or never.
+    pub(super) fn abandon(&self) {
+        self.database.close();
+        self.loss.happen();
+    }
 }
 
 /// That a connection was closed under us, and what has to end with it: of a transaction that was just being committed when the

@@ -60,6 +60,13 @@ impl Database {
         }
     }
 
+    /// Nobody waits for what is under way any more.
+    pub(super) fn abandon(&self) {
+        if let Some(connection) = self.current() {
+            connection.abandon();
+        }
+    }
+
     async fn work(self: Rc<Self>) {
         while let Some((id, task)) = self.next() {
             let mut answer = self.answer(task).await;

@@ -26,7 +26,7 @@ impl World {
             EventKind::Ready => {
                 tab.ready = true;
                 if let Ok(doc) = tab.client.doc(tab.room)
-                    && disk.failing.is_none()
+                    && disk.is_readable()
                 {
                     self.oracle.check_restart(host, doc, &self.server.durable);
                 }

@@ -112,6 +112,9 @@ impl World {
     /// The browser deletes what the site stored, under the open database.
     fn evict(&mut self, host: usize) {
         let told = self.hosts[host].disk.evict();
+        if self.hosts[host].disk.hangs {
+            self.wake_disk(host);
+        }
         self.oracle.device_lost(host, self.hosts[host].boot);
         if told {
             self.feed(host, Input::StorageLost("rejoin//room".into()));

@@ -33,6 +33,9 @@ impl World {
         if self.setup.footing {
             self.plan_footing();
         }
+        if self.setup.hangs {
+            self.plan_hangs();
+        }
         self.later(self.faults_end() + 1, Happening::Heal);
         self.later(self.faults_end() + 1_000, Happening::Look);
         if self.setup.letters != Letters::None {

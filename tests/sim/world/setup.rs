@@ -39,6 +39,8 @@ pub struct Setup {
     pub ghosts: bool,
     /// Whether the hosts' disks are slow.
     pub slow: bool,
+    /// Whether the hosts' databases at times do not answer.
+    pub hangs: bool,
     /// Whether the hosts' disks forget the order of what is under way when they die.
     pub unordered: bool,
     /// What happens, instead of what the seed says.
