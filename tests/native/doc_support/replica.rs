@@ -77,8 +77,8 @@ impl Replica for Gated {
 
     fn apply(&mut self, update: &[u8]) -> Result<(), String> {
         let applied = self.doc.apply(update, Origin::Remote).map_err(|error| error.to_string())?;
-        if let Some((_, error)) = applied.refused.first() {
-            return Err(format!("a held update was refused: {error}"));
+        if let Some(refused) = applied.refused.first() {
+            return Err(format!("a held update was refused: {}", refused.error));
         }
         let changes: Vec<_> =
             applied.integrated.iter().flat_map(|news| news.changes.clone()).collect();
