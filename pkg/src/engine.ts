@@ -68,7 +68,8 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
   readonly #searched = new WeakSet<EngineRoom<C>>();
   readonly #queue: (() => void)[] = [];
   #runtime: Runtime<M> | null = null;
-  #core: C | null = null;
+  /** `undefined` when a call failed and what follows is not done: an overflow may leave no room on the stack to call anything. */
+  #core: C | null | undefined = null;
   /** Asked for while the core lives; a dead one cannot be asked. */
   #remains: Set<() => void> = new Set();
   #flushing = false;
@@ -141,6 +142,7 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
   /** Takes the core's events, lets the rooms take them in, then runs the notifications. */
   readonly drain = (): void => {
     try {
+      this.#recoverLate();
       this.#route();
     } catch (thrown) {
       const error = toSyncError(thrown);
@@ -163,6 +165,7 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
   /** Whether the core no longer answers. */
   isDead(): boolean {
     try {
+      if (this.#core === undefined) return true;
       if (this.#core) this.#deliver(this.#take(this.#core));
       this.drainSoon();
       return false;
@@ -221,15 +224,32 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
 
   #guard<T>(room: EngineRoom<C> | null, fn: (core: C) => T): T {
     const core = this.#core;
-    if (!core) throw new SyncError('E_NOT_READY', 'the core is not loaded yet; await room.ready', { room: room?.id });
+    if (!core) {
+      this.#recoverLate();
+      throw new SyncError('E_NOT_READY', 'the core is not loaded yet; await room.ready', { room: room?.id });
+    }
     try {
       return fn(core);
     } catch (thrown) {
-      if (!isFatal(thrown)) throw toSyncError(thrown, room?.id);
-      this.#core = null;
-      this.#runtime?.recover(room, thrown);
+      const current = this.#core;
+      this.#core = undefined;
+      if (!isFatal(thrown)) {
+        this.#core = current;
+        throw toSyncError(thrown, room?.id);
+      }
+      this.#recover(room, thrown);
       throw crashError('during this call; it starts again from what is saved', thrown, room?.id);
     }
+  }
+
+  #recover(room: EngineRoom<C> | null, crash: unknown): void {
+    this.#runtime?.recover(room, crash);
+    this.#core ??= null;
+  }
+
+  /** What there was no room for when the stack overflowed. */
+  #recoverLate(): void {
+    if (this.#core === undefined) this.#recover(null, new RangeError());
   }
 
   #route(): void {

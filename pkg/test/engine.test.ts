@@ -314,6 +314,24 @@ describe('a trap', () => {
     expect(world.resets).toBe(1);
   });
 
+  test('of a stack overflow that leaves no room to see what it was is recovered from by the next call', async () => {
+    const { room, world, told } = await entered();
+    const noRoom = () => {
+      throw new RangeError('Maximum call stack size exceeded');
+    };
+    world.core.textInsert = () => {
+      throw new Proxy(new RangeError(), { getPrototypeOf: noRoom });
+    };
+    expect(() => room.root.get('note').insert(0, 'x')).toThrow(RangeError);
+    expect(() => room.root.get('note').insert(0, 'x')).toThrow(expect.objectContaining({ code: 'E_NOT_READY' }));
+    await room.ready;
+    await microtasks();
+    expect(world.resets).toBe(1);
+    expect(told).toEqual(['crashed true']);
+    room.root.get('note').insert(0, 'x');
+    expect(room.doc.getSnapshot()?.note).toBe('x');
+  });
+
   test('inside a browser callback is noticed by the page, and other people’s errors are not taken for one', async () => {
     const listeners = new Map<string, (event: { error?: unknown; reason?: unknown }) => void>();
     vi.stubGlobal('addEventListener', (type: string, fn: () => void) => listeners.set(type, fn));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import * as Y from 'yjs';
 import { closeBrowser, newContext } from './support/browser.mjs';
 import { demoPage } from './support/demo.mjs';
 import { freshHarness, harnessPage } from './support/harness.mjs';
@@ -141,6 +142,25 @@ describe('a trap in the wasm module', () => {
     assert.equal(await page.text(), 'saved before; written after');
   });
 
+  it('by a stack that ends in it or on the way: the fresh instance has what was saved, and goes on', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await staticSite(t);
+    const page = await freshHarness(t, site);
+    await page.enter(server.ws, 'deep');
+    await page.insert(0, 'saved before');
+    await page.isSaved();
+    await page.page.evaluate(overflow, [...nestedValues(60)]);
+    await page.waits('the crash is told', () => window.session.seen.crashes.length > 0);
+    await page.page.evaluate(() => window.session.room.ready);
+    assert.deepEqual((await page.seen()).crashes, [{ recovered: true }]);
+    assert.match(await page.text(), /saved before/);
+    await page.append('; written after');
+    await page.isSynced();
+    const other = await freshHarness(t, site);
+    await other.enter(server.ws, 'deep');
+    await other.hasText(await page.text());
+  });
+
   it('in the demo: even the letter that was being typed is there afterwards, and on the server', async (t) => {
     const server = await rejoinServer(t, { assets: true });
     const [ann, bob] = [await demoPage(t, server.url, 'typing'), await demoPage(t, server.url, 'typing')];
@@ -158,6 +178,31 @@ describe('a trap in the wasm module', () => {
     await ann.isSynced();
   });
 });
+
+/** An update that is read by recursion. */
+function nestedValues(depth) {
+  const doc = new Y.Doc();
+  doc.getMap('deep').set(
+    'value',
+    Array.from({ length: depth }).reduce((inner) => [inner], 1),
+  );
+  return Y.encodeStateAsUpdate(doc);
+}
+
+/** Runs in the page: reads an update again and again, each time deeper in the stack, until that ends. */
+function overflow(update) {
+  const { room } = window.session;
+  const bytes = Uint8Array.from(update);
+  const dig = () => {
+    room.applyUpdate(bytes);
+    dig();
+  };
+  try {
+    dig();
+  } catch {
+    // What an app sees of it depends on where the stack ended.
+  }
+}
 
 /** The next call of this export traps: a real `unreachable`, through the real choke point. */
 async function trapIn(page, name, glue = '/rejoin/core.js') {
