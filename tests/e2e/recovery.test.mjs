@@ -1,10 +1,11 @@
 // Edits that the server does not take: kept, exported, discarded, offered again; and servers that began anew.
 import assert from 'node:assert/strict';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import * as Y from 'yjs';
 import { closeBrowser, newContext } from './support/browser.mjs';
+import { demoPage } from './support/demo.mjs';
 import { freshHarness, harnessPage } from './support/harness.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
 import { staticSite } from './support/static-site.mjs';
@@ -139,6 +140,47 @@ describe('a server whose store was deleted', () => {
   });
 });
 
+describe('the demo at a server whose store was deleted', () => {
+  it('says how many edits are not taken and why, saves them to a file, and offers or discards them', async (t) => {
+    const server = await rejoinServer(t, { assets: true });
+    const demo = await demoPage(t, server.url, 'demo-anew');
+    await demo.write('mine');
+    await demo.isSynced();
+    const refused = demo.page.getByTestId('refused');
+    assert.equal(await refused.count(), 0);
+
+    await forgetEverything(server);
+    await refused.getByText('The server began anew').waitFor();
+    const [download] = await Promise.all([
+      demo.page.waitForEvent('download'),
+      demo.button('Save them to a file').click(),
+    ]);
+    const doc = new Y.Doc();
+    Y.applyUpdate(doc, readFileSync(await download.path()));
+    assert.equal(doc.getText('note').toString(), 'mine');
+    await demo.button('Offer them again').click();
+    await refused.waitFor({ state: 'detached' });
+    await demo.isSynced();
+    // Gone before the server forgets again: it would bring everything back.
+    const ends = [];
+    const stock = stockClient({ after: (end) => ends.push(end) }, server.ws, 'demo-anew');
+    await stock.hasText('mine');
+    for (const end of ends) end();
+
+    await forgetEverything(server);
+    await demo.button('Discard them').click();
+    await refused.waitFor({ state: 'detached' });
+    await demo.hasNote('');
+  });
+});
+
+/** The server dies, and comes back with an empty store. */
+async function forgetEverything(server) {
+  await server.kill();
+  rmSync(join(server.data, 'rooms.redb'));
+  await server.start();
+}
+
 describe('a server that went back to a backup', () => {
   it('makes what it lacks pending again, and is given it without a question', async (t) => {
     const server = await rejoinServer(t);
@@ -262,9 +304,7 @@ async function beginsAnew(t, room, before) {
     await before(other);
     ann.others.push(other);
   }
-  await server.kill();
-  rmSync(join(server.data, 'rooms.redb'));
-  await server.start();
+  await forgetEverything(server);
   await ann.waits('the question', () => window.session.room.sync.getSnapshot().obstacle === 'epoch');
   return { server, site, ann };
 }

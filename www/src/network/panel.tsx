@@ -4,6 +4,7 @@ import { logRoom } from '../log';
 import { EventLogView } from './event-log';
 import { Figures } from './figures';
 import { Peers } from './peers';
+import { RefusedEdits } from './refused-edits';
 import { StatusLine } from './status-line';
 import { Tools } from './tools';
 import { Track } from './track';
@@ -17,6 +18,7 @@ export function NetworkPanel({ links }: { links: PeerLinks }): ReactElement {
     <aside className="panel" aria-labelledby="panel-title">
       <h2 id="panel-title">The link</h2>
       <StatusLine />
+      <RefusedEdits />
       <Track />
       <Figures />
       <Tools links={links} />
