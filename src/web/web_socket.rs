@@ -41,7 +41,9 @@ impl Sockets {
     /// From now on sockets are made by `constructor`.
     #[cfg(feature = "links")]
     pub fn make_by(&self, constructor: Function) {
-        self.constructor.replace(Some(constructor));
+        if let Ok(mut made_by) = self.constructor.try_borrow_mut() {
+            *made_by = Some(constructor);
+        }
     }
 
     /// Does what the core asked for.
@@ -65,7 +67,7 @@ impl Sockets {
     fn open(&self, id: SocketId, url: &str, protocols: &[String]) {
         self.close(id, ABANDONED, "");
         // A copy: no borrow may be alive when it is called.
-        let constructor = self.constructor.borrow().clone();
+        let constructor = self.constructor.try_borrow().ok().and_then(|given| given.clone());
         let browser = match constructor {
             Some(constructor) => create_by(&constructor, url, protocols),
             None => create(url, protocols),
