@@ -6,13 +6,14 @@ import { peerPage } from '../e2e/support/peers.mjs';
 import { holdingProxy } from '../e2e/support/proxy.mjs';
 import { rejoinServer } from '../e2e/support/rejoin-server.mjs';
 import { staticSite } from '../e2e/support/static-site.mjs';
-import { turnServer } from '../e2e/support/turn.mjs';
+import { stockSignaling } from '../e2e/support/stock-server.mjs';
+import { credentials, turnServer } from '../e2e/support/turn.mjs';
 import { runEach } from './measured.mjs';
 
 const megabyte = 1_000_000;
 const patience = 180_000;
 
-const benches = { edits, large, files, departures, relay, sleepers, comings };
+const benches = { edits, large, late, files, departures, relay, lapsed, sleepers, comings };
 await runEach(benches);
 await closeBrowser();
 
@@ -36,6 +37,38 @@ async function large(t) {
   await ann.page.evaluate((length) => window.session.note().insert(0, 'x'.repeat(length)), megabyte);
   await bob.harness.waits('it', (length) => window.session.room.doc.getSnapshot().note.length === length, megabyte);
   console.log(`insert of a megabyte at a peer: ${Date.now() - started} ms`);
+}
+
+/** A megabyte that two have, and that a third gets by its links alone: there is no server but for signaling. */
+async function late(t) {
+  const signaling = await stockSignaling(t);
+  const site = await staticSite(t);
+  const enter = () => peerPage(t, site, null, 'late', { peers: { signaling: [signaling.ws] } });
+  const [ann, bob] = await Promise.all([enter(), enter()]);
+  await Promise.all([ann, bob].map((page) => page.hasLinks(1)));
+  await ann.page.evaluate((length) => window.session.note().insert(0, 'x'.repeat(length)), megabyte);
+  await ann.isSyncedWithAll(1);
+  const started = Date.now();
+  const cleo = await enter();
+  const entered = Date.now() - started;
+  const hasAll = (length) => window.session.room.doc.getSnapshot()?.note.length === length;
+  await cleo.harness.waits('it', hasAll, megabyte);
+  console.log(`a megabyte at who comes later: ${Date.now() - started} ms after opening its page, which took ${entered} ms`);
+}
+
+/** Credentials that have lapsed: the TURN server refuses them, others are asked for, and the link comes about. */
+async function lapsed(t) {
+  const turn = await turnServer(t);
+  const server = await rejoinServer(t);
+  const site = await staticSite(t);
+  const peers = { relayOnly: true };
+  const answers = [{ ...credentials(turn, -60), ttlSeconds: 3_600 }, credentials(turn, 3_600)];
+  await peerPage(t, site, server.ws, 'lapsed', { peers, ice: answers.slice(1) });
+  const bob = await peerPage(t, site, server.ws, 'lapsed', { peers, ice: answers });
+  await bob.harness.waits('the refusal', () => window.asked.includes('rejected'));
+  const started = Date.now();
+  await bob.hasLinks(1);
+  console.log(`credentials refused: linked ${Date.now() - started} ms after others were asked for`);
 }
 
 /** Presence every 50 ms while a file of 64 MiB goes the same way. */
@@ -133,9 +166,9 @@ async function sleepers(t) {
 async function comings(t) {
   const server = await rejoinServer(t);
   const started = Date.now();
-  const made = await cycles(t, await staticSite(t), server.ws, { pairs: 10, times: 200, patience: 900_000 });
+  const { made, kept } = await cycles(t, await staticSite(t), server.ws, { pairs: 10, times: 200, patience: 900_000 });
   console.log(
-    `2,000 times linked and parted in one page: ${made} connections, ${Math.round((Date.now() - started) / 1_000)} s`,
+    `2,000 times linked and parted in one page: ${made} connections, ${kept} of them kept, ${Math.round((Date.now() - started) / 1_000)} s`,
   );
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { closeBrowser, newContext } from './support/browser.mjs';
-import { fullMesh } from './support/mesh.mjs';
+import { cycles, fullMesh } from './support/mesh.mjs';
 import { holdingProxy } from './support/proxy.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
 import { staticSite } from './support/static-site.mjs';
@@ -29,5 +29,14 @@ describe('a room of twelve in one browser', () => {
     await mesh.append(1, 'beta');
     await mesh.hasText('alphabeta');
     assert.equal(await mesh.sendsOf('beta'), members - 1);
+  });
+});
+
+describe('links that come and go', () => {
+  it('leave no connection behind that the browser cannot collect, also of those closed in the middle of their negotiation', async (t) => {
+    const server = await rejoinServer(t);
+    const { made, kept } = await cycles(t, await staticSite(t), server.ws, { pairs: 4, times: 10 });
+    assert.ok(made >= 80);
+    assert.equal(kept, 0);
   });
 });

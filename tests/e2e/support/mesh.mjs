@@ -74,7 +74,10 @@ class FullMesh {
   }
 }
 
-/** Pairs of clients in one page that link and part so many times each; resolves to how many connections that took. */
+/**
+ * Pairs of clients in one page that link and part so many times each; resolves to how many connections that took, and how many
+ * of them cannot be collected.
+ */
 export async function cycles(t, site, url, { pairs, times, patience }) {
   const harness = await freshHarness(t, site);
   await harness.page.evaluate(watchChannels);
@@ -111,5 +114,8 @@ export async function cycles(t, site, url, { pairs, times, patience }) {
     [url, pairs, times],
   );
   await harness.waits(`${pairs * times} rounds`, () => window.done, undefined, patience ?? 60_000);
-  return harness.page.evaluate(() => window.connections.length);
+  const made = await harness.page.evaluate(() => window.connections.length);
+  await harness.page.requestGC();
+  const kept = await harness.page.evaluate(() => window.connections.filter((one) => one.deref()).length);
+  return { made, kept };
 }
