@@ -143,6 +143,9 @@ impl Mesh {
     /// The room's socket is gone. Links go on.
     pub fn signal_down(&mut self, cx: &mut Context<'_>) {
         self.settings.signaling = false;
+        for link in self.roster.links() {
+            link.handle_signaling_lost();
+        }
         self.advance(cx);
     }
 

@@ -12,6 +12,7 @@ use super::link::LinkState;
 use super::options::MeshOptions;
 use crate::error::ErrorCode;
 use crate::io::{Environment, IceServer, PeerConnectionId, PeerInput};
+use serde_json::json;
 use world::World;
 
 #[test]
@@ -116,6 +117,30 @@ fn tracks_are_agreed_on_over_the_link_itself_without_a_server() {
     }
     world.until(1_000, |world| world.network.answers == answers + 2);
     assert_eq!(said(&world), before, "nothing is said where nobody hears");
+}
+
+#[test]
+fn a_restart_of_ice_with_new_credentials_goes_through_signaling_and_tracks_over_the_link_once_it_is_gone()
+ {
+    let mut world = World::new(8, 2, &MeshOptions::default());
+    world.network.relayed = true;
+    for at in 0..2 {
+        world.enter(at);
+    }
+    world.until(2_000, |world| world.are_up(0, 1));
+    world.run(100);
+    let said = |world: &World| world.pages.iter().map(|page| page.said).sum::<usize>();
+    let (before, answers) = (said(&world), world.network.answers);
+    world.tell(0, &json!({"t": "ice", "ice": {"iceServers": [], "ttlSeconds": 60}}));
+    world.until(1_000, |world| world.network.answers == answers + 1);
+    assert_eq!(said(&world), before + 2, "an offer and its answer");
+    assert!(world.are_up(0, 1));
+    for at in 0..2 {
+        world.lose_signaling(at);
+    }
+    let connection = PeerConnectionId(world.connection(0, 1).unwrap());
+    world.feed(0, connection, PeerInput::Needed);
+    world.until(1_000, |world| world.network.answers == answers + 2);
 }
 
 #[test]

@@ -7,8 +7,11 @@ import { peerPage } from './support/peers.mjs';
 import { holdingProxy } from './support/proxy.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
 import { staticSite } from './support/static-site.mjs';
+import { turnServer } from './support/turn.mjs';
 
 after(closeBrowser);
+
+const lifeOfCredentials = 8;
 
 describe('Firefox and Chromium', () => {
   it('edit one document; what was written offline and told saved outlives a kill of Firefox, and is brought', async (t) => {
@@ -52,19 +55,37 @@ describe('Firefox and Chromium', () => {
       await bob.seesTracks(['camera muted', 'mic']);
     });
   }
+
+  it('renew the credentials of their TURN server, and restart ICE each time, over the same connection', async (t) => {
+    const turn = await turnServer(t);
+    const { site, server, fox, chromium } = await both(t, { flags: turn.flags(lifeOfCredentials) });
+    const pages = await linked(t, [fox, chromium], site, server.ws, { relayOnly: true });
+    const [ann, bob] = pages;
+    await Promise.all(pages.map((page) => page.isRelayed()));
+    await Promise.all(pages.map((page) => page.listens('count')));
+    await Promise.all(pages.map((page) => page.countsRestarts()));
+    for (let at = 1; at <= 3; at++) {
+      await Promise.all(pages.map((page) => page.hasRestarted(at)));
+      assert.deepEqual([await ann.send('count', at), await bob.send('count', at)], [1, 1]);
+      const heard = Array.from({ length: at }, (_, before) => before + 1);
+      await Promise.all(pages.map((page) => page.hasHeard(heard)));
+    }
+    assert.deepEqual([await ann.connectionsMade(), await bob.connectionsMade()], [1, 1]);
+    for (const page of pages) assert.deepEqual((await page.harness.seen()).errors, []);
+  });
 });
 
 /** The two browsers, and the server of their rooms behind what can be cut. */
-async function both(t) {
-  const server = await rejoinServer(t);
+async function both(t, options) {
+  const server = await rejoinServer(t, options);
   const [site, proxy] = [await staticSite(t), await holdingProxy(t, server.ws)];
   const [fox, chromium] = await Promise.all([firefox(t), newContext(t)]);
-  return { site, proxy, fox, chromium };
+  return { site, server, proxy, fox, chromium };
 }
 
-async function linked(t, browsers, site, url) {
+async function linked(t, browsers, site, url, peers = true) {
   const pages = [];
-  for (const context of browsers) pages.push(await peerPage(t, site, url, 'peers', { context }));
+  for (const context of browsers) pages.push(await peerPage(t, site, url, 'peers', { context, peers }));
   await Promise.all(pages.map((page) => page.hasLinks(1)));
   await Promise.all(pages.map((page) => page.isSyncedWithAll(1)));
   return pages;

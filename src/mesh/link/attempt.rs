@@ -38,7 +38,7 @@ pub(super) struct Attempt {
     pub(super) blocked: bool,
     /// Whether the other side said that a new connection takes this one's place.
     pub(super) outlived: bool,
-    /// Whether the other side negotiates through signaling, though this one has heard of nothing wrong with the link.
+    /// Whether this is negotiated through signaling though the link is up: ICE is restarted, or the other side does so.
     pub(super) aside: bool,
     /// Whether tracks are sent over it.
     pub(super) published: bool,

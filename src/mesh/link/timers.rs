@@ -115,6 +115,13 @@ impl Link {
         }
     }
 
+    /// Signaling is gone: what is to be negotiated goes over the link while that is up.
+    pub fn handle_signaling_lost(&mut self) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.aside = false;
+        }
+    }
+
     /// The peer left signaling. Its link may go on without.
     pub fn handle_left(&mut self, now: Instant, goodbye: bool) {
         if goodbye || matches!(self.phase, Phase::Waiting | Phase::Connecting(_)) {
@@ -212,6 +219,8 @@ impl Link {
         self.actions.push_back(LinkAction::Peer(id, PeerOutput::RestartIce));
         if let Some(attempt) = &mut self.attempt {
             attempt.found = false;
+            // Over the link, the answer may take the new way, on which Firefox hears nothing before it has the answer.
+            attempt.aside = true;
         }
         let next = Restart { at, count: count.saturating_add(1) };
         match self.phase {

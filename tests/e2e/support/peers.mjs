@@ -68,6 +68,25 @@ export class PeerPage {
     });
   }
 
+  /** From now on it is counted how often the other side of the last connection has come with new names of ICE. */
+  countsRestarts() {
+    return this.page.evaluate(() => {
+      const connection = window.connections.at(-1).deref();
+      const names = () => /a=ice-ufrag:(\S+)/.exec(connection.remoteDescription.sdp)[1];
+      let known = names();
+      window.restarts = 0;
+      connection.addEventListener('signalingstatechange', () => {
+        if (connection.signalingState !== 'stable' || names() === known) return;
+        known = names();
+        window.restarts++;
+      });
+    });
+  }
+
+  hasRestarted(times) {
+    return this.harness.waits(`${times} restarts`, (count) => window.restarts >= count, times, 30_000);
+  }
+
   /** How many connections the page has made so far. */
   connectionsMade() {
     return this.page.evaluate(() => window.connections.length);
@@ -193,7 +212,7 @@ export class PeerPage {
     });
   }
 
-  /** What a page hears when a device is pulled out: Chromium's made-up ones cannot be. */
+  /** What a page hears when a device is pulled out: those of Chromium's that are made up at its start cannot be. */
   pullsOut(slot) {
     return this.page.evaluate((name) => {
       const { track } = window.session.room.media.local.getSnapshot()[name];
@@ -230,6 +249,12 @@ export class PeerPage {
       return cameras.length === 3 && cameras.every(({ label }) => label);
     };
     return this.harness.waits('names of cameras', find);
+  }
+
+  /** Waits until so many cameras have been told. */
+  hasCameras(count) {
+    const find = (many) => window.session.room.media.devices.getSnapshot().cameras.length === many;
+    return this.harness.waits(`${count} cameras`, find, count);
   }
 
   /** The ids of the cameras that carry pictures: the second of three made-up ones does not. */
