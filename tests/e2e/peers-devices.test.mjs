@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { closeBrowser, ownBrowser } from './support/browser.mjs';
+import { closeBrowser, ownBrowser, plugInCamera } from './support/browser.mjs';
 import { peerPage } from './support/peers.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
 import { staticSite } from './support/static-site.mjs';
@@ -43,6 +43,27 @@ describe('devices', () => {
     await ann.pullsOut('camera');
     await bob.seesTracks(['mic muted']);
     assert.deepEqual((await ann.page.evaluate(() => window.media)).at(-1), ['ended', { slot: 'camera' }]);
+  });
+
+  it('a camera that is plugged in is told and taken, and gives way to the default one when it is pulled out in the middle', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await staticSite(t);
+    const [ann, bob] = await Promise.all([1, 2].map(() => peerPage(t, site, server.ws, 'plugged')));
+    await Promise.all([ann, bob].map((page) => page.hasLinks(1)));
+    await ann.hearsOfMedia();
+    assert.equal(await ann.media('publish', { camera: true }), null);
+    await ann.hasCameras(3);
+    const [first] = await ann.cameras();
+    const pullOut = await plugInCamera(t);
+    await ann.hasCameras(4);
+    const [, plugged] = await ann.cameras();
+    assert.equal(await ann.media('setDevice', 'camera', plugged), null);
+    await bob.seesTracks(['camera']);
+    await pullOut();
+    await ann.hasHeardOfMedia([['fallback', { slot: 'camera', deviceId: first }]]);
+    await ann.hasCameras(3);
+    await bob.seesTracks(['camera']);
+    await bob.seesPictures('camera');
   });
 
   it('sound that the browser does not play before a touch is told, and played in a click', async (t) => {

@@ -44,6 +44,19 @@ export async function ownBrowser(t, flags = []) {
   };
 }
 
+/** Plugs a camera into the shared browser, as its other made-up ones cannot be; resolves to what pulls it out. */
+export async function plugInCamera(t) {
+  const session = await (await browser()).newBrowserCDPSession();
+  await session.send('Browser.addMockCamera', { deviceId: 'plugged in' });
+  let pulledOut;
+  const pullOut = () => {
+    pulledOut ??= session.detach();
+    return pulledOut;
+  };
+  t.after(pullOut);
+  return pullOut;
+}
+
 /** A new profile of the shared browser; ended with the test. */
 export async function newContext(t, extra = {}) {
   const context = await (await browser()).newContext(extra);
