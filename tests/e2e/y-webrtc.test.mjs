@@ -103,6 +103,22 @@ describe('rooms of y-webrtc', () => {
     assert.deepEqual((await ann.harness.seen()).errors, []);
   });
 
+  it('an insert of a megabyte, too large for stock clients, goes between ours without a server, also to who comes later', async (t) => {
+    const signaling = await stockSignaling(t);
+    const site = await staticSite(t);
+    const peers = { signaling: [signaling.ws] };
+    const [ann, bob] = await Promise.all(['ann', 'bob'].map((name) => ourPeer(t, site, 'megabyte', name, peers)));
+    await Promise.all([ann, bob].map((one) => one.hasLinks(1)));
+    const large = 'x'.repeat(1_000_000);
+    await ann.harness.insert(0, large);
+    await bob.harness.hasText(large);
+    await ann.isSyncedWithAll(1);
+    const cleo = await ourPeer(t, site, 'megabyte', 'cleo', peers);
+    await cleo.harness.hasText(large);
+    await Promise.all([ann, bob, cleo].map((one) => one.isSyncedWithAll(2)));
+    assert.deepEqual((await ann.harness.seen()).errors, []);
+  });
+
   it('what is too large for a stock client is told, goes by the server, and breaks nothing', async (t) => {
     const signaling = await stockSignaling(t);
     const server = await rejoinServer(t);
