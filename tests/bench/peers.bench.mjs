@@ -53,7 +53,9 @@ async function late(t) {
   const entered = Date.now() - started;
   const hasAll = (length) => window.session.room.doc.getSnapshot()?.note.length === length;
   await cleo.harness.waits('it', hasAll, megabyte);
-  console.log(`a megabyte at who comes later: ${Date.now() - started} ms after opening its page, which took ${entered} ms`);
+  console.log(
+    `a megabyte at who comes later: ${Date.now() - started} ms after opening its page, which took ${entered} ms`,
+  );
 }
 
 /** Credentials that have lapsed: the TURN server refuses them, others are asked for, and the link comes about. */
