@@ -31,6 +31,7 @@ const parts = {
     { name: 'tabs', test: /src.shared./, priority: 1 },
     { name: 'peers', test: /src.(entry.peers|peers)/, priority: 1 },
     { name: 'quarantine', test: /src.quarantine/, priority: 1 },
+    { name: 'adapter', test: /src.adapter/, priority: 1 },
     { name: 'archive', test: /src.(entry.archive|archive|codec)/ },
     { name: 'client', test: /src.entry.client/, priority: 1 },
     {
@@ -66,7 +67,7 @@ async function bundle(
 
 /** The minifier writes strings as templates, which not every bundler looks into for the names of files. */
 function keepLiterals(code) {
-  const parts = ['streams', 'tabs', 'shared-links', 'sockets', 'peers', 'documents', 'archive', 'quarantine'];
+  const parts = ['streams', 'tabs', 'shared-links', 'sockets', 'peers', 'documents', 'archive', 'quarantine', 'adapter'];
   const files = parts.map((part) => `${part}.js`);
   const quoted = [...generated, ...files].reduce((text, name) => text.replaceAll(`\`./${name}\``, `'./${name}'`), code);
   return modules.reduce(

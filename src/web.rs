@@ -3,6 +3,8 @@
 //!
 //! Exports convert, nothing else. They are synchronous, take `&self` and throw `{ code, message, retryable }`.
 
+#[cfg(feature = "documents")]
+pub mod adapter;
 pub mod clock;
 #[cfg(feature = "codec")]
 pub mod codec;

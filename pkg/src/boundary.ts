@@ -262,6 +262,13 @@ export type CoreVault = (
   records: readonly Uint8Array[],
 ) => Promise<readonly Uint8Array[]>;
 
+/** What keeps records in the place of IndexedDB: without `records` those that are there, in order, else the keys of those that were added. */
+export type CoreAdapter = (
+  database: string,
+  records?: readonly Uint8Array[],
+  contained?: readonly number[],
+) => Promise<readonly number[] | readonly (readonly [key: number, record: Uint8Array])[]>;
+
 /** The module of documents. */
 export interface CoreModule extends WasmModule {
   /** `sockets` is used like `WebSocket` where it is given. */
@@ -270,5 +277,6 @@ export interface CoreModule extends WasmModule {
     wake: () => void,
     sockets?: new (...given: never[]) => object,
     vault?: CoreVault,
+    adapter?: CoreAdapter,
   ) => Core;
 }

@@ -1,4 +1,5 @@
 // Everything of the package's main entry but what needs a platform.
+export type { PersistenceAdapter, StoredRecord } from './adapter/types.js';
 export type {
   Archive,
   Difference,

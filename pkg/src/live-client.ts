@@ -1,4 +1,6 @@
+import type * as Adapter from './adapter.js';
 import { settled, totalSync, worstConnection } from './aggregate.js';
+import type { CoreAdapter } from './boundary.js';
 import type { Client, ClientEvents, DeviceState, RoomLease } from './client.js';
 import type * as Documents from './documents.js';
 import { Endpoint, type EndpointContext } from './endpoint.js';
@@ -11,7 +13,7 @@ import type { LinksEngine } from './links.js';
 import { RoomImpl } from './live-room.js';
 import { loadPart } from './load-part.js';
 import { NOTHING_SYNCED } from './nothing-synced.js';
-import { type ClientOptions, coreConfig, type LogEvent, storageOf } from './options.js';
+import { type ClientOptions, coreConfig, type LogEvent, ownStorage, storageOf } from './options.js';
 import type { QuarantinedRecord } from './quarantine/types.js';
 import type * as Quarantine from './quarantine.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
@@ -56,6 +58,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   #sockets: SharedSockets | null = null;
   readonly #watchers: (() => void)[] = [];
   #documents: typeof Documents | null = null;
+  #adapter: typeof Adapter | null = null;
   #shared: TokenSource<EndpointContext> | null = null;
   #phase: 'fresh' | 'running' | 'closed' = 'fresh';
 
@@ -64,7 +67,8 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     this.#runtime = start;
     this.#links = links;
     this.#engine = new Engine(start, {
-      make: (module, wake) => new module.Core(coreConfig(options), wake, this.#sockets?.Socket, this.#vault()),
+      make: (module, wake) =>
+        new module.Core(coreConfig(options), wake, this.#sockets?.Socket, this.#vault(), this.#ownLog()),
       numberOf: (event) => event.room,
       leave: (core, room) => core.leaveRoom(room),
       close: (core) => core.close(),
@@ -117,6 +121,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     this.#rooms.clear(room);
     const { clearData, withShelf } = await this.#part();
     if (room !== undefined) for (const id of withShelf(room)) this.#rooms.clear(id);
+    await this.#deleteOwn(room === undefined ? known : withShelf(room));
     await clearData(this.#options.namespace ?? '', room, known);
   }
 
@@ -154,7 +159,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   }
 
   #host(): ConstructorParameters<typeof RoomImpl>[0] {
-    const { persistence } = this.#options;
+    const { adapter, encryption = null } = ownStorage(this.#options);
     return {
       engine: this.#engine,
       options: this.#options,
@@ -170,8 +175,8 @@ export class ClientImpl<S extends Schema> implements Client<S> {
         sharesVersions: versions === 'shared' && this.#options.url !== null,
         notify: this.#engine.notify,
         drain: this.#engine.drain,
-        namespace: storageOf(this.#options) === 'memory' ? null : (this.#options.namespace ?? ''),
-        encryption: typeof persistence === 'object' ? persistence : null,
+        namespace: adapter || storageOf(this.#options) === 'memory' ? null : (this.#options.namespace ?? ''),
+        encryption,
         aside: (update, fn) =>
           this.#aside(schema, (copy) => {
             copy.applyUpdate(update);
@@ -184,6 +189,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
 
   async #clearLog(room: string): Promise<void> {
     if (storageOf(this.#options) === 'memory') return;
+    await this.#deleteOwn([room]);
     const { clearLog } = await this.#part();
     await clearLog(this.#options.namespace ?? '', room);
   }
@@ -202,6 +208,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   }
 
   async #searchLog(room: string, schema: Schema): Promise<void> {
+    if (ownStorage(this.#options).adapter) return; // nothing is set aside there
     const { searchLog } = await this.#quarantine();
     const aside = (fn: (room: Room<Schema>) => void): Promise<void> => this.#aside(schema, fn);
     const report = (error: SyncError): void => this.#report(error);
@@ -229,7 +236,9 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     if (this.#phase === 'fresh') this.#begin();
     const part = this.#part();
     if (this.#options.shareConnection) await this.#share();
-    if (typeof this.#options.persistence === 'object') await part;
+    const { adapter, encryption } = ownStorage(this.#options);
+    if (encryption) await part;
+    if (adapter) await this.#adapterPart();
     const [documents] = await Promise.all([part, this.#engine.start(this.#options.wasm)]);
     return documents;
   }
@@ -240,9 +249,29 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   }
 
   #vault(): ReturnType<typeof Documents.vaultOf> | undefined {
-    const { persistence } = this.#options;
-    if (typeof persistence !== 'object') return undefined;
-    return this.#documents?.vaultOf(persistence, (error) => this.#report(error));
+    const { encryption } = ownStorage(this.#options);
+    return encryption && this.#documents?.vaultOf(encryption, (error) => this.#report(error));
+  }
+
+  async #adapterPart(): Promise<typeof Adapter> {
+    this.#adapter ??= await loadPart('adapter', import('./adapter.js'));
+    return this.#adapter;
+  }
+
+  #ownLog(): CoreAdapter | undefined {
+    const { adapter } = ownStorage(this.#options);
+    return adapter && this.#adapter?.adapterFor(adapter, (error) => this.#report(error));
+  }
+
+  /** Where the app keeps records itself, they are not in IndexedDB. */
+  async #deleteOwn(rooms: readonly string[]): Promise<void> {
+    const { adapter } = ownStorage(this.#options);
+    if (!adapter) return;
+    const { deleteLogs } = await this.#adapterPart();
+    await deleteLogs(
+      adapter,
+      rooms.map((room) => this.#database(room)),
+    );
   }
 
   async #share(): Promise<void> {
@@ -276,7 +305,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     const { stop, look } = part.watchDevice(
       this.sync,
       this.device,
-      askToPersist && storageOf(this.#options) !== 'memory',
+      askToPersist && !ownStorage(this.#options).adapter && storageOf(this.#options) !== 'memory',
     );
     this.#watchers.push(
       stop,

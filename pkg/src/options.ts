@@ -1,3 +1,4 @@
+import type { PersistenceAdapter } from './adapter/types.js';
 import type { CoreConfig } from './boundary.js';
 import type { Encryption } from './encryption.js';
 import { type AuthOption, absolute, type UrlOption } from './endpoint.js';
@@ -81,9 +82,10 @@ export interface ClientOptions<S extends Schema = Registered> {
   readonly backgroundTimeout?: number | undefined;
   /**
    * Where edits are kept on this device. Default `indexeddb` where there is one, else `memory`: then `saved` is never claimed.
-   * `false` is another word for `memory`. With `encryptedWith(key)`, or functions of your own, in IndexedDB and sealed.
+   * `false` is another word for `memory`. With `encryptedWith(key)`, or functions of your own, in IndexedDB and sealed. With a
+   * {@link PersistenceAdapter} wherever that keeps them.
    */
-  readonly persistence?: 'indexeddb' | 'memory' | false | Encryption | undefined;
+  readonly persistence?: 'indexeddb' | 'memory' | false | Encryption | PersistenceAdapter | undefined;
   /**
    * Asks the browser not to evict what is kept here, once a user's edit has been saved; see `client.device`. Some browsers ask the user
    * then. Default true.
@@ -131,6 +133,17 @@ export interface ShareConnection {
    * ```
    */
   readonly worker: () => SharedWorker;
+}
+
+/** The app's own storage, and what seals records for IndexedDB: one of them at most. */
+export function ownStorage<S extends Schema>({
+  persistence,
+}: ClientOptions<S>): {
+  readonly adapter?: PersistenceAdapter;
+  readonly encryption?: Encryption;
+} {
+  if (typeof persistence !== 'object') return {};
+  return 'load' in persistence ? { adapter: persistence } : { encryption: persistence };
 }
 
 /** Where edits are kept. */

@@ -15,6 +15,7 @@ use crate::config::{Config, Fields, RoomOptions};
 use crate::connection::EndpointAnswer;
 use crate::error::Misuse;
 use crate::io::{EndpointRequest, RoomId};
+use crate::web::adapter::Adapter;
 use crate::web::convert::{events_to_js, from_js};
 use crate::web::driver::{Driver, Settings};
 use crate::web::indexed_db::{Durability, Vault};
@@ -30,7 +31,8 @@ pub struct Core {
 #[wasm_bindgen]
 impl Core {
     /// Starts a client. `wake` is called without arguments when there are events; it may only schedule a microtask.
-    /// `sockets` is used like `WebSocket` where it is given, `vault` seals what is written to the disk.
+    /// `sockets` is used like `WebSocket` where it is given, `vault` seals what is written to the disk, `adapter` keeps records in
+    /// its place.
     ///
     /// # Errors
     /// `E_INVALID_ARGUMENT` for a configuration that makes no sense.
@@ -40,9 +42,11 @@ impl Core {
         wake: Function,
         sockets: Option<Function>,
         vault: Option<Function>,
+        adapter: Option<Function>,
     ) -> Result<Self, JsValue> {
         let (config, settings) = thrown(configuration(config))?;
-        let settings = Settings { sockets, vault: vault.map(Vault::from), ..settings };
+        let (vault, adapter) = (vault.map(Vault::from), adapter.map(Adapter::from));
+        let settings = Settings { sockets, vault, adapter, ..settings };
         let client = Client::new(config, clock::seed());
         Ok(Self { driver: Driver::start(client, wake, settings) })
     }

@@ -14,6 +14,8 @@ use crate::error::Misuse;
 use crate::io::{Environment, Input, Output};
 use crate::machine::Machine;
 use crate::time::Instant;
+#[cfg(feature = "documents")]
+use crate::web::adapter::Adapter;
 use crate::web::clock;
 use crate::web::convert::internal;
 use crate::web::environment;
@@ -42,6 +44,9 @@ pub struct Settings {
     /// What seals records before they are written.
     #[cfg(feature = "documents")]
     pub vault: Option<Vault>,
+    /// Where records are kept, if not in IndexedDB.
+    #[cfg(feature = "documents")]
+    pub adapter: Option<Adapter>,
 }
 
 /// Runs one core in a browser.
@@ -90,6 +95,8 @@ impl<M: Machine + 'static> Driver<M> {
             durability,
             #[cfg(feature = "documents")]
             vault,
+            #[cfg(feature = "documents")]
+            adapter,
         } = settings;
         let driver = Weak::clone(driver);
         let host = Host::new(move |input| {
@@ -113,7 +120,7 @@ impl<M: Machine + 'static> Driver<M> {
             #[cfg(feature = "peers")]
             peers: PeerConnections::new(host.clone()),
             #[cfg(feature = "documents")]
-            storage: Storage::new(host.clone(), durability, vault),
+            storage: Storage::new(host.clone(), durability, vault, adapter),
             timer: Timer::new(host.clone()),
             host,
             page: RefCell::default(),

@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 use crate::io::{Input, StorageError, StorageTask, TaskId};
 use crate::ordered::OrderedMap;
+use crate::web::adapter::Adapter;
 use crate::web::host::Host;
 use crate::web::indexed_db::database::Database;
 
@@ -33,17 +34,26 @@ pub struct Storage {
     host: Host,
     durability: Durability,
     vault: Option<Vault>,
+    adapter: Option<Adapter>,
     databases: RefCell<OrderedMap<String, Rc<Database>>>,
 }
 
 impl Storage {
-    /// Nothing open yet. With a vault nothing is written that it has not sealed.
-    pub fn new(host: Host, durability: Durability, vault: Option<Vault>) -> Self {
-        Self { host, durability, vault, databases: RefCell::default() }
+    /// Nothing open yet. With a vault nothing is written that it has not sealed; an adapter takes the place of the databases.
+    pub fn new(
+        host: Host,
+        durability: Durability,
+        vault: Option<Vault>,
+        adapter: Option<Adapter>,
+    ) -> Self {
+        Self { host, durability, vault, adapter, databases: RefCell::default() }
     }
 
     /// Queues a task; it is answered with [`Input::Storage`].
     pub fn perform(&self, id: TaskId, task: StorageTask) {
+        if let Some(adapter) = &self.adapter {
+            return adapter.perform(&self.host, id, task);
+        }
         match self.database(name_of(&task)) {
             Some(database) => database.perform(id, task),
             None => self.host.feed(Input::Storage(id, Err(StorageError::Aborted))),

@@ -66,7 +66,7 @@ impl Log {
     /// Another tab's view of the same database.
     pub(crate) fn reopen(name: &str) -> Self {
         let probe = Probe::new();
-        let storage = Storage::new(probe.host.clone(), Durability::default(), None);
+        let storage = Storage::new(probe.host.clone(), Durability::default(), None, None);
         Self { probe, storage, name: name.to_owned(), tasks: Cell::new(0) }
     }
 

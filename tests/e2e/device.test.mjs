@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { closeBrowser, newContext } from './support/browser.mjs';
+import { crash } from './support/crash.mjs';
 import { harnessPage } from './support/harness.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
 import { staticSite } from './support/static-site.mjs';
@@ -43,6 +44,30 @@ describe('what is kept on the device', () => {
     await wrong.page.close();
     const again = await open('locked', 1);
     await again.hasText(words);
+  });
+
+  it('is wherever an adapter of the app’s own keeps it: nothing in IndexedDB, and a tab killed offline has its edits again', async (t) => {
+    const { server, context, site } = await device(t);
+    const open = async () => {
+      const page = await harnessPage(context, site);
+      await page.page.evaluate(() => window.keepInFiles());
+      return page.enter(server.ws, 'files');
+    };
+    await server.kill();
+    const first = await open();
+    await first.insert(0, words);
+    await first.isSaved();
+    assert.equal(await kept(first), false);
+    await crash(first.page);
+
+    const second = await open();
+    assert.equal(await second.text(), words);
+    assert.equal((await second.sync()).local, 'saved');
+    await server.start();
+    await second.isSynced();
+    await second.page.evaluate(() => window.session.client.clearData());
+    await server.kill();
+    assert.equal(await (await open()).text(), '');
   });
 
   it('is gone after clearData: of one room, then of all, also for a page that opens offline', async (t) => {

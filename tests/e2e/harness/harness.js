@@ -19,6 +19,37 @@ window.sealWith = async (byte) => {
   sealing = { persistence: encryptedWith(key) };
 };
 
+/** What is kept on the device is kept in files of the origin from here on, by an adapter as an app would write it. */
+window.keepInFiles = () => {
+  sealing = { persistence: fileAdapter() };
+};
+
+function fileAdapter() {
+  const folder = navigator.storage.getDirectory();
+  const fileOf = async (room) => (await folder).getFileHandle(encodeURIComponent(room), { create: true });
+  const read = async (room) => {
+    const text = await (await (await fileOf(room)).getFile()).text();
+    return text ? JSON.parse(text) : { last: 0, records: [] };
+  };
+  // Another tab writes into the same file; what is written is there when it is closed, as a whole.
+  const write = (room, added, gone) =>
+    navigator.locks.request(`files/${room}`, async () => {
+      const { last, records } = await read(room);
+      const fresh = added.map((bytes, at) => ({ key: last + 1 + at, bytes: [...bytes] }));
+      const kept = [...records.filter(({ key }) => !gone.includes(key)), ...fresh];
+      const stream = await (await fileOf(room)).createWritable();
+      await stream.write(JSON.stringify({ last: last + added.length, records: kept }));
+      await stream.close();
+      return fresh.map(({ key }) => key);
+    });
+  return {
+    load: async (room) => (await read(room)).records.map(({ key, bytes }) => ({ key, bytes: Uint8Array.from(bytes) })),
+    append: (room, records) => write(room, records, []),
+    compact: async (room, snapshot, contained) => (await write(room, [snapshot], contained))[0],
+    delete: async (room) => (await folder).removeEntry(encodeURIComponent(room)),
+  };
+}
+
 /** Whether these words stand anywhere in a database of this page, as bytes or as text. */
 window.isKept = async (words) => {
   const wanted = new TextEncoder().encode(words);

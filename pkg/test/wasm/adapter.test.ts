@@ -1,0 +1,144 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import type { PersistenceAdapter } from '../../src/adapter/types.js';
+import type { SyncError } from '../../src/errors.js';
+import type { ClientOptions } from '../../src/options.js';
+import type { Room } from '../../src/room.js';
+import { defineSchema, t } from '../../src/schema.js';
+import { inFiles, inMemory } from '../support/adapters.js';
+import { realClient } from './support.js';
+
+const schema = defineSchema({ doc: { note: t.text() } });
+type S = typeof schema;
+
+async function enter(persistence: PersistenceAdapter, options: Partial<ClientOptions<S>> = {}) {
+  const client = realClient(schema, { persistence, ...options });
+  const errors: SyncError[] = [];
+  client.on('error', (error) => errors.push(error));
+  const { room } = client.enterRoom('demo', { autoConnect: false });
+  await room.ready;
+  return { client, room, errors, note: room.root.get('note') };
+}
+
+async function until(room: Room<S>, local: string): Promise<void> {
+  while (room.sync.getSnapshot().local !== local) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** What a client that comes later finds. */
+async function found(adapter: PersistenceAdapter, options: Partial<ClientOptions<S>> = {}) {
+  const { client, room } = await enter(adapter, options);
+  const [note, { pending, local }] = [room.doc.getSnapshot()?.note, room.sync.getSnapshot()];
+  await client.close();
+  return { note, pending, local };
+}
+
+const files = await inFiles();
+afterAll(() => files.remove());
+
+describe.each([
+  ['memory', inMemory()],
+  ['files', files],
+])('an adapter that keeps logs in %s', (_, adapter) => {
+  test('has what was saved for the next client, with what the server still lacks', async () => {
+    const { client, room, note } = await enter(adapter);
+    note.insert(0, 'kept');
+    expect(room.sync.getSnapshot().local).toBe('saving');
+    await until(room, 'saved');
+    await client.close();
+    expect(await found(adapter)).toEqual({ note: 'kept', pending: 4, local: 'saved' });
+  });
+
+  test('is given snapshots for what they contain, and a room reads the same from them', async () => {
+    let compacted = 0;
+    const counted: PersistenceAdapter = {
+      load: (room) => adapter.load(room),
+      append: (room, records) => adapter.append(room, records),
+      compact: (room, snapshot, contained) => {
+        compacted += contained.length;
+        return adapter.compact(room, snapshot, contained);
+      },
+      delete: (room) => adapter.delete(room),
+    };
+    const { client, room, note } = await enter(counted, { namespace: 'long' });
+    for (let round = 0; round < 60 && compacted === 0; round++) {
+      for (let at = 0; at < 100; at++) note.insert(0, 'x');
+      await until(room, 'saved');
+    }
+    const { length } = note;
+    await client.close();
+    expect(compacted).toBeGreaterThan(0);
+    const records = await adapter.load('long/demo');
+    expect(records.length).toBeLessThan(length);
+    expect((await found(adapter, { namespace: 'long' })).note).toBe('x'.repeat(length));
+  });
+
+  test('takes what two clients write at the same time, and loses nothing of either', async () => {
+    const namespace = 'two';
+    const [one, other] = await Promise.all([enter(adapter, { namespace }), enter(adapter, { namespace })]);
+    for (let at = 0; at < 20; at++) {
+      one.note.insert(0, 'a');
+      other.note.insert(0, 'b');
+    }
+    await Promise.all([until(one.room, 'saved'), until(other.room, 'saved')]);
+    await Promise.all([one.client.close(), other.client.close()]);
+    expect([...((await found(adapter, { namespace })).note ?? '')].sort().join('')).toBe('a'.repeat(20) + 'b'.repeat(20));
+  });
+
+  test('forgets a room when its data is cleared', async () => {
+    const { client, room, note } = await enter(adapter, { namespace: 'cleared' });
+    note.insert(0, 'x');
+    await until(room, 'saved');
+    await client.clearData('demo');
+    await client.close();
+    expect(await adapter.load('cleared/demo')).toEqual([]);
+  });
+});
+
+describe('an adapter that', () => {
+  /** One whose writes fail as long as there is an error. */
+  function failing(): PersistenceAdapter & { error: Error | null } {
+    const adapter = inMemory();
+    return {
+      ...adapter,
+      error: null,
+      async append(room, records) {
+        if (this.error) throw this.error;
+        return adapter.append(room, records);
+      },
+    };
+  }
+
+  test('fails is told once with its cause; edits live in memory, and are saved when it works again', async () => {
+    const adapter = failing();
+    const { client, room, errors, note } = await enter(adapter);
+    adapter.error = new Error('the disk is gone');
+    note.insert(0, 'x');
+    await until(room, 'unavailable');
+    expect(errors.filter(({ cause }) => cause === adapter.error).map(({ code, room: id }) => [code, id])).toEqual([
+      ['E_STORAGE', 'demo'],
+    ]);
+    adapter.error = null;
+    await until(room, 'saved');
+    await client.close();
+    expect((await found(adapter)).note).toBe('x');
+  });
+
+  test('is full is told as E_QUOTA', async () => {
+    const adapter = failing();
+    const { client, room, errors, note } = await enter(adapter);
+    adapter.error = new DOMException('no more', 'QuotaExceededError');
+    note.insert(0, 'x');
+    await until(room, 'unavailable');
+    expect(errors.map(({ code }) => code)).toEqual(['E_QUOTA']);
+    await client.close();
+  });
+
+  test('gives no keys that grow is told, and nothing counts as saved', async () => {
+    const adapter = inMemory();
+    const odd: PersistenceAdapter = { ...adapter, append: async (_, records) => records.map(() => 0.5) };
+    const { client, room, errors, note } = await enter(odd);
+    note.insert(0, 'x');
+    await until(room, 'unavailable');
+    expect(errors.map(({ code }) => code)).toContain('E_STORAGE');
+    await client.close();
+  });
+});
