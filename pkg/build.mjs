@@ -67,7 +67,17 @@ async function bundle(
 
 /** The minifier writes strings as templates, which not every bundler looks into for the names of files. */
 function keepLiterals(code) {
-  const parts = ['streams', 'tabs', 'shared-links', 'sockets', 'peers', 'documents', 'archive', 'quarantine', 'adapter'];
+  const parts = [
+    'streams',
+    'tabs',
+    'shared-links',
+    'sockets',
+    'peers',
+    'documents',
+    'archive',
+    'quarantine',
+    'adapter',
+  ];
   const files = parts.map((part) => `${part}.js`);
   const quoted = [...generated, ...files].reduce((text, name) => text.replaceAll(`\`./${name}\``, `'./${name}'`), code);
   return modules.reduce(

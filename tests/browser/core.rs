@@ -86,7 +86,7 @@ fn a_configuration_that_makes_no_sense_is_thrown_back() {
     let wake = js_sys::Function::new_no_args("");
     for config in [JsValue::UNDEFINED, js(&json!("x")), js(&json!({ "persistence": "floppy" }))] {
         assert_eq!(
-            code(rejoin::web::Core::new(&config, wake.clone(), None, None)),
+            code(rejoin::web::Core::new(&config, wake.clone(), None, None, None)),
             "E_INVALID_ARGUMENT"
         );
     }

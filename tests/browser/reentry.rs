@@ -60,7 +60,7 @@ async fn a_core_may_be_closed_from_within_a_wake() {
 #[wasm_bindgen_test]
 async fn a_wake_that_throws_does_no_harm() {
     let wake = js_sys::Function::new_no_args("throw new Error('from the app')");
-    let core = Core::new(&js(&in_memory()), wake, None, None).unwrap();
+    let core = Core::new(&js(&in_memory()), wake, None, None, None).unwrap();
     let options = json!({ "roots": { "text": "text" }, "presence": null, "connect": false });
     let room = core.enter_room("throwing", &js(&options)).unwrap();
     sleep(20).await;
@@ -100,7 +100,8 @@ async fn a_dropped_core_hears_nothing_any_more() {
     let count = Rc::clone(&wakes);
     let wake = Closure::<dyn Fn()>::new(move || count.set(count.get() + 1));
     let core =
-        Core::new(&js(&in_memory()), wake.as_ref().clone().unchecked_into(), None, None).unwrap();
+        Core::new(&js(&in_memory()), wake.as_ref().clone().unchecked_into(), None, None, None)
+            .unwrap();
     let options = json!({ "roots": {}, "presence": null, "connect": true });
     core.enter_room("dropped", &js(&options)).unwrap();
     sleep(20).await;

@@ -12,24 +12,26 @@ export interface StoredRecord {
  * counts as saved, and is sent, once `append` has resolved. What rejects is told as `E_STORAGE`, or `E_QUOTA` where the error's `name`
  * is `QuotaExceededError`; edits live in memory then, and it is tried again.
  * @example
- * const logs = new Map<string, StoredRecord[]>();
+ * const logs = new Map<string, { key: number; bytes: Uint8Array }[]>();
  * let last = 0;
- * const log = (room: string): StoredRecord[] => logs.get(room) ?? [];
- * const adapter: PersistenceAdapter = {
- *   load: async (room) => log(room),
- *   async append(room, records) {
- *     const added = records.map((bytes) => ({ key: ++last, bytes }));
- *     logs.set(room, [...log(room), ...added]);
- *     return added.map(({ key }) => key);
+ * const client = createClient({
+ *   url,
+ *   schema,
+ *   persistence: {
+ *     load: async (room) => logs.get(room) ?? [],
+ *     async append(room, records) {
+ *       const added = records.map((bytes) => ({ key: ++last, bytes }));
+ *       logs.set(room, [...(logs.get(room) ?? []), ...added]);
+ *       return added.map(({ key }) => key);
+ *     },
+ *     async compact(room, bytes, contained) {
+ *       const kept = (logs.get(room) ?? []).filter(({ key }) => !contained.includes(key));
+ *       logs.set(room, [...kept, { key: ++last, bytes }]);
+ *       return last;
+ *     },
+ *     delete: async (room) => void logs.delete(room),
  *   },
- *   async compact(room, snapshot, contained) {
- *     const kept = log(room).filter(({ key }) => !contained.includes(key));
- *     logs.set(room, [...kept, { key: ++last, bytes: snapshot }]);
- *     return last;
- *   },
- *   delete: async (room) => void logs.delete(room),
- * };
- * const client = createClient({ url, schema, persistence: adapter });
+ * });
  */
 export interface PersistenceAdapter {
   /** Every record of a room, none where nothing is kept. */

@@ -33,7 +33,7 @@ impl Seat {
                 }
             });
             let function: Function = wake.as_ref().clone().unchecked_into();
-            let core = Core::new(&js(&config), function, None, None).expect("a core");
+            let core = Core::new(&js(&config), function, None, None, None).expect("a core");
             Self {
                 core,
                 wakes: Cell::new(0),
