@@ -108,8 +108,14 @@ impl Outbox {
 
     /// Everything is on its way to a server that has answered: expect it back after so many milliseconds.
     pub fn expect(&mut self, now: Instant, patience: u64) {
-        if !self.is_empty() {
-            self.ask.get_or_insert(Ask { at: now + patience, asked: 0 });
+        if self.is_empty() {
+            return;
+        }
+        let at = now + patience;
+        let ask = self.ask.get_or_insert(Ask { at, asked: 0 });
+        // The wait may be one of a time in which nothing came back.
+        if ask.asked == 0 {
+            ask.at = ask.at.min(at);
         }
     }
 
@@ -197,5 +203,21 @@ mod tests {
         assert_eq!(asked.get(1..), Some(&pushes[..]));
         outbox.acknowledge(&inserts(1, 0, 1));
         assert_eq!(outbox.poll_timeout(), None);
+    }
+
+    #[test]
+    fn a_server_that_returns_something_again_is_soon_asked_about_the_next_edit() {
+        let mut outbox = Outbox::new(1_000);
+        outbox.record(&inserts(1, 0, 2));
+        outbox.expect(Instant::from_millis(0), 1_000);
+        for turn in 1..10 {
+            outbox.handle_timeout(Instant::from_millis(20_000 * turn));
+        }
+        let waited = outbox.poll_timeout().map(|deadline| deadline.at);
+        outbox.acknowledge(&inserts(1, 0, 1));
+        let now = Instant::from_millis(181_000);
+        assert!(waited > Some(now + 5_000), "{waited:?}");
+        outbox.expect(now, 1_000);
+        assert_eq!(outbox.poll_timeout().map(|deadline| deadline.at), Some(now + 1_000));
     }
 }

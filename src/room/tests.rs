@@ -291,6 +291,22 @@ fn a_large_edit_may_take_its_time_on_a_slow_line() {
 }
 
 #[test]
+fn a_link_that_dies_after_an_answer_without_the_edit_is_doubted_with_the_next_question() {
+    let mut rig = Rig::online();
+    rig.type_text("a");
+    rig.commit();
+    rig.wait(1_000);
+    rig.receive(encode::sync_step_2(EMPTY_UPDATE));
+    let (asked, mut waited) = (rig.now, 0);
+    while rig.room.connection.is_online() {
+        assert!(waited < 60_000, "it was never given up");
+        rig.wait(250);
+        waited = rig.now - asked;
+    }
+    assert!((8_000..=11_000).contains(&waited), "after {waited} ms");
+}
+
+#[test]
 fn a_server_that_never_asks_is_pushed_to_unasked() {
     let mut rig = Rig::new(PersistenceMode::Memory);
     rig.type_text("offline");

@@ -192,8 +192,14 @@ impl<D: DocHost> Room<D> {
         }
         match self.outbox.handle_timeout(now) {
             Remedy::None => {}
-            Remedy::Ask => self.ask_for_acknowledgement(now),
-            Remedy::Push => self.push_unasked(cx),
+            Remedy::Ask => {
+                self.doubt_link(now);
+                self.send_probe();
+            }
+            Remedy::Push => {
+                self.doubt_link(now);
+                self.push_unasked(cx);
+            }
         }
         self.on_handshake_timeout(now);
         if self.timers.audit.as_mut().is_some_and(|audit| audit.handle_timeout(now))
@@ -217,11 +223,10 @@ impl<D: DocHost> Room<D> {
     }
 
     /// Who is writing learns within seconds that nobody listens.
-    fn ask_for_acknowledgement(&mut self, now: Instant) {
+    fn doubt_link(&mut self, now: Instant) {
         if self.outbox.pending() <= QUICK {
             self.connection.handle_silence(now);
         }
-        self.send_probe();
     }
 
     fn on_handshake_timeout(&mut self, now: Instant) {

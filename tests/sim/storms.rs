@@ -96,6 +96,18 @@ fn a_dead_link_is_given_up_within_3_seconds_after_a_wake() {
 }
 
 #[test]
+fn a_dead_link_that_is_written_on_is_given_up_9_seconds_after_an_edit_has_left() {
+    // The first edit that gets no answer is 500 ms late at most, and a disk keeps it back for a second at most.
+    let most = 500 + 1_000 + 9_000;
+    for begun in [CALM - 5_000, CALM + 500] {
+        let edits = (0..60).map(|turn| (begun + 300 * turn, Action::Edit(0)));
+        let script: Vec<_> = edits.chain([(CALM, Action::Silence(0))]).collect();
+        let noticed = noticed(&script);
+        assert!(noticed.iter().all(|wait| (9_000..=most).contains(wait)), "{noticed:?}");
+    }
+}
+
+#[test]
 fn what_a_socket_says_that_is_gone_changes_nothing() {
     let outcomes = weather(Setup { ghosts: true, ..Setup::default() });
     let ghosts: u64 = outcomes.iter().map(|outcome| outcome.ghosts).sum();
