@@ -52,6 +52,10 @@ impl<D: DocHost> Room<D> {
     }
 
     fn on_link_up(&mut self, now: Instant, socket: SocketId) {
+        // The server's answer brings what waits, unless it forgot what that waits for: then it would wait for ever. Whoever
+        // brings the one brings the other.
+        self.doc.forget_held(Origin::Remote);
+        self.timers.note_held(now, self.doc.held(), &self.config);
         self.session = Session::Opening(socket);
         self.outgoing.forget_server();
         self.strikes.handle_link_up();

@@ -37,6 +37,10 @@ const HARD_SEEDS: &[(u64, &str)] = &[
         "what a late read of the log brought back was not sent to a server that had gone back meanwhile",
     ),
     (18_963, "a refused update whose content came as a gap was said to be lacking for ever"),
+    (
+        19_073,
+        "an update waited for ever for one that the server had forgotten and its author lost, as told",
+    ),
 ];
 
 #[test]

@@ -41,7 +41,7 @@ impl Rig {
     }
 
     /// The link is lost and another one opens.
-    fn reconnect(&mut self) {
+    pub(super) fn reconnect(&mut self) {
         let id = self.socket.unwrap();
         let closed = SocketInput::Closed { code: 1012, reason: String::new(), clean: true };
         self.run(|room, cx| room.handle_socket(cx, id, closed));

@@ -1,4 +1,4 @@
-//! Updates that are refused, and what the room says of itself afterwards.
+//! Updates that are refused or wait, and what the room says of itself afterwards.
 
 use super::*;
 
@@ -21,6 +21,20 @@ fn what_was_refused_is_lacking_until_it_comes_in_another_way() {
     rig.receive(encode::update(GAP));
     rig.commit();
     assert_eq!(rig.sync().status, SyncStatus::Synchronized);
+}
+
+/// Client 5 writes `b` behind its letter.
+const NEXT: &[u8] = &[1, 1, 5, 1, 132, 5, 0, 1, b'b', 0];
+
+#[test]
+fn what_waits_for_something_that_the_server_forgot_does_not_wait_beyond_the_link() {
+    let mut rig = Rig::online();
+    rig.receive(encode::update(NEXT));
+    assert_eq!((rig.sync().status, rig.sync().held), (SyncStatus::Synchronizing, 1));
+    rig.reconnect();
+    rig.receive(encode::sync_step_1(EMPTY_VECTOR));
+    rig.receive(encode::sync_step_2(EMPTY_UPDATE));
+    assert_eq!((rig.sync().status, rig.sync().held), (SyncStatus::Synchronized, 0));
 }
 
 #[test]
