@@ -26,3 +26,4 @@ mod stream_parser;
 mod stream_support;
 mod tokens;
 mod tunnel;
+mod yrs_defects;
