@@ -1,6 +1,6 @@
 import type { ConnectionReason, CoreConnection, EndpointReason, WasmModule } from './boundary.js';
 import type { Problem } from './errors.js';
-import type { SocketConstructor } from './shared/virtual-socket.js';
+import type { SocketConstructor } from './shared/socket-constructor.js';
 import type { CoreSocketOptions } from './socket/options.js';
 
 /** Where a stream stands. */

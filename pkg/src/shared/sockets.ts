@@ -1,6 +1,7 @@
 import { TabGroup, type TabListener, type TabPlatform } from './leader.js';
+import { type SocketConstructor, socketConstructor } from './socket-constructor.js';
 import { type RealSocket, Trunk, type TrunkEvent } from './trunk.js';
-import { type SocketConstructor, type SocketPort, socketConstructor, VirtualSocket } from './virtual-socket.js';
+import { type SocketPort, VirtualSocket } from './virtual-socket.js';
 
 /** What tabs ask of the leader, and what it tells them. */
 type Note =

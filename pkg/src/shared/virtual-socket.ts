@@ -10,17 +10,6 @@ export interface SocketPort<Data extends Bytes | string = Bytes> {
   close(socket: VirtualSocket<Data>, code: number, reason: string): void;
 }
 
-/** A constructor with the parameters of `WebSocket`. */
-export type SocketConstructor = new (url: string, protocols: readonly string[]) => object;
-
-/** What `open` makes, by `new`. */
-export function socketConstructor(open: (url: string, protocols: readonly string[]) => object): SocketConstructor {
-  // An arrow function cannot be constructed.
-  return function Socket(url: string, protocols: readonly string[]) {
-    return open(url, protocols);
-  } as unknown as SocketConstructor;
-}
-
 /**
  * One end of a socket that lives in another tab, or in this one for several: what `src/web/web_socket.rs` uses of a
  * `WebSocket`, and the event `relay` for what another tab said.

@@ -1,4 +1,4 @@
-import { type SocketConstructor, socketConstructor } from '../shared/virtual-socket.js';
+import { type SocketConstructor, socketConstructor } from '../shared/socket-constructor.js';
 import { Listeners } from '../store.js';
 import { EngineConnection } from './connection.js';
 import { sharedPlace } from './options.js';
