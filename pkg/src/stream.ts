@@ -26,7 +26,12 @@ export interface StreamContext {
 export type StreamUrl = string | URL | ((context: StreamContext) => string | URL | Promise<string | URL>);
 
 /** What streams of events and of text have in common: the options of `fetch`, and more. Times are milliseconds. */
-export interface StreamOptions extends Omit<RequestInit, 'headers'> {
+export interface StreamOptions extends Omit<RequestInit, 'headers' | 'signal'> {
+  /**
+   * Aborted, it ends the stream for good, as `close()` or `stop()` does: nothing is told after it, `for await` ends without
+   * an error, and neither `connect()` nor `retry()` asks again. Aborted before, nothing is asked for. A stream that is over listens to it no more.
+   */
+  readonly signal?: AbortSignal | null | undefined;
   /** Headers, or a function that gives them before each attempt. */
   readonly headers?: HeadersInit | ((context: StreamContext) => HeadersInit | Promise<HeadersInit>) | undefined;
   /** Gives a token before each attempt, and a fresh one once when the server answers 401; sent as `Authorization: Bearer`. */

@@ -288,6 +288,31 @@ describe('a stream of events', () => {
     assert.ok(written > stopped, 'the server does not go on');
   });
 
+  it('is closed for good by the app’s signal, and does not begin where that was aborted before', async (t) => {
+    const server = await streamServer(t, (request, response) => numbered(request, response, 2));
+    const page = await linksPage(t);
+    const told = await page.evaluate(async (url) => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const events = window.rejoin.reconnectingEventSource(url, { signal });
+      const heard = [];
+      for await (const { data } of events) {
+        heard.push(data);
+        if (data === '2') controller.abort();
+      }
+      events.connect();
+      const late = window.rejoin.reconnectingEventSource(url, { signal });
+      for await (const { data } of late) heard.push(data);
+      const states = [events, late].map(({ state }) => state.getSnapshot());
+      return { heard, states: states.map(({ status, reason, error }) => [status, reason.kind, error]) };
+    }, server.url);
+    await until('the answer’s end', () => server.open === 0);
+    await pause(700);
+    const closed = ['disconnected', 'requested', null];
+    assert.deepEqual(told, { heard: ['1', '2'], states: [closed, closed] });
+    assert.equal(server.requests.length, 1);
+  });
+
   it('gives up its answer when the page goes to the back/forward cache or is closed', async (t) => {
     const server = await streamServer(t, (request, response) => numbered(request, response, 1));
     const page = await linksPage(t);

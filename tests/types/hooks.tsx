@@ -4,6 +4,7 @@ import type {
   Client,
   ConnectionState,
   DeviceList,
+  EventKinds,
   IncomingMessage,
   Json,
   LinkQuality,
@@ -19,6 +20,7 @@ import type {
   Text,
   User,
 } from 'rejoin';
+import { reconnectingEventSource } from 'rejoin';
 import * as hooks from 'rejoin/react';
 import * as waiting from 'rejoin/react/suspense';
 
@@ -40,6 +42,10 @@ export function Every(): null {
   hooks.useErrorListener((error) => is<SyncError>()(error));
   hooks.useEventListener((event) => is<RoomEvent<Json>>()(event));
   is<ReconnectingEvents<{ readonly n: 'text' }> | null>()(hooks.useEventSource(null, { events: { n: 'text' } }).events);
+  const { signal } = new AbortController();
+  is<ReconnectingEvents>()(reconnectingEventSource('/events', { events: {} as EventKinds, signal }));
+  // @ts-expect-error a signal, not what makes it
+  reconnectingEventSource('/events', { signal: new AbortController() });
   is<number>()(hooks.useFileTransfers().offers.length);
   is<string | undefined>()(hooks.useLatest(null as ReconnectingEvents<{ readonly n: 'text' }> | null, 'n'));
   is<string | null>()(hooks.useLocalMedia().camera?.deviceId ?? null);

@@ -36,6 +36,11 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
   readonly #listeners = new Map<string, Listeners<[unknown, MessageEvent<string>]>>();
   readonly #queues = new Set<EventQueue>();
   #lastEventId: string;
+  /** Of what is in hand: how many events listeners have yet to hear, and the id of the last one they heard. */
+  #untold = 0;
+  #toldId = '';
+  /** Counts what was begun: what was to be told before is void. */
+  #turn = 0;
   #held = false;
   #begun = false;
 
@@ -116,8 +121,8 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
 
   close(): void {
     this.#begun = true;
-    this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#link.close();
+    this.#dropUntold();
     this.#over({ status: 'disconnected', reason: { kind: 'requested' }, error: null });
   }
 
@@ -130,7 +135,8 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
       if (left) this.#queues.delete(queue);
       this.#readMore();
     });
-    this.#queues.add(queue);
+    if (this.#options.signal?.aborted) queue.end(null);
+    else this.#queues.add(queue);
     return queue;
   }
 
@@ -148,6 +154,7 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
     let read = false;
     for (const event of events) {
       if (event.type === 'messages') {
+        if (this.#untold === 0) this.#toldId = this.#lastEventId;
         this.#lastEventId = event.id;
         this.#deliver(event.messages);
         read = true;
@@ -169,11 +176,23 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
       if (!listeners && this.#queues.size === 0) continue;
       const event = messageEvent(message, this.#origin);
       for (const queue of this.#queues) queue.push(event);
-      if (listeners) this.#link.notify(() => this.#emit(listeners, event));
+      if (!listeners) continue;
+      const turn = this.#turn;
+      this.#untold++;
+      this.#link.notify(() => turn === this.#turn && this.#emit(listeners, event));
     }
   }
 
+  /** Closed by a listener: the others' events are told after `connect()`, when they come again. */
+  #dropUntold(): void {
+    this.#turn++;
+    if (this.#untold > 0) this.#lastEventId = this.#toldId;
+    this.#untold = 0;
+  }
+
   #emit(listeners: Listeners<[unknown, MessageEvent<string>]>, event: MessageEvent<string>): void {
+    this.#untold--;
+    this.#toldId = event.lastEventId;
     const decoded = decoderOf(this.#options.events, event.type)(event.data);
     if ('value' in decoded) listeners.emit(decoded.value, event);
     else this.#complain(decoded.problem, event);
@@ -203,6 +222,7 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
   }
 
   #over(part: Partial<ConnectionState>): void {
+    this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#change({ ...part, transport: null, nextRetryAt: null });
     for (const queue of this.#queues) queue.end(part.error ?? null);
     this.#queues.clear();

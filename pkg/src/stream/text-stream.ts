@@ -47,7 +47,7 @@ export class TextStreamImpl implements TextStream, LinkOwner {
     const id = this.#resume?.id;
     this.#record = id ? new RecordKeeper(id, () => ({ ...this.#position, marks: this.#writing?.marks ?? [] })) : null;
     this.#writing = init.into ? new Writing(init.into, () => this.#record?.note()) : null;
-    init.signal?.addEventListener('abort', () => this.stop(), { once: true });
+    init.signal?.addEventListener('abort', this.#abort);
     // After the caller has subscribed, and not at all where it is let go at once, as StrictMode does.
     queueMicrotask(() => this.#begin());
   }
@@ -152,14 +152,20 @@ export class TextStreamImpl implements TextStream, LinkOwner {
     this.#link.drainSoon();
   }
 
+  readonly #abort = (): void => this.stop();
+
   /** Starts by itself, unless it was stopped, or told to wait, before. */
   #begin(): void {
-    if (this.#init.signal?.aborted) this.stop();
-    else if (this.#state.status === 'idle' && this.#state.reason === null) this.#launch();
+    if (this.#state.status === 'idle' && this.#state.reason === null) this.#launch();
   }
 
   #launch(): void {
-    const { into } = this.#init;
+    const { into, signal } = this.#init;
+    if (signal?.aborted) {
+      this.stop();
+      return;
+    }
+    signal?.addEventListener('abort', this.#abort);
     const writing = this.#writing;
     if (!into || !writing) {
       this.#open();
@@ -283,6 +289,7 @@ export class TextStreamImpl implements TextStream, LinkOwner {
 
   #change(part: Partial<StreamState>): void {
     this.#state = Object.freeze({ ...this.#state, ...part });
+    if (isOver(this.#state.status)) this.#init.signal?.removeEventListener('abort', this.#abort);
     this.state.set(this.#state);
   }
 

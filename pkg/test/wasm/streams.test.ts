@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { linksEngine } from '../../src/links.js';
 import type { LinksModule } from '../../src/links-boundary.js';
 import { documents, links as linksPlatform } from '../../src/platform.node.js';
@@ -24,6 +24,23 @@ const stops: (() => void)[] = [];
 afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
+
+/** A signal that counts who listens to it. */
+function countedSignal() {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const listening = new Set<unknown>();
+  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
+  signal.addEventListener = ((type: string, listener: () => void) => {
+    listening.add(listener);
+    add(type, listener);
+  }) as typeof signal.addEventListener;
+  signal.removeEventListener = ((type: string, listener: () => void) => {
+    listening.delete(listener);
+    remove(type, listener);
+  }) as typeof signal.removeEventListener;
+  return { controller, signal, listening };
+}
 
 async function serve(answer: (request: IncomingMessage, response: ServerResponse, attempt: number) => void) {
   const requests: IncomingMessage[] = [];
@@ -77,6 +94,71 @@ describe('in Node, on the real module', () => {
     expect(let_go.state.getSnapshot().status).toBe('idle');
     expect(closed.state.getSnapshot().status).toBe('disconnected');
     expect(requests).toEqual([]);
+  });
+
+  test('events whose signal is aborted are closed for good: loops end, nothing is told or asked for any more', async () => {
+    const open = new Set<ServerResponse>();
+    const { url, requests } = await serve((_, response) => {
+      open.add(response.on('close', () => open.delete(response)));
+      response.writeHead(200, sse).write('id: 1\ndata: a\n\n');
+    });
+    const { controller, signal, listening } = countedSignal();
+    const events = new EventStreamImpl(links, url, { signal });
+    const heard: string[] = [];
+    for await (const { data } of events) {
+      heard.push(data);
+      controller.abort();
+    }
+    expect(heard).toEqual(['a']);
+    expect(events.state.getSnapshot()).toMatchObject({ status: 'disconnected', reason: { kind: 'requested' }, error: null });
+    await vi.waitFor(() => expect(open.size).toBe(0));
+    events.connect();
+    for await (const { data } of events) heard.push(data);
+    const late = new EventStreamImpl(links, url, { signal });
+    for await (const { data } of late) heard.push(data);
+    expect(late.state.getSnapshot()).toMatchObject({ status: 'disconnected', reason: { kind: 'requested' } });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect([heard, requests.length, listening.size]).toEqual([['a'], 1, 0]);
+  });
+
+  test('a stream that is over, whatever ended it, listens to its signal no more', async () => {
+    const { url } = await serve((request, response) => {
+      if (request.url === '/gone') response.writeHead(404).end();
+      else if (request.url === '/over') response.writeHead(204).end();
+      else response.writeHead(200, sse).end('data: a\n\ndata: [DONE]\n\n');
+    });
+    const { controller, signal, listening } = countedSignal();
+    const ends = ['gone', 'over', ''].map((path) => new EventStreamImpl(links, url + path, { signal }));
+    const answers = ['gone', ''].map((path) => new TextStreamImpl(links, url + path, { signal }));
+    await Promise.allSettled(answers.map(({ done }) => done));
+    await vi.waitFor(() => expect(ends[1]?.state.getSnapshot().reason).toEqual({ kind: 'http', status: 204 }));
+    ends[2]?.close();
+    await vi.waitFor(() => expect(listening.size).toBe(0));
+    controller.abort();
+    expect(answers.map(({ state }) => state.getSnapshot().status)).toEqual(['error', 'done']);
+    answers[1]?.retry();
+    expect(await answers[1]?.done).toBe('a');
+  });
+
+  test('nothing is told after a listener closed the stream, and what was not told comes after connect()', async () => {
+    const { url, requests } = await serve((request, response) => {
+      const last = Number(request.headers['last-event-id'] ?? 0);
+      const rest = [1, 2, 3, 4].filter((id) => id > last);
+      response.writeHead(200, sse).write(rest.map((id) => `id: ${id}\ndata: ${id}\n\n`).join(''));
+    });
+    const events = new EventStreamImpl(links, url);
+    const heard: string[] = [];
+    events.on('message', (_, { data }) => {
+      heard.push(data);
+      if (data === '2') events.close();
+    });
+    await vi.waitFor(() => expect(heard.length).toBe(2));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect([heard, events.lastEventId]).toEqual([['1', '2'], '2']);
+    events.connect();
+    await vi.waitFor(() => expect(heard).toEqual(['1', '2', '3', '4']));
+    events.close();
+    expect(requests.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '2']);
   });
 
   test('events have listeners by name, and come back after a close', async () => {
