@@ -27,6 +27,13 @@ const NEVER = 2 ** 31 - 1;
 
 type Listener = (value: unknown, event: MessageEvent<string>) => void;
 
+/** An event for listeners, and the id of the one before it. */
+interface Untold {
+  readonly listeners: Listeners<[unknown, MessageEvent<string>]>;
+  readonly event: MessageEvent<string>;
+  readonly before: string;
+}
+
 /** The {@link ReconnectingEvents} behind its interface. */
 export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents<K>, LinkOwner {
   readonly state: ValueStore<ConnectionState>;
@@ -36,13 +43,9 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
   readonly #listeners = new Map<string, Listeners<[unknown, MessageEvent<string>]>>();
   readonly #queues = new Set<EventQueue>();
   #lastEventId: string;
-  /** Of what is in hand: how many events listeners have yet to hear, and the id of the last one they heard. */
-  #untold = 0;
-  #toldId = '';
-  /** Counts what was begun: what was to be told before is void. */
-  #turn = 0;
+  /** What listeners have yet to hear of the last piece. */
+  readonly #untold: Untold[] = [];
   #held = false;
-  #begun = false;
 
   constructor(engine: LinksEngine, url: StreamUrl, options: EventSourceOptions<K> = {}) {
     this.#options = options;
@@ -53,7 +56,7 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
     this.#link = new StreamLink(engine, this, url, sent);
     this.state = new ValueStore<ConnectionState>(IDLE, engine.notify);
     // After the caller has subscribed, and not at all where it is closed at once, as StrictMode does.
-    if (!options.startClosed) queueMicrotask(() => this.#begun || this.connect());
+    if (!options.startClosed) queueMicrotask(() => this.state.getSnapshot() === IDLE && this.connect());
   }
 
   get lastEventId(): string {
@@ -76,34 +79,20 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
   ): Store<ReadonlyMap<string | number, EventValue<K, N>>>;
   latest<N extends EventName<K>>(name: N, key?: KeyOf<EventValue<K, N>>): unknown {
     type Value = EventValue<K, N>;
-    if (!key) {
-      let latest: Value | undefined;
-      const store: LatestStore<Value | undefined> = new LatestStore(
-        latest,
-        () => latest,
-        () =>
-          this.on(name, (value) => {
-            latest = value;
-            store.touch();
-          }),
-      );
-      return store;
-    }
     const values = new Map<string | number, Value>();
-    const store: LatestStore<ReadonlyMap<string | number, Value>> = new LatestStore(
-      new Map(),
-      () => new Map(values),
-      () =>
-        this.on(name, (value) => {
-          values.set(key(value), value);
-          store.touch();
-        }),
+    let latest: Value | undefined;
+    const snapshot = (): unknown => (key ? new Map(values) : latest);
+    const store: LatestStore<unknown> = new LatestStore(snapshot(), snapshot, () =>
+      this.on(name, (value) => {
+        if (key) values.set(key(value), value);
+        else latest = value;
+        store.touch();
+      }),
     );
     return store;
   }
 
   connect(): void {
-    this.#begun = true;
     const { signal } = this.#options;
     if (signal?.aborted) {
       this.close();
@@ -120,10 +109,11 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
   }
 
   close(): void {
-    this.#begun = true;
     this.#link.close();
-    this.#dropUntold();
-    this.#over({ status: 'disconnected', reason: { kind: 'requested' }, error: null });
+    // Closed by a listener: what it has not heard comes again after `connect()`.
+    const [next] = this.#untold.splice(0);
+    if (next) this.#lastEventId = next.before;
+    this.#over({ reason: { kind: 'requested' }, error: null });
   }
 
   [Symbol.dispose](): void {
@@ -154,9 +144,8 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
     let read = false;
     for (const event of events) {
       if (event.type === 'messages') {
-        if (this.#untold === 0) this.#toldId = this.#lastEventId;
-        this.#lastEventId = event.id;
         this.#deliver(event.messages);
+        this.#lastEventId = event.id;
         read = true;
       } else if (event.type === 'stream') this.#follow(event);
     }
@@ -165,38 +154,35 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
   }
 
   fail(error: SyncError): void {
-    this.#over({ status: 'disconnected', error });
+    this.#over({ error });
   }
 
   readonly #abort = (): void => this.close();
 
   #deliver(messages: readonly CoreMessage[]): void {
+    let before = this.#lastEventId;
     for (const message of messages) {
       const listeners = this.#listeners.get(message[0]);
-      if (!listeners && this.#queues.size === 0) continue;
-      const event = messageEvent(message, this.#origin);
-      for (const queue of this.#queues) queue.push(event);
-      if (!listeners) continue;
-      const turn = this.#turn;
-      this.#untold++;
-      this.#link.notify(() => turn === this.#turn && this.#emit(listeners, event));
+      if (listeners || this.#queues.size > 0) {
+        const event = messageEvent(message, this.#origin);
+        for (const queue of this.#queues) queue.push(event);
+        if (listeners) {
+          this.#untold.push({ listeners, event, before });
+          this.#link.notify(this.#emit);
+        }
+      }
+      before = message[2];
     }
   }
 
-  /** Closed by a listener: the others' events are told after `connect()`, when they come again. */
-  #dropUntold(): void {
-    this.#turn++;
-    if (this.#untold > 0) this.#lastEventId = this.#toldId;
-    this.#untold = 0;
-  }
-
-  #emit(listeners: Listeners<[unknown, MessageEvent<string>]>, event: MessageEvent<string>): void {
-    this.#untold--;
-    this.#toldId = event.lastEventId;
+  readonly #emit = (): void => {
+    const next = this.#untold.shift();
+    if (!next) return;
+    const { listeners, event } = next;
     const decoded = decoderOf(this.#options.events, event.type)(event.data);
     if ('value' in decoded) listeners.emit(decoded.value, event);
     else this.#complain(decoded.problem, event);
-  }
+  };
 
   #complain(problem: string, event: MessageEvent<string>): void {
     const error = new SyncError('E_PROTOCOL', `the data of an event \`${event.type}\` ${problem}`);
@@ -213,7 +199,7 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
     const part = { attempt, nextRetryAt, reason, error: error && fromProblem(error) };
     const transport = connected ? 'sse' : null;
     if (status === 'done' || status === 'error' || status === 'stopped') {
-      this.#over({ ...part, status: 'disconnected' });
+      this.#over(part);
       this.#link.notify(() => this.#link.close());
     } else {
       const shown: Status = connected ? 'connected' : parked ? 'disconnected' : status;
@@ -223,7 +209,7 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
 
   #over(part: Partial<ConnectionState>): void {
     this.#options.signal?.removeEventListener('abort', this.#abort);
-    this.#change({ ...part, transport: null, nextRetryAt: null });
+    this.#change({ ...part, status: 'disconnected', transport: null, nextRetryAt: null });
     for (const queue of this.#queues) queue.end(part.error ?? null);
     this.#queues.clear();
     this.#link.drainSoon();

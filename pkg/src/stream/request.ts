@@ -18,24 +18,13 @@ export interface Refusal {
 }
 
 /** What is ours; everything else goes to `fetch`. */
-const OWN = new Set([
-  ...['headers', 'auth', 'backoff', 'connectTimeout', 'idleTimeout', 'maxEventSize', 'lastEventId', 'lastEventIdParam'],
-  ...[
-    'format',
-    'isDone',
-    'resume',
-    'eofIsDone',
-    'highWaterMark',
-    'into',
-    'events',
-    'native',
-    'startClosed',
-    'onError',
-    'shared',
-  ],
+const OWN = new Set(
   // A stream has a signal of its own; the app's stops the stream.
-  'signal',
-]);
+  (
+    'headers,auth,backoff,connectTimeout,idleTimeout,maxEventSize,lastEventId,lastEventIdParam,format,isDone,resume,' +
+    'eofIsDone,highWaterMark,into,events,native,startClosed,onError,shared,signal'
+  ).split(','),
+);
 
 /** Asks the app's functions and builds the next request. Never rejects. */
 export async function nextRequest(
