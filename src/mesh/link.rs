@@ -207,6 +207,8 @@ pub struct Link {
     found_by: Option<Instant>,
     ping: Option<Ping>,
     pings: u32,
+    /// Whom the peer has links with, as it said last: perhaps before this end was up.
+    neighbours: Vec<String>,
     /// Bytes that broke a rule, candidates nobody had room for: told once.
     warned: bool,
     actions: VecDeque<LinkAction>,
@@ -231,6 +233,7 @@ impl Link {
             found_by: None,
             ping: None,
             pings: 0,
+            neighbours: Vec::new(),
             warned: false,
             actions: VecDeque::new(),
         }
@@ -398,6 +401,7 @@ impl Link {
             attempt.heard = now;
             self.ping = None;
             self.enter(Phase::Up, None);
+            self.show_neighbours();
             self.actions.push_back(LinkAction::Peer(id, PeerOutput::FindPath));
             self.publish(settings);
         }

@@ -11,7 +11,7 @@ use super::ice::IceAnswer;
 use super::link::LinkState;
 use super::options::MeshOptions;
 use crate::error::ErrorCode;
-use crate::io::{Environment, IceServer, PeerConnectionId, PeerInput};
+use crate::io::{Environment, IceServer, PeerConnectionId, PeerInput, PeerState};
 use serde_json::json;
 use world::World;
 
@@ -261,10 +261,32 @@ fn twelve_pages_that_may_make_a_full_mesh_without_a_storm() {
     let all = |world: &World| (0..12).all(|a| (0..12).all(|b| a == b || world.are_up(a, b)));
     world.until(20_000, all);
     assert_eq!(world.connections_made, 12 * 11);
-    let known = |world: &World| {
-        world.pages.iter().all(|page| page.neighbours.values().all(|names| names.len() == 11))
-    };
-    world.until(1_000, known);
+    world.until(1_000, |world| world.all_know_of_links(11));
+}
+
+#[test]
+fn whom_a_peer_has_links_with_is_known_also_if_it_said_so_before_this_end_was_up() {
+    let mut world = World::new(16, 3, &MeshOptions::default());
+    world.network.busy.push(2);
+    for at in 0..3 {
+        world.enter(at);
+    }
+    world.until(3_000, |world| (0..3).all(|at| world.are_up(at, (at + 1) % 3)));
+    world.until(100, |world| world.all_know_of_links(2));
+}
+
+#[test]
+fn whom_a_peer_has_links_with_is_told_again_when_only_this_end_was_in_doubt() {
+    let mut world = World::new(17, 3, &MeshOptions::default());
+    for at in 0..3 {
+        world.enter(at);
+    }
+    world.until(3_000, |world| world.all_know_of_links(2));
+    let connection = PeerConnectionId(world.connection(0, 1).unwrap());
+    world.feed(0, connection, PeerInput::State(PeerState::Disconnected));
+    assert!(!world.all_know_of_links(2));
+    world.feed(0, connection, PeerInput::State(PeerState::Connected));
+    assert!(world.all_know_of_links(2));
 }
 
 #[test]

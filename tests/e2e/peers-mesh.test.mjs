@@ -18,6 +18,7 @@ describe('a room of twelve in one browser', () => {
     const contexts = await Promise.all([1, 2, 3].map(() => newContext(t)));
     const mesh = await fullMesh(site, proxy.ws, contexts, members);
     await mesh.isWhole();
+    await mesh.isAtRest();
     await mesh.append(0, 'alpha');
     await mesh.hasText('alpha');
     await mesh.isWhole();
@@ -26,6 +27,7 @@ describe('a room of twelve in one browser', () => {
     proxy.hold('up');
     proxy.cut();
     await mesh.isAlone();
+    await mesh.isAtRest();
     await mesh.append(1, 'beta');
     await mesh.hasText('alphabeta');
     assert.equal(await mesh.sendsOf('beta'), members - 1);

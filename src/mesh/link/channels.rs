@@ -70,6 +70,13 @@ impl Link {
         self.drain(now);
     }
 
+    /// Whom the peer has links with counts while there is a link with itself.
+    pub(super) fn show_neighbours(&mut self) {
+        if self.is_up() {
+            self.actions.push_back(LinkAction::Neighbours(self.neighbours.clone()));
+        }
+    }
+
     pub(super) fn say_bye(&mut self, now: Instant, farewell: Farewell) {
         self.say(now, &Control::Bye(farewell));
         self.drain(now);
@@ -144,7 +151,8 @@ impl Link {
                 }
             }
             Ok(Some(Control::Neighbours(peers))) => {
-                self.actions.push_back(LinkAction::Neighbours(peers));
+                self.neighbours = peers;
+                self.show_neighbours();
             }
             Ok(Some(Control::File(message))) => {
                 if self.attempt.as_ref().is_some_and(|attempt| attempt.greeted) {

@@ -17,6 +17,7 @@ pub(in crate::mesh) enum Step {
     Tick,
     Deliver(u8, Vec<u8>),
     Drained(u8),
+    Open(u8),
     Abort,
 }
 
@@ -56,6 +57,8 @@ pub(in crate::mesh) struct Network {
     /// Pages whose browser finds no address.
     pub(in crate::mesh) blind: Vec<usize>,
     silenced: Vec<usize>,
+    /// Pages whose browser is busy: of new connections it tells at first that their control channel is open, and of the others later.
+    pub(super) busy: Vec<usize>,
     /// Answers that browsers took.
     pub(super) answers: u32,
 }
@@ -191,6 +194,7 @@ impl Network {
             Step::Drained(channel) => {
                 vec![(page, id, PeerInput::Drained { channel: ChannelId(channel), buffered: 0 })]
             }
+            Step::Open(channel) => vec![(page, id, opened(ChannelId(channel)))],
             Step::Path => vec![(page, id, PeerInput::Path { relayed: true })],
             Step::Abort => vec![(page, id, PeerInput::ChannelClosed(ChannelId(0)))],
         }
@@ -275,10 +279,11 @@ impl Network {
         }
         let mut inputs = Vec::new();
         if joined && !std::mem::replace(&mut browser.opened, true) {
-            for channel in &browser.channels {
-                let opened = PeerInput::Opened { channel: *channel, max_message: 262_144 };
-                inputs.push((page, id, opened));
-            }
+            let all = browser.channels.len();
+            let at_once = if self.busy.contains(&page) { all.min(1) } else { all };
+            let (now, later) = browser.channels.split_at(at_once);
+            inputs.extend(now.iter().map(|channel| (page, id, opened(*channel))));
+            self.steps.extend(later.iter().map(|channel| (200, page, id, Step::Open(channel.0))));
         }
         if state != browser.state {
             browser.state = state;
@@ -316,4 +321,8 @@ impl Network {
     fn after(&mut self, delay: u64, page: usize, id: u32, step: Step) {
         self.steps.push((delay, page, id, step));
     }
+}
+
+fn opened(channel: ChannelId) -> PeerInput {
+    PeerInput::Opened { channel, max_message: 262_144 }
 }

@@ -167,6 +167,14 @@ impl World {
         self.state(a, b) == Some(LinkState::Up) && self.state(b, a) == Some(LinkState::Up)
     }
 
+    /// Whether each page has so many links, and knows that each of the others has as many.
+    pub(in crate::mesh) fn all_know_of_links(&self, count: usize) -> bool {
+        self.pages.iter().all(|page| {
+            let mut known = page.neighbours.values();
+            page.neighbours.len() == count && known.all(|names| names.len() == count)
+        })
+    }
+
     pub(in crate::mesh) fn connection(&self, at: usize, of: usize) -> Option<u32> {
         self.network.between(at, of)
     }
@@ -275,10 +283,16 @@ impl World {
             MeshEvent::Peer { peer, instance, status, .. } => {
                 page.numbers.insert(instance.clone(), peer);
                 page.history.push((instance.clone(), status.state));
+                if status.state != LinkState::Up {
+                    page.neighbours.remove(&peer);
+                }
                 page.status.insert(instance, status);
             }
+            // As the document's paths do: what is told of a link that is not up is nobody's.
             MeshEvent::Neighbours { peer, instances } => {
-                page.neighbours.insert(peer, instances);
+                if page.is_up(peer) {
+                    page.neighbours.insert(peer, instances);
+                }
             }
             MeshEvent::Frame { channel, bytes, .. } => page.frames.push((channel, bytes)),
             MeshEvent::Blocked { reason, .. } => page.blocked.push(reason.name()),
@@ -414,6 +428,12 @@ impl Page {
             password: vec![1],
             published: Vec::new(),
         }
+    }
+
+    fn is_up(&self, peer: u32) -> bool {
+        let named = self.numbers.iter().find(|(_, number)| **number == peer);
+        let status = named.and_then(|(instance, _)| self.status.get(instance));
+        status.is_some_and(|status| status.state == LinkState::Up)
     }
 
     pub(in crate::mesh) fn heard(&self, channel: Channel) -> Vec<&[u8]> {

@@ -13,6 +13,7 @@ export function watchChannels() {
     const sent = [];
     const { send } = prototype;
     prototype.send = function (bytes) {
+      if (this.label === 'sync') window.lastSync = performance.now();
       if (bytes.byteLength < 4_000) sent.push(new TextDecoder('latin1').decode(bytes));
       send.call(this, bytes);
     };

@@ -1,6 +1,10 @@
 // Many members of rooms in a few pages, each a client of its own.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { watchChannels } from './channels.mjs';
 import { freshHarness, harnessPage } from './harness.mjs';
+
+/** Longer than peers wait with a question that would come too soon after another, in milliseconds. */
+const rest = 1_500;
 
 /** So many clients in one room, each linked with every other, in a page of each of these profiles. */
 export async function fullMesh(site, url, contexts, count) {
@@ -48,6 +52,12 @@ class FullMesh {
     const isSo = () => window.members.every(({ room }) => room.connection.getSnapshot().status !== 'connected');
     await this.#each((harness) => harness.waits('the end of the sockets', isSo));
     await this.isWhole();
+  }
+
+  /** Waits until no question, answer or comparison is on its way any more: those that cross an edit bring it once more. */
+  async isAtRest() {
+    const quiet = ({ page }) => page.evaluate(() => performance.now() - window.lastSync);
+    while (Math.min(...(await this.#each(quiet))) < rest) await sleep(100);
   }
 
   hasText(text) {
