@@ -75,7 +75,7 @@ type Selections = ReadonlyMap<SelectionKeeper, unknown>;
 /** What a history needs of its room. */
 export interface HistoryHost {
   readonly engine: Pick<Engine, 'hold' | 'notify'>;
-  readonly isReady: boolean;
+  isReady(): boolean;
   /** Calls the core's `undo`. */
   command(word: string): boolean;
 }
@@ -219,7 +219,7 @@ export class HistoryImpl implements History {
   }
 
   #tell(word: string): void {
-    if (this.#host.isReady) this.#host.command(word);
+    if (this.#host.isReady()) this.#host.command(word);
   }
 }
 

@@ -2,36 +2,10 @@ import type { Core, CoreMessage, CoreMessageEvent } from './boundary.js';
 import { Deferred } from './deferred.js';
 import { fromProblem, SyncError } from './errors.js';
 import { deepFreeze, type Json } from './json.js';
-import type {
-  BroadcastOptions,
-  IncomingMessage,
-  Message,
-  Messages,
-  MessagesState,
-  RoomEvent,
-  SendOptions,
-  SentMessage,
-} from './messages.js';
+import type { MessagesHost, MessageValidators, ShownMessages } from './lazy-messages.js';
+import type { BroadcastOptions, Message, MessagesState, SendOptions, SentMessage } from './messages.js';
 import type { Meta } from './presence.js';
-import { type Schema, type StandardSchemaV1, validate } from './schema.js';
-import { Listeners, type Notify, ValueStore } from './store.js';
-
-/** What messages need of their room. */
-export interface MessagesHost {
-  readonly id: string;
-  readonly notify: Notify;
-  /** This client's own connection id, or null. */
-  readonly connectionId: number | null;
-  /** Resolves when the room takes writes. */
-  whenReady(): Promise<void>;
-  write<T>(fn: (core: Core, room: number) => T): T;
-  /** Calls the core if the room is entered. */
-  ifEntered(fn: (core: Core, room: number) => void): void;
-  setMeta(meta: Meta): void;
-  /** Lets what was told be heard, soon. */
-  drain(): void;
-  report(error: unknown): void;
-}
+import { type StandardSchemaV1, validate } from './schema.js';
 
 /** Kinds of messages on the wire. */
 const MESSAGE = 0;
@@ -43,24 +17,12 @@ const TYPING = 5_000;
 
 /** Refused messages that are kept. */
 const MOST_FAILED = 256;
-const NONE: readonly never[] = /* @__PURE__ */ Object.freeze([]);
-const UNKNOWN: MessagesState = /* @__PURE__ */ Object.freeze({
-  supported: null,
-  recovered: null,
-  pending: 0,
-  hasMore: false,
-});
 
-/** The {@link Messages} of one room behind their interface, and its broadcast events. */
-export class MessagesImpl<M = Json, E = Json> implements Messages<M> {
-  readonly list: ValueStore<readonly Message<M>[]>;
-  readonly state: ValueStore<MessagesState>;
-  readonly typing: ValueStore<readonly number[]>;
-  readonly reads: ValueStore<ReadonlyMap<number, number>>;
+/** What happens behind the {@link ShownMessages} of one room: its messages, and its broadcast events. */
+export class MessagesImpl<M = Json, E = Json> {
+  readonly #shown: ShownMessages<M, E>;
   readonly #host: MessagesHost;
-  readonly #validators: Pick<Schema, 'events' | 'messages'>;
-  readonly #heard = new Listeners<[IncomingMessage<M>]>();
-  readonly #events = new Listeners<[RoomEvent<E>]>();
+  readonly #validators: MessageValidators;
   /** Stored messages, in order. */
   #stored: Message<M>[] = [];
   /** Own messages and events that wait, in order; events are not shown. */
@@ -75,39 +37,14 @@ export class MessagesImpl<M = Json, E = Json> implements Messages<M> {
   #oldest: number | null = null;
   #hasMore = false;
   #dirty = false;
-  #wanted = false;
   /** Sends whose core crashed, until the next one told which are still there. */
   #orphans: Set<string> | null = null;
   #typingTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(host: MessagesHost, validators: Pick<Schema, 'events' | 'messages'>) {
-    const { notify } = host;
+  constructor(host: MessagesHost, validators: MessageValidators, shown: ShownMessages<M, E>) {
     this.#host = host;
     this.#validators = validators;
-    this.list = new ValueStore<readonly Message<M>[]>(NONE, notify);
-    this.state = new ValueStore<MessagesState>(UNKNOWN, notify);
-    this.typing = new ValueStore<readonly number[]>(NONE, notify);
-    this.reads = new ValueStore<ReadonlyMap<number, number>>(new Map(), notify);
-  }
-
-  /** The app uses messages: the core asks for them. Later, since a component may be rendering. */
-  want(): this {
-    if (!this.#wanted) {
-      this.#wanted = true;
-      queueMicrotask(() => this.#host.ifEntered((core, room) => core.subscribeMessages(room)));
-    }
-    return this;
-  }
-
-  /** Whether the app listens. */
-  get isHeard(): boolean {
-    const stores = [this.list, this.state, this.typing, this.reads];
-    return stores.some(({ isHeard }) => isHeard) || this.#heard.size + this.#events.size > 0;
-  }
-
-  /** A core was entered. */
-  enter(core: Core, room: number): void {
-    if (this.#wanted) core.subscribeMessages(room);
+    this.#shown = shown;
   }
 
   async send(data: M, options: SendOptions = {}): Promise<SentMessage> {
@@ -134,14 +71,8 @@ export class MessagesImpl<M = Json, E = Json> implements Messages<M> {
     this.#host.drain();
   }
 
-  /** See `Room.broadcast`. A rejection that nobody hears is no error of the page. */
-  broadcast(event: E, options: BroadcastOptions = {}): Promise<void> {
-    const sent = this.#broadcast(event, options);
-    sent.catch(() => {});
-    return sent;
-  }
-
-  async #broadcast(event: E, { queue = false }: BroadcastOptions): Promise<void> {
+  /** See `Room.broadcast`. */
+  async broadcast(event: E, { queue = false }: BroadcastOptions = {}): Promise<void> {
     const json = this.#text(event, this.#validators.events);
     if (queue) {
       await this.#host.whenReady();
@@ -149,14 +80,6 @@ export class MessagesImpl<M = Json, E = Json> implements Messages<M> {
     } else {
       this.#pass(EVENT, json);
     }
-  }
-
-  onEvent(listener: (event: RoomEvent<E>) => void): () => void {
-    return this.#events.add(listener);
-  }
-
-  listen(listener: (message: IncomingMessage<M>) => void): () => void {
-    return this.#heard.add(listener);
   }
 
   loadBefore(limit = 50): Promise<boolean> {
@@ -180,20 +103,21 @@ export class MessagesImpl<M = Json, E = Json> implements Messages<M> {
   /** Takes what others show of themselves. */
   handleMetas(metas: ReadonlyMap<number, Meta>): void {
     const typing = [...metas].filter(([, meta]) => meta.typing === true).map(([id]) => id);
-    const before = this.typing.getSnapshot();
+    const before = this.#shown.typing.getSnapshot();
     if (typing.length !== before.length || typing.some((id, index) => id !== before[index])) {
-      this.typing.set(Object.freeze(typing));
+      this.#shown.typing.set(Object.freeze(typing));
     }
     const reads = new Map([...metas].flatMap(([id, { read }]) => (read === undefined ? [] : [[id, read] as const])));
-    const known = this.reads.getSnapshot();
-    if (reads.size !== known.size || [...reads].some(([id, seq]) => known.get(id) !== seq)) this.reads.set(reads);
+    const known = this.#shown.reads.getSnapshot();
+    if (reads.size !== known.size || [...reads].some(([id, seq]) => known.get(id) !== seq))
+      this.#shown.reads.set(reads);
   }
 
   /** Takes what the core tells. */
   handle(event: CoreMessageEvent): void {
     switch (event.what) {
       case 'state':
-        this.state.set(Object.freeze({ ...this.state.getSnapshot(), ...pick(event) }));
+        this.#shown.state.set(Object.freeze({ ...this.#shown.state.getSnapshot(), ...pick(event) }));
         break;
       case 'received':
         this.#receive(event.messages, event.reset, event.history);
@@ -234,9 +158,9 @@ export class MessagesImpl<M = Json, E = Json> implements Messages<M> {
     this.#dirty = false;
     const pending = [...this.#pending.values()].filter((message) => message !== null);
     const list = [...this.#stored, ...this.#failed.values(), ...pending];
-    this.list.set(list.length === 0 ? NONE : Object.freeze(list));
-    const state = { ...this.state.getSnapshot(), pending: this.#pending.size, hasMore: this.#hasMore };
-    this.state.set(Object.freeze(state));
+    this.#shown.list.set(list.length === 0 ? this.#shown.list.getServerSnapshot() : Object.freeze(list));
+    const state = { ...this.#shown.state.getSnapshot(), pending: this.#pending.size, hasMore: this.#hasMore };
+    this.#shown.state.set(Object.freeze(state));
   }
 
   /** The core is gone. What it had saved comes back with the next one. */
@@ -262,7 +186,7 @@ export class MessagesImpl<M = Json, E = Json> implements Messages<M> {
     clearTimeout(this.#typingTimer);
     this.#reset();
     this.endTurn(false);
-    this.state.set(UNKNOWN);
+    this.#shown.state.set(this.#shown.state.getServerSnapshot());
   }
 
   #queue(kind: number, json: string): Promise<SentMessage> {
@@ -349,10 +273,10 @@ export class MessagesImpl<M = Json, E = Json> implements Messages<M> {
   #emit(message: CoreMessage, direct: boolean): void {
     if (message.kind === EVENT) {
       const read = this.#read<E>(message, this.#validators.events);
-      if (read) this.#host.notify(this.#events.prepare(Object.freeze({ event: read.data, from: read.from })));
+      if (read) this.#host.notify(this.#shown.events.prepare(Object.freeze({ event: read.data, from: read.from })));
     } else if (message.kind === MESSAGE) {
       const read = this.#read<M>(message, this.#validators.messages);
-      if (read) this.#host.notify(this.#heard.prepare(Object.freeze({ ...read, direct })));
+      if (read) this.#host.notify(this.#shown.heard.prepare(Object.freeze({ ...read, direct })));
     }
   }
 

@@ -8,8 +8,8 @@ import { type BatchOptions, type HistoryHost, HistoryImpl } from './history.js';
 import { IDLE } from './idle.js';
 import type { Json } from './json.js';
 import { lazyArchive } from './lazy-archive.js';
+import { LazyMessages, type MessagesHost } from './lazy-messages.js';
 import { LazyPeers } from './lazy-peers.js';
-import { type MessagesHost, MessagesImpl } from './live-messages.js';
 import { NOTHING_SYNCED } from './nothing-synced.js';
 import type { Observed, Reach } from './observers.js';
 import { bytesOf } from './plain.js';
@@ -19,20 +19,20 @@ import { Kept } from './refs/kept.js';
 import { RootLiveRef, textAt } from './refs/live.js';
 import type { RefHost } from './refs/place.js';
 import type { RootRef, Text } from './refs.js';
-import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
+import type { ConnectionState, EnterOptions, Room } from './room.js';
 import type { RoomHost } from './room-host.js';
 import { type LazyParts, RoomParts } from './room-parts.js';
 import type { Phase } from './room-phase.js';
 import { BrokenCore } from './runtime.js';
 import { type DocSnapshot, rootsOf, type Schema } from './schema.js';
-import { connectionOf, syncOf } from './states.js';
+import { connectionOf, SyncStore, syncOf } from './states.js';
 import { isHeard, ValueStore } from './store.js';
 
 /** The {@link Room} behind its interface. */
 export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements Room<S>, EngineRoom, RefHost {
   readonly id: string;
   readonly connection: ValueStore<ConnectionState>;
-  readonly sync: ValueStore<SyncState>;
+  readonly sync: SyncStore;
   readonly presence: PresenceStore<S['~p']>;
   readonly doc: ValueStore<DocSnapshot<S['doc']> | null>;
   readonly root: RootRef<S['doc']>;
@@ -46,7 +46,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
   readonly #options: EnterOptions<S>;
   readonly #endpoint: Endpoint;
   readonly #root: RootLiveRef;
-  readonly #messages: MessagesImpl<S['~m'], S['~e']>;
+  readonly #messages: LazyMessages<S['~m'], S['~e']>;
   readonly #peers: LazyPeers;
   /** What shows the document, once its code is there. */
   #view: DocumentView<S['doc']> | null = null;
@@ -72,7 +72,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     this.enterRoom = host.enterRoom;
     this.#connectWanted = host.options.url !== null && (options.autoConnect ?? true);
     this.connection = new ValueStore<ConnectionState>(IDLE, engine.notify);
-    this.sync = new ValueStore<SyncState>(NOTHING_SYNCED, engine.notify);
+    this.sync = new SyncStore(NOTHING_SYNCED, engine.notify);
     this.doc = new ValueStore<DocSnapshot<S['doc']> | null>(null, engine.notify);
     this.#root = new RootLiveRef(this, schema.doc);
     // The one cast from the untyped refs to what the schema says about them.
@@ -85,7 +85,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
       onMetas: (metas: ReadonlyMap<number, Meta>) => this.#messages.handleMetas(metas),
     };
     this.presence = new PresenceStore(presence, options.initialPresence, host.options, schema.presence);
-    this.#messages = new MessagesImpl(this.#messagesHost(), schema);
+    this.#messages = new LazyMessages(this.#messagesHost(), schema);
     const peersHost = {
       room: this,
       notify: engine.notify,
@@ -128,9 +128,8 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
 
   /** Begins to load; harmless if it has begun. A room that was left or failed begins anew. */
   enter(): void {
-    const { kind } = this.#phase;
-    if (kind === 'waiting' || kind === 'loading' || kind === 'ready') return;
-    if (kind !== 'idle') {
+    if (this.#isEntered) return;
+    if (this.#phase.kind !== 'idle') {
       this.#ready = new Deferred();
       this.#synced = new Deferred();
     }
@@ -297,8 +296,13 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     return this.#phase.kind === 'left' ? Promise.reject(this.#disposed()) : this.#ready.promise;
   }
 
+  get #isEntered(): boolean {
+    return !['idle', 'left', 'failed'].includes(this.#phase.kind);
+  }
+
   async #begin(waiting: Phase): Promise<void> {
     const { DocumentView, Guard, People } = await this.#host.start();
+    await this.#messages.prepare();
     const { notify } = this.#host.engine;
     this.#view ??= new DocumentView(this.doc, notify, new Guard(this, this.#schema, this.#options.initialDoc));
     if (this.#phase !== waiting) return;
@@ -398,7 +402,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
 
   #handleSync(event: Extract<CoreEvent, { type: 'sync' }>): void {
     const { status } = event;
-    this.sync.set(syncOf(event));
+    this.sync.tell(syncOf(event));
     this.#view?.guard.handleSync({ status });
     if (status === 'synchronized') this.notify(this.#synced.resolve);
   }
@@ -461,12 +465,9 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
   }
 
   #historyHost(): HistoryHost {
-    const room = this;
     return {
       engine: this.#host.engine,
-      get isReady() {
-        return room.isReady;
-      },
+      isReady: () => this.isReady,
       command: (word) => this.#call((core, number) => core.undo(number, word)),
     };
   }
@@ -479,18 +480,16 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
       get connectionId() {
         return room.#connectionId;
       },
-      whenReady: () => this.#afterReady(),
+      isEntered: () => this.#isEntered,
+      // Rejects where nobody has entered the room: it would wait for ever.
+      whenReady: () => (this.#phase.kind === 'failed' ? Promise.reject(this.#phase.error) : this.whenReady()),
       write: (fn) => this.#call(fn),
       ifEntered: (fn) => this.#ifEntered(fn),
       setMeta: (meta) => this.presence.setMeta(meta),
+      hold: (messages) => this.sync.hold(messages),
       drain: this.#host.engine.drainSoon,
       report: (error) => this.report(error),
     };
-  }
-
-  /** Rejects where nobody has entered the room: it would wait for ever. */
-  #afterReady(): Promise<void> {
-    return this.#phase.kind === 'failed' ? Promise.reject(this.#phase.error) : this.whenReady();
   }
 
   /** Tells an error that has no caller. */

@@ -1,6 +1,6 @@
 import type { Archive } from './archive/types.js';
+import type { LazyMessages } from './lazy-messages.js';
 import type { LazyPeers } from './lazy-peers.js';
-import type { MessagesImpl } from './live-messages.js';
 import type { BroadcastOptions, Messages, RoomEvent } from './messages.js';
 import type { Room } from './room.js';
 import type { Schema } from './schema.js';
@@ -9,7 +9,7 @@ import type { Schema } from './schema.js';
 export interface LazyParts<S extends Schema> {
   readonly peers: LazyPeers;
   readonly archive: Archive<S>;
-  readonly messages: MessagesImpl<S['~m'], S['~e']>;
+  readonly messages: LazyMessages<S['~m'], S['~e']>;
 }
 
 /** The members of a room that are the business of parts of their own, fetched or asked for when they are used. */

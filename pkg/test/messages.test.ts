@@ -49,8 +49,7 @@ describe('messages', () => {
     expect(world.count('subscribeMessages')).toBe(0);
     expect(room.messages).toBe(room.messages);
     room.onEvent(() => {});
-    await turn();
-    expect(world.count('subscribeMessages')).toBe(1);
+    await vi.waitFor(() => expect(world.count('subscribeMessages')).toBe(1));
     world.traps.add('subscribeMessages');
     world.traps.clear();
     world.traps.add('textInsert');

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { act, useState } from 'react';
 import { renderToString } from 'react-dom/server';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { CoreMessage } from '../src/boundary.js';
 import * as hooks from '../src/react.js';
 import { fakeClient, schema } from './support/client.js';
@@ -24,7 +24,7 @@ function Chat() {
 test('messages, their state and who types are rendered, and asked for once in StrictMode', async () => {
   const { client, world, around } = await withProviders();
   const container = await mount(around(<Chat />));
-  expect(world.count('subscribeMessages')).toBe(1);
+  await vi.waitFor(() => expect(world.count('subscribeMessages')).toBe(1));
   await act(async () => {
     world.core.tell(0, { type: 'messages', what: 'state', supported: true, recovered: null });
     world.core.tell(0, {

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { closeBrowser, newContext } from './support/browser.mjs';
+import { harnessPage } from './support/harness.mjs';
+import { rejoinServer } from './support/rejoin-server.mjs';
+import { staticSite } from './support/static-site.mjs';
+
+after(closeBrowser);
+
+describe('what an app does not use is not fetched', () => {
+  it('of a document and presence: none of the parts', async (t) => {
+    const { page, fetched } = await open(t);
+    await page.insert(0, 'words');
+    await page.page.evaluate(() => {
+      const { room } = window.session;
+      room.presence.update({ name: 'x' });
+      room.root.get('todos').push({ text: 'one', done: false });
+      room.history.undo();
+      return room.synced;
+    });
+    await page.isSynced();
+    assert.deepEqual(await page.text(), 'words');
+    assert.deepEqual(
+      fetched.filter((file) => parts.includes(file)),
+      [],
+    );
+    assert.ok(fetched.includes('documents'), `the files are named otherwise: ${fetched}`);
+  });
+});
+
+describe('messages', () => {
+  it('wait for their code in the order of the calls, unsaved as long as they do', async (t) => {
+    let release;
+    const released = new Promise((resolve) => {
+      release = resolve;
+    });
+    const { page, fetched } = await open(t, (route) => released.then(() => route.continue()));
+    assert.ok(!fetched.includes('messages'));
+    const before = await page.page.evaluate(() => {
+      const { messages, sync } = window.session.room;
+      window.sends = ['1', '2', '3'].map((words) => messages.send(words));
+      messages.listen(() => {});
+      return [sync.getSnapshot().local, sync.getSnapshot().pending, messages.list.getSnapshot().length];
+    });
+    assert.deepEqual(before, ['saving', 3, 0]);
+    release();
+    const seqs = await page.page.evaluate(() => Promise.all(window.sends).then((all) => all.map(({ seq }) => seq)));
+    assert.deepEqual(seqs, [1, 2, 3]);
+    assert.deepEqual(await words(page), ['1', '2', '3']);
+    await page.isSynced();
+    assert.ok(fetched.includes('messages'));
+  });
+
+  it('that an earlier page left are shown, and what becomes of them is told, by a page that uses none', async (t) => {
+    const server = await rejoinServer(t);
+    const context = await newContext(t);
+    const site = await staticSite(t);
+    const first = await harnessPage(context, site);
+    await first.enter(server.ws, 'left', {}, { autoConnect: false });
+    await first.page.evaluate(() => void window.session.room.messages.send('from before').catch(() => {}));
+    await first.waits('the record', () => window.session.room.sync.getSnapshot().pending === 1);
+    await first.isSaved();
+    await first.page.close();
+    const second = await harnessPage(context, site);
+    const fetched = filesOf(second.page);
+    await second.enter(server.ws, 'left');
+    await second.isSynced();
+    assert.ok(fetched.includes('messages'));
+    await second.waits('the message', () => window.session.room.messages.list.getSnapshot()[0]?.status === 'stored');
+    assert.deepEqual(await words(second), ['from before']);
+  });
+
+  it('whose code cannot be fetched are refused with a typed error, and go when they are sent again', async (t) => {
+    const answers = [(route) => route.fulfill({ status: 404 })];
+    const { page } = await open(t, (route) => (answers.shift() ?? ((next) => next.continue()))(route));
+    const send = () =>
+      page.page.evaluate(() =>
+        window.session.room.messages.send('x').then(
+          ({ seq }) => seq,
+          ({ code }) => code,
+        ),
+      );
+    assert.equal(await send(), 'E_WASM_LOAD');
+    await page.isSaved();
+    assert.equal(await send(), 1);
+  });
+});
+
+/** Files of the package that not every app of documents uses. */
+const parts = ['messages', 'archive', 'peers', 'tabs', 'shared-links', 'sockets', 'streams', 'quarantine', 'adapter'];
+
+/** A page in a room; `onMessages` answers requests for the code of messages. */
+async function open(t, onMessages = (route) => route.continue()) {
+  const server = await rejoinServer(t);
+  const context = await newContext(t);
+  await context.route('**/messages.js', onMessages);
+  const site = await staticSite(t);
+  const page = await harnessPage(context, site);
+  const fetched = filesOf(page.page);
+  await page.enter(server.ws, 'parts');
+  return { page, fetched, server };
+}
+
+/** Names of the package's files that a page fetches from here on. */
+function filesOf(page) {
+  const files = [];
+  page.on('request', (request) => {
+    const name = /\/rejoin\/([\w-]+)\.js$/.exec(request.url())?.[1];
+    if (name) files.push(name);
+  });
+  return files;
+}
+
+const words = (page) =>
+  page.page.evaluate(() => window.session.room.messages.list.getSnapshot().map(({ data }) => data));
