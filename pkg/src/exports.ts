@@ -2,6 +2,8 @@
 export type { PersistenceAdapter, StoredRecord } from './adapter/types.js';
 export type {
   Archive,
+  AutomergeImport,
+  AutomergeModule,
   Difference,
   DocJson,
   JsonOf,

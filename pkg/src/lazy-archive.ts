@@ -38,6 +38,7 @@ export function lazyArchive<S extends Schema>(host: ArchiveHost<S>): Archive<S> 
     encodeStateAsUpdateV2: async (since) => (await ask()).encodeStateAsUpdateV2(since),
     applyUpdateV2: async (update, origin) => (await ask()).applyUpdateV2(update, origin),
     importYIndexedDb: async (name) => (await ask()).importYIndexedDb(name),
+    importAutomerge: async (document, options) => (await ask()).importAutomerge(document, options),
     exportJson: async () => (await ask()).exportJson(),
     importJson: async (json) => (await ask()).importJson(json),
     versions: {

@@ -72,6 +72,10 @@ export abstract class RoomParts<S extends Schema> {
     return this.lazy.archive.importYIndexedDb;
   }
 
+  get importAutomerge(): Room<S>['importAutomerge'] {
+    return this.lazy.archive.importAutomerge;
+  }
+
   get exportJson(): Room<S>['exportJson'] {
     return this.lazy.archive.exportJson;
   }

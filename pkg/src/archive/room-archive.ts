@@ -1,9 +1,10 @@
 import type { UpdateCodec } from '../codec.js';
 import { bytesOf, wordOf } from '../plain.js';
 import type { Schema } from '../schema.js';
+import { readAutomerge } from './automerge.js';
 import { exportDoc, importDoc } from './json.js';
 import type { ArchiveHost } from './of-room.js';
-import type { Archive, DocJson, Versions } from './types.js';
+import type { Archive, AutomergeImport, DocJson, Versions } from './types.js';
 import { RoomVersions } from './versions.js';
 import { importUpdates } from './y-indexeddb.js';
 
@@ -29,6 +30,11 @@ export class RoomArchive<S extends Schema> implements Archive<S> {
 
   async importYIndexedDb(name: string): Promise<number> {
     return importUpdates(this.#host.room, wordOf(name, 'the name'));
+  }
+
+  async importAutomerge(document: unknown, options: AutomergeImport): Promise<void> {
+    const { room, schema } = this.#host;
+    importDoc(room, schema.doc, readAutomerge(document, schema.doc, options));
   }
 
   async exportJson(): Promise<DocJson<S>> {

@@ -104,6 +104,33 @@ export interface Versions<S extends Schema> {
 }
 
 /**
+ * What {@link Archive.importAutomerge} uses of `@automerge/automerge`, 2.2 or later, which the app brings.
+ * @example
+ * const automerge = await import('@automerge/automerge');
+ * const saved: Uint8Array = automerge.save(automerge.from({ note: 'hi' }));
+ * await room.importAutomerge(saved, { automerge, convert: (value) => (value instanceof Date ? value.getTime() : null) });
+ */
+export interface AutomergeModule {
+  /** Makes a document of what `save` gave. */
+  load(bytes: Uint8Array): unknown;
+  /** Whether this is a document. */
+  isAutomerge(document: unknown): boolean;
+  /** A text, piece by piece. */
+  spans(
+    document: never,
+    path: (string | number)[],
+  ): readonly { readonly type: string; readonly value: unknown; readonly marks?: unknown }[];
+}
+
+/** How an Automerge document is read. */
+export interface AutomergeImport {
+  /** The module: `import * as automerge from '@automerge/automerge'`. */
+  readonly automerge: AutomergeModule;
+  /** Makes JSON of what JSON has not; default: an ISO string of a date, base64 of bytes, the nearest number of an integer beyond 2^53. */
+  readonly convert?: (value: Date | Uint8Array | bigint) => Json;
+}
+
+/**
  * What a room does with its document as a whole. Loads a part of its own when it is used.
  * @example
  * const json = await room.exportJson();
@@ -121,6 +148,13 @@ export interface Archive<S extends Schema> {
    * it cannot be read, and `E_UPDATE`, with everything else applied, where some of the updates cannot.
    */
   importYIndexedDb(name: string): Promise<number>;
+  /**
+   * Makes each field that an Automerge document has equal to it, as {@link Archive.importJson}: maps are objects or maps, lists lists, strings texts with their
+   * marks or, where the schema says so, strings; counters are numbers. Of values that were written at once there is the one that Automerge shows.
+   * History, actors and cursors are not taken over, and later changes of the Automerge document are not followed. Rejects with `E_UPDATE` for bytes that are
+   * no Automerge document, with `E_SCHEMA`, and nothing changed, for what does not fit: leave it out with `automerge.change` before.
+   */
+  importAutomerge(document: unknown, options: AutomergeImport): Promise<void>;
   /** The document as plain JSON, by the schema, marks and objects of texts included. */
   exportJson(): Promise<DocJson<S>>;
   /**
