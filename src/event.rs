@@ -136,6 +136,8 @@ pub enum Obstacle {
     ReadOnly,
     /// It refused an update.
     Refused,
+    /// What waits does not fit in the largest frame that may be sent.
+    TooLarge,
     /// Its room began anew: the app is to say what becomes of what is here.
     Epoch,
 }

@@ -145,6 +145,7 @@ impl Obstacle {
         match self {
             Self::ReadOnly => "read-only",
             Self::Refused => "refused",
+            Self::TooLarge => "too-large",
             Self::Epoch => "epoch",
         }
     }

@@ -35,8 +35,11 @@ pub fn signal(text: &str) -> Vec<u8> {
     out
 }
 
+/// The most that a sync frame has besides its payload, whose length takes at most ten bytes.
+pub const SYNC_HEADER: usize = 12;
+
 fn sync(step: u64, payload: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(payload.len() + 6);
+    let mut out = Vec::with_capacity(payload.len() + SYNC_HEADER);
     write_var_uint(&mut out, tag::SYNC);
     write_var_uint(&mut out, step);
     write_buffer(&mut out, payload);

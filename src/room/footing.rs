@@ -35,6 +35,8 @@ enum Verdict {
     ReadOnly,
     /// An update of this link was refused, in these words.
     Refused(String),
+    /// A frame of that many bytes is beyond what may be sent. What is written later hangs on it.
+    TooLarge { size: usize, limit: usize },
     /// The server's room began anew in this epoch, with this state vector. Nothing goes either way.
     Anew { epoch: u64, vector: Vec<u8> },
 }
@@ -54,6 +56,7 @@ impl Footing {
             Verdict::Open => None,
             Verdict::ReadOnly => Some(Obstacle::ReadOnly),
             Verdict::Refused(_) => Some(Obstacle::Refused),
+            Verdict::TooLarge { .. } => Some(Obstacle::TooLarge),
             Verdict::Anew { .. } => Some(Obstacle::Epoch),
         }
     }
@@ -62,14 +65,32 @@ impl Footing {
     pub(super) fn problem(&self) -> Option<Problem> {
         let (code, why) = match &self.verdict {
             Verdict::Open => return None,
-            Verdict::ReadOnly => (ErrorCode::Rejected, "the server lets this client only read"),
-            Verdict::Refused(why) => (ErrorCode::Rejected, why.as_str()),
+            Verdict::ReadOnly => {
+                (ErrorCode::Rejected, "the server lets this client only read".into())
+            }
+            Verdict::Refused(why) => (ErrorCode::Rejected, why.clone()),
+            Verdict::TooLarge { size, limit } => (
+                ErrorCode::FrameTooLarge,
+                format!("an update of {size} bytes is over the limit of {limit} (maxSendFrame)"),
+            ),
             Verdict::Anew { .. } => {
-                (ErrorCode::Epoch, "the server's room began anew and lacks what is here")
+                (ErrorCode::Epoch, "the server's room began anew and lacks what is here".into())
             }
         };
         let message = format!("{why}; edits stay on this device, see room.recovery");
         Some(Problem { code, message, retryable: false })
+    }
+
+    /// A frame may not go; what is behind it stays, too.
+    fn note_too_large(&mut self, size: usize, limit: usize) {
+        self.verdict = Verdict::TooLarge { size, limit };
+    }
+
+    /// Everything that waits would fit in so many bytes, since some of it was deleted or came there in another way.
+    pub(super) fn reconsider(&mut self, needed: usize) {
+        if matches!(self.verdict, Verdict::TooLarge { limit, .. } if needed <= limit) {
+            self.verdict = Verdict::Open;
+        }
     }
 
     /// Another link: whoever is at its end says anew what it takes.
@@ -95,7 +116,7 @@ impl Footing {
                 Verdict::Anew { epoch, vector: NOTHING.to_vec() }
             }
             (_, Access::Read) => Verdict::ReadOnly,
-            (Verdict::Refused(why), Access::Write) => Verdict::Refused(why),
+            (known @ (Verdict::Refused(_) | Verdict::TooLarge { .. }), Access::Write) => known,
             (_, Access::Write) => Verdict::Open,
         };
     }
@@ -179,6 +200,24 @@ impl<D: DocHost> Room<D> {
         } else if !was_open {
             self.publish_sync(cx.now);
             self.push_unasked(cx);
+        }
+    }
+
+    /// Keeps a frame back that the server would refuse or die of. Its edits stay here, saved and pending.
+    pub(super) fn send_guarded(&mut self, frame: Vec<u8>) -> bool {
+        if let Err(limit) = self.strikes.admit(frame.len()) {
+            self.footing.note_too_large(frame.len(), limit);
+            self.hold_back();
+            return false;
+        }
+        self.send(frame);
+        true
+    }
+
+    /// What was too large may have come to the server in another way.
+    pub(super) fn reconsider_obstacle(&mut self) {
+        if self.outbox.is_empty() {
+            self.footing.reconsider(0);
         }
     }
 

@@ -201,6 +201,7 @@ impl<D: DocHost> Room<D> {
 
     /// An own edit that is not committed yet may be in the diff, so it waits for the log like any other.
     fn push(&mut self, cx: &mut Context<'_>, diff: &[u8]) {
+        self.footing.reconsider(diff.len() + encode::SYNC_HEADER);
         if self.is_taken() {
             let frame = encode::sync_step_2(diff);
             self.outgoing.push(self.persistence.queued(), frame, Targets::server());
@@ -215,6 +216,7 @@ impl<D: DocHost> Room<D> {
             // Step 2 carries the server's whole delete set.
             self.outbox.compare_deletes(&self.doc.content().deletes, &content.deletes);
         }
+        self.reconsider_obstacle();
         self.session.handle_answer();
         if self.session.awaits_question() {
             self.timers.push_after(cx.now + self.config.link.push_grace);
@@ -237,6 +239,7 @@ impl<D: DocHost> Room<D> {
                 self.absorb(cx, &applied);
                 if self.outbox.acknowledge(&applied.content) {
                     self.connection.handle_proof();
+                    self.reconsider_obstacle();
                 }
                 (!held).then_some(applied.content)
             }

@@ -162,9 +162,10 @@ impl Paths {
         }
     }
 
-    /// Whether a frame of this size may go to a peer; else the limit.
+    /// Whether a frame of this size may go to a peer; else the limit, and that peer lacks something from now on.
     pub(super) fn admit(&mut self, path: u32, size: usize) -> Result<(), usize> {
-        self.paths.get_mut(&path).map_or(Ok(()), |path| path.strikes.admit(size))
+        let Some(path) = self.paths.get_mut(&path) else { return Ok(()) };
+        path.strikes.admit(size).inspect_err(|_| path.strikes.note_withheld())
     }
 
     /// What was refused of peers may have come in another way.

@@ -106,20 +106,6 @@ impl<D: DocHost> Room<D> {
         }
     }
 
-    /// Keeps a frame back that the server would refuse or die of. Its edits stay here, saved and pending.
-    fn send_guarded(&mut self, frame: Vec<u8>) -> bool {
-        let size = frame.len();
-        if let Err(limit) = self.strikes.admit(size) {
-            let message = format!(
-                "an update of {size} bytes is over the limit of {limit} and stays on this device; raise maxSendFrame if the server takes more"
-            );
-            self.tell_problem(Problem::new(ErrorCode::FrameTooLarge, message));
-            return false;
-        }
-        self.send(frame);
-        true
-    }
-
     fn send_path_guarded(&mut self, path: u32, frame: Vec<u8>) {
         let size = frame.len();
         match self.paths.admit(path, size) {

@@ -81,12 +81,13 @@ impl Strikes {
         self.largest_sent
     }
 
-    /// Whether a frame may go; else the limit, and the two sides differ from now on.
-    pub(super) fn admit(&mut self, size: usize) -> Result<(), usize> {
-        if size <= self.send_limit {
-            return Ok(());
-        }
+    /// Whether a frame may go; else the limit.
+    pub(super) fn admit(&self, size: usize) -> Result<(), usize> {
+        if size <= self.send_limit { Ok(()) } else { Err(self.send_limit) }
+    }
+
+    /// Something was kept from the counterpart: the two sides differ until the next link.
+    pub(super) fn note_withheld(&mut self) {
         self.differs = true;
-        Err(self.send_limit)
     }
 }

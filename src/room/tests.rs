@@ -16,6 +16,7 @@ mod messages;
 mod paths;
 mod refused;
 mod signal;
+mod too_large;
 mod undo;
 
 const EMPTY_VECTOR: &[u8] = &[0];
@@ -420,16 +421,6 @@ fn malformed_frames_are_dropped_and_the_third_ends_the_link() {
     assert!(rig.room.connection.is_online());
     rig.receive(vec![0, 1]);
     assert!(!rig.room.connection.is_online());
-}
-
-#[test]
-fn an_oversized_edit_stays_here_saved_pending_and_told() {
-    let mut rig = Rig::online();
-    rig.room.strikes = Strikes::new(1_000);
-    rig.type_text(&"x".repeat(2_000));
-    rig.commit();
-    assert_eq!((rig.updates_sent().len(), rig.problems()), (0, vec![ErrorCode::FrameTooLarge]));
-    assert_eq!((rig.sync().pending, rig.sync().local), (2_000, Durability::Saved));
 }
 
 #[test]
