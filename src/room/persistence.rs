@@ -59,8 +59,8 @@ enum Phase {
     Loading,
     /// Nothing.
     Idle,
-    /// Appending the first records of the queue, up to this number.
-    Appending(Seq, usize),
+    /// Appending so many records of the queue.
+    Appending { count: usize, bytes: usize },
     /// Reading the last snapshot back.
     Verifying,
     /// Writing a snapshot that covers these keys.
@@ -265,8 +265,8 @@ impl Persistence {
                 let count = self.queue.len().min(MAX_BATCH);
                 let records: Vec<Vec<u8>> =
                     self.queue.iter().take(count).map(Record::encode).collect();
-                let upto = self.committed + count as Seq;
-                self.phase = Phase::Appending(upto, records.iter().map(Vec::len).sum());
+                self.phase =
+                    Phase::Appending { count, bytes: records.iter().map(Vec::len).sum() };
                 Some(StorageTask::Append { database, records })
             }
             Phase::Idle if self.closing => {
@@ -328,8 +328,8 @@ impl Persistence {
             (Phase::Loading, Ok(StorageReply::Loaded(stored))) => {
                 Outcome::Loaded(self.on_loaded(stored))
             }
-            (Phase::Appending(upto, bytes), Ok(StorageReply::Written(keys))) => {
-                self.on_appended(upto, bytes, keys);
+            (Phase::Appending { count, bytes }, Ok(StorageReply::Written(keys))) => {
+                self.on_appended(count, bytes, keys);
                 Outcome::Progress
             }
             (Phase::Verifying, Ok(StorageReply::Record(bytes))) => {
@@ -382,8 +382,7 @@ impl Persistence {
 
     fn on_loaded(&mut self, stored: Vec<(RecordKey, Vec<u8>)>) -> Loaded {
         self.loaded = Some(stored.last().map_or(0, |(key, _)| key.0));
-        // Edits made while the log could not be read are in the document only.
-        self.committed = self.queued;
+        // Edits made while the log could not be read are in the document only, until its snapshot behind this is committed.
         self.queue.clear();
         let mut loaded = Loaded::default();
         for (key, bytes) in stored {
@@ -398,10 +397,9 @@ impl Persistence {
         loaded
     }
 
-    fn on_appended(&mut self, upto: Seq, bytes: usize, keys: Vec<RecordKey>) {
-        let count = usize::try_from(upto - self.committed).unwrap_or(usize::MAX);
+    fn on_appended(&mut self, count: usize, bytes: usize, keys: Vec<RecordKey>) {
         self.queue.drain(..count.min(self.queue.len()));
-        self.committed = upto;
+        self.committed = self.queued - self.queue.len() as Seq;
         self.log.recent.extend(keys.into_iter().map(|key| (key, self.boot)));
         self.log.recent_bytes += bytes;
     }

@@ -52,6 +52,12 @@ fn hard_seeds_that_failed_once_pass() {
 }
 
 #[test]
+fn an_edit_made_while_a_hanging_log_was_read_again_waits_until_it_is_saved() {
+    let outcome = World::new(3_778, Setup { hangs: true, ..Setup::default() }).run();
+    assert_eq!(outcome.broken, None, "it was sent before it was saved");
+}
+
+#[test]
 fn two_tokens_that_are_altered_are_not_taken_for_one_another() {
     let setup = Setup { footing: true, ..Setup::default() };
     assert_eq!(World::new(17_753, setup).run().broken, None, "the simulation's fault");

@@ -53,3 +53,22 @@ fn what_a_late_log_brings_back_to_a_server_that_forgot_it_is_pending_and_sent() 
     let sent = rig.updates_sent().len();
     assert_eq!((rig.sync().status, rig.sync().pending, sent), (SyncStatus::Synchronizing, 3, 1));
 }
+
+#[test]
+fn an_edit_made_while_a_log_is_read_late_leaves_once_that_has_the_whole_document() {
+    let mut rig = Rig::new(PersistenceMode::IndexedDb);
+    rig.tasks.pop_front();
+    rig.run(|room, cx| room.handle_storage(cx, Err(StorageError::Quota)));
+    rig.open();
+    rig.receive(encode::sync_step_1(EMPTY_VECTOR));
+    rig.receive(encode::sync_step_2(EMPTY_UPDATE));
+    rig.type_text("told to be in memory only ");
+    rig.wait(1_000);
+    rig.sent.clear();
+    rig.type_text("to be saved first ");
+    rig.answer(StorageReply::Loaded(Vec::new()));
+    assert_eq!((rig.updates_sent().len(), rig.sync().local), (0, Durability::Saving));
+    rig.commit();
+    assert!(!rig.updates_sent().is_empty());
+    assert_eq!(rig.sync().local, Durability::Saved);
+}
