@@ -73,6 +73,13 @@ export interface ClientOptions<S extends Schema = Registered> {
   readonly pongTimeout?: number | undefined;
   /** From opening the socket to the answered handshake; default 10,000. */
   readonly connectTimeout?: number | undefined;
+  /**
+   * Largest frame that is sent, in bytes; default 16 MiB, which is what Uvicorn takes. Where edits do not fit in it, `room.sync` says `rejected`
+   * with the obstacle `too-large`, and nothing is lost. What a server closes over with 1009 lowers it.
+   */
+  readonly maxSendFrame?: number | undefined;
+  /** Largest frame that is read, in bytes; default 64 MiB. The connection of a server that sends more ends with `E_FRAME_TOO_LARGE` and is made anew. */
+  readonly maxReceiveFrame?: number | undefined;
   /** How long a loss lasts before `lostConnection` tells it; default 5,000. */
   readonly lostConnectionTimeout?: number | undefined;
   /**
@@ -153,9 +160,21 @@ export function storageOf<S extends Schema>({ persistence }: ClientOptions<S>): 
   return kept && kept !== 'memory' ? 'indexeddb' : 'memory';
 }
 
+/** Options that the core takes as they are. */
+const passed = [
+  'heartbeat',
+  'pongTimeout',
+  'connectTimeout',
+  'maxSendFrame',
+  'maxReceiveFrame',
+  'namespace',
+  'durability',
+  'tokenIn',
+] as const;
+
 /** The core's configuration; what is not given is left to the core. */
 export function coreConfig<S extends Schema>(options: ClientOptions<S>): CoreConfig {
-  const { url, auth, backoff, heartbeat, pongTimeout, connectTimeout, namespace, durability, tokenIn } = options;
+  const { url, auth, backoff, tokenIn } = options;
   const ways = transportConfig(options.transports, url);
   if (tokenIn === 'header' && ways.websocket) {
     throw new SyncError(
@@ -163,10 +182,10 @@ export function coreConfig<S extends Schema>(options: ClientOptions<S>): CoreCon
       "a WebSocket takes no headers: tokenIn 'header' needs transports: ['sse']",
     );
   }
-  const given = { ...backoff, ...ways, heartbeat, pongTimeout, connectTimeout, namespace, durability, tokenIn };
-  const set = Object.entries(given).filter(
-    (entry): entry is [string, string | number | boolean] => entry[1] !== undefined,
-  );
+  type Given = [string, string | number | boolean | undefined];
+  const own = passed.map((name): Given => [name, options[name]]);
+  const given = own.concat(Object.entries({ ...backoff, ...ways }));
+  const set = given.filter((entry): entry is [string, string | number | boolean] => entry[1] !== undefined);
   const asked = url === null || typeof url === 'function' || auth !== undefined;
   return { ...Object.fromEntries(set), url: asked ? null : absolute(url), persistence: storageOf(options) };
 }

@@ -42,6 +42,7 @@ describe('the configuration', () => {
       url: 'wss://a.example/base',
       backoff: { maxDelay: 9_000, jitter: 'equal' },
       heartbeat: 5_000,
+      maxSendFrame: 1_000_000,
     });
     expect(world.cores).toEqual([]);
     await client.preload();
@@ -53,6 +54,7 @@ describe('the configuration', () => {
       maxDelay: 9_000,
       jitter: 'equal',
       heartbeat: 5_000,
+      maxSendFrame: 1_000_000,
     });
   });
 

@@ -44,6 +44,8 @@ function obstacleInWords(obstacle: SyncState['obstacle']): string {
       return 'You may only read here.';
     case 'epoch':
       return 'The server began anew and lacks what is here.';
+    case 'too-large':
+      return 'An edit is larger than the server takes.';
     case 'refused':
     case null:
       return 'The server refused an edit.';

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { closeBrowser } from './support/browser.mjs';
+import { freshHarness } from './support/harness.mjs';
+import { smallServer } from './support/small-server.mjs';
+import { staticSite } from './support/static-site.mjs';
+import { stockClient } from './support/stock-client.mjs';
+
+after(closeBrowser);
+
+const LIMIT = 64 << 10;
+
+describe('a stock server that takes frames of 64 KiB', () => {
+  it('closes over a larger paste once: an obstacle is told, nothing is lost, and all goes once it fits', async (t) => {
+    const { page, server } = await room(t, 'pasted');
+    await page.append('p'.repeat(2 * LIMIT));
+    await page.waits('the obstacle', isTooLarge);
+    const { errors } = await page.seen();
+    assert.deepEqual(new Set(errors.map(({ code }) => code)), new Set(['E_FRAME_TOO_LARGE']));
+    const met = server.met;
+    await page.append('behind it');
+    const stock = stockClient(t, server.ws, 'pasted');
+    await stock.hasText('before; ');
+    stock.doc.getText('note').insert(0, 'theirs; ');
+    await page.waits('what others write', () => window.session.room.doc.getSnapshot().note.startsWith('theirs; before; ppp'));
+    const { status, obstacle, local, pending } = await page.sync();
+    assert.deepEqual([status, obstacle, local, pending], ['rejected', 'too-large', 'saved', 2 * LIMIT + 9]);
+    assert.equal(server.met, met + 1, 'one more connection, of the stock client: no loop');
+    await page.delete('theirs; before; '.length, 2 * LIMIT);
+    await stock.hasText('theirs; before; behind it');
+    await page.isSynced();
+    assert.equal((await page.sync()).obstacle, null);
+  });
+
+  it('is not sent more than `maxSendFrame`, so that no connection is lost over it', async (t) => {
+    const { page, server } = await room(t, 'guarded', { maxSendFrame: LIMIT });
+    await page.append('p'.repeat(2 * LIMIT));
+    await page.waits('the obstacle', isTooLarge);
+    assert.equal((await page.sync()).status, 'rejected');
+    assert.equal(server.met, 1);
+    const { update, pending } = await page.page.evaluate(() => {
+      const { update: bytes, pending: units } = window.session.room.recovery.unsynced();
+      return { update: bytes.length, pending: units };
+    });
+    assert.equal(pending, 2 * LIMIT);
+    assert.ok(update > 2 * LIMIT, 'all of it can be exported');
+    await page.page.evaluate(() => window.session.room.recovery.discard());
+    await page.hasText('before; ');
+    await page.append('after');
+    await stockClient(t, server.ws, 'guarded').hasText('before; after');
+  });
+});
+
+function isTooLarge() {
+  return window.session.room.sync.getSnapshot().obstacle === 'too-large';
+}
+
+async function room(t, name, options = {}) {
+  const server = await smallServer(t, LIMIT);
+  const page = await freshHarness(t, await staticSite(t));
+  await page.enter(server.ws, name, options);
+  await page.insert(0, 'before; ');
+  await page.isSynced();
+  return { page, server };
+}
