@@ -22,7 +22,9 @@ describe('a stock server that takes frames of 64 KiB', () => {
     const stock = stockClient(t, server.ws, 'pasted');
     await stock.hasText('before; ');
     stock.doc.getText('note').insert(0, 'theirs; ');
-    await page.waits('what others write', () => window.session.room.doc.getSnapshot().note.startsWith('theirs; before; ppp'));
+    await page.waits('what others write', () =>
+      window.session.room.doc.getSnapshot().note.startsWith('theirs; before; ppp'),
+    );
     const { status, obstacle, local, pending } = await page.sync();
     assert.deepEqual([status, obstacle, local, pending], ['rejected', 'too-large', 'saved', 2 * LIMIT + 9]);
     assert.equal(server.met, met + 1, 'one more connection, of the stock client: no loop');

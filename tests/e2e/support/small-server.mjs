@@ -16,7 +16,7 @@ export async function smallServer(t, maxPayload) {
   await once(server, 'listening');
   small.ws = `ws://127.0.0.1:${server.address().port}`;
   t.after(() => {
-    server.clients.forEach((socket) => socket.terminate());
+    for (const socket of server.clients) socket.terminate();
     server.close();
   });
   return small;
