@@ -25,7 +25,7 @@ it('a version of the demo is seen in both windows, shows what changed since, is 
   await kept.click();
   await versions.locator('ins').getByText('Not ', { exact: true }).waitFor();
   assert.equal(await versions.locator('.difference').textContent(), 'Not As it was.');
-  await versions.getByText('Also different: 1').waitFor();
+  await versions.getByText('Also 1 difference in tasks, cards or drawings.').waitFor();
   await versions.getByRole('button', { name: 'Restore' }).click();
   await bob.hasNote('As it was.');
   await bob.hasTasks([]);

@@ -57,7 +57,9 @@ export function logRoom({ connection }: Pick<Room, 'connection'>): () => void {
     const { status } = state;
     if (status === before || status === 'idle') return;
     before = status;
-    const why = status === 'reconnecting' || status === 'disconnected' ? reasonInWords(state) : '';
+    const mended = status === 'reconnecting' && state.reason?.kind === 'requested';
+    const lost = status === 'reconnecting' || status === 'disconnected';
+    const why = lost && !mended ? reasonInWords(state) : '';
     log.add('status', why ? `${statusInWords(status)}. ${why}.` : `${statusInWords(status)}.`);
   };
   tell();

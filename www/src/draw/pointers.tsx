@@ -1,7 +1,11 @@
 import type { CSSProperties, ReactElement } from 'react';
 import { useOthers } from 'rejoin/react';
 import { inkOn } from '../color';
+import { BOARD } from './shape';
 import { placed } from './shape-view';
+
+/** From here on a name has no room to the right. */
+const EDGE = BOARD.w * 0.8;
 
 /** The hands of the others. */
 export function Pointers(): ReactElement {
@@ -13,7 +17,7 @@ export function Pointers(): ReactElement {
         const { left, top } = placed({ ...pointer, w: 0, h: 0 });
         const style = { left, top, '--who': user.color, '--letters': inkOn(user.color) } as CSSProperties;
         return (
-          <span key={connectionId} className="pointer" style={style}>
+          <span key={connectionId} className="pointer" data-edge={pointer.x > EDGE} style={style}>
             <svg viewBox="0 0 16 16" aria-hidden="true">
               <path d="M2 1.5 13.5 7 8.4 8.6 6.6 14z" />
             </svg>

@@ -50,6 +50,9 @@ export function Toolbar({ tool, color, hasChoice, onTool, onPut, onColor, onDele
           </button>
         ))}
       </fieldset>
+      <button type="button" className="draw-delete" disabled={!hasChoice} onClick={onDelete}>
+        Delete
+      </button>
       <fieldset className="color-row">
         <legend className="visually-hidden">Colour</legend>
         {COLORS.map((one) => (
@@ -64,9 +67,6 @@ export function Toolbar({ tool, color, hasChoice, onTool, onPut, onColor, onDele
           </label>
         ))}
       </fieldset>
-      <button type="button" className="draw-delete" disabled={!hasChoice} onClick={onDelete}>
-        Delete
-      </button>
     </div>
   );
 }

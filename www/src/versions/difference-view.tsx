@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import type { Difference } from 'rejoin';
+import { counted } from '../network/words';
 
 type TextDifference = Extract<Difference, { kind: 'text' }>;
 
@@ -20,7 +21,7 @@ export function DifferenceView({ before, differences }: DifferenceViewProps): Re
   return (
     <>
       {note && <p className="difference">{marked(before, note)}</p>}
-      {others > 0 && <p className="sheet-note">Also different: {others} in tasks, cards and drawings.</p>}
+      {others > 0 && <p className="sheet-note">Also {counted(others, 'difference')} in tasks, cards or drawings.</p>}
     </>
   );
 }

@@ -12,7 +12,7 @@ export function Versions(): ReactElement {
     <section className="sheet versions" aria-labelledby="versions-title">
       <h2 id="versions-title">Versions</h2>
       <p className="sheet-note">
-        Everybody in this room sees them. To restore one is an edit like any other, and you can undo it.
+        Everybody in this room sees them. Restoring one is an edit like any other: you can undo it.
       </p>
       <NewTodo label="Name of the version" placeholder="Keep it as it is now, as …" action="Keep" add={keep} />
       {trouble && (
