@@ -112,6 +112,24 @@ describe('peers of a room', () => {
     await ann.harness.waits('the refusal', () => window.session.room.files.getSnapshot().at(-1).status === 'rejected');
   });
 
+  it('a file whose connection breaks off goes on over the next one from where it was', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await staticSite(t);
+    const [ann, bob] = await Promise.all([1, 2].map(() => peerPage(t, site, server.ws, 'broken')));
+    await Promise.all([ann.hasLinks(1), bob.hasLinks(1)]);
+    const size = 12_000_000;
+    await ann.offersFile('photo.raw', size);
+    const taken = bob.takesFile();
+    await ann.harness.waits('a third', (bytes) => window.steps.some(([, done]) => done > bytes), size / 3);
+    await ann.page.evaluate(() => window.connections.at(-1).deref().close());
+    assert.deepEqual(await taken, { name: 'photo.raw', size, right: true });
+    const statuses = await ann.page.evaluate(() => window.steps.map(([status]) => status));
+    assert.ok(statuses.includes('waiting'), `${new Set(statuses)}`);
+    assert.equal(await ann.connectionsMade(), 2);
+    const sent = await ann.page.evaluate(() => window.fileBytes);
+    assert.ok(sent < size * 1.3, `${sent} bytes were sent`);
+  });
+
   it('camera, microphone and screen are seen by a peer, also by one who comes later, as they are muted and switched', async (t) => {
     const server = await rejoinServer(t);
     const site = await staticSite(t);
