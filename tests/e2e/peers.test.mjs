@@ -58,6 +58,26 @@ describe('peers of a room', () => {
     await Promise.all([ann, cleo].map((page) => page.hasPeers(1)));
   });
 
+  it('in a room with a key who does not know it gets no link, which is told, and has the document by the server', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await staticSite(t);
+    const keys = ['secret', 'secret', 'guessed', undefined];
+    const enter = (key) => peerPage(t, site, server.ws, 'keyed', { peers: { key } });
+    const [ann, bob, cleo, dora] = await Promise.all(keys.map(enter));
+    await Promise.all([ann.hasLinks(1), bob.hasLinks(1)]);
+    const isTold = () => window.session.seen.errors.some(({ code }) => code === 'E_FORBIDDEN');
+    for (const page of [ann, bob, cleo]) await page.harness.waits('the refusal', isTold);
+    await ann.harness.append('known to all');
+    for (const page of [bob, cleo, dora]) await page.harness.hasText('known to all');
+    const sends = await Promise.all([ann, bob, cleo, dora].map((page) => page.sendsOf('known to all')));
+    assert.deepEqual(sends, [1, 0, 0, 0]);
+    const links = await Promise.all([ann, bob, cleo, dora].map((page) => page.peers()));
+    assert.deepEqual(
+      links.map((peers) => peers.filter(({ state }) => state === 'up').length),
+      [1, 1, 0, 0],
+    );
+  });
+
   it('a crash of either module is survived, and the pages link again', async (t) => {
     const server = await rejoinServer(t);
     const site = await staticSite(t);
