@@ -21,7 +21,7 @@ const parts = {
     // what every app of documents has.
     {
       name: 'base',
-      test: /src.(errors|store|endpoint|schema|encryption|frame|deferred|entry.links|shallow|load-part|share|idle|json|plain|stream.idle)\.ts$/,
+      test: /src.(errors|store|endpoint|schema|encryption|frame|deferred|entry.links|shallow|load-part|share|idle|json|plain|stream.idle|refs.part-store)\.ts$/,
       priority: 2,
     },
     { name: 'streams', test: /src.(entry.streams|stream.(?!of-client|lazy))/, priority: 1 },
@@ -37,7 +37,7 @@ const parts = {
     { name: 'client', test: /src.entry.client/, priority: 1 },
     {
       name: 'documents',
-      test: /src.(documents|document|mirror|observers|prelim|guard|lost-connection|unsaved)\b/,
+      test: /src.(documents|document|mirror|observers|prelim|refs.(?!root|early|part-store)|guard|lost-connection|unsaved|delta)\b/,
       priority: 1,
     },
   ],

@@ -1,30 +1,52 @@
 import type { Core, CoreEvent } from './boundary.js';
-import type { Guard } from './guard.js';
+import { Guard, type GuardHost } from './guard.js';
 import { Mirror } from './mirror.js';
 import { Observers } from './observers.js';
-import { attribute, nodes, toPrelim } from './prelim.js';
-import type { Prelims } from './refs/place.js';
-import type { DocSnapshot, Fields } from './schema.js';
-import type { Notify, ValueStore } from './store.js';
+import { toPrelim } from './prelim.js';
+import { Kept } from './refs/kept.js';
+import { RootLiveRef, textAt } from './refs/live.js';
+import type { RefHost } from './refs/place.js';
+import type { TextRef } from './refs/text.js';
+import type { EnterOptions } from './room.js';
+import type { DocSnapshot, Fields, Schema } from './schema.js';
+import type { ValueStore } from './store.js';
+
+/** What a view needs of its room. */
+export interface ViewHost<D extends Fields> extends GuardHost, RefHost {
+  readonly doc: ValueStore<DocSnapshot<D> | null>;
+}
 
 /** Changes of one transaction. */
 export type DocEvent = Extract<CoreEvent, { type: 'doc' }>;
 
-/** One room's document as the app sees it: the store of snapshots, and who listens to parts. */
+/** One room's document as the app sees it: the store of snapshots, live parts, and who listens to them. */
 export class DocumentView<D extends Fields> {
   /** What shows the document to the app. */
   readonly guard: Guard;
-  /** How values become content. */
-  readonly prelim: Prelims = { attribute, nodes, toPrelim };
+  /** How values become content, for parts that are fetched later. */
+  readonly toPrelim: typeof toPrelim = toPrelim;
   /** Who listens. */
   readonly observers: Observers;
+  /** Its live parts. */
+  readonly root: RootLiveRef;
+  /** See {@link RefHost}. */
+  readonly kept: Kept = new Kept();
   readonly #mirror: Mirror = new Mirror();
   readonly #store: ValueStore<DocSnapshot<D> | null>;
 
-  constructor(store: ValueStore<DocSnapshot<D> | null>, notify: Notify, guard: Guard) {
-    this.#store = store;
-    this.guard = guard;
-    this.observers = new Observers(notify, (path) => guard.at(path));
+  constructor(room: ViewHost<D>, schema: Schema, initialDoc: EnterOptions['initialDoc']) {
+    this.#store = room.doc;
+    this.guard = new Guard(room, schema, initialDoc);
+    this.observers = new Observers(
+      (fn) => room.notify(fn),
+      (path) => this.guard.at(path),
+    );
+    this.root = new RootLiveRef(room, schema.doc);
+  }
+
+  /** The text at a dotted path. */
+  text(path: string): TextRef | null {
+    return textAt(this.root, path);
   }
 
   /** Takes the whole document. What it returns tells what is different, once live parts may be used. */

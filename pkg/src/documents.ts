@@ -7,6 +7,5 @@ export { watchDevice } from './guard/device.js';
 export { watchDropped } from './guard/dropped.js';
 export { People } from './guard/people.js';
 export { vaultOf } from './guard/vault.js';
-export { Guard } from './guard.js';
 export { watchLostConnection } from './lost-connection.js';
 export { preventUnsaved } from './unsaved.js';

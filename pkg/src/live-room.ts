@@ -1,4 +1,4 @@
-import type { ChangeOrigin, Core, CoreEvent, Segment } from './boundary.js';
+import type { ChangeOrigin, Core, CoreEvent } from './boundary.js';
 import { Deferred } from './deferred.js';
 import type { DocEvent, DocumentView } from './document.js';
 import type { Endpoint } from './endpoint.js';
@@ -6,46 +6,44 @@ import type { EngineRoom } from './engine.js';
 import { fromProblem, SyncError, toSyncError } from './errors.js';
 import { type BatchOptions, type HistoryHost, HistoryImpl } from './history.js';
 import { IDLE } from './idle.js';
-import type { Json } from './json.js';
 import { lazyArchive } from './lazy-archive.js';
 import { LazyMessages, type MessagesHost } from './lazy-messages.js';
 import { LazyPeers } from './lazy-peers.js';
 import { NOTHING_SYNCED } from './nothing-synced.js';
-import type { Observed, Reach } from './observers.js';
 import { bytesOf } from './plain.js';
 import { type Meta, PresenceStore } from './presence.js';
 import { RoomRecovery } from './recovery.js';
-import { Kept } from './refs/kept.js';
-import { RootLiveRef, textAt } from './refs/live.js';
-import type { RefHost } from './refs/place.js';
+import type { Kept } from './refs/kept.js';
+import type { RefHost, ShownDocument } from './refs/place.js';
+import { Root } from './refs/root.js';
 import type { RootRef, Text } from './refs.js';
-import type { ConnectionState, EnterOptions, Room } from './room.js';
+import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
 import type { RoomHost } from './room-host.js';
 import { type LazyParts, RoomParts } from './room-parts.js';
 import type { Phase } from './room-phase.js';
 import { BrokenCore } from './runtime.js';
 import { type DocSnapshot, rootsOf, type Schema } from './schema.js';
-import { connectionOf, SyncStore, syncOf } from './states.js';
+import { connectionOf, SyncTeller, syncOf } from './states.js';
 import { isHeard, ValueStore } from './store.js';
 
 /** The {@link Room} behind its interface. */
 export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements Room<S>, EngineRoom, RefHost {
   readonly id: string;
   readonly connection: ValueStore<ConnectionState>;
-  readonly sync: SyncStore;
+  readonly sync: ValueStore<SyncState>;
   readonly presence: PresenceStore<S['~p']>;
   readonly doc: ValueStore<DocSnapshot<S['doc']> | null>;
   readonly root: RootRef<S['doc']>;
   readonly history: HistoryImpl;
   readonly recovery: RoomRecovery;
   readonly enterRoom: RefHost['enterRoom'];
-  readonly kept: Kept = new Kept();
   protected override readonly lazy: LazyParts<S>;
   readonly #host: RoomHost;
   readonly #schema: S;
   readonly #options: EnterOptions<S>;
   readonly #endpoint: Endpoint;
-  readonly #root: RootLiveRef;
+  readonly #root: Root;
+  readonly #sync: SyncTeller;
   readonly #messages: LazyMessages<S['~m'], S['~e']>;
   readonly #peers: LazyPeers;
   /** What shows the document, once its code is there. */
@@ -72,9 +70,18 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     this.enterRoom = host.enterRoom;
     this.#connectWanted = host.options.url !== null && (options.autoConnect ?? true);
     this.connection = new ValueStore<ConnectionState>(IDLE, engine.notify);
-    this.sync = new SyncStore(NOTHING_SYNCED, engine.notify);
+    this.sync = new ValueStore<SyncState>(NOTHING_SYNCED, engine.notify);
+    this.#sync = new SyncTeller(this.sync);
     this.doc = new ValueStore<DocSnapshot<S['doc']> | null>(null, engine.notify);
-    this.#root = new RootLiveRef(this, schema.doc);
+    this.#root = new Root(
+      {
+        doc: this.doc,
+        live: () => this.#view?.root ?? null,
+        loaded: () => this.#loaded().root,
+        whenReady: () => this.whenReady(),
+      },
+      schema.doc,
+    );
     // The one cast from the untyped refs to what the schema says about them.
     this.root = this.#root as unknown as RootRef<S['doc']>;
     const presence = {
@@ -112,7 +119,6 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     return this.#phase.kind === 'ready';
   }
 
-  /** See {@link EngineRoom}. */
   get isReading(): boolean {
     return this.#phase.kind === 'loading';
   }
@@ -225,7 +231,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
   }
 
   text(path: string): Text | null {
-    return this.isReady ? textAt(this.#root, path) : null;
+    return this.#root.known(path, this.isReady ? (this.#view?.text(path) ?? null) : null);
   }
 
   encodeStateAsUpdate(since?: Uint8Array): Uint8Array {
@@ -277,18 +283,14 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
   }
 
   /** See {@link RefHost}. */
-  value(path: readonly Segment[]): Json | undefined {
-    return this.#shown().guard.at(path);
+  shown(): ShownDocument {
+    this.#number();
+    return this.#loaded();
   }
 
   /** See {@link RefHost}. */
-  observe(part: Observed, reach: Reach, listener: (event: object) => void): () => void {
-    return this.#shown().observers.add(part, reach, listener);
-  }
-
-  /** See {@link RefHost}. */
-  get prelim(): RefHost['prelim'] {
-    return this.#shown().prelim;
+  get kept(): Kept {
+    return this.#loaded().kept;
   }
 
   /** See {@link RefHost}. */
@@ -301,10 +303,9 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
   }
 
   async #begin(waiting: Phase): Promise<void> {
-    const { DocumentView, Guard, People } = await this.#host.start();
+    const { DocumentView, People } = await this.#host.start();
     await this.#messages.prepare();
-    const { notify } = this.#host.engine;
-    this.#view ??= new DocumentView(this.doc, notify, new Guard(this, this.#schema, this.#options.initialDoc));
+    this.#view ??= new DocumentView<S['doc']>(this, this.#schema, this.#options.initialDoc);
     if (this.#phase !== waiting) return;
     this.presence.enter(People);
     this.#host.engine.enter(this);
@@ -402,7 +403,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
 
   #handleSync(event: Extract<CoreEvent, { type: 'sync' }>): void {
     const { status } = event;
-    this.sync.tell(syncOf(event));
+    this.#sync.tell(syncOf(event));
     this.#view?.guard.handleSync({ status });
     if (status === 'synchronized') this.notify(this.#synced.resolve);
   }
@@ -443,9 +444,9 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     throw new SyncError('E_NOT_READY', 'the room is still loading; await room.ready', { room: this.id });
   }
 
-  /** The document, once it may be used. */
-  #shown(): DocumentView<S['doc']> {
-    this.#number();
+  /** What shows the document: before its code is there the room is not ready. */
+  #loaded(): DocumentView<S['doc']> {
+    if (!this.#view) this.#number();
     return this.#view as DocumentView<S['doc']>;
   }
 
@@ -486,7 +487,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
       write: (fn) => this.#call(fn),
       ifEntered: (fn) => this.#ifEntered(fn),
       setMeta: (meta) => this.presence.setMeta(meta),
-      hold: (messages) => this.sync.hold(messages),
+      hold: (messages) => this.#sync.hold(messages),
       drain: this.#host.engine.drainSoon,
       report: (error) => this.report(error),
     };

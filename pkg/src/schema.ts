@@ -1,6 +1,7 @@
 import type { RootKind } from './boundary.js';
 import { SyncError } from './errors.js';
 import { isObject, type Json } from './json.js';
+import { wordOf } from './plain.js';
 import type { ListRef, MapRef, ObjectRef, RootRef, Subdoc, SubdocName, Text, XmlFragment, XmlNode } from './refs.js';
 
 /** The common interface of zod, valibot, arktype and others (standardschema.dev). */
@@ -245,6 +246,13 @@ export function isSubdoc(value: unknown): value is SubdocName {
 /** Type of a field; names that every object inherits are not fields. */
 export function field(fields: Fields, name: string): Type | undefined {
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+/** The same, where there has to be one. Throws `E_SCHEMA`. */
+export function fieldOf(fields: Fields, key: string): Type {
+  const type = field(fields, wordOf(key, 'the field'));
+  if (!type) throw new SyncError('E_SCHEMA', `the schema has no field "${key}"`);
+  return type;
 }
 
 /** Whether values of a type are replaced as a whole. */

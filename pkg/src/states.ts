@@ -1,7 +1,7 @@
 import type { CoreEvent } from './boundary.js';
 import { fromProblem, isProblem } from './errors.js';
 import type { ConnectionState, SyncState } from './room.js';
-import { ValueStore } from './store.js';
+import type { ValueStore } from './store.js';
 
 /** What the core tells about a room's connection, as the app sees it. */
 export function connectionOf(event: Extract<CoreEvent, { type: 'connection' }>, room: string): ConnectionState {
@@ -14,10 +14,16 @@ export function syncOf({ room: _room, type: _type, ...state }: Extract<CoreEvent
   return Object.freeze({ ...state, peers: Object.freeze(state.peers) });
 }
 
-/** What the core tells of a room, and of messages that it has not got yet. */
-export class SyncStore extends ValueStore<SyncState> {
-  #told: SyncState = this.getSnapshot();
+/** Shows in a room's store what the core tells, and messages that it has not got yet. */
+export class SyncTeller {
+  readonly #store: ValueStore<SyncState>;
+  #told: SyncState;
   #unsaved = 0;
+
+  constructor(store: ValueStore<SyncState>) {
+    this.#store = store;
+    this.#told = store.getSnapshot();
+  }
 
   /** Takes what the core told. */
   tell(state: SyncState): void {
@@ -35,6 +41,6 @@ export class SyncStore extends ValueStore<SyncState> {
     const told = this.#told;
     const status = told.status === 'synchronized' ? 'synchronizing' : told.status;
     const pending = told.pending + this.#unsaved;
-    this.set(this.#unsaved === 0 ? told : Object.freeze({ ...told, status, local: 'saving', pending }));
+    this.#store.set(this.#unsaved === 0 ? told : Object.freeze({ ...told, status, local: 'saving', pending }));
   }
 }

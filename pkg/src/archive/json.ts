@@ -27,7 +27,7 @@ export interface JsonRoom {
 }
 
 /** What importing needs besides: it checks everything first. */
-type CheckedRoom = JsonRoom & Pick<RefHost, 'prelim'>;
+type CheckedRoom = JsonRoom & Pick<RefHost, 'shown'>;
 
 /** A document with the marks and objects of its texts. */
 export function exportDoc(room: JsonRoom, fields: Fields): JsonObject {
@@ -104,7 +104,7 @@ function check(room: CheckedRoom, fields: Fields, json: JsonObject): void {
     const node = type['~node'];
     // At the document's top nobody promised that an object's fields are there.
     if (node.kind === 'object' && isObject(value)) check(room, node.fields, value);
-    else room.prelim.toPrelim(type, plainOf(type, value, name), name);
+    else room.shown().toPrelim(type, plainOf(type, value, name), name);
   }
 }
 

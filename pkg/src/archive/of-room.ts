@@ -6,7 +6,7 @@ import type { Schema } from '../schema.js';
 import type { Notify } from '../store.js';
 
 /** A room, with what makes content of values, of which the archive has no copy, and the way into others. */
-export type ArchivedRoom<S extends Schema> = Room<S> & Pick<RefHost, 'prelim' | 'enterRoom'>;
+export type ArchivedRoom<S extends Schema> = Room<S> & Pick<RefHost, 'shown' | 'enterRoom'>;
 
 /** What an archive needs of its room. */
 export interface ArchiveHost<S extends Schema = Schema> {

@@ -3,10 +3,19 @@ import type { RoomLease } from '../client.js';
 import { SyncError } from '../errors.js';
 import { isObject, type Json } from '../json.js';
 import { jsonText, objectOf, wordOf } from '../plain.js';
-import type { Prelim } from '../prelim.js';
+import { type Prelim, toPrelim } from '../prelim.js';
 import type { DeepEvent, Subdoc } from '../refs.js';
 import type { EnterOptions } from '../room.js';
-import { type Fields, field, isScalar, isSubdoc, SCALARS, type Schema, type SchemaNode, type Type } from '../schema.js';
+import {
+  type Fields,
+  fieldOf,
+  isScalar,
+  isSubdoc,
+  SCALARS,
+  type Schema,
+  type SchemaNode,
+  type Type,
+} from '../schema.js';
 import { Part } from './part.js';
 import { Place, type RefHost } from './place.js';
 import { Sequence } from './sequence.js';
@@ -58,7 +67,7 @@ function entry(place: Place, type: Type, at: Segment): unknown {
 
 /** Sets an entry of a map; a shared type that is there is changed in place, so that concurrent edits of it stay. */
 function setEntry(place: Place, type: Type, key: string, value: unknown): void {
-  const prelim = place.host.prelim.toPrelim(type, value, `${place}.${key}`);
+  const prelim = toPrelim(type, value, `${place}.${key}`);
   const child = isScalar(type['~node']) ? null : place.child(key);
   if (child) replaceContent(liveAt(child, type['~node']), prelim, value);
   else mapSet(place, key, prelim);
@@ -75,12 +84,6 @@ function replaceContent(live: LiveRef, prelim: Prelim, value: unknown): void {
   else live.replace(value);
 }
 
-function fieldOf(fields: Fields, key: string): Type {
-  const type = field(fields, wordOf(key, 'the field'));
-  if (!type) throw new SyncError('E_SCHEMA', `the schema has no field "${key}"`);
-  return type;
-}
-
 /** A list by its type id. */
 export class ListLive extends Sequence {
   readonly #item: Type;
@@ -95,7 +98,6 @@ export class ListLive extends Sequence {
   }
 
   protected prelims(values: unknown[], index: number): Prelim[] {
-    const { toPrelim } = this.place.host.prelim;
     return values.map((value, offset) => toPrelim(this.#item, value, `${this.place}[${index + offset}]`));
   }
 }
@@ -206,13 +208,13 @@ export class RootLiveRef {
 
   observeDeep(listener: (event: DeepEvent) => void): () => void {
     const top = { type: '', within: [], path: () => [] };
-    return this.#host.observe(top, 'deep', listener as (event: object) => void);
+    return this.#host.shown().observers.add(top, 'deep', listener as (event: object) => void);
   }
 
   #replace(key: string, type: Type, value: unknown): void {
     const partial = type['~node'].kind === 'object';
     // The fields of an object at the top may be missing, so they are checked one by one.
-    const prelim = partial ? { m: {} } : this.#host.prelim.toPrelim(type, value, key);
+    const prelim = partial ? { m: {} } : toPrelim(type, value, key);
     replaceContent(this.#live(key, type), prelim, value);
   }
 

@@ -1,17 +1,15 @@
 import type { Json } from '../json.js';
 import type { Store } from '../store.js';
-import type { Place } from './place.js';
 
 /** Snapshots of one part: the same reference, and silence, while only others change. */
-export function partStore(place: Place): Store<unknown> {
-  const { doc } = place.host;
+export function partStore(doc: Store<unknown>, read: () => Json | undefined): Store<unknown> {
   let seen: unknown;
   let value: Json | undefined;
   const getSnapshot = (): unknown => {
     const now = doc.getSnapshot();
     if (now === seen) return value;
     try {
-      value = place.value();
+      value = read();
       seen = now;
     } catch {
       // Gone, or not there just now: what it was last is what is known of it.

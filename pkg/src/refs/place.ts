@@ -1,23 +1,19 @@
 import type { Core, Segment } from '../boundary.js';
 import type { RoomLease } from '../client.js';
+import type { DocumentView } from '../document.js';
 import { SyncError } from '../errors.js';
 import type { BatchOptions } from '../history.js';
 import type { Json } from '../json.js';
-import type { Observed, Reach } from '../observers.js';
+import type { Observed } from '../observers.js';
 import { refusal } from '../plain.js';
-import type { attribute, nodes, toPrelim } from '../prelim.js';
 import type { EnterOptions, SyncState } from '../room.js';
-import type { Schema } from '../schema.js';
+import type { Fields, Schema } from '../schema.js';
 import type { Store } from '../store.js';
 import type { Kept } from './kept.js';
 import { partStore } from './part-store.js';
 
-/** What makes content of values; its code is fetched beside the wasm. */
-export interface Prelims {
-  readonly attribute: typeof attribute;
-  readonly nodes: typeof nodes;
-  readonly toPrelim: typeof toPrelim;
-}
+/** What live parts need of what shows the document. */
+export type ShownDocument = Pick<DocumentView<Fields>, 'guard' | 'observers' | 'toPrelim'>;
 
 /** What live parts need of their room. */
 export interface RefHost {
@@ -27,12 +23,8 @@ export interface RefHost {
   read<T>(fn: (core: Core, room: number) => T): T;
   /** Runs several writes as one. */
   batch<T>(fn: () => T, options?: BatchOptions): T;
-  /** The mirror's value at a path. */
-  value(path: readonly Segment[]): Json | undefined;
-  /** Tells changes of one part, or also of those in it. */
-  observe(part: Observed, reach: Reach, listener: (event: object) => void): () => void;
-  /** How values become content; throws as {@link RefHost.write} does. */
-  readonly prelim: Prelims;
+  /** The document as the app sees it; throws as {@link RefHost.write} does. */
+  shown(): ShownDocument;
   /** Live parts that somebody holds, and what they were made of. */
   readonly kept: Kept;
   /** Snapshots of the document. */
@@ -79,7 +71,7 @@ export class Place implements Observed {
 
   /** The plain value of this place, or of an entry of it. */
   value(...rest: Segment[]): Json | undefined {
-    return this.host.value([...this.path(), ...rest]);
+    return this.host.shown().guard.at([...this.path(), ...rest]);
   }
 
   /** The plain value of what it holds. */
@@ -89,7 +81,7 @@ export class Place implements Observed {
 
   /** Snapshots of this place. */
   get store(): Store<unknown> {
-    this.#store ??= partStore(this);
+    this.#store ??= partStore(this.host.doc, () => this.value());
     return this.#store;
   }
 

@@ -1,6 +1,6 @@
 import { isObject, type Json, own } from '../json.js';
 import { jsonText, wordOf } from '../plain.js';
-import type { Prelim } from '../prelim.js';
+import { attribute, nodes, type Prelim } from '../prelim.js';
 import type { XmlElementNode } from '../refs.js';
 import { Sequence } from './sequence.js';
 import { TextRef } from './text.js';
@@ -16,7 +16,7 @@ export class XmlLive extends Sequence {
   }
 
   protected prelims(values: unknown[]): Prelim[] {
-    return this.place.host.prelim.nodes(values, String(this.place));
+    return nodes(values, String(this.place));
   }
 }
 
@@ -31,7 +31,6 @@ class XmlElementLive extends XmlLive {
   }
 
   setAttribute(name: string, value: Json): void {
-    const { attribute } = this.place.host.prelim;
     const prelim = jsonText(attribute(value, `${this.place}.attributes.${name}`), 'the value');
     const key = wordOf(name, 'the attribute');
     this.place.host.write((core, room) => core.mapSet(room, this.#attributes, key, prelim));

@@ -1,0 +1,53 @@
+import type { DeepEvent } from '../refs.js';
+import { type Fields, fieldOf, isScalar } from '../schema.js';
+import { type EarlyHost, type EarlyPart, earlyPart } from './early.js';
+import type { RootLiveRef } from './live.js';
+
+/** What the top of a document needs of its room. */
+export interface RootHost extends Pick<EarlyHost, 'doc' | 'whenReady'> {
+  /** The live parts, once their code is there. */
+  live(): RootLiveRef | null;
+  /** The same; throws what the room throws while it takes no calls. */
+  loaded(): RootLiveRef;
+}
+
+/** The top of a document as the app holds it, also before the code of live parts is there. What it is given then stays the same. */
+export class Root {
+  readonly #host: RootHost;
+  readonly #fields: Fields;
+  readonly #early = new Map<string, object>();
+
+  constructor(host: RootHost, fields: Fields) {
+    this.#host = host;
+    this.#fields = fields;
+  }
+
+  get(key: string): unknown {
+    const node = fieldOf(this.#fields, key)['~node'];
+    const early = this.#early.get(key);
+    if (early) return early;
+    if (this.#host.live() || isScalar(node)) return this.#host.loaded().get(key);
+    const { doc, loaded, whenReady } = this.#host;
+    const part = earlyPart(node.kind, { doc, whenReady, real: () => loaded().get(key) as EarlyPart });
+    this.#early.set(key, part);
+    return part;
+  }
+
+  set(key: string, value: unknown): void {
+    fieldOf(this.#fields, key);
+    this.#host.loaded().set(key, value);
+  }
+
+  update(values: object): void {
+    this.#host.loaded().update(values);
+  }
+
+  observeDeep(listener: (event: DeepEvent) => void): () => void {
+    return this.#host.loaded().observeDeep(listener);
+  }
+
+  /** The live part, or what the app was given early in its place. */
+  known<T extends object>(name: string, live: T | null): T | null {
+    return (live && !name.includes('.') && (this.#early.get(name) as T | undefined)) || live;
+  }
+}
