@@ -37,7 +37,7 @@ const parts = {
     { name: 'client', test: /src.entry.client/, priority: 1 },
     {
       name: 'documents',
-      test: /src.(documents|document|mirror|observers|prelim|refs.(?!root|early|part-store)|guard|lost-connection|unsaved|delta)\b/,
+      test: /src.(documents|document|mirror|observers|prelim|refs.(?!root|early|part-store)|guard|lost-connection|unsaved|delta|core-config|fallback|room-endpoint|token|history|recovery|states)\b/,
       priority: 1,
     },
   ],

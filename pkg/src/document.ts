@@ -3,6 +3,7 @@ import { Guard, type GuardHost } from './guard.js';
 import { Mirror } from './mirror.js';
 import { Observers } from './observers.js';
 import { toPrelim } from './prelim.js';
+import { type RecoveryRoom, type RecoveryWork, RoomRecovery } from './recovery.js';
 import { Kept } from './refs/kept.js';
 import { RootLiveRef, textAt } from './refs/live.js';
 import type { RefHost } from './refs/place.js';
@@ -12,7 +13,7 @@ import type { DocSnapshot, Fields, Schema } from './schema.js';
 import type { ValueStore } from './store.js';
 
 /** What a view needs of its room. */
-export interface ViewHost<D extends Fields> extends GuardHost, RefHost {
+export interface ViewHost<D extends Fields> extends GuardHost, RefHost, RecoveryRoom {
   readonly doc: ValueStore<DocSnapshot<D> | null>;
 }
 
@@ -27,6 +28,8 @@ export class DocumentView<D extends Fields> {
   readonly toPrelim: typeof toPrelim = toPrelim;
   /** Who listens. */
   readonly observers: Observers;
+  /** What becomes of edits that the server does not take. */
+  readonly recovery: RoomRecovery;
   /** Its live parts. */
   readonly root: RootLiveRef;
   /** See {@link RefHost}. */
@@ -34,7 +37,7 @@ export class DocumentView<D extends Fields> {
   readonly #mirror: Mirror = new Mirror();
   readonly #store: ValueStore<DocSnapshot<D> | null>;
 
-  constructor(room: ViewHost<D>, schema: Schema, initialDoc: EnterOptions['initialDoc']) {
+  constructor(room: ViewHost<D>, schema: Schema, initialDoc: EnterOptions['initialDoc'], work: RecoveryWork) {
     this.#store = room.doc;
     this.guard = new Guard(room, schema, initialDoc);
     this.observers = new Observers(
@@ -42,6 +45,7 @@ export class DocumentView<D extends Fields> {
       (path) => this.guard.at(path),
     );
     this.root = new RootLiveRef(room, schema.doc);
+    this.recovery = new RoomRecovery(room, work);
   }
 
   /** The text at a dotted path. */

@@ -1,11 +1,17 @@
 // What every app of documents needs once a room is entered, fetched beside the wasm.
 
+export { coreConfig } from './core-config.js';
 export { DocumentView } from './document.js';
+export { rememberTransport } from './fallback.js';
 export { pauseInBackground } from './guard/background.js';
 export { clearData, clearLog, withShelf } from './guard/clear.js';
 export { watchDevice } from './guard/device.js';
 export { watchDropped } from './guard/dropped.js';
 export { People } from './guard/people.js';
+export { readOther, shownPresence } from './guard/shown.js';
 export { vaultOf } from './guard/vault.js';
+export { HistoryImpl } from './history.js';
 export { watchLostConnection } from './lost-connection.js';
+export { endpointOf } from './room-endpoint.js';
+export { connectionOf, syncOf } from './states.js';
 export { preventUnsaved } from './unsaved.js';

@@ -1,6 +1,6 @@
 import type { CoreEvent } from './boundary.js';
 import type { Engine } from './engine.js';
-import { runSafely, type Store, ValueStore } from './store.js';
+import { runSafely, type Store, type ValueStore } from './store.js';
 
 /** Whether there is something to undo and to redo. */
 export interface HistoryState {
@@ -67,8 +67,6 @@ const CAPTURE_EVERY = 500;
 /** More selections than there are steps. */
 const MOST_SELECTIONS = 500;
 
-const NOTHING: HistoryState = Object.freeze({ canUndo: false, canRedo: false });
-
 /** What keepers said. */
 type Selections = ReadonlyMap<SelectionKeeper, unknown>;
 
@@ -93,9 +91,9 @@ export class HistoryImpl implements History {
   #capturedAt = Number.NEGATIVE_INFINITY;
   #paused = false;
 
-  constructor(host: HistoryHost) {
+  constructor(host: HistoryHost, state: ValueStore<HistoryState>) {
     this.#host = host;
-    this.state = new ValueStore<HistoryState>(NOTHING, host.engine.notify);
+    this.state = state;
   }
 
   undo(): boolean {

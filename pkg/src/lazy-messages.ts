@@ -112,10 +112,9 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
     return [list, state, typing, reads].some(isHeard) || heard.size + events.size > 0;
   }
 
-  /** Before a core is entered: what is wanted from the beginning is there from the beginning. */
-  async prepare(): Promise<void> {
+  /** The room is being entered: the document does not wait for the code of messages. */
+  prepare(): void {
     if (this.#wanted) this.#begin();
-    await this.#loading?.catch(() => {});
   }
 
   /** A core was entered. */

@@ -1,19 +1,17 @@
 import type * as Adapter from './adapter.js';
 import { settled, totalSync, worstConnection } from './aggregate.js';
-import type { CoreAdapter } from './boundary.js';
+import type { Core, CoreAdapter, CoreModule } from './boundary.js';
 import type { Client, ClientEvents, DeviceState, RoomLease } from './client.js';
 import type * as Documents from './documents.js';
-import { Endpoint, type EndpointContext } from './endpoint.js';
 import { Engine } from './engine.js';
 import { SyncError } from './errors.js';
-import { rememberTransport } from './fallback.js';
 import { IDLE } from './idle.js';
 import { Leases } from './leases.js';
 import type { LinksEngine } from './links.js';
 import { RoomImpl } from './live-room.js';
 import { loadPart } from './load-part.js';
 import { NOTHING_SYNCED } from './nothing-synced.js';
-import { type ClientOptions, coreConfig, type LogEvent, ownStorage, storageOf } from './options.js';
+import { type ClientOptions, type LogEvent, ownStorage, storageOf } from './options.js';
 import type { QuarantinedRecord } from './quarantine/types.js';
 import type * as Quarantine from './quarantine.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
@@ -23,7 +21,6 @@ import type { SharedSockets } from './shared/sockets.js';
 import { Listeners, runSafely, ValueStore } from './store.js';
 import { streamOf } from './stream/of-client.js';
 import type { StreamInit, StreamUrl, TextStream } from './stream.js';
-import { TokenSource } from './token.js';
 
 /** How long closing waits for edits that are being saved, in milliseconds. */
 const CLOSE_TIMEOUT = 2_000;
@@ -59,7 +56,6 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   readonly #watchers: (() => void)[] = [];
   #documents: typeof Documents | null = null;
   #adapter: typeof Adapter | null = null;
-  #shared: TokenSource<EndpointContext> | null = null;
   #phase: 'fresh' | 'running' | 'closed' = 'fresh';
 
   constructor(options: ClientOptions<S>, start: StartRuntime, links: LinksEngine) {
@@ -67,8 +63,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     this.#runtime = start;
     this.#links = links;
     this.#engine = new Engine(start, {
-      make: (module, wake) =>
-        new module.Core(coreConfig(options), wake, this.#sockets?.Socket, this.#vault(), this.#ownLog()),
+      make: (module, wake) => this.#makeCore(module, wake),
       numberOf: (event) => event.room,
       leave: (core, room) => core.leaveRoom(room),
       close: (core) => core.close(),
@@ -164,7 +159,6 @@ export class ClientImpl<S extends Schema> implements Client<S> {
       engine: this.#engine,
       options: this.#options,
       start: () => this.#start(),
-      endpoint: () => new Endpoint(this.#options.url ?? '', this.#tokens()),
       clearLog: (room) => this.#clearLog(room),
       report: (error) => this.#report(error),
       enterRoom: (id, options) => this.enterRoom(id, options),
@@ -223,24 +217,21 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     return `rejoin/${this.#options.namespace ?? ''}/${room}`;
   }
 
-  /** A function that looks at no room is asked once for all of them. */
-  #tokens(): TokenSource<EndpointContext> | null {
-    const { auth } = this.#options;
-    if (!auth) return null;
-    if (auth.length > 0) return new TokenSource(auth);
-    this.#shared ??= new TokenSource(auth);
-    return this.#shared;
-  }
-
   async #start(): Promise<typeof Documents> {
     if (this.#phase === 'fresh') this.#begin();
     const part = this.#part();
     if (this.#options.shareConnection) await this.#share();
-    const { adapter, encryption } = ownStorage(this.#options);
-    if (encryption) await part;
-    if (adapter) await this.#adapterPart();
-    const [documents] = await Promise.all([part, this.#engine.start(this.#options.wasm)]);
+    if (ownStorage(this.#options).adapter) await this.#adapterPart();
+    const { wasm } = this.#options;
+    // Both are under way; the core is made of what the part makes of the options.
+    const [documents] = await Promise.all([part, this.#runtime(wasm)]);
+    await this.#engine.start(wasm);
     return documents;
+  }
+
+  #makeCore(module: CoreModule, wake: () => void): Core {
+    const { coreConfig } = this.#documents as typeof Documents;
+    return new module.Core(coreConfig(this.#options), wake, this.#sockets?.Socket, this.#vault(), this.#ownLog());
   }
 
   async #part(): Promise<typeof Documents> {
@@ -338,7 +329,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
 
   #watch(room: RoomImpl): Watch {
     const onConnection = (): void => {
-      rememberTransport(this.#options.url, room.connection.getSnapshot());
+      this.#documents?.rememberTransport(this.#options.url, room.connection.getSnapshot());
       this.#log({ level: 'info', code: 'status', room: room.id, data: room.connection.getSnapshot() });
       this.#update();
     };

@@ -1,53 +1,61 @@
 import type { ChangeOrigin, Core, CoreEvent } from './boundary.js';
 import { Deferred } from './deferred.js';
 import type { DocEvent, DocumentView } from './document.js';
-import type { Endpoint } from './endpoint.js';
+import type * as Documents from './documents.js';
 import type { EngineRoom } from './engine.js';
 import { fromProblem, SyncError, toSyncError } from './errors.js';
-import { type BatchOptions, type HistoryHost, HistoryImpl } from './history.js';
+import type { BatchOptions, HistoryHost } from './history.js';
 import { IDLE } from './idle.js';
 import { lazyArchive } from './lazy-archive.js';
+import { LazyHistory } from './lazy-history.js';
 import { LazyMessages, type MessagesHost } from './lazy-messages.js';
 import { LazyPeers } from './lazy-peers.js';
+import { lazyRecovery } from './lazy-recovery.js';
 import { NOTHING_SYNCED } from './nothing-synced.js';
 import { bytesOf } from './plain.js';
 import { type Meta, PresenceStore } from './presence.js';
-import { RoomRecovery } from './recovery.js';
+import type { Recovery } from './recovery.js';
 import type { Kept } from './refs/kept.js';
+import type { RootLiveRef } from './refs/live.js';
 import type { RefHost, ShownDocument } from './refs/place.js';
-import { Root } from './refs/root.js';
+import { Root, type RootHost } from './refs/root.js';
 import type { RootRef, Text } from './refs.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
+import type { Endpoint } from './room-endpoint.js';
 import type { RoomHost } from './room-host.js';
 import { type LazyParts, RoomParts } from './room-parts.js';
-import type { Phase } from './room-phase.js';
+import { disposed, isEntered, numberIn, type Phase } from './room-phase.js';
 import { BrokenCore } from './runtime.js';
 import { type DocSnapshot, rootsOf, type Schema } from './schema.js';
-import { connectionOf, SyncTeller, syncOf } from './states.js';
 import { isHeard, ValueStore } from './store.js';
+import { SyncTeller } from './sync-teller.js';
 
 /** The {@link Room} behind its interface. */
-export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements Room<S>, EngineRoom, RefHost {
+export class RoomImpl<S extends Schema = Schema>
+  extends RoomParts<S>
+  implements Room<S>, EngineRoom, RefHost, RootHost
+{
   readonly id: string;
   readonly connection: ValueStore<ConnectionState>;
   readonly sync: ValueStore<SyncState>;
   readonly presence: PresenceStore<S['~p']>;
   readonly doc: ValueStore<DocSnapshot<S['doc']> | null>;
   readonly root: RootRef<S['doc']>;
-  readonly history: HistoryImpl;
-  readonly recovery: RoomRecovery;
+  readonly history: LazyHistory;
+  readonly recovery: Recovery;
   readonly enterRoom: RefHost['enterRoom'];
   protected override readonly lazy: LazyParts<S>;
   readonly #host: RoomHost;
   readonly #schema: S;
   readonly #options: EnterOptions<S>;
-  readonly #endpoint: Endpoint;
   readonly #root: Root;
   readonly #sync: SyncTeller;
   readonly #messages: LazyMessages<S['~m'], S['~e']>;
   readonly #peers: LazyPeers;
   /** What shows the document, once its code is there. */
   #view: DocumentView<S['doc']> | null = null;
+  #part: typeof Documents | null = null;
+  #endpoint: Endpoint | null = null;
   #phase: Phase = { kind: 'idle' };
   #ready = new Deferred();
   #synced = new Deferred();
@@ -66,22 +74,13 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     this.#host = host;
     this.#schema = schema;
     this.#options = options;
-    this.#endpoint = host.endpoint();
     this.enterRoom = host.enterRoom;
     this.#connectWanted = host.options.url !== null && (options.autoConnect ?? true);
     this.connection = new ValueStore<ConnectionState>(IDLE, engine.notify);
     this.sync = new ValueStore<SyncState>(NOTHING_SYNCED, engine.notify);
     this.#sync = new SyncTeller(this.sync);
     this.doc = new ValueStore<DocSnapshot<S['doc']> | null>(null, engine.notify);
-    this.#root = new Root(
-      {
-        doc: this.doc,
-        live: () => this.#view?.root ?? null,
-        loaded: () => this.#loaded().root,
-        whenReady: () => this.whenReady(),
-      },
-      schema.doc,
-    );
+    this.#root = new Root(this, schema.doc);
     // The one cast from the untyped refs to what the schema says about them.
     this.root = this.#root as unknown as RootRef<S['doc']>;
     const presence = {
@@ -93,18 +92,13 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     };
     this.presence = new PresenceStore(presence, options.initialPresence, host.options, schema.presence);
     this.#messages = new LazyMessages(this.#messagesHost(), schema);
-    const peersHost = {
-      room: this,
-      notify: engine.notify,
-      ifEntered: (fn: (core: Core, room: number) => void) => this.#ifEntered(fn),
-      report: presence.report,
-    };
+    const ifEntered: MessagesHost['ifEntered'] = (fn) => this.#ifEntered(fn);
+    const peersHost = { room: this, notify: engine.notify, ifEntered, report: presence.report };
     this.#peers = new LazyPeers(peersHost, options.peers);
     const archive = lazyArchive(host.archive<S>(this, schema, options));
     this.lazy = { peers: this.#peers, messages: this.#messages, archive };
-    this.history = new HistoryImpl(this.#historyHost());
-    const merge = (): void => this.#call((core, number) => core.merge(number));
-    this.recovery = new RoomRecovery(this, { merge, reload: () => this.#reload() });
+    this.history = new LazyHistory(engine.notify);
+    this.recovery = lazyRecovery(() => this.loaded().recovery);
   }
 
   get ready(): Promise<void> {
@@ -134,7 +128,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
 
   /** Begins to load; harmless if it has begun. A room that was left or failed begins anew. */
   enter(): void {
-    if (this.#isEntered) return;
+    if (isEntered(this.#phase)) return;
     if (this.#phase.kind !== 'idle') {
       this.#ready = new Deferred();
       this.#synced = new Deferred();
@@ -142,6 +136,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     const waiting: Phase = { kind: 'waiting' };
     this.#phase = waiting;
     this.#unlessLeft(waiting, this.#begin(waiting));
+    this.#messages.prepare();
     this.#peers.enter();
   }
 
@@ -150,7 +145,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     const phase = this.#phase;
     if (phase.kind === 'idle' || phase.kind === 'left') return;
     this.presence.flush();
-    this.#end({ kind: 'left' }, this.#disposed());
+    this.#end({ kind: 'left' }, disposed(this.id));
     this.connection.set(IDLE);
     this.#view?.clear();
     if ('number' in phase) this.#host.engine.leave(phase.number);
@@ -167,7 +162,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     });
     this.#phase = { kind: 'loading', number };
     this.#entry++;
-    this.history.enter();
+    this.history.part?.enter();
     this.#messages.enter(core, number);
     return number;
   }
@@ -189,7 +184,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
 
   /** See {@link EngineRoom}. */
   handleCrash(): void {
-    this.recovery.handleCrash();
+    this.#view?.recovery.handleCrash();
     this.#suspend();
   }
 
@@ -211,11 +206,11 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
   batch<T>(fn: () => T, options: BatchOptions = {}): T {
     const { engine } = this.#host;
     return engine.hold(() => {
-      const number = this.#number();
-      const entry = this.#entry;
+      const [number, entry] = [this.#number(), this.#entry];
       if (this.#batches === 0) {
-        this.history.capture();
-        engine.call(this, (core) => core.beginBatch(number, this.history.nameOf(options)));
+        const history = this.history.part;
+        history?.capture();
+        engine.call(this, (core) => core.beginBatch(number, history?.nameOf(options) ?? null));
         this.#names.local = options.origin;
       }
       this.#batches++;
@@ -272,7 +267,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
   /** See {@link RefHost}. */
   write<T>(fn: (core: Core, room: number) => T): T {
     this.#view?.guard.check();
-    if (this.#batches === 0) this.history.capture();
+    if (this.#batches === 0) this.history.part?.capture();
     return this.#call(fn);
   }
 
@@ -285,29 +280,41 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
   /** See {@link RefHost}. */
   shown(): ShownDocument {
     this.#number();
-    return this.#loaded();
+    return this.loaded();
+  }
+
+  /** See {@link RootHost}: before its code is there the room is not ready. */
+  loaded(): DocumentView<S['doc']> {
+    if (!this.#view) this.#number();
+    return this.#view as DocumentView<S['doc']>;
+  }
+
+  /** See {@link RootHost}. */
+  get parts(): RootLiveRef | null {
+    return this.#view?.root ?? null;
   }
 
   /** See {@link RefHost}. */
   get kept(): Kept {
-    return this.#loaded().kept;
+    return this.loaded().kept;
   }
 
   /** See {@link RefHost}. */
   whenReady(): Promise<void> {
-    return this.#phase.kind === 'left' ? Promise.reject(this.#disposed()) : this.#ready.promise;
-  }
-
-  get #isEntered(): boolean {
-    return !['idle', 'left', 'failed'].includes(this.#phase.kind);
+    return this.#phase.kind === 'left' ? Promise.reject(disposed(this.id)) : this.#ready.promise;
   }
 
   async #begin(waiting: Phase): Promise<void> {
-    const { DocumentView, People } = await this.#host.start();
-    await this.#messages.prepare();
-    this.#view ??= new DocumentView<S['doc']>(this, this.#schema, this.#options.initialDoc);
+    const part = await this.#host.start();
+    this.#part = part;
+    this.#endpoint ??= part.endpointOf(this.#host.options);
+    this.history.begin((state) => new part.HistoryImpl(this.#historyHost(), state));
+    this.#view ??= new part.DocumentView<S['doc']>(this, this.#schema, this.#options.initialDoc, {
+      merge: () => this.#call((core, number) => core.merge(number)),
+      reload: () => this.#reload(),
+    });
     if (this.#phase !== waiting) return;
-    this.presence.enter(People);
+    this.presence.enter(part);
     this.#host.engine.enter(this);
   }
 
@@ -352,7 +359,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     this.#connectionId = core.clientId(number);
     this.#phase = { kind: 'ready', number };
     tell?.();
-    this.history.becomeReady();
+    this.history.part?.becomeReady();
     // As a notification: who waits for it may write at once.
     this.#host.engine.notify(this.#ready.resolve);
   }
@@ -373,13 +380,13 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
       case 'ready':
         break;
       case 'connection':
-        this.connection.set(connectionOf(event, this.id));
+        if (this.#part) this.connection.set(this.#part.connectionOf(event, this.id));
         break;
       case 'sync':
         this.#handleSync(event);
         break;
       case 'undo':
-        this.history.handle(event);
+        this.history.part?.handle(event);
         break;
       case 'presence':
         this.presence.handle(event.updated, event.removed);
@@ -394,7 +401,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
         this.#connectionId = event.clientId;
         break;
       case 'diverged':
-        this.recovery.handleDivergence();
+        this.#view?.recovery.handleDivergence();
         break;
       case 'error':
         this.report(fromProblem(event, this.id));
@@ -403,7 +410,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
 
   #handleSync(event: Extract<CoreEvent, { type: 'sync' }>): void {
     const { status } = event;
-    this.#sync.tell(syncOf(event));
+    if (this.#part) this.#sync.tell(this.#part.syncOf(event));
     this.#view?.guard.handleSync({ status });
     if (status === 'synchronized') this.notify(this.#synced.resolve);
   }
@@ -414,7 +421,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
     const entry = this.#entry;
     // As a notification: the app's functions run when no call is under way.
     engine.notify(() => {
-      void this.#endpoint.ask({ room: this.id, attempt, reason }).then((answer) => {
+      void this.#endpoint?.ask({ room: this.id, attempt, reason }).then((answer) => {
         if (this.#entry !== entry || !('number' in this.#phase)) return;
         try {
           engine.call(this, (core) => answer(core, request));
@@ -437,21 +444,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
 
   /** Number of the room in the core, once it takes writes. */
   #number(): number {
-    const phase = this.#phase;
-    if (phase.kind === 'ready') return phase.number;
-    if (phase.kind === 'left') throw this.#disposed();
-    if (phase.kind === 'failed') throw phase.error;
-    throw new SyncError('E_NOT_READY', 'the room is still loading; await room.ready', { room: this.id });
-  }
-
-  /** What shows the document: before its code is there the room is not ready. */
-  #loaded(): DocumentView<S['doc']> {
-    if (!this.#view) this.#number();
-    return this.#view as DocumentView<S['doc']>;
-  }
-
-  #disposed(): SyncError {
-    return new SyncError('E_DISPOSED', 'the room has been left', { room: this.id });
+    return numberIn(this.#phase, this.id);
   }
 
   #end(phase: Phase, error: SyncError): void {
@@ -481,7 +474,7 @@ export class RoomImpl<S extends Schema = Schema> extends RoomParts<S> implements
       get connectionId() {
         return room.#connectionId;
       },
-      isEntered: () => this.#isEntered,
+      isEntered: () => isEntered(this.#phase),
       // Rejects where nobody has entered the room: it would wait for ever.
       whenReady: () => (this.#phase.kind === 'failed' ? Promise.reject(this.#phase.error) : this.whenReady()),
       write: (fn) => this.#call(fn),

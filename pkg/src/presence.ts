@@ -1,8 +1,9 @@
-import { SyncError } from './errors.js';
+import type * as Documents from './documents.js';
 import type { People } from './guard/people.js';
-import { deepFreeze, isObject, type Json, type JsonObject, own } from './json.js';
+import type { Shown } from './guard/shown.js';
+import { deepFreeze, isObject, type Json } from './json.js';
 import { jsonText } from './plain.js';
-import { type StandardSchemaV1, validate } from './schema.js';
+import type { StandardSchemaV1 } from './schema.js';
 import { type Notify, type Store, ValueStore } from './store.js';
 
 /** Somebody else in the room. The same object until their presence changes. */
@@ -83,8 +84,8 @@ export interface Meta {
   readonly away?: boolean | undefined;
 }
 
-/** The member that carries the {@link Meta}. */
-const META = '~';
+/** What presence needs of the code that comes with the first room. */
+export type PresencePart = Pick<typeof Documents, 'People' | 'readOther' | 'shownPresence'>;
 
 /** What presence needs of its room. */
 export interface PresenceHost {
@@ -121,7 +122,7 @@ export class PresenceStore<P> implements Presence<P> {
   #meta: Meta | null;
   #wanted = false;
   #people: People | null = null;
-  #MakePeople: typeof People | null = null;
+  #part: PresencePart | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #sentAt = Number.NEGATIVE_INFINITY;
 
@@ -148,9 +149,9 @@ export class PresenceStore<P> implements Presence<P> {
     return [this.self, this.others, this.#users].some(({ isHeard }) => isHeard);
   }
 
-  /** The room is entered; `Make` reads connections as people. */
-  enter(Make: typeof People): void {
-    this.#MakePeople = Make;
+  /** The room is entered. */
+  enter(part: PresencePart): void {
+    this.#part = part;
     if (this.#wanted) this.#follow();
   }
 
@@ -158,7 +159,7 @@ export class PresenceStore<P> implements Presence<P> {
   leave(): void {
     this.#people?.stop();
     this.#people = null;
-    this.#MakePeople = null;
+    this.#part = null;
     this.#users.set(NOBODY);
     this.clear();
   }
@@ -166,7 +167,7 @@ export class PresenceStore<P> implements Presence<P> {
   /** The own state as JSON text, to enter the room with. */
   get json(): string | null {
     const self = this.self.getSnapshot();
-    const shown = this.#shown(self);
+    const shown = this.#part?.shownPresence(self, this.#meta) ?? null;
     return shown === null ? null : JSON.stringify(shown);
   }
 
@@ -204,7 +205,8 @@ export class PresenceStore<P> implements Presence<P> {
     for (const id of removed) changed = this.#known.delete(id) || changed;
     for (const [id, json] of updated) {
       if (this.#known.get(id)?.json === json) continue;
-      this.#known.set(id, { json, ...this.#read(id, json) });
+      const read = this.#part?.readOther<P>(id, json, this.#validator, this.#host.report);
+      if (read) this.#known.set(id, { json, ...read });
       changed = true;
     }
     if (changed) this.#publish();
@@ -219,8 +221,8 @@ export class PresenceStore<P> implements Presence<P> {
   }
 
   #follow(): void {
-    if (!this.#MakePeople || this.#people) return;
-    this.#people = new this.#MakePeople({
+    if (!this.#part || this.#people) return;
+    this.#people = new this.#part.People({
       users: this.#users,
       idleAfter: this.#idleAfter,
       ownMeta: this.#meta,
@@ -241,64 +243,14 @@ export class PresenceStore<P> implements Presence<P> {
 
   #send(state: P | null): void {
     this.#sentAt = Date.now();
-    const shown = this.#shown(state);
+    const shown = this.#part?.shownPresence(state, this.#meta) ?? null;
     if (shown !== null) this.#host.send(JSON.stringify(shown));
-  }
-
-  /** The state with what goes beside it; null if there is neither. A state that is no object goes inside. */
-  #shown(state: P | null): unknown {
-    const meta = this.#meta;
-    if (meta === null) return state;
-    if (isObject(state)) return { ...state, [META]: meta };
-    return { [META]: { ...meta, ...(state === null ? { none: true } : { state }) } };
-  }
-
-  #read(connectionId: number, json: string): Omit<Known<P>, 'json'> {
-    const { state, meta } = apart(JSON.parse(json) as Json);
-    return { meta, other: state === undefined ? null : this.#check(connectionId, state, meta?.user) };
-  }
-
-  #check(connectionId: number, state: Json, user: OwnUser | undefined): Other<P> | null {
-    const result = this.#validator ? validate(this.#validator, state) : { value: state };
-    if ('issues' in result) {
-      const message = `connection ${connectionId} is left out: its state does not fit the schema (${result.issues})`;
-      this.#host.report(new SyncError('E_PRESENCE', message));
-      return null;
-    }
-    const who = user && { userId: user.id, ...(user.info === undefined ? {} : { info: user.info }) };
-    return Object.freeze({ connectionId, presence: deepFreeze(result.value) as P, ...who });
   }
 }
 
 /** What is known of somebody else. */
-interface Known<P> {
+interface Known<P> extends Shown<P> {
   readonly json: string;
-  /** Null if they show nothing, or what does not fit the schema. */
-  readonly other: Other<P> | null;
-  readonly meta: Meta | null;
-}
-
-/** Takes what goes beside a state out of it. There may be no state. */
-function apart(json: Json): { readonly state: Json | undefined; readonly meta: Meta | null } {
-  const member = isObject(json) ? own(json, META) : undefined;
-  if (!isObject(json) || !isObject(member)) return { state: json, meta: null };
-  const { [META]: _, ...rest } = json;
-  const { typing, read, none, state, idle, away } = member;
-  const meta = {
-    typing: typing === true,
-    read: Number.isSafeInteger(read) ? Number(read) : undefined,
-    user: userIn(member),
-    idle: typeof idle === 'number' && idle > 0 ? idle : undefined,
-    away: away === true,
-  };
-  if (none === true) return { state: undefined, meta };
-  return { state: state === undefined ? rest : state, meta };
-}
-
-function userIn(member: JsonObject): OwnUser | undefined {
-  const user = own(member, 'user');
-  if (!isObject(user) || typeof user.id !== 'string') return undefined;
-  return deepFreeze(user.info === undefined ? { id: user.id } : { id: user.id, info: user.info });
 }
 
 /** A copy that later changes of the original do not reach, holding what JSON holds. */

@@ -1,6 +1,5 @@
 import type { ArchivedRoom, ArchiveHost } from './archive/of-room.js';
 import type * as Documents from './documents.js';
-import type { Endpoint } from './endpoint.js';
 import type { Engine } from './engine.js';
 import type { SyncError } from './errors.js';
 import type { ClientOptions } from './options.js';
@@ -12,11 +11,9 @@ import type { Schema } from './schema.js';
 /** What a room needs of its client. */
 export interface RoomHost {
   readonly engine: Engine;
-  readonly options: PresenceOptions & Pick<ClientOptions, 'url'>;
+  readonly options: PresenceOptions & Pick<ClientOptions, 'url' | 'auth'>;
   /** Resolves when the core is there, to what stands between documents and the app. */
   start(): Promise<typeof Documents>;
-  /** A new answerer of this room's questions for a URL and a token. */
-  endpoint(): Endpoint;
   /** Deletes what this device keeps of a room that has been left. */
   clearLog(room: string): Promise<void>;
   report(error: SyncError): void;

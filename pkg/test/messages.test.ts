@@ -25,7 +25,7 @@ async function entered(world = new FakeWorld()) {
   const { room, leave } = client.enterRoom<S>('demo');
   void room.messages;
   await room.ready;
-  await turn();
+  await vi.waitFor(() => expect(world.count('subscribeMessages')).toBe(1));
   return { client, room, leave, world, errors };
 }
 

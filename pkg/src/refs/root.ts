@@ -6,9 +6,9 @@ import type { RootLiveRef } from './live.js';
 /** What the top of a document needs of its room. */
 export interface RootHost extends Pick<EarlyHost, 'doc' | 'whenReady'> {
   /** The live parts, once their code is there. */
-  live(): RootLiveRef | null;
+  readonly parts: RootLiveRef | null;
   /** The same; throws what the room throws while it takes no calls. */
-  loaded(): RootLiveRef;
+  loaded(): { readonly root: RootLiveRef };
 }
 
 /** The top of a document as the app holds it, also before the code of live parts is there. What it is given then stays the same. */
@@ -26,24 +26,25 @@ export class Root {
     const node = fieldOf(this.#fields, key)['~node'];
     const early = this.#early.get(key);
     if (early) return early;
-    if (this.#host.live() || isScalar(node)) return this.#host.loaded().get(key);
-    const { doc, loaded, whenReady } = this.#host;
-    const part = earlyPart(node.kind, { doc, whenReady, real: () => loaded().get(key) as EarlyPart });
+    const host = this.#host;
+    if (host.parts || isScalar(node)) return host.loaded().root.get(key);
+    const real = (): EarlyPart => host.loaded().root.get(key) as EarlyPart;
+    const part = earlyPart(node.kind, { doc: host.doc, real, whenReady: () => host.whenReady() });
     this.#early.set(key, part);
     return part;
   }
 
   set(key: string, value: unknown): void {
     fieldOf(this.#fields, key);
-    this.#host.loaded().set(key, value);
+    this.#host.loaded().root.set(key, value);
   }
 
   update(values: object): void {
-    this.#host.loaded().update(values);
+    this.#host.loaded().root.update(values);
   }
 
   observeDeep(listener: (event: DeepEvent) => void): () => void {
-    return this.#host.loaded().observeDeep(listener);
+    return this.#host.loaded().root.observeDeep(listener);
   }
 
   /** The live part, or what the app was given early in its place. */

@@ -1,5 +1,6 @@
 // Keys that JavaScript trips over, from other writers: data of their own objects, and nothing anywhere else.
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import * as documents from '../../src/documents.js';
 import { PresenceStore } from '../../src/presence.js';
 import { schema } from '../support/client.js';
 import { realClient, realModule } from './support.js';
@@ -64,6 +65,7 @@ test('in presence: own members of a state, and the app’s next state does not g
     drain: nothing,
   };
   const store = new PresenceStore<object>(host, undefined, { presenceThrottle: 0 });
+  store.enter(documents);
   store.handle([[5, polluted]], []);
   const state = store.others.getSnapshot()[0]?.presence as Record<string, unknown>;
   expect(Object.getPrototypeOf(state)).toBe(Object.prototype);

@@ -1,0 +1,72 @@
+import type { History, HistoryImpl, HistoryState, SelectionKeeper } from './history.js';
+import { type Notify, ValueStore } from './store.js';
+
+const NOTHING: HistoryState = /* @__PURE__ */ Object.freeze({ canUndo: false, canRedo: false });
+
+/** What an app holds of a room's history, whose code comes with the documents: until then nothing can be undone. */
+export class LazyHistory implements History {
+  readonly state: ValueStore<HistoryState>;
+  #part: HistoryImpl | null = null;
+  /** What it was told before. */
+  #waiting: ((part: HistoryImpl) => void)[] = [];
+
+  constructor(notify: Notify) {
+    this.state = new ValueStore<HistoryState>(NOTHING, notify);
+  }
+
+  /** What does it, once its code is there. */
+  get part(): HistoryImpl | null {
+    return this.#part;
+  }
+
+  /** The code is there. */
+  begin(make: (state: ValueStore<HistoryState>) => HistoryImpl): void {
+    if (this.#part) return;
+    this.#part = make(this.state);
+    for (const tell of this.#waiting.splice(0)) tell(this.#part);
+  }
+
+  undo(): boolean {
+    return this.#part?.undo() ?? false;
+  }
+
+  redo(): boolean {
+    return this.#part?.redo() ?? false;
+  }
+
+  checkpoint(): void {
+    this.#tell((part) => part.checkpoint());
+  }
+
+  pause(): void {
+    this.#tell((part) => part.pause());
+  }
+
+  resume(): void {
+    this.#tell((part) => part.resume());
+  }
+
+  clear(): void {
+    this.#tell((part) => part.clear());
+  }
+
+  track(...origins: readonly string[]): void {
+    this.#tell((part) => part.track(...origins));
+  }
+
+  keepSelection<T>(keeper: SelectionKeeper<T>): () => void {
+    let stop: (() => void) | null | undefined;
+    this.#tell((part) => {
+      if (stop !== null) stop = part.keepSelection(keeper);
+    });
+    return () => {
+      stop?.();
+      stop = null;
+    };
+  }
+
+  #tell(tell: (part: HistoryImpl) => void): void {
+    if (this.#part) tell(this.#part);
+    else this.#waiting.push(tell);
+  }
+}

@@ -1,0 +1,73 @@
+import type { Core } from './boundary.js';
+import { absolute, type EndpointContext, isRefusal, type UrlOption } from './endpoint.js';
+import type { ClientOptions } from './options.js';
+import { type KnownToken, TokenSource } from './token.js';
+
+type Options = Pick<ClientOptions, 'url' | 'auth'>;
+
+/** Tokens that are asked for once for all rooms of a client, by its options. */
+const shared = /* @__PURE__ */ new WeakMap<Options, TokenSource<EndpointContext>>();
+
+/** A new answerer for one room of a client. */
+export function endpointOf(options: Options): Endpoint {
+  return new Endpoint(options.url ?? '', tokensOf(options));
+}
+
+/** A function that looks at no room is asked once for all of them. */
+function tokensOf(options: Options): TokenSource<EndpointContext> | null {
+  const { auth } = options;
+  if (!auth) return null;
+  if (auth.length > 0) return new TokenSource(auth);
+  const source = shared.get(options) ?? new TokenSource(auth);
+  shared.set(options, source);
+  return source;
+}
+
+/** Answers the core's questions for a URL and a token: one call of the app's functions at a time and room. */
+export class Endpoint {
+  readonly #url: UrlOption;
+  readonly #tokens: TokenSource<EndpointContext> | null;
+  #asking: Promise<(core: Core, request: number) => void> | null = null;
+  /** The token this room was given last. */
+  #given: string | null = null;
+
+  constructor(url: UrlOption, tokens: TokenSource<EndpointContext> | null) {
+    this.#url = url;
+    this.#tokens = tokens;
+  }
+
+  /** Asks the app; resolves with what is to be told to the core, and never rejects. */
+  ask(context: EndpointContext): Promise<(core: Core, request: number) => void> {
+    this.#asking ??= this.#answer(context).finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  async #answer(context: EndpointContext): Promise<(core: Core, request: number) => void> {
+    try {
+      const [url, token] = await Promise.all([this.#resolveUrl(context), this.#resolveToken(context)]);
+      if (!token) return (core, request) => core.provideEndpoint(request, url, null);
+      const { token: text, expiresAt } = token;
+      if (expiresAt === null) return (core, request) => core.provideEndpoint(request, url, text);
+      const lifetime = Math.max(0, expiresAt - Date.now());
+      return (core, request) => core.provideEndpoint(request, url, text, lifetime);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const failure = isRefusal(error) ? 'unauthorized' : 'unavailable';
+      return (core, request) => core.refuseEndpoint(request, failure, message);
+    }
+  }
+
+  async #resolveUrl(context: EndpointContext): Promise<string> {
+    return absolute(typeof this.#url === 'function' ? await this.#url(context) : this.#url);
+  }
+
+  async #resolveToken(context: EndpointContext): Promise<KnownToken | null> {
+    if (!this.#tokens) return null;
+    const stale = context.reason === 'rejected' || context.reason === 'expiring' ? this.#given : null;
+    const token = await this.#tokens.get(context, stale);
+    this.#given = token.token;
+    return token;
+  }
+}
