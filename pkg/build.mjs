@@ -21,7 +21,7 @@ const parts = {
     // what every app of documents has.
     {
       name: 'base',
-      test: /src.(errors|store|endpoint|schema|encryption|frame|deferred|entry.links|shallow|load-part|share|idle|json|plain|stream.idle|refs.part-store)\.ts$/,
+      test: /src.(errors|store|endpoint|schema|encryption|frame|deferred|entry.links|shallow|load-part|share|idle|json|plain|stream.idle|refs.part-store|options)\.ts$/,
       priority: 2,
     },
     { name: 'streams', test: /src.(entry.streams|stream.(?!of-client|lazy))/, priority: 1 },
@@ -31,13 +31,14 @@ const parts = {
     { name: 'tabs', test: /src.shared./, priority: 1 },
     { name: 'peers', test: /src.(entry.peers|peers)/, priority: 1 },
     { name: 'messages', test: /src.live-messages/, priority: 1 },
+    { name: 'device-data', test: /src.(device-data|guard.clear)/, priority: 2 },
     { name: 'quarantine', test: /src.quarantine/, priority: 1 },
     { name: 'adapter', test: /src.adapter/, priority: 1 },
     { name: 'archive', test: /src.(entry.archive|archive|codec)/ },
     { name: 'client', test: /src.entry.client/, priority: 1 },
     {
       name: 'documents',
-      test: /src.(documents|document|mirror|observers|prelim|refs.(?!root|early|part-store)|guard|lost-connection|unsaved|delta|core-config|fallback|room-endpoint|token|history|recovery|states)\b/,
+      test: /src.(documents|document|mirror|observers|prelim|refs.(?!root|early|part-store)|guard|lost-connection|unsaved|delta|core-config|fallback|room-endpoint|token|history|recovery|states|reconcile)\b/,
       priority: 1,
     },
   ],
@@ -76,6 +77,7 @@ function keepLiterals(code) {
     'peers',
     'documents',
     'messages',
+    'device-data',
     'archive',
     'quarantine',
     'adapter',

@@ -4,7 +4,6 @@ export { coreConfig } from './core-config.js';
 export { DocumentView } from './document.js';
 export { rememberTransport } from './fallback.js';
 export { pauseInBackground } from './guard/background.js';
-export { clearData, clearLog, withShelf } from './guard/clear.js';
 export { watchDevice } from './guard/device.js';
 export { watchDropped } from './guard/dropped.js';
 export { People } from './guard/people.js';

@@ -2,6 +2,7 @@ import type * as Adapter from './adapter.js';
 import { settled, totalSync, worstConnection } from './aggregate.js';
 import type { Core, CoreAdapter, CoreModule } from './boundary.js';
 import type { Client, ClientEvents, DeviceState, RoomLease } from './client.js';
+import type { DeviceData } from './device-data.js';
 import type * as Documents from './documents.js';
 import { Engine } from './engine.js';
 import { SyncError } from './errors.js';
@@ -13,7 +14,6 @@ import { loadPart } from './load-part.js';
 import { NOTHING_SYNCED } from './nothing-synced.js';
 import { type ClientOptions, type LogEvent, ownStorage, storageOf } from './options.js';
 import type { QuarantinedRecord } from './quarantine/types.js';
-import type * as Quarantine from './quarantine.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
 import { duplicateCopy, type StartRuntime } from './runtime.js';
 import type { Schema } from './schema.js';
@@ -114,15 +114,13 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   async clearData(room?: string): Promise<void> {
     const known = this.#rooms.all().map(({ id }) => id);
     this.#rooms.clear(room);
-    const { clearData, withShelf } = await this.#part();
-    if (room !== undefined) for (const id of withShelf(room)) this.#rooms.clear(id);
-    await this.#deleteOwn(room === undefined ? known : withShelf(room));
-    await clearData(this.#options.namespace ?? '', room, known);
+    const data = await this.#deviceData();
+    if (room !== undefined) for (const id of data.roomsOf(room)) this.#rooms.clear(id);
+    await data.clear(room, known);
   }
 
   async quarantined(room: string): Promise<readonly QuarantinedRecord[]> {
-    const [{ quarantined }] = await Promise.all([this.#quarantine(), this.#part()]);
-    return quarantined(this.#database(room), this.#vault());
+    return (await this.#deviceData()).quarantined(room);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -159,10 +157,10 @@ export class ClientImpl<S extends Schema> implements Client<S> {
       engine: this.#engine,
       options: this.#options,
       start: () => this.#start(),
-      clearLog: (room) => this.#clearLog(room),
+      clearLog: async (room) => (await this.#deviceData()).clearLog(room),
       report: (error) => this.#report(error),
       enterRoom: (id, options) => this.enterRoom(id, options),
-      searchLog: (id, schema) => this.#searchLog(id, schema),
+      searchLog: async (id, schema) => (await this.#deviceData()).searchLog(id, schema),
       archive: (room, schema, { versions }) => ({
         room,
         schema,
@@ -181,13 +179,6 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     };
   }
 
-  async #clearLog(room: string): Promise<void> {
-    if (storageOf(this.#options) === 'memory') return;
-    await this.#deleteOwn([room]);
-    const { clearLog } = await this.#part();
-    await clearLog(this.#options.namespace ?? '', room);
-  }
-
   /** A document that meets nobody, in a core of its own. */
   async #aside<T extends Schema, R>(schema: T, fn: (room: Room<T>) => R): Promise<R> {
     const options: ClientOptions<T> = { url: 'ws://localhost', persistence: 'memory', wasm: this.#options.wasm };
@@ -201,20 +192,18 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     }
   }
 
-  async #searchLog(room: string, schema: Schema): Promise<void> {
-    if (ownStorage(this.#options).adapter) return; // nothing is set aside there
-    const { searchLog } = await this.#quarantine();
-    const aside = (fn: (room: Room<Schema>) => void): Promise<void> => this.#aside(schema, fn);
-    const report = (error: SyncError): void => this.#report(error);
-    await searchLog({ room, database: this.#database(room), vault: this.#vault(), aside, report });
-  }
-
-  #quarantine(): Promise<typeof Quarantine> {
-    return loadPart('quarantine', import('./quarantine.js'));
-  }
-
-  #database(room: string): string {
-    return `rejoin/${this.#options.namespace ?? ''}/${room}`;
+  async #deviceData(): Promise<DeviceData> {
+    const { DeviceData } = await loadPart('stored data', import('./device-data.js'));
+    return new DeviceData({
+      options: this.#options as ClientOptions<Schema>,
+      adapter: () => this.#adapterPart(),
+      vault: async () => {
+        await this.#part();
+        return this.#vault();
+      },
+      aside: (schema, fn) => this.#aside(schema, fn),
+      report: (error) => this.#report(error),
+    });
   }
 
   async #start(): Promise<typeof Documents> {
@@ -252,17 +241,6 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   #ownLog(): CoreAdapter | undefined {
     const { adapter } = ownStorage(this.#options);
     return adapter && this.#adapter?.adapterFor(adapter, (error) => this.#report(error));
-  }
-
-  /** Where the app keeps records itself, they are not in IndexedDB. */
-  async #deleteOwn(rooms: readonly string[]): Promise<void> {
-    const { adapter } = ownStorage(this.#options);
-    if (!adapter) return;
-    const { deleteLogs } = await this.#adapterPart();
-    await deleteLogs(
-      adapter,
-      rooms.map((room) => this.#database(room)),
-    );
   }
 
   async #share(): Promise<void> {

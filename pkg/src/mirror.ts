@@ -1,6 +1,7 @@
 import type { Change, ListOp, Segment } from './boundary.js';
 import { applyTextDelta } from './delta.js';
-import { deepFreeze, fingerprint, isObject, type Json, type JsonObject, own, reconcile, setOwn } from './json.js';
+import { deepFreeze, fingerprint, isObject, type Json, type JsonObject, own, setOwn } from './json.js';
+import { reconcile } from './reconcile.js';
 
 /** Arguments of one call. */
 const MOST_ARGUMENTS = 1_000;

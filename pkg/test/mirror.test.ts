@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Change } from '../src/boundary.js';
-import { deepFreeze, type Json, reconcile } from '../src/json.js';
+import { deepFreeze, type Json } from '../src/json.js';
 import { Mirror } from '../src/mirror.js';
+import { reconcile } from '../src/reconcile.js';
 import { FakeWorld } from './support/fake-core.js';
 import { mirrorFollows } from './support/follow.js';
 

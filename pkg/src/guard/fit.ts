@@ -1,5 +1,6 @@
-import { deepFreeze, isObject, type Json, type JsonObject, objectOf, own, setOwn } from '../json.js';
+import { deepFreeze, isObject, type Json, type JsonObject, own, setOwn } from '../json.js';
 import { mayBeMissing } from '../prelim.js';
+import { objectOf } from '../reconcile.js';
 import { type Fields, isScalar, isSubdoc, type SchemaNode, type Type, validate } from '../schema.js';
 
 /** Hears what does not fit, and where. */

@@ -1,0 +1,85 @@
+// What is kept on this device, where a client deletes it or looks through it. Fetched when it comes to that.
+import type * as Adapter from './adapter.js';
+import type { CoreVault } from './boundary.js';
+import type { SyncError } from './errors.js';
+import { clearData, clearLog, withShelf } from './guard/clear.js';
+import { loadPart } from './load-part.js';
+import { type ClientOptions, ownStorage, storageOf } from './options.js';
+import type { QuarantinedRecord } from './quarantine/types.js';
+import type * as Quarantine from './quarantine.js';
+import type { Room } from './room.js';
+import type { Schema } from './schema.js';
+
+/** What it needs of its client. */
+export interface DataHost {
+  readonly options: ClientOptions<Schema>;
+  adapter(): Promise<typeof Adapter>;
+  /** What opens sealed records. */
+  vault(): Promise<CoreVault | undefined>;
+  /** Runs it with a document that meets nobody, in a core of its own. */
+  aside(schema: Schema, fn: (room: Room<Schema>) => void): Promise<void>;
+  report(error: SyncError): void;
+}
+
+/** A client's data on this device. */
+export class DeviceData {
+  readonly #host: DataHost;
+  readonly #namespace: string;
+
+  constructor(host: DataHost) {
+    this.#host = host;
+    this.#namespace = host.options.namespace ?? '';
+  }
+
+  /** A room and the one that holds its versions. */
+  roomsOf(room: string): readonly string[] {
+    return withShelf(room);
+  }
+
+  /** Deletes what is kept of a room, or of all; `known` are those that were entered. */
+  async clear(room: string | undefined, known: readonly string[]): Promise<void> {
+    await this.#deleteOwn(room === undefined ? known : withShelf(room));
+    await clearData(this.#namespace, room, known);
+  }
+
+  /** Deletes the log of a room that has been left. */
+  async clearLog(room: string): Promise<void> {
+    if (storageOf(this.#host.options) === 'memory') return;
+    await this.#deleteOwn([room]);
+    await clearLog(this.#namespace, room);
+  }
+
+  /** What was set aside of a room's log. */
+  async quarantined(room: string): Promise<readonly QuarantinedRecord[]> {
+    const [{ quarantined }, vault] = await Promise.all([quarantine(), this.#host.vault()]);
+    return quarantined(this.#databaseOf(room), vault);
+  }
+
+  /** Looks through a room's log, and sets aside what crashes the core. */
+  async searchLog(room: string, schema: Schema): Promise<void> {
+    const { options, report, aside, vault } = this.#host;
+    if (ownStorage(options).adapter) return; // nothing is set aside there
+    const { searchLog } = await quarantine();
+    const inside = (fn: (room: Room<Schema>) => void): Promise<void> => aside(schema, fn);
+    await searchLog({ room, database: this.#databaseOf(room), vault: await vault(), aside: inside, report });
+  }
+
+  /** Where the app keeps records itself, they are not in IndexedDB. */
+  async #deleteOwn(rooms: readonly string[]): Promise<void> {
+    const { adapter } = ownStorage(this.#host.options);
+    if (!adapter) return;
+    const { deleteLogs } = await this.#host.adapter();
+    await deleteLogs(
+      adapter,
+      rooms.map((room) => this.#databaseOf(room)),
+    );
+  }
+
+  #databaseOf(room: string): string {
+    return `rejoin/${this.#namespace}/${room}`;
+  }
+}
+
+function quarantine(): Promise<typeof Quarantine> {
+  return loadPart('quarantine', import('./quarantine.js'));
+}
