@@ -10,7 +10,7 @@ import { standardLibrary } from './wasm/std.mjs';
 const dist = join(root, 'pkg', 'dist');
 /**
  * Kilobytes, gzipped: what was reached, above what is wanted where `goals` names it. `core`, `sockets` and `streams` are what
- * an app fetches at once that uses only those, `documents` what the first room adds, `messages` what those add, `tabs` what
+ * an app fetches at once that uses only those, `documents` what the first room adds, `messages` and `deviceData` (deleting and searching what is kept) what those add, `tabs` what
  * sharing a connection adds to the one and `sharedLinks` to the others, `react` the hooks of documents; `links` is the module of streams and sockets, for
  * which no document is loaded, `peers` that of peers, `codec` that of other forms of updates; `archive` is what versions, imports and exports add. The
  * glue comes with its module.
@@ -20,10 +20,11 @@ const budgets = {
   links: 97.2,
   peers: 102,
   codec: 27.2,
-  core: 20,
+  core: 15,
   sockets: 8.7,
   streams: 10,
-  documents: 8.6,
+  documents: 13.9,
+  deviceData: 1,
   tabs: 4.2,
   sharedLinks: 6,
   glue: 5.6,
@@ -72,6 +73,7 @@ export async function checkSizes() {
     linksGlue: total(sockets.filter(isLinks)),
     peersGlue: total(await bundle(`export * from ${JSON.stringify(join(dist, 'peers-core.js'))};`)),
     codecGlue: total(await bundle(`export * from ${JSON.stringify(join(dist, 'codec-core.js'))};`)),
+    deviceData: total(core.filter(isDeviceData)),
     messages: total(core.filter(isMessages)),
     archive: total(core.filter(isArchive)),
     react: total(hooks),
@@ -114,6 +116,10 @@ function isTabs(chunk) {
 
 function isArchive(chunk) {
   return chunk.moduleIds.some((id) => /dist.archive\.js$/.test(id));
+}
+
+function isDeviceData(chunk) {
+  return chunk.moduleIds.some((id) => /dist.device-data\.js$/.test(id));
 }
 
 function isMessages(chunk) {

@@ -88,8 +88,7 @@ function isResponse(source: object): source is Response {
 function refusal(error: unknown): SyncError | null {
   const text = error instanceof Error ? `${error.name} ${error.message}` : String(error);
   if (!/content.security.policy|\bCSP\b|(unsafe|wasm)-eval/i.test(text)) return null;
-  const message =
-    "the page's content security policy forbids WebAssembly; add 'wasm-unsafe-eval' to its script-src directive";
+  const message = "the page's content security policy forbids WebAssembly; add 'wasm-unsafe-eval' to its script-src";
   return new SyncError('E_CSP', message, { cause: error });
 }
 

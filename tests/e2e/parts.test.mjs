@@ -86,8 +86,59 @@ describe('messages', () => {
   });
 });
 
+describe('what is kept on the device', () => {
+  it('is deleted by code that is fetched then, and asked for again where it could not be', async (t) => {
+    const { page, fetched } = await open(t);
+    await page.insert(0, 'words');
+    await page.isSynced();
+    assert.ok(!fetched.includes('device-data'));
+    const clear = () =>
+      page.page.evaluate(() =>
+        window.session.client.clearData().then(
+          async () => (await indexedDB.databases()).length,
+          ({ code }) => code,
+        ),
+      );
+    await page.page.context().route('**/device-data.js', (route) => route.abort(), { times: 1 });
+    assert.equal(await clear(), 'E_WASM_LOAD');
+    assert.equal(await clear(), 0);
+  });
+});
+
+describe('a live part that is asked for before the code of documents is there', () => {
+  it('is the part itself once that has come', async (t) => {
+    const server = await rejoinServer(t);
+    const context = await newContext(t);
+    await context.route('**/documents.js', (route) => setTimeout(() => route.continue(), 300));
+    const page = await harnessPage(context, await staticSite(t));
+    const seen = await page.page.evaluate(async (url) => {
+      window.session = window.newSession({ url, room: 'early' });
+      const { room } = window.session;
+      const note = room.root.get('note');
+      const told = [];
+      note.snapshot.subscribe(() => told.push(note.snapshot.getSnapshot()));
+      const code = window.codeOf(() => note.insert(0, 'x'));
+      await room.ready;
+      note.insert(0, 'words');
+      return { code, told, same: room.root.get('note') === note, text: `${note}` };
+    }, server.ws);
+    assert.deepEqual(seen, { code: 'E_NOT_READY', told: ['', 'words'], same: true, text: 'words' });
+  });
+});
+
 /** Files of the package that not every app of documents uses. */
-const parts = ['messages', 'archive', 'peers', 'tabs', 'shared-links', 'sockets', 'streams', 'quarantine', 'adapter'];
+const parts = [
+  'messages',
+  'device-data',
+  'archive',
+  'peers',
+  'tabs',
+  'shared-links',
+  'sockets',
+  'streams',
+  'quarantine',
+  'adapter',
+];
 
 /** A page in a room; `onMessages` answers requests for the code of messages. */
 async function open(t, onMessages = (route) => route.continue()) {
