@@ -122,7 +122,7 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
     if (this.#wanted && this.#part) core.subscribeMessages(room);
   }
 
-  send(data: M, options?: SendOptions): Promise<SentMessage> {
+  send(data: M, options: SendOptions = {}): Promise<SentMessage> {
     return this.#write((part) => part.send(data, options));
   }
 
@@ -135,7 +135,7 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
   }
 
   /** See `Room.broadcast`. A rejection that nobody hears is no error of the page. */
-  broadcast(event: E, options?: BroadcastOptions): Promise<void> {
+  broadcast(event: E, options: BroadcastOptions = {}): Promise<void> {
     const sent = this.#write((part) => part.broadcast(event, options));
     sent.catch(() => {});
     return sent;

@@ -155,8 +155,9 @@ export class ObjectLive extends Part {
   }
 
   set(key: string, value: unknown): void {
+    const type = fieldOf(this.#fields, key);
     if (value === undefined) this.#delete(key);
-    else setEntry(this.place, fieldOf(this.#fields, key), key, value);
+    else setEntry(this.place, type, key, value);
   }
 
   update(values: object): void {
