@@ -18,6 +18,23 @@ describe('what carries the document', () => {
     assert.deepEqual(await ways(bob, 'alpha'), { links: 0, server: 0 });
   });
 
+  it('both: who has the server is the bridge for a peer without it, both ways, and once', async (t) => {
+    const { ann, bob, site, server } = await pair(t, 'both');
+    const cleo = await peerPage(t, site, server.ws, 'both', { peers: { autoConnect: false } });
+    await ann.page.evaluate(() => window.session.room.disconnect());
+    await ann.harness.hasStatus('disconnected');
+    await ann.harness.append('alpha');
+    await cleo.harness.hasText('alpha');
+    await cleo.harness.append('beta');
+    await ann.harness.hasText('alphabeta');
+    assert.ok((await ann.harness.sync()).pending > 0, 'a peer does not speak for the server');
+    assert.deepEqual(await ways(ann, 'alpha'), { links: 1, server: 0 });
+    assert.deepEqual(await ways(bob, 'alpha'), { links: 0, server: 1 });
+    assert.deepEqual(await ways(bob, 'beta'), { links: 1, server: 0 });
+    await ann.page.evaluate(() => window.session.room.connect());
+    await ann.harness.isSynced();
+  });
+
   it('server-first: links rest while both have the server, and carry it as soon as one has not', async (t) => {
     const { ann, bob, proxy } = await pair(t, 'server-first');
     await ann.harness.append('alpha');
