@@ -137,6 +137,25 @@ afterEach(() => {
   for (const tab of open.splice(0)) tab.events.close();
 });
 
+describe('a tab that closes its stream', () => {
+  it('goes on behind what its listeners heard, also where more had come already', async () => {
+    const open = profile();
+    const tab = await open();
+    const stop = tab.events.on('message', (data) => {
+      if (data === 'e2') tab.events.close();
+    });
+    tab.say(1, 2, 3, 4);
+    await until(() => tab.status === 'disconnected');
+    expect([tab.heard, tab.events.lastEventId]).toEqual([names(1, 2), '2']);
+    stop();
+    tab.events.connect();
+    await until(() => tab.begun.length === 2);
+    expect(tab.begun).toEqual(['', '2']);
+    tab.say(3, 4, 5);
+    expect(tab.heard).toEqual(names(1, 2, 3, 4, 5));
+  });
+});
+
 describe('a tab that comes later', () => {
   const patient = { quiet: 60_000, most: 60_000 };
 

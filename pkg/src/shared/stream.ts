@@ -116,6 +116,8 @@ export class SharedStream extends SharedLink<LinkNote> {
   override leave(number: number): void {
     super.leave(number);
     if (this.room) return;
+    // The room says where it goes on: it may not have heard all that came.
+    this.#lastId = '';
     [this.#seen, this.#backlog, this.#waiting, this.#held] = [[], [], 0, false];
     this.#endMeeting();
     this.#joined = false;
