@@ -16,6 +16,7 @@ const kinds = {
   SIM_MESSAGE_SEED: 'no_seed_loses_repeats_or_reorders_a_message',
   SIM_PEER_SEED: 'peers::no_seed_breaks_a_promise_among_peers',
   SIM_HTTP_SEED: 'over_http::no_seed_breaks_a_promise_where_websockets_are_blocked',
+  SIM_STREAM_SEED: 'streams::no_seed_loses_repeats_or_tears_what_a_stream_says',
 };
 const chunk = 500;
 const line = /(SIM_\w+): (\d+) seeds, (\d+) faults, (\d+) edits, (\d+) messages/;

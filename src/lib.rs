@@ -40,6 +40,8 @@ pub mod socket_io;
 pub mod status;
 #[cfg(any(feature = "documents", feature = "links"))]
 pub mod stream;
+#[cfg(any(feature = "documents", feature = "links"))]
+mod switches;
 pub mod time;
 #[cfg(feature = "documents")]
 pub mod tunnel;

@@ -18,6 +18,7 @@
 
 mod attempt;
 pub mod body;
+mod broken;
 mod config;
 mod event;
 pub mod format;
@@ -34,6 +35,7 @@ pub mod utf8;
 
 use std::collections::VecDeque;
 
+pub use broken::Broken;
 pub use config::{Resume, StreamConfig};
 pub use event::{Place, StreamEvent, StreamProblem, StreamState, StreamStatus};
 
@@ -42,7 +44,7 @@ use crate::connection::{Context, EndpointFailure};
 use crate::error::ErrorCode;
 use crate::io::{EndpointRequest, FetchId, FetchInput, FetchOutput};
 use crate::status::{Problem, Reason};
-use crate::time::Deadline;
+use crate::time::{Deadline, Instant};
 use replay::Replay;
 use state::{Flow, State};
 
@@ -86,10 +88,19 @@ struct History {
     refreshed: bool,
     /// Wait before a reconnect that the server named in a `retry` field.
     retry: Option<u64>,
+    /// Before that the server does not want to be asked again.
+    asked_until: Option<Instant>,
     /// Why the last link ended.
     reason: Option<Reason>,
     /// The error behind it.
     error: Option<StreamProblem>,
+}
+
+impl History {
+    /// This moment, or a later one that the server asked for.
+    fn not_before(&self, at: Instant) -> Instant {
+        self.asked_until.map_or(at, |asked| at.max(asked))
+    }
 }
 
 impl Stream {
@@ -182,7 +193,7 @@ impl Stream {
     /// The app has room for more: reads on, if reading waits for it.
     pub fn read_more(&mut self, cx: &Context<'_>) {
         if let State::Streaming { fetch, flow: flow @ Flow::Waiting, .. } = &mut self.state {
-            *flow = Flow::reading(cx.now, self.config.idle_timeout);
+            *flow = Flow::reading(cx.now, self.config.patience());
             self.actions.push_back(StreamAction::Fetch(*fetch, FetchOutput::Read));
         }
     }
@@ -277,7 +288,7 @@ impl Stream {
             Resume::Always => true,
             Resume::OnceOpened => self.history.opened,
             Resume::ById => self.history.opened && !self.cursor.last_event_id.is_empty(),
-            Resume::Never => false,
+            Resume::Never => self.config.broken.repeat_text() && self.history.opened,
         }
     }
 }

@@ -265,8 +265,7 @@ impl Persistence {
                 let count = self.queue.len().min(MAX_BATCH);
                 let records: Vec<Vec<u8>> =
                     self.queue.iter().take(count).map(Record::encode).collect();
-                self.phase =
-                    Phase::Appending { count, bytes: records.iter().map(Vec::len).sum() };
+                self.phase = Phase::Appending { count, bytes: records.iter().map(Vec::len).sum() };
                 Some(StorageTask::Append { database, records })
             }
             Phase::Idle if self.closing => {

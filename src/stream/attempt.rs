@@ -3,7 +3,7 @@
 use super::event::{StreamEvent, StreamProblem};
 use super::state::{Park, State};
 use super::{Cursor, History, Stream, StreamAction};
-use crate::backoff::Hint;
+use crate::backoff::{Backoff, Hint};
 use crate::connection::Context;
 use crate::error::ErrorCode;
 use crate::io::{EndpointRequest, FetchId, FetchOutput};
@@ -12,6 +12,7 @@ use crate::status::{EndpointReason, Problem, Reason};
 impl Stream {
     /// Asks the app where to and with what: a token or a header may have changed since the last time.
     pub(super) fn attempt(&mut self, cx: &mut Context<'_>) {
+        self.history.asked_until = None;
         let request = EndpointRequest(cx.fresh());
         self.state = State::Auth { request, deadline: cx.now + self.config.auth_timeout };
         self.tell(StreamEvent::Request {
@@ -31,7 +32,7 @@ impl Stream {
             "text/event-stream, text/plain;q=0.9, */*;q=0.8"
         };
         let mut headers = vec![("accept".to_owned(), accept.to_owned())];
-        if !self.cursor.last_event_id.is_empty() {
+        if !self.cursor.last_event_id.is_empty() && !self.config.broken.no_resume() {
             headers.push(("last-event-id".to_owned(), self.cursor.last_event_id.clone()));
         }
         let open = FetchOutput::Open { source: self.source, url: url.to_owned(), headers };
@@ -80,14 +81,19 @@ impl Stream {
     }
 
     fn retry(&mut self, cx: &mut Context<'_>, hint: Hint) {
+        if let Hint::After(wait) = hint
+            && !self.config.broken.impatient()
+        {
+            self.history.asked_until = Some(cx.now + Backoff::asked(cx.rng, wait));
+        }
         if self.page.suspended {
             self.state = State::Parked { why: Park::Suspended, retry_at: None };
         } else if self.page.offline {
-            let retry_at = Some(cx.now + self.config.offline_retry);
+            let retry_at = Some(self.history.not_before(cx.now + self.config.offline_retry));
             self.state = State::Parked { why: Park::Offline, retry_at };
         } else if let Some(wait) = self.wait(cx, hint) {
-            let asked = matches!(hint, Hint::After(_));
-            self.state = State::Backoff { until: cx.now + wait, asked };
+            let until = self.history.asked_until.unwrap_or(cx.now + wait);
+            self.state = State::Backoff { until };
         } else {
             let message = "all attempts are used up; start it again by hand";
             let problem = Problem::new(ErrorCode::Connection, message);
@@ -104,7 +110,7 @@ impl Stream {
             }
             (Hint::None, Some(named)) => {
                 let own = self.backoff.next(cx.rng, hint, self.page.hidden)?;
-                Some(own.max(crate::backoff::Backoff::asked(cx.rng, named)))
+                Some(own.max(Backoff::asked(cx.rng, named)))
             }
             _ => self.backoff.next(cx.rng, hint, self.page.hidden),
         }

@@ -74,9 +74,10 @@ impl Body {
         Self { reader, complete: false, finish: None }
     }
 
-    /// The id to name in the next request.
-    pub fn last_event_id(&self) -> Option<&str> {
+    /// The id to name in the next request; `early`: also of an event that has only begun.
+    pub(super) fn last_event_id(&self, early: bool) -> Option<&str> {
         match &self.reader {
+            Reader::Events(parser) | Reader::Tokens(parser, _) if early => Some(parser.begun_id()),
             Reader::Events(parser) | Reader::Tokens(parser, _) => Some(parser.last_event_id()),
             Reader::Lines(_) | Reader::Text(_) => None,
         }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::broken::Broken;
 use super::format::Format;
 use super::parser::Limits;
 use super::response::Wanted;
@@ -54,6 +55,8 @@ pub struct StreamConfig {
     pub offline_retry: u64,
     /// Largest line and event.
     pub limits: Limits,
+    /// Rules switched off.
+    pub broken: Broken,
 }
 
 impl StreamConfig {
@@ -74,6 +77,7 @@ impl StreamConfig {
             reset_after: 10_000,
             offline_retry: 60_000,
             limits: Limits::default(),
+            broken: Broken::default(),
         }
     }
 
@@ -86,6 +90,11 @@ impl StreamConfig {
             idle_timeout: 120_000,
             ..Self::events()
         }
+    }
+
+    /// How long an answer may be silent.
+    pub(super) fn patience(&self) -> u64 {
+        if self.broken.no_idle_timeout() { NEVER } else { self.idle_timeout }
     }
 
     /// Whether this is text that began before a reload.
@@ -145,6 +154,9 @@ impl StreamConfig {
         fields.word("jitter", &jitters, &mut backoff.jitter)
     }
 }
+
+/// Longer than anything lasts.
+const NEVER: u64 = u64::MAX / 4;
 
 /// A line holds the name of its field too.
 const LINE_OVERHEAD: usize = 64;

@@ -32,7 +32,8 @@ impl Stream {
         match environment {
             Environment::Offline => {
                 self.page.offline = true;
-                self.park(Park::Offline, Some(cx.now + self.config.offline_retry));
+                let retry_at = self.history.not_before(cx.now + self.config.offline_retry);
+                self.park(Park::Offline, Some(retry_at));
             }
             Environment::Online => {
                 self.page.offline = false;
@@ -132,8 +133,8 @@ impl Stream {
                 *forgiven = true;
             }
             State::Parked { why: Park::Offline, .. } if !self.page.offline => {
-                let until = cx.now + Backoff::wake(cx.rng);
-                self.state = State::Backoff { until, asked: false };
+                let until = self.history.not_before(cx.now + Backoff::wake(cx.rng));
+                self.state = State::Backoff { until };
             }
             _ => self.hurry(cx),
         }
@@ -142,11 +143,11 @@ impl Stream {
     /// A wait of our own may be shortened, one that the server asked for may not.
     fn hurry(&mut self, cx: &mut Context<'_>) {
         let rested = self.rested(cx.now);
-        if let State::Backoff { until, asked: false } = &mut self.state
+        if let State::Backoff { until } = &mut self.state
             && rested
         {
             self.page.woken_at = Some(cx.now);
-            *until = (*until).min(cx.now + Backoff::wake(cx.rng));
+            *until = (*until).min(self.history.not_before(cx.now + Backoff::wake(cx.rng)));
         }
     }
 
@@ -188,7 +189,12 @@ impl Stream {
     fn unsuspend(&mut self, cx: &mut Context<'_>) {
         self.page.suspended = false;
         if matches!(self.state, State::Parked { why: Park::Suspended, .. }) {
-            self.attempt(cx);
+            let until = self.history.not_before(cx.now);
+            if until > cx.now {
+                self.state = State::Backoff { until };
+            } else {
+                self.attempt(cx);
+            }
         }
     }
 }

@@ -68,6 +68,11 @@ impl Parser {
         &self.block.last_event_id
     }
 
+    /// The id of the block that has begun, which may never end.
+    pub(super) fn begun_id(&self) -> &str {
+        &self.block.id
+    }
+
     /// Bytes looked at or moved since the start: the work done.
     pub fn steps(&self) -> u64 {
         self.lines.steps() + self.block.steps

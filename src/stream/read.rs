@@ -43,7 +43,9 @@ impl Stream {
 
     fn on_stream(&mut self, cx: &Context<'_>, fetch: FetchId, kind: Kind) {
         let body = Body::new(kind, self.config.limits, &self.cursor.last_event_id);
-        self.cursor.replay.begin();
+        if !self.config.broken.no_dedupe() {
+            self.cursor.replay.begin();
+        }
         if kind != Kind::Events {
             self.cursor.replay.expect_text(&self.cursor.last_event_id);
         }
@@ -51,7 +53,7 @@ impl Stream {
         self.history.refreshed = false;
         self.history.reason = None;
         self.history.error = None;
-        let flow = Flow::reading(cx.now, self.config.idle_timeout);
+        let flow = Flow::reading(cx.now, self.config.patience());
         let body = Box::new(body);
         self.state = State::Streaming { fetch, since: cx.now, body, flow, proven: false };
         self.actions.push_back(StreamAction::Fetch(fetch, FetchOutput::Read));
@@ -63,7 +65,7 @@ impl Stream {
                 *proven = true;
                 let mut yielded = Yield::default();
                 let result = reader.feed(bytes, &mut self.cursor.replay, &mut yielded);
-                if let Some(id) = reader.last_event_id() {
+                if let Some(id) = reader.last_event_id(self.config.broken.early_id()) {
                     id.clone_into(&mut self.cursor.last_event_id);
                 }
                 self.history.retry = yielded.retry.or(self.history.retry);
@@ -100,8 +102,8 @@ impl Stream {
             }
             Mark::More | Mark::Complete => {
                 if let State::Streaming { fetch, flow, .. } = &mut self.state {
-                    *flow = Flow::reading(cx.now, self.config.idle_timeout);
-                    if told {
+                    *flow = Flow::reading(cx.now, self.config.patience());
+                    if told && !self.config.broken.no_backpressure() {
                         *flow = Flow::Waiting;
                     } else {
                         self.actions.push_back(StreamAction::Fetch(*fetch, FetchOutput::Read));

@@ -19,8 +19,8 @@ pub(super) enum State {
     Refused { fetch: FetchId, refusal: Refusal, body: Vec<u8>, deadline: Instant },
     /// The answer is being read.
     Streaming { fetch: FetchId, since: Instant, body: Box<Body>, flow: Flow, proven: bool },
-    /// The next attempt is due. `asked`: the server named the wait.
-    Backoff { until: Instant, asked: bool },
+    /// The next attempt is due.
+    Backoff { until: Instant },
     /// Attempts make no sense now.
     Parked { why: Park, retry_at: Option<Instant> },
     /// All has come.
@@ -76,7 +76,7 @@ impl State {
             Self::Connecting { deadline, .. } => (*deadline, "connect"),
             Self::Refused { deadline, .. } => (*deadline, "refusal"),
             Self::Streaming { flow: Flow::Reading { idle_at, .. }, .. } => (*idle_at, "idle"),
-            Self::Backoff { until, .. } => (*until, "retry"),
+            Self::Backoff { until } => (*until, "retry"),
             Self::Parked { retry_at, .. } => ((*retry_at)?, "retry while offline"),
             _ => return None,
         };
@@ -85,7 +85,7 @@ impl State {
 
     pub(super) fn retry_at(&self) -> Option<u64> {
         match self {
-            Self::Backoff { until, .. } => Some(until.as_millis()),
+            Self::Backoff { until } => Some(until.as_millis()),
             Self::Parked { retry_at, .. } => retry_at.map(Instant::as_millis),
             _ => None,
         }

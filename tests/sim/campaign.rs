@@ -1,5 +1,6 @@
 //! Runs of many seeds: figures, failures, and the shortest script that still fails.
 
+use std::fmt::Debug;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -18,12 +19,36 @@ pub struct Figures {
     pub failures: Vec<String>,
 }
 
-/// Runs seeds `0..seeds`, or `$name` alone with its script; `setup` makes a world of a seed.
+/// How a run is looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    /// Of the script, only these actions.
+    pub keep: Option<&'static [usize]>,
+    /// Whether it is printed.
+    pub print: bool,
+}
+
+impl Look {
+    fn of(self, setup: Setup) -> Setup {
+        Setup { keep: self.keep.or(setup.keep), print: self.print, ..setup }
+    }
+}
+
+/// Runs worlds of seeds `0..seeds`, or of `$name` alone with its script; `setup` makes a world of a seed.
+pub fn run(name: &str, seeds: u64, setup: impl Fn(u64) -> Setup + Sync) -> Option<Figures> {
+    run_worlds(name, seeds, |seed, look| World::new(seed, look.of(setup(seed))).run())
+}
+
+/// The same for worlds of any kind.
 ///
 /// `None` where one was replayed. With `SIM_SHRINK` the script of a failing seed is cut down first; with `SIM_KEEP=1,4,9` only those actions happen.
-pub fn run(name: &str, seeds: u64, setup: impl Fn(u64) -> Setup + Sync) -> Option<Figures> {
+pub fn run_worlds<A: Debug>(
+    name: &str,
+    seeds: u64,
+    world: impl Fn(u64, Look) -> Outcome<A> + Sync,
+) -> Option<Figures> {
     if let Some(seed) = env(name) {
-        replay(seed, setup(seed));
+        replay(seed, &|look| world(seed, look));
         return None;
     }
     let first = env("SIM_FROM").unwrap_or(0);
@@ -37,7 +62,7 @@ pub fn run(name: &str, seeds: u64, setup: impl Fn(u64) -> Setup + Sync) -> Optio
                     if seed >= first + seeds {
                         return;
                     }
-                    let outcome = World::new(seed, setup(seed)).run();
+                    let outcome = world(seed, Look::default());
                     figures.lock().expect("a lock").add(name, seed, outcome);
                 }
             });
@@ -53,7 +78,7 @@ pub fn run(name: &str, seeds: u64, setup: impl Fn(u64) -> Setup + Sync) -> Optio
 }
 
 impl Figures {
-    fn add(&mut self, name: &str, seed: u64, outcome: Outcome) {
+    fn add<A>(&mut self, name: &str, seed: u64, outcome: Outcome<A>) {
         self.edits += outcome.edits;
         self.faults += outcome.faults;
         self.messages += outcome.messages;
@@ -62,17 +87,17 @@ impl Figures {
     }
 }
 
-fn replay(seed: u64, setup: Setup) {
-    let keep = std::env::var("SIM_KEEP").ok();
-    let kept = keep.map(|list| list.split(',').filter_map(|n| n.parse().ok()).collect::<Vec<_>>());
-    let setup = Setup { keep: kept.map(|kept| &*kept.leak()), ..setup };
-    let setup = match env("SIM_SHRINK") {
-        Some(_) => Setup { keep: Some(shrink(seed, setup).leak()), ..setup },
-        None => setup,
+fn replay<A: Debug>(seed: u64, world: &dyn Fn(Look) -> Outcome<A>) {
+    let kept = std::env::var("SIM_KEEP").ok();
+    let kept = kept.map(|list| list.split(',').filter_map(|n| n.parse().ok()).collect::<Vec<_>>());
+    let keep = match env("SIM_SHRINK") {
+        Some(_) => Some(shrink(world)),
+        None => kept,
     };
-    let outcome = World::new(seed, Setup { print: true, ..setup }).run();
+    let keep: Option<&[usize]> = keep.map(|keep| &*keep.leak());
+    let outcome = world(Look { keep, print: true });
     let mut script: Vec<_> = outcome.script.iter().enumerate().collect();
-    script.retain(|(number, _)| setup.keep.is_none_or(|keep| keep.contains(number)));
+    script.retain(|(number, _)| keep.is_none_or(|keep| keep.contains(number)));
     for (number, (at, action)) in &script {
         println!("{number:>4} at {at:>6} {action:?}");
     }
@@ -86,18 +111,17 @@ fn replay(seed: u64, setup: Setup) {
 }
 
 /// The shortest script found that still breaks the same claim (ddmin, Zeller 2002).
-pub fn shrink(seed: u64, setup: Setup) -> Vec<usize> {
-    let fails = |kept: &[usize]| {
-        let keep: &'static [usize] = kept.to_vec().leak();
-        World::new(seed, Setup { keep: Some(keep), print: false, ..setup }).run().broken
-    };
-    let all = World::new(seed, Setup { print: false, ..setup }).run();
+pub fn shrink<A>(world: &dyn Fn(Look) -> Outcome<A>) -> Vec<usize> {
+    let all = world(Look::default());
     let Some(claim) = all.broken else { return Vec::new() };
     let kind = |claim: &str| claim.split(':').next().unwrap_or_default().to_owned();
     let wanted = kind(&claim);
-    let still = |kept: &[usize]| fails(kept).is_some_and(|claim| kind(&claim) == wanted);
+    let still = |kept: &[usize]| {
+        let keep: &'static [usize] = kept.to_vec().leak();
+        let broken = world(Look { keep: Some(keep), print: false }).broken;
+        broken.is_some_and(|claim| kind(&claim) == wanted)
+    };
     let mut kept: Vec<usize> = (0..all.script.len()).collect();
-    kept.retain(|number| setup.keep.is_none_or(|keep| keep.contains(number)));
     let mut parts = 2;
     while kept.len() > 1 {
         let size = kept.len().div_ceil(parts);

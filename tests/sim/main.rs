@@ -29,6 +29,7 @@ mod presence;
 mod regressions;
 mod server;
 mod storms;
+mod streams;
 mod world;
 
 use world::{Letters, Setup, World};

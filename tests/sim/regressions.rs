@@ -99,7 +99,7 @@ fn scripts_that_failed_once_pass() {
 fn a_seed_that_fails_is_cut_down_to_a_few_actions() {
     let broken = Broken { trim_on_send: true, ..Broken::default() };
     let setup = Setup { broken, ..Setup::default() };
-    let kept = campaign::shrink(0, setup);
+    let kept = campaign::shrink(&|look| World::new(0, Setup { keep: look.keep, ..setup }).run());
     assert!((1..=8).contains(&kept.len()), "{kept:?}");
     let setup = Setup { keep: Some(kept.leak()), ..setup };
     assert!(World::new(0, setup).run().broken.is_some());

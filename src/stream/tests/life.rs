@@ -139,6 +139,24 @@ fn wake_events_shorten_a_wait_once_a_second() {
 }
 
 #[test]
+fn a_wait_that_a_server_asked_for_outlasts_what_wakes_the_page() {
+    let wakes: [&[Environment]; 4] = [
+        &[Environment::Visible],
+        &[Environment::Offline, Environment::Online],
+        &[Environment::PageHide { persisted: true }, Environment::PageShow { persisted: true }],
+        &[Environment::Resume, Environment::ClockJump],
+    ];
+    for wake in wakes {
+        let mut bench = Bench::started(events());
+        bench.refuse(503, &[("retry-after", "20")], "");
+        wake.iter().for_each(|environment| bench.environment(*environment));
+        assert!(bench.until_deadline() >= 20_000, "{wake:?}: {} ms", bench.until_deadline());
+        bench.act(Stream::start);
+        assert_eq!(bench.opened.len(), 2, "the app itself may ask");
+    }
+}
+
+#[test]
 fn an_attempt_from_before_the_network_came_back_is_begun_again() {
     let mut bench = Bench::started(events());
     bench.now += 5_000;

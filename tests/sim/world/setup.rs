@@ -78,7 +78,7 @@ impl Setup {
 
 /// What a run showed.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct Outcome<A = Action> {
     pub broken: Option<String>,
     pub edits: u64,
     pub messages: u64,
@@ -96,5 +96,5 @@ pub struct Outcome {
     /// When, after the faults, everybody had everything and said so.
     pub rested: Option<u64>,
     /// Every action of the script, those that were left out too.
-    pub script: Vec<(u64, Action)>,
+    pub script: Vec<(u64, A)>,
 }
