@@ -10,7 +10,8 @@ import { standardLibrary } from './wasm/std.mjs';
 const dist = join(root, 'pkg', 'dist');
 /**
  * Kilobytes, gzipped: what was reached, above what is wanted where `goals` names it. `core`, `sockets` and `streams` are what
- * an app fetches at once that uses only those, `documents` what the first room adds, `messages` and `deviceData` (deleting and searching what is kept) what those add, `tabs` what
+ * an app fetches at once that uses only those, `documents` what the first room adds, `messages`, `users`, `migrations` and `deviceData` (deleting and searching what is kept) what
+ * those add, `tabs` what
  * sharing a connection adds to the one and `sharedLinks` to the others, `react` the hooks of documents; `links` is the module of streams and sockets, for
  * which no document is loaded, `peers` that of peers, `codec` that of other forms of updates; `archive` is what versions, imports and exports add. The
  * glue comes with its module.
@@ -23,7 +24,9 @@ const budgets = {
   core: 15,
   sockets: 8.7,
   streams: 10,
-  documents: 13.9,
+  documents: 12.4,
+  users: 1.4,
+  migrations: 1.2,
   deviceData: 1,
   tabs: 4.2,
   sharedLinks: 6,
@@ -66,16 +69,18 @@ export async function checkSizes() {
     core: total(atOnce(core)),
     sockets: total(atOnce(sockets)),
     streams: total(atOnce(streams)),
-    documents: total(core.filter(isDocuments)),
-    tabs: total(core.filter(isTabs)),
-    sharedLinks: total(sockets.filter((chunk) => isTabs(chunk) || isSharedLinks(chunk))),
+    documents: total(core.filter(isPart('documents'))),
+    tabs: total(core.filter(isPart('tabs'))),
+    sharedLinks: total(sockets.filter((chunk) => isPart('tabs')(chunk) || isPart('shared-links')(chunk))),
     glue: total(core.filter((chunk) => isGlue(chunk) && !isLinks(chunk))),
     linksGlue: total(sockets.filter(isLinks)),
     peersGlue: total(await bundle(`export * from ${JSON.stringify(join(dist, 'peers-core.js'))};`)),
     codecGlue: total(await bundle(`export * from ${JSON.stringify(join(dist, 'codec-core.js'))};`)),
-    deviceData: total(core.filter(isDeviceData)),
-    messages: total(core.filter(isMessages)),
-    archive: total(core.filter(isArchive)),
+    users: total(core.filter(isPart('users'))),
+    migrations: total(core.filter(isPart('migrations'))),
+    deviceData: total(core.filter(isPart('device-data'))),
+    messages: total(core.filter(isPart('messages'))),
+    archive: total(core.filter(isPart('archive'))),
     react: total(hooks),
     reactAll: total(allHooks),
   });
@@ -106,29 +111,8 @@ function atOnce(chunks) {
   return [...reached];
 }
 
-function isDocuments(chunk) {
-  return chunk.moduleIds.some((id) => /dist.documents\.js$/.test(id));
-}
-
-function isTabs(chunk) {
-  return chunk.moduleIds.some((id) => /dist.tabs\.js$/.test(id));
-}
-
-function isArchive(chunk) {
-  return chunk.moduleIds.some((id) => /dist.archive\.js$/.test(id));
-}
-
-function isDeviceData(chunk) {
-  return chunk.moduleIds.some((id) => /dist.device-data\.js$/.test(id));
-}
-
-function isMessages(chunk) {
-  return chunk.moduleIds.some((id) => /dist.messages\.js$/.test(id));
-}
-
-function isSharedLinks(chunk) {
-  return chunk.moduleIds.some((id) => /dist.shared-links\.js$/.test(id));
-}
+/** The chunk in which a file of the package is. */
+const isPart = (name) => (chunk) => chunk.moduleIds.some((id) => id.endsWith(join('dist', `${name}.js`)));
 
 /** What wasm-bindgen made; imported on demand, together with the module. */
 function isGlue(chunk) {

@@ -1,5 +1,7 @@
 import type { Core, CoreEvent } from './boundary.js';
+import type { Migrator } from './guard/migrate.js';
 import { Guard, type GuardHost } from './guard.js';
+import { loadPart } from './load-part.js';
 import { Mirror } from './mirror.js';
 import { Observers } from './observers.js';
 import { toPrelim } from './prelim.js';
@@ -20,6 +22,25 @@ export interface ViewHost<D extends Fields> extends GuardHost, RefHost, Recovery
 /** Changes of one transaction. */
 export type DocEvent = Extract<CoreEvent, { type: 'doc' }>;
 
+/** How a view is made. */
+interface ViewOptions {
+  readonly schema: Schema;
+  readonly initialDoc: EnterOptions['initialDoc'];
+  readonly work: RecoveryWork;
+  /** Null where no version can be earlier. */
+  readonly MakeMigrator: typeof Migrator | null;
+}
+
+/** Makes the view of a room's document. What brings earlier versions up is fetched where there can be any. */
+export async function openView<D extends Fields>(
+  room: ViewHost<D>,
+  options: Omit<ViewOptions, 'MakeMigrator'>,
+): Promise<DocumentView<D>> {
+  const { Migrator } =
+    options.schema.version > 1 ? await loadPart('migrations', import('./guard/migrate.js')) : { Migrator: null };
+  return new DocumentView<D>(room, { ...options, MakeMigrator: Migrator });
+}
+
 /** One room's document as the app sees it: the store of snapshots, live parts, and who listens to them. */
 export class DocumentView<D extends Fields> {
   /** What shows the document to the app. */
@@ -37,9 +58,9 @@ export class DocumentView<D extends Fields> {
   readonly #mirror: Mirror = new Mirror();
   readonly #store: ValueStore<DocSnapshot<D> | null>;
 
-  constructor(room: ViewHost<D>, schema: Schema, initialDoc: EnterOptions['initialDoc'], work: RecoveryWork) {
+  constructor(room: ViewHost<D>, { schema, initialDoc, work, MakeMigrator }: ViewOptions) {
     this.#store = room.doc;
-    this.guard = new Guard(room, schema, initialDoc);
+    this.guard = new Guard(room, schema, initialDoc, MakeMigrator);
     this.observers = new Observers(
       (fn) => room.notify(fn),
       (path) => this.guard.at(path),

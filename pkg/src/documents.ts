@@ -1,12 +1,11 @@
 // What every app of documents needs once a room is entered, fetched beside the wasm.
 
 export { coreConfig } from './core-config.js';
-export { DocumentView } from './document.js';
+export { openView } from './document.js';
 export { rememberTransport } from './fallback.js';
 export { pauseInBackground } from './guard/background.js';
 export { watchDevice } from './guard/device.js';
 export { watchDropped } from './guard/dropped.js';
-export { People } from './guard/people.js';
 export { readOther, shownPresence } from './guard/shown.js';
 export { vaultOf } from './guard/vault.js';
 export { HistoryImpl } from './history.js';

@@ -1,7 +1,7 @@
 import type { Core, Segment } from './boundary.js';
 import { SyncError } from './errors.js';
 import { Fitting } from './guard/fit.js';
-import { Migrator } from './guard/migrate.js';
+import type { Migrator } from './guard/migrate.js';
 import type { BatchOptions } from './history.js';
 import { isObject, type Json, type JsonObject, own } from './json.js';
 import { objectOf } from './reconcile.js';
@@ -36,7 +36,8 @@ export class Guard {
   readonly #initialDoc: EnterOptions['initialDoc'] | undefined;
   readonly #fitting: Fitting = new Fitting((place, why) => this.#misfit(place, why));
   readonly #told = new Set<string>();
-  readonly #migrator: Migrator;
+  /** What brings earlier versions up, where there can be any. */
+  readonly #migrator: Migrator | null;
   /** Names of all fields, and whether they are plain values. */
   readonly #fields: readonly (readonly [name: string, isScalar: boolean])[];
   #raw: JsonObject = NO_FIELDS;
@@ -45,19 +46,26 @@ export class Guard {
   #version = 1;
   #initialised = false;
 
-  constructor(host: GuardHost, schema: Schema, initialDoc?: EnterOptions['initialDoc']) {
+  constructor(
+    host: GuardHost,
+    schema: Schema,
+    initialDoc: EnterOptions['initialDoc'],
+    MakeMigrator: typeof Migrator | null,
+  ) {
     this.#host = host;
     this.#schema = schema;
     this.#initialDoc = initialDoc;
     const fields = Object.entries({ ...schema.old, ...schema.doc });
     this.#fields = fields.map(([name, { '~node': node }]) => [name, isScalar(node)]);
-    this.#migrator = new Migrator({
-      host,
-      schema,
-      versions: () => this.#versions,
-      before: () => this.#raw,
-      isEmpty: () => Object.values(this.#raw).every(isEmpty),
-    });
+    this.#migrator =
+      MakeMigrator &&
+      new MakeMigrator({
+        host,
+        schema,
+        versions: () => this.#versions,
+        before: () => this.#raw,
+        isEmpty: () => Object.values(this.#raw).every(isEmpty),
+      });
   }
 
   /** What the app is shown of all shared types; the same reference while that is the same. */
@@ -68,7 +76,7 @@ export class Guard {
     if (isObject(versions) && versions !== this.#versions) this.#heedVersions(versions);
     this.#shown = this.#fitting.top(doc, raw, this.#raw, this.#shown);
     this.#raw = raw;
-    if (this.#version !== version) this.#migrator.look();
+    if (this.#version !== version) this.#migrator?.look();
     return this.#shown;
   }
 
@@ -87,13 +95,13 @@ export class Guard {
 
   /** Takes what is synchronized. */
   handleSync({ status }: Pick<SyncState, 'status'>): void {
-    this.#migrator.handleSync(status === 'synchronized');
+    this.#migrator?.handleSync(status === 'synchronized');
     if (status === 'synchronized') this.#host.notify(() => this.#initialise());
   }
 
   /** Forgets what the last core or the last stay in the room said. */
   stop(): void {
-    this.#migrator.stop();
+    this.#migrator?.stop();
   }
 
   /** The fields of the document, as they are. */

@@ -309,10 +309,15 @@ export class RoomImpl<S extends Schema = Schema>
     this.#part = part;
     this.#endpoint ??= part.endpointOf(this.#host.options);
     this.history.begin((state) => new part.HistoryImpl(this.#historyHost(), state));
-    this.#view ??= new part.DocumentView<S['doc']>(this, this.#schema, this.#options.initialDoc, {
-      merge: () => this.#call((core, number) => core.merge(number)),
-      reload: () => this.#reload(),
+    const merge = (): void => this.#call((core, number) => core.merge(number));
+    const work = { merge, reload: () => this.#reload() };
+    const view = await part.openView<S['doc']>(this, {
+      schema: this.#schema,
+      initialDoc: this.#options.initialDoc,
+      work,
     });
+    // Who left and entered again meanwhile has made one too.
+    this.#view ??= view;
     if (this.#phase !== waiting) return;
     this.presence.enter(part);
     this.#host.engine.enter(this);

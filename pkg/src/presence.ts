@@ -2,6 +2,7 @@ import type * as Documents from './documents.js';
 import type { People } from './guard/people.js';
 import type { Shown } from './guard/shown.js';
 import { deepFreeze, isObject, type Json } from './json.js';
+import { loadPart } from './load-part.js';
 import { jsonText } from './plain.js';
 import type { StandardSchemaV1 } from './schema.js';
 import { type Notify, type Store, ValueStore } from './store.js';
@@ -85,7 +86,7 @@ export interface Meta {
 }
 
 /** What presence needs of the code that comes with the first room. */
-export type PresencePart = Pick<typeof Documents, 'People' | 'readOther' | 'shownPresence'>;
+export type PresencePart = Pick<typeof Documents, 'readOther' | 'shownPresence'>;
 
 /** What presence needs of its room. */
 export interface PresenceHost {
@@ -139,8 +140,8 @@ export class PresenceStore<P> implements Presence<P> {
   }
 
   get users(): Store<readonly User[]> {
+    if (!this.#wanted) this.#begin();
     this.#wanted = true;
-    this.#follow();
     return this.#users;
   }
 
@@ -152,7 +153,7 @@ export class PresenceStore<P> implements Presence<P> {
   /** The room is entered. */
   enter(part: PresencePart): void {
     this.#part = part;
-    if (this.#wanted) this.#follow();
+    if (this.#wanted) this.#begin();
   }
 
   /** The room is left. */
@@ -220,15 +221,23 @@ export class PresenceStore<P> implements Presence<P> {
     this.#people?.update();
   }
 
-  #follow(): void {
+  #begin(): void {
+    this.#follow().catch(this.#host.report);
+  }
+
+  /** Reads connections as people, by code that is fetched then. */
+  async #follow(): Promise<void> {
+    if (!this.#part) return;
+    const { People } = await loadPart('users', import('./guard/people.js'));
     if (!this.#part || this.#people) return;
-    this.#people = new this.#part.People({
+    this.#people = new People({
       users: this.#users,
       idleAfter: this.#idleAfter,
       ownMeta: this.#meta,
       setMeta: (meta) => this.setMeta(meta),
       metas: () => new Map([...this.#known].map(([id, { meta }]) => [id, meta])),
     });
+    this.#host.drain();
   }
 
   #publish(): void {

@@ -415,6 +415,7 @@ describe('hooks', () => {
       );
     }
     const container = await mount(around(<People />));
+    await act(() => vi.dynamicImportSettled());
     const shown = (id: string, more = {}) => JSON.stringify({ x: 1, '~': { user: { id }, ...more } });
     const tell = (updated: readonly (readonly [number, string])[], removed: readonly number[] = []) =>
       act(async () => world.core.tell(0, { type: 'presence', updated, removed }));

@@ -23,6 +23,7 @@ async function enter(options: object = {}) {
     await vi.advanceTimersByTimeAsync(0);
   };
   const users = room.presence.users;
+  await vi.dynamicImportSettled();
   const states = () => users.getSnapshot().map(({ id, status, connectionIds }) => [id, status, ...connectionIds]);
   return { client, room, world, tell, users, states };
 }

@@ -86,6 +86,43 @@ describe('messages', () => {
   });
 });
 
+describe('users', () => {
+  it('are known once the app asks for them, by code that is fetched then', async (t) => {
+    const { page, fetched, server } = await open(t, undefined, { user: { id: 'ann' } });
+    const other = await harnessPage(page.page.context(), await staticSite(t));
+    await other.enter(server.ws, 'parts', { user: { id: 'bob' } });
+    await page.waits('the other', () => window.session.room.presence.others.getSnapshot().length === 1);
+    assert.ok(!fetched.includes('users'));
+    const ids = () =>
+      window.session.room.presence.users
+        .getSnapshot()
+        .map(({ id }) => id)
+        .sort()
+        .join() === 'ann,bob';
+    await page.waits('both users', ids);
+    assert.ok(fetched.includes('users'));
+  });
+});
+
+describe('migrations', () => {
+  it('are fetched before a room is entered whose schema is of a later version than the first', async (t) => {
+    const { page, fetched, server } = await open(t);
+    await page.insert(0, 'first');
+    await page.isSynced();
+    assert.ok(!fetched.includes('migrations'));
+    await page.page.evaluate(async (url) => {
+      const { createClient, defineSchema, t } = await import('/rejoin/index.browser.js');
+      const migrate = ({ from, root }) => root.get('note').insert(0, `from ${from}: `);
+      const schema = defineSchema({ doc: { note: t.text() }, version: 2, migrate });
+      const client = createClient({ url, schema, namespace: 'next', persistence: 'memory' });
+      window.next = client.enterRoom('parts').room;
+      await window.next.synced;
+    }, server.ws);
+    await page.waits('the migration', () => window.next.doc.getSnapshot().note === 'from 1: first');
+    assert.ok(fetched.includes('migrations'));
+  });
+});
+
 describe('what is kept on the device', () => {
   it('is deleted by code that is fetched then, and asked for again where it could not be', async (t) => {
     const { page, fetched } = await open(t);
@@ -130,6 +167,8 @@ describe('a live part that is asked for before the code of documents is there', 
 const parts = [
   'messages',
   'device-data',
+  'users',
+  'migrations',
   'archive',
   'peers',
   'tabs',
@@ -141,14 +180,14 @@ const parts = [
 ];
 
 /** A page in a room; `onMessages` answers requests for the code of messages. */
-async function open(t, onMessages = (route) => route.continue()) {
+async function open(t, onMessages = (route) => route.continue(), options = {}) {
   const server = await rejoinServer(t);
   const context = await newContext(t);
   await context.route('**/messages.js', onMessages);
   const site = await staticSite(t);
   const page = await harnessPage(context, site);
   const fetched = filesOf(page.page);
-  await page.enter(server.ws, 'parts');
+  await page.enter(server.ws, 'parts', options);
   return { page, fetched, server };
 }
 
