@@ -1,6 +1,7 @@
 //! Attempts: where to, when again, and how an answer is let go.
 
 use super::event::{StreamEvent, StreamProblem};
+use super::response::Verdict;
 use super::state::{Park, State};
 use super::{Cursor, History, Stream, StreamAction};
 use crate::backoff::{Backoff, Hint};
@@ -81,11 +82,6 @@ impl Stream {
     }
 
     fn retry(&mut self, cx: &mut Context<'_>, hint: Hint) {
-        if let Hint::After(wait) = hint
-            && !self.config.broken.impatient()
-        {
-            self.history.asked_until = Some(cx.now + Backoff::asked(cx.rng, wait));
-        }
         if self.page.suspended {
             self.state = State::Parked { why: Park::Suspended, retry_at: None };
         } else if self.page.offline {
@@ -99,6 +95,15 @@ impl Stream {
             let problem = Problem::new(ErrorCode::Connection, message);
             let last = self.history.error.take();
             self.fail(last.unwrap_or_else(|| problem.into()));
+        }
+    }
+
+    /// The server named a wait. It counts from here, whatever becomes of the rest of its answer.
+    pub(super) fn heed(&mut self, cx: &mut Context<'_>, verdict: Verdict) {
+        if let Verdict::Retry(Hint::After(wait)) = verdict
+            && !self.config.broken.impatient()
+        {
+            self.history.asked_until = Some(cx.now + Backoff::asked(cx.rng, wait));
         }
     }
 

@@ -34,6 +34,7 @@ impl Stream {
                 self.history.reason = Some(Reason::Http { status });
             }
             Head::Refused(refusal) => {
+                self.heed(cx, refusal.verdict);
                 let deadline = cx.now + REFUSAL_PATIENCE;
                 self.state = State::Refused { fetch, refusal, body: Vec::new(), deadline };
                 self.actions.push_back(StreamAction::Fetch(fetch, FetchOutput::Read));

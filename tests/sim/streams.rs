@@ -31,6 +31,23 @@ fn no_seed_loses_repeats_or_tears_what_a_stream_says() {
     assert!(figures.messages > 100 * seeds && figures.faults > 20 * seeds, "{figures:?}");
 }
 
+/// `(seed, what it showed)`.
+const SEEDS: &[(u64, &str)] = &[
+    (
+        10_367,
+        "a wait that a server named was forgotten where the page was put aside while its words were read",
+    ),
+    (10_946, "the same"),
+];
+
+#[test]
+fn seeds_of_streams_that_failed_once_pass() {
+    for (seed, story) in SEEDS {
+        let outcome = run(*seed, Broken::default(), Look::default());
+        assert_eq!(outcome.broken, None, "seed {seed}: {story}");
+    }
+}
+
 #[test]
 fn the_same_seed_gives_the_same_run_of_streams() {
     for seed in [1, 17, 4_242] {

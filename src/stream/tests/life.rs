@@ -157,6 +157,17 @@ fn a_wait_that_a_server_asked_for_outlasts_what_wakes_the_page() {
 }
 
 #[test]
+fn a_wait_that_a_server_asked_for_counts_although_its_words_were_not_read_to_the_end() {
+    let mut bench = Bench::started(events());
+    let headers = vec![("retry-after".to_owned(), "20".to_owned())];
+    bench.fetch(FetchInput::Response { status: 503, headers });
+    bench.environment(Environment::PageHide { persisted: true });
+    bench.environment(Environment::PageShow { persisted: true });
+    assert_eq!(bench.opened.len(), 1);
+    assert!(bench.until_deadline() >= 20_000, "{} ms", bench.until_deadline());
+}
+
+#[test]
 fn an_attempt_from_before_the_network_came_back_is_begun_again() {
     let mut bench = Bench::started(events());
     bench.now += 5_000;
