@@ -5,6 +5,9 @@ import { History, SPAN } from './history';
 import type { Values } from './use-readings';
 import 'uplot/dist/uPlot.min.css';
 
+/** Seconds between two drawings at least, as one key is told no oftener: drawing is the dearest thing here. */
+const STEP = 0.05;
+
 interface ChartProps {
   readonly keys: readonly string[];
   readonly values: Values;
@@ -41,8 +44,8 @@ export function Chart({ keys, values, theme }: ChartProps): ReactElement {
     if (!drawn.current || values.size === 0) return;
     const { chart, history } = drawn.current;
     const now = Date.now() / 1_000;
-    // Before a line has moved by a pixel there is nothing to see, and drawing is the dearest thing here.
-    if (now - history.last < SPAN / chart.width) return;
+    // Before a line has moved by a pixel there is nothing to see.
+    if (now - history.last < Math.max(STEP, SPAN / chart.width)) return;
     history.add(now, values);
     chart.setData(history.columns, false);
     chart.setScale('x', { min: now - SPAN, max: now });

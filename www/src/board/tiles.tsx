@@ -1,4 +1,4 @@
-import { type CSSProperties, memo, type ReactElement } from 'react';
+import { memo, type ReactElement } from 'react';
 import type { Values } from './use-readings';
 
 interface TilesProps {
@@ -34,7 +34,6 @@ interface TileProps {
 }
 
 const Tile = memo(function Tile({ name, value, series, onToggle }: TileProps): ReactElement {
-  const style = { '--level': `${value}%` } as CSSProperties;
   return (
     <li>
       <button
@@ -43,11 +42,12 @@ const Tile = memo(function Tile({ name, value, series, onToggle }: TileProps): R
         aria-pressed={series > 0}
         data-key={name}
         data-series={series || undefined}
-        style={style}
         onClick={() => onToggle(name)}
       >
         <span className="tile-name">{name}</span>
-        <span className="tile-value">{value.toFixed(1)}</span>
+        <span className="tile-value" style={{ backgroundSize: `${value}% 3px` }}>
+          {value.toFixed(1)}
+        </span>
       </button>
     </li>
   );
