@@ -245,8 +245,6 @@ impl World {
             Action::Partition(sides) => self.part(sides),
             Action::ServerRestart => self.restart_server(),
             Action::Wake(host, environment) => self.feed(host, Input::Environment(environment)),
-            // What a full disk does not take only the server has, and that may begin anew.
-            Action::FullDisk(_) if self.setup.footing => {}
             Action::FullDisk(host) => {
                 self.hosts[host].disk.failing = Some(draw_storage_error(&mut self.rng));
                 let at = self.now + self.rng.u64(100..6_000);
