@@ -16,6 +16,7 @@ pub mod host;
 mod index;
 pub mod limits;
 mod numbers;
+pub mod pieces;
 pub mod preflight;
 mod read;
 mod record;

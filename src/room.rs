@@ -10,6 +10,7 @@
 
 mod audit;
 mod auth;
+mod fitting;
 mod footing;
 mod link;
 pub mod messages;

@@ -14,7 +14,7 @@ use crate::doc::index::{Batch, Index};
 use crate::doc::limits::Limits;
 use crate::doc::preflight::{Preflight, UpdateError};
 use place::Placer;
-pub(crate) use split::split;
+pub(crate) use split::{Writer, split};
 use worklist::Worklist;
 
 /// What an update waits for: unit `clock` of `client`.

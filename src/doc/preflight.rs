@@ -18,6 +18,7 @@ pub use crate::update_error::UpdateError;
 pub(crate) use block::{Block, Kind, Parent, TypeKind};
 pub(crate) use position::read_sticky;
 pub(crate) use state_vector::{read_state_vector, write_state_vector};
+pub(crate) use value::skip_any;
 
 use crate::doc::limits::Limits;
 use crate::doc::numbers::Numbers;

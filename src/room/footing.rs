@@ -82,13 +82,13 @@ impl Footing {
     }
 
     /// A frame may not go; what is behind it stays, too.
-    fn note_too_large(&mut self, size: usize, limit: usize) {
+    pub(super) fn note_too_large(&mut self, size: usize, limit: usize) {
         self.verdict = Verdict::TooLarge { size, limit };
     }
 
-    /// Everything that waits would fit in so many bytes, since some of it was deleted or came there in another way.
-    pub(super) fn reconsider(&mut self, needed: usize) {
-        if matches!(self.verdict, Verdict::TooLarge { limit, .. } if needed <= limit) {
+    /// Everything that waits fits by now, since some of it was deleted or came there in another way.
+    pub(super) fn clear_too_large(&mut self) {
+        if matches!(self.verdict, Verdict::TooLarge { .. }) {
             self.verdict = Verdict::Open;
         }
     }
@@ -203,26 +203,15 @@ impl<D: DocHost> Room<D> {
         }
     }
 
-    /// Keeps a frame back that the server would refuse or die of. Its edits stay here, saved and pending.
-    pub(super) fn send_guarded(&mut self, frame: Vec<u8>) -> bool {
-        if let Err(limit) = self.strikes.admit(frame.len()) {
-            self.footing.note_too_large(frame.len(), limit);
-            self.hold_back();
-            return false;
-        }
-        self.send(frame);
-        true
-    }
-
     /// What was too large may have come to the server in another way.
     pub(super) fn reconsider_obstacle(&mut self) {
         if self.outbox.is_empty() {
-            self.footing.reconsider(0);
+            self.footing.clear_too_large();
         }
     }
 
     /// What is on its way to the server stays, and is not asked after.
-    fn hold_back(&mut self) {
+    pub(super) fn hold_back(&mut self) {
         if !self.is_taken() {
             self.outgoing.forget_server();
             self.outbox.handle_link_down();

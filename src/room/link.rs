@@ -11,7 +11,7 @@ use super::{Room, RoomOutput};
 use crate::connection::{Action, Context};
 use crate::doc::{Applied, DocHost, Origin, UpdateError};
 use crate::error::ErrorCode;
-use crate::event::{EventKind, Problem};
+use crate::event::{EventKind, Obstacle, Problem};
 use crate::io::{SocketId, SocketOutput};
 use crate::protocol::{FrameError, FrameLimits, Message, decode, encode};
 use crate::time::Instant;
@@ -112,9 +112,9 @@ impl<D: DocHost> Room<D> {
     }
 
     fn on_too_large(&mut self) {
-        let size = self.strikes.note_too_large();
+        let (size, limit) = self.strikes.note_too_large();
         let message = format!(
-            "the server refused a frame of {size} bytes as too large; it is not sent again"
+            "the server refused a frame of {size} bytes as too large; edits go to it in frames of at most {limit} from now on"
         );
         self.tell_problem(Problem::new(ErrorCode::FrameTooLarge, message));
     }
@@ -201,7 +201,9 @@ impl<D: DocHost> Room<D> {
 
     /// An own edit that is not committed yet may be in the diff, so it waits for the log like any other.
     fn push(&mut self, cx: &mut Context<'_>, diff: &[u8]) {
-        self.footing.reconsider(diff.len() + encode::SYNC_HEADER);
+        if self.footing.obstacle() == Some(Obstacle::TooLarge) && self.fits(diff) {
+            self.footing.clear_too_large();
+        }
         if self.is_taken() {
             let frame = encode::sync_step_2(diff);
             self.outgoing.push(self.persistence.queued(), frame, Targets::server());

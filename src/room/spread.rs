@@ -21,6 +21,7 @@ impl<D: DocHost> Room<D> {
         let to = Targets { server: self.may_stream() && leads, paths: self.paths.streaming() };
         let frame = (!to.is_empty()).then(|| encode::update(&update));
         let seq = self.persistence.append(RecordKind::Local, update);
+        self.retry_what_did_not_fit();
         if let Some(frame) = frame {
             self.paths.note_content(now, &to.paths);
             self.outgoing.push(seq, frame, to);

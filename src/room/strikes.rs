@@ -75,10 +75,11 @@ impl Strikes {
         self.largest_sent = self.largest_sent.max(size);
     }
 
-    /// The counterpart refused the largest frame as too large, which is returned; none of its size is sent again.
-    pub(super) fn note_too_large(&mut self) -> usize {
-        self.send_limit = self.largest_sent.saturating_sub(1).max(1_024);
-        self.largest_sent
+    /// The counterpart refused the largest frame as too large. Returned are its size and the limit from now on: how much less
+    /// it takes is found in a few steps.
+    pub(super) fn note_too_large(&mut self) -> (usize, usize) {
+        self.send_limit = (self.largest_sent / 4).clamp(1_024, self.send_limit.max(1_024));
+        (self.largest_sent, self.send_limit)
     }
 
     /// Whether a frame may go; else the limit.

@@ -31,7 +31,10 @@ impl Room<Doc> {
             UndoCommand::Checkpoint => self.tell_doc(Doc::checkpoint),
             UndoCommand::Pause => self.tell_doc(Doc::pause_undo),
             UndoCommand::Resume => self.tell_doc(Doc::resume_undo),
-            UndoCommand::Clear => self.tell_doc(Doc::clear_undo),
+            UndoCommand::Clear => {
+                self.retry_what_did_not_fit();
+                self.tell_doc(Doc::clear_undo)
+            }
         };
         self.settle(cx);
         changed

@@ -14,6 +14,7 @@ mod close_codes;
 mod doc_convergence;
 mod doc_edits;
 mod doc_hostile;
+mod doc_pieces;
 mod doc_properties;
 mod doc_rich;
 mod doc_subdocs;

@@ -61,7 +61,8 @@ fn placed(update: &Preflight<'_>, next: &[usize]) -> Vec<u32> {
     ends
 }
 
-struct Writer<'a> {
+/// Writes an update of some of another's blocks.
+pub(crate) struct Writer<'a> {
     bytes: &'a [u8],
     update: &'a Preflight<'a>,
     sections: u64,
@@ -70,7 +71,7 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(bytes: &'a [u8], update: &'a Preflight<'a>) -> Self {
+    pub(crate) fn new(bytes: &'a [u8], update: &'a Preflight<'a>) -> Self {
         Self { bytes, update, sections: 0, blocks: Vec::new(), deletions: Vec::new() }
     }
 
@@ -78,7 +79,7 @@ impl<'a> Writer<'a> {
         self.sections == 0 && self.deletions.is_empty()
     }
 
-    fn section(&mut self, section: &Section, from: usize, to: usize) {
+    pub(crate) fn section(&mut self, section: &Section, from: usize, to: usize) {
         let Some(first) = self.update.blocks.get(from).filter(|_| from < to) else { return };
         let at_end =
             if to < section.last { self.update.blocks.get(to).map(|block| block.at) } else { None };
@@ -91,13 +92,13 @@ impl<'a> Writer<'a> {
             .extend_from_slice(self.bytes.get(first.at as usize..end as usize).unwrap_or_default());
     }
 
-    fn deletion(&mut self, client: u32, start: u32, end: u32) {
+    pub(crate) fn deletion(&mut self, client: u32, start: u32, end: u32) {
         if start < end {
             self.deletions.push(Deletion { client, start, end });
         }
     }
 
-    fn finish(self) -> Vec<u8> {
+    pub(crate) fn finish(self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.blocks.len() + self.deletions.len() * 8 + 8);
         write_number(&mut out, self.sections);
         out.extend_from_slice(&self.blocks);
