@@ -47,7 +47,8 @@ describe('a stock server that takes frames of 64 KiB', () => {
       window.session.room.root.get('words').delete('large');
       window.session.room.history.clear();
     });
-    await stock.hasText('theirs; before; behind it');
+    await page.append(' and after');
+    await stock.hasText('theirs; before; behind it and after');
     await page.isSynced();
     assert.equal((await page.sync()).obstacle, null);
   });

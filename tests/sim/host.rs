@@ -37,6 +37,8 @@ pub struct Tab {
     pub client: Client,
     pub room: RoomId,
     pub ready: bool,
+    /// It was told that its log could not be read, and is ready without.
+    pub unread: bool,
     pub sync: Option<SyncState>,
     /// When the timer is set to.
     pub timer: Option<u64>,
@@ -96,6 +98,7 @@ impl Host {
             client,
             room,
             ready: false,
+            unread: false,
             sync: None,
             timer: None,
             typed: Vec::new(),

@@ -58,6 +58,12 @@ fn an_edit_made_while_a_hanging_log_was_read_again_waits_until_it_is_saved() {
 }
 
 #[test]
+fn a_host_whose_log_could_not_be_read_lost_nothing_of_it_yet() {
+    let outcome = World::new(8_227, Setup { hangs: true, ..Setup::default() }).run();
+    assert_eq!(outcome.broken, None, "the simulation's fault");
+}
+
+#[test]
 fn two_tokens_that_are_altered_are_not_taken_for_one_another() {
     let setup = Setup { footing: true, ..Setup::default() };
     assert_eq!(World::new(17_753, setup).run().broken, None, "the simulation's fault");

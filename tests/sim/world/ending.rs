@@ -2,6 +2,7 @@
 
 use std::hash::Hash;
 
+use rejoin::error::ErrorCode;
 use rejoin::event::{Durability, Event, EventKind, Status, SyncStatus};
 
 use super::{Happening, Letters, World};
@@ -27,6 +28,7 @@ impl World {
                 tab.ready = true;
                 if let Ok(doc) = tab.client.doc(tab.room)
                     && disk.is_readable()
+                    && !tab.unread
                 {
                     self.oracle.check_restart(host, doc, &self.server.durable);
                 }
@@ -51,7 +53,10 @@ impl World {
                 }
                 tab.view.status = Some(state.status);
             }
-            EventKind::Error(problem) => self.on_problem(host, &problem),
+            EventKind::Error(problem) => {
+                tab.unread |= !tab.ready && problem.code == ErrorCode::Storage;
+                self.on_problem(host, &problem);
+            }
             EventKind::Diverged => self.later(self.now, Happening::Act(Action::Reload(host))),
             EventKind::Messages(event) => self.on_message_event(host, event),
             EventKind::Sync(state) => {
