@@ -86,7 +86,7 @@ export interface SyncState {
   readonly peers: { readonly synced: number; readonly of: number };
   /**
    * What keeps edits from the server, before there are any too. `read-only`: it lets this client only read. `refused`: it did not
-   * take an update. `too-large`: what waits is beyond `maxSendFrame`, or the server closed over it (1009); it goes once it fits. `epoch`: its room began anew, and the app is to say what becomes of what is here. Null: nothing.
+   * take an update. `too-large`: a value that waits is beyond `maxSendFrame`, or the server closed over it (1009); it goes once it fits. `epoch`: its room began anew, and the app is to say what becomes of what is here. Null: nothing.
    */
   readonly obstacle: 'read-only' | 'refused' | 'too-large' | 'epoch' | null;
 }

@@ -72,8 +72,8 @@ export interface ClientOptions<S extends Schema = Registered> {
   /** From opening the socket to the answered handshake; default 10,000. */
   readonly connectTimeout?: number | undefined;
   /**
-   * Largest frame that is sent, in bytes; default 16 MiB, which is what Uvicorn takes. Where edits do not fit in it, `room.sync` says `rejected`
-   * with the obstacle `too-large`, and nothing is lost. What a server closes over with 1009 lowers it.
+   * Largest frame that is sent, in bytes; default 16 MiB, which is what Uvicorn takes. Edits that do not fit in one go in several; where a single
+   * value does not, `room.sync` says `rejected` with the obstacle `too-large`, and nothing is lost. A frame that a server closes over with 1009 lowers it.
    */
   readonly maxSendFrame?: number | undefined;
   /** Largest frame that is read, in bytes; default 64 MiB. The connection of a server that sends more ends with `E_FRAME_TOO_LARGE` and is made anew. */

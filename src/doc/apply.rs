@@ -270,8 +270,14 @@ impl Doc {
     }
 
     fn record_step(&mut self, now: Instant, edit: &Edit, content: &Content) -> Result<(), Misuse> {
+        /// Units of garbage that make it worth to let go of it.
+        const WORTH: u64 = 64;
         self.undo.record(now, content, edit.typing());
-        match self.undo.take_garbage() {
+        self.drop_garbage(WORTH)
+    }
+
+    pub(super) fn drop_garbage(&mut self, worth: u64) -> Result<(), Misuse> {
+        match self.undo.take_garbage(worth) {
             Some(garbage) => self.engine.drop_deleted(&garbage),
             None => Ok(()),
         }

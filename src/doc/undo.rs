@@ -228,10 +228,9 @@ impl UndoStack {
         }
     }
 
-    /// Takes the garbage, if letting it go is worth it.
-    pub(crate) fn take_garbage(&mut self) -> Option<Garbage> {
-        const WORTH: u64 = 64;
-        if units(&self.garbage) < WORTH {
+    /// Takes the garbage, if there are so many units of it.
+    pub(crate) fn take_garbage(&mut self, worth: u64) -> Option<Garbage> {
+        if units(&self.garbage) < worth {
             return None;
         }
         let units = std::mem::take(&mut self.garbage);

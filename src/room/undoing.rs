@@ -33,7 +33,7 @@ impl Room<Doc> {
             UndoCommand::Resume => self.tell_doc(Doc::resume_undo),
             UndoCommand::Clear => {
                 self.retry_what_did_not_fit();
-                self.tell_doc(Doc::clear_undo)
+                self.doc.clear_undo().map(|()| false)
             }
         };
         self.settle(cx);

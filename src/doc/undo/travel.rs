@@ -47,9 +47,10 @@ impl Doc {
         self.undo.checkpoint();
     }
 
-    /// Forgets every step.
-    pub fn clear_undo(&mut self) {
+    /// Forgets every step, and lets go of what was kept for them.
+    pub fn clear_undo(&mut self) -> Result<(), Misuse> {
         self.undo.clear();
+        self.drop_garbage(1)
     }
 
     /// Takes the last step back, or brings the last one that was taken back forth again, by new edits. Steps that others'
