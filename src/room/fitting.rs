@@ -43,16 +43,16 @@ impl<D: DocHost> Room<D> {
     /// An answer to a question begins with an answer.
     fn in_pieces(&self, frame: &[u8], limit: usize) -> Option<Vec<Vec<u8>>> {
         let limits = FrameLimits { frame: usize::MAX, ..FrameLimits::default() };
-        let (update, first): (&[u8], fn(&[u8]) -> Vec<u8>) =
-            match decode(frame, &limits).ok()?.pop()? {
-                Message::SyncStep2(update) => (update, encode::sync_step_2),
-                Message::Update(update) => (update, encode::update),
-                _ => return None,
-            };
-        let mut pieces = self.cut(update, limit)?.into_iter();
-        let mut frames: Vec<_> = pieces.next().iter().map(|piece| first(piece)).collect();
-        frames.extend(pieces.map(|piece| encode::update(&piece)));
-        Some(frames)
+        let (update, answers) = match decode(frame, &limits).ok()?.pop()? {
+            Message::SyncStep2(update) => (update, true),
+            Message::Update(update) => (update, false),
+            _ => return None,
+        };
+        let frame_of = |(at, piece): (usize, Vec<u8>)| match at {
+            0 if answers => encode::sync_step_2(&piece),
+            _ => encode::update(&piece),
+        };
+        Some(self.cut(update, limit)?.into_iter().enumerate().map(frame_of).collect())
     }
 
     fn cut(&self, update: &[u8], limit: usize) -> Option<Vec<Vec<u8>>> {

@@ -53,7 +53,7 @@ fn every_piece_fits_hangs_on_earlier_ones_only_and_all_of_them_are_the_whole() {
         }
         assert_eq!(copy.encode_state_vector(), whole.vector(), "seed {seed}");
         assert_eq!((copy.read(), copy.hash()), (whole.doc.read(), whole.doc.hash()), "seed {seed}");
-        assert!(!plain.transact().store().pending_update().is_some(), "seed {seed}");
+        assert!(plain.transact().store().pending_update().is_none(), "seed {seed}");
     }
     assert!(cut > SEEDS as usize * 4, "{cut} pieces are too few to show anything");
 }
