@@ -39,12 +39,7 @@ fn what_a_late_log_brings_back_to_a_server_that_forgot_it_is_pending_and_sent() 
     }
     assert_eq!(author.sync().pending, 0);
 
-    let mut rig = Rig::new(PersistenceMode::IndexedDb);
-    rig.tasks.pop_front();
-    rig.run(|room, cx| room.handle_storage(cx, Err(StorageError::Quota)));
-    rig.open();
-    rig.receive(encode::sync_step_1(EMPTY_VECTOR));
-    rig.receive(encode::sync_step_2(EMPTY_UPDATE));
+    let mut rig = online_without_its_log();
     rig.wait(1_000);
     rig.sent.clear();
     let rows = log.into_iter().enumerate().map(|(at, bytes)| (RecordKey(at as u64 + 1), bytes));
@@ -56,12 +51,7 @@ fn what_a_late_log_brings_back_to_a_server_that_forgot_it_is_pending_and_sent() 
 
 #[test]
 fn an_edit_made_while_a_log_is_read_late_leaves_once_that_has_the_whole_document() {
-    let mut rig = Rig::new(PersistenceMode::IndexedDb);
-    rig.tasks.pop_front();
-    rig.run(|room, cx| room.handle_storage(cx, Err(StorageError::Quota)));
-    rig.open();
-    rig.receive(encode::sync_step_1(EMPTY_VECTOR));
-    rig.receive(encode::sync_step_2(EMPTY_UPDATE));
+    let mut rig = online_without_its_log();
     rig.type_text("told to be in memory only ");
     rig.wait(1_000);
     rig.sent.clear();
@@ -71,4 +61,15 @@ fn an_edit_made_while_a_log_is_read_late_leaves_once_that_has_the_whole_document
     rig.commit();
     assert!(!rig.updates_sent().is_empty());
     assert_eq!(rig.sync().local, Durability::Saved);
+}
+
+/// A room whose log was full when it was entered, with a server that has nothing.
+fn online_without_its_log() -> Rig {
+    let mut rig = Rig::new(PersistenceMode::IndexedDb);
+    rig.tasks.pop_front();
+    rig.run(|room, cx| room.handle_storage(cx, Err(StorageError::Quota)));
+    rig.open();
+    rig.receive(encode::sync_step_1(EMPTY_VECTOR));
+    rig.receive(encode::sync_step_2(EMPTY_UPDATE));
+    rig
 }
