@@ -1,6 +1,6 @@
 // The handler of the stock server behind a WebSocket server that closes over large frames with 1009.
 import { once } from 'node:events';
-import { setupWSConnection } from '@y/websocket-server/utils';
+import { docs, setupWSConnection } from '@y/websocket-server/utils';
 import { WebSocketServer } from 'ws';
 
 /** Starts it; `met` counts the connections, `stop` ends it. */
@@ -18,6 +18,8 @@ export async function smallServer(t, maxPayload) {
   t.after(() => {
     for (const socket of server.clients) socket.terminate();
     server.close();
+    // Each has a timer, which would keep the program from ending.
+    for (const doc of docs.values()) doc.destroy();
   });
   return small;
 }
