@@ -182,6 +182,11 @@ impl Doc {
         self.holds.len()
     }
 
+    /// Those of them that only this device brings.
+    pub fn held_here(&self) -> Vec<Vec<u8>> {
+        self.holds.own().map(<[u8]>::to_vec).collect()
+    }
+
     /// Whether some of them came from there.
     pub fn holds_from(&self, origin: Origin) -> bool {
         self.holds.any_from(origin)

@@ -50,6 +50,7 @@ use outbox::Outbox;
 use outgoing::Outgoing;
 use paths::Paths;
 use persistence::Persistence;
+use persistence::record::RecordKind;
 use presence::{Presence, PresenceChange};
 use session::Session;
 use strikes::Strikes;
@@ -240,18 +241,18 @@ impl<D: DocHost> Room<D> {
         }
     }
 
-    /// Applies an update that the app got elsewhere; it goes to the log and to the server like an edit.
+    /// Applies an update that the app got elsewhere; it goes to the log and to the server like an edit, once nothing
+    /// that it hangs on is missing.
     pub fn apply_update(&mut self, cx: &mut Context<'_>, update: &[u8]) -> Result<(), Misuse> {
         self.usable()?;
         let refused = |error: crate::doc::UpdateError| Misuse::new(error.code(), error.to_string());
-        let applied = self.doc.apply(update, Origin::Remote);
+        let applied = self.doc.apply(update, Origin::Local);
         self.notice_break();
         let applied = applied.map_err(refused)?;
-        for integrated in applied.integrated {
-            self.outbox.record(&integrated.content);
-            self.tell_changes(ChangeOrigin::Remote, integrated.changes);
-            self.ship(cx.now, integrated.update);
+        if applied.held {
+            self.persistence.append(RecordKind::Local, update.to_vec());
         }
+        self.absorb(cx, &applied);
         self.settle(cx);
         Ok(())
     }

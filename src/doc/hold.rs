@@ -54,6 +54,13 @@ impl Holds {
         Some((held.update, held.origins.first().copied().unwrap_or_default()))
     }
 
+    /// Those that only this device brings, oldest first.
+    pub(crate) fn own(&self) -> impl Iterator<Item = &[u8]> {
+        let is_own = |origin: &Origin| matches!(origin, Origin::Local | Origin::Storage);
+        let own = self.waiting.iter().filter(move |held| held.origins.iter().any(is_own));
+        own.map(|held| held.update.as_slice())
+    }
+
     /// Whether something came from there.
     pub(crate) fn any_from(&self, origin: Origin) -> bool {
         self.waiting.iter().any(|held| held.origins.contains(&origin))

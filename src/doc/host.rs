@@ -27,6 +27,10 @@ pub trait DocHost {
     fn content(&self) -> Content;
     /// Updates that wait for a missing one.
     fn held(&self) -> usize;
+    /// Those of them that only this device brings, as V1 updates.
+    fn held_here(&self) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
     /// Whether some of them came from there.
     fn holds_from(&self, origin: Origin) -> bool;
     /// Lets go of those that came from there.
@@ -81,6 +85,9 @@ impl DocHost for Doc {
     }
     fn held(&self) -> usize {
         self.held()
+    }
+    fn held_here(&self) -> Vec<Vec<u8>> {
+        self.held_here()
     }
     fn holds_from(&self, origin: Origin) -> bool {
         self.holds_from(origin)

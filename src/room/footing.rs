@@ -221,8 +221,8 @@ impl<D: DocHost> Room<D> {
     /// In another epoch than ours nothing goes either way before the app decides, unless the server has all that is here.
     /// `true` if it is so.
     pub(super) fn stops_at_epoch(&mut self, now: Instant, theirs: &[u8]) -> bool {
-        if self.outbox.content().inserts.is_empty() {
-            self.enter_epoch();
+        if self.outbox.content().inserts.is_empty() && self.enter_epoch().is_some() {
+            self.publish_sync(now);
         }
         let Verdict::Anew { vector, .. } = &mut self.footing.verdict else { return false };
         *vector = theirs.to_vec();

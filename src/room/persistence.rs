@@ -240,17 +240,19 @@ impl Persistence {
     }
 
     /// Tries again after a failure: reads the log if that is still to be done, else writes the whole
-    /// document.
-    pub fn recover(&mut self, (kind, snapshot): (RecordKind, Vec<u8>)) -> Option<StorageTask> {
+    /// document: a snapshot, and what it lacks.
+    pub fn recover(&mut self, records: Vec<(RecordKind, Vec<u8>)>) -> Option<StorageTask> {
         let Phase::Failing { wait, .. } = self.phase else { return None };
         if self.loaded.is_none() {
             self.phase = Phase::Loading;
             return Some(StorageTask::Load { database: self.database.clone() });
         }
-        let record = self.record(kind, snapshot).encode();
+        let encode = |(kind, payload)| self.record(kind, payload).encode();
+        let records: Vec<Vec<u8>> = records.into_iter().map(encode).collect();
         self.queue.clear();
-        self.phase = Phase::Recovering { upto: self.queued, wait, bytes: record.len() };
-        Some(StorageTask::Append { database: self.database.clone(), records: vec![record] })
+        let bytes = records.first().map_or(0, Vec::len);
+        self.phase = Phase::Recovering { upto: self.queued, wait, bytes };
+        Some(StorageTask::Append { database: self.database.clone(), records })
     }
 
     /// The next task, if the last one was answered.
@@ -420,6 +422,7 @@ impl Persistence {
         let covers = std::mem::take(&mut self.log.recent);
         self.log.recent_bytes = 0;
         self.log.replace_snapshot(keys, bytes, covers);
+        self.log.recent.extend(keys.iter().skip(1).map(|key| (*key, self.boot)));
     }
 
     /// Compaction is housekeeping: nothing is lost when it fails, unless the database went away.

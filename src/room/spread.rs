@@ -17,8 +17,7 @@ const BY_PEER: u64 = 30_000;
 impl<D: DocHost> Room<D> {
     /// Sends an own update on its way: into the log, and behind it to the server and to the peers.
     pub(super) fn ship(&mut self, now: Instant, update: Vec<u8>) {
-        let leads = self.paths.leads(self.doc.client_id());
-        let to = Targets { server: self.may_stream() && leads, paths: self.paths.streaming() };
+        let to = self.everybody();
         let frame = (!to.is_empty()).then(|| encode::update(&update));
         let seq = self.persistence.append(RecordKind::Local, update);
         self.retry_what_did_not_fit();
@@ -31,9 +30,7 @@ impl<D: DocHost> Room<D> {
     /// Takes in what the document made of an update: log, app, outbox, and those who lack it.
     pub(super) fn absorb(&mut self, cx: &mut Context<'_>, applied: &Applied) {
         for integrated in &applied.integrated {
-            let from_peer = matches!(integrated.origin, Origin::Path(_));
-            // Nobody knows whether the server has what a peer sent.
-            let owed = from_peer && !self.config.broken.no_forward_to_server();
+            let owed = self.is_owed(integrated.origin);
             let kind = if owed { RecordKind::Local } else { RecordKind::Remote };
             if owed {
                 self.outbox.record(&integrated.content);
@@ -50,8 +47,9 @@ impl<D: DocHost> Room<D> {
         for Refused { origin, update, error } in &applied.refused {
             match origin {
                 Origin::Path(path) => self.on_path_refused(cx.now, *path, Some(update), error),
-                Origin::Local | Origin::Remote | Origin::Storage => {
-                    self.on_refused(cx, Some(update), error)
+                Origin::Remote => self.on_refused(cx, Some(update), error),
+                Origin::Local | Origin::Storage => {
+                    self.tell_problem(Problem::new(error.code(), error.to_string()));
                 }
             }
         }
@@ -61,16 +59,33 @@ impl<D: DocHost> Room<D> {
         self.timers.note_held(cx.now, self.doc.held(), &self.config);
     }
 
+    /// Nobody knows whether the server has what a peer sent, or what waited here.
+    fn is_owed(&self, origin: Origin) -> bool {
+        match origin {
+            Origin::Remote => false,
+            Origin::Local | Origin::Storage => true,
+            Origin::Path(_) => !self.config.broken.no_forward_to_server(),
+        }
+    }
+
     /// What was refused may have come in another way.
     fn review_refused(&mut self) {
         self.strikes.review(&self.doc);
         self.paths.review_refused(&self.doc);
     }
 
+    /// Who gets what this device brings.
+    fn everybody(&self) -> Targets {
+        let leads = self.paths.leads(self.doc.client_id());
+        Targets { server: self.may_stream() && leads, paths: self.paths.streaming() }
+    }
+
     /// Who would lack what came from there.
     fn lacking(&self, origin: Origin) -> Targets {
-        let Origin::Path(path) = origin else {
-            return Targets { server: false, paths: self.paths.fed() };
+        let path = match origin {
+            Origin::Remote => return Targets { server: false, paths: self.paths.fed() },
+            Origin::Local | Origin::Storage => return self.everybody(),
+            Origin::Path(path) => path,
         };
         let broken = &self.config.broken;
         let forwards = !broken.no_forward_to_server() && self.paths.forwards_to_server(path);

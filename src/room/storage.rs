@@ -79,8 +79,8 @@ impl<D: DocHost> Room<D> {
             self.on_storage_failed(cx, error);
         }
         if self.persistence.wants_recovery(cx.now) {
-            let snapshot = self.snapshot();
-            if let Some(task) = self.persistence.recover(snapshot) {
+            let records = std::iter::once(self.snapshot()).chain(self.held_records());
+            if let Some(task) = self.persistence.recover(records.collect()) {
                 self.log_epoch();
                 self.begin(cx.now, task);
             }
@@ -104,6 +104,11 @@ impl<D: DocHost> Room<D> {
         }
         payload.extend_from_slice(&self.doc.encode_state());
         (kind, payload)
+    }
+
+    /// What waits is in no snapshot, which stands for everything before it: it follows anew.
+    fn held_records(&self) -> Vec<(RecordKind, Vec<u8>)> {
+        self.doc.held_here().into_iter().map(|update| (RecordKind::Local, update)).collect()
     }
 
     fn on_loaded(&mut self, cx: &mut Context<'_>, loaded: Loaded) {
@@ -130,6 +135,9 @@ impl<D: DocHost> Room<D> {
         if self.phase == Phase::Ready {
             let (kind, snapshot) = self.snapshot();
             self.persistence.append(kind, snapshot);
+            for (kind, update) in self.held_records() {
+                self.persistence.append(kind, update);
+            }
             self.log_epoch();
         }
         if self.session.may_stream() {

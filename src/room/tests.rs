@@ -10,6 +10,7 @@ use crate::time::Instant;
 
 mod footing;
 mod hanging;
+mod held;
 mod host;
 mod late_log;
 mod messages;

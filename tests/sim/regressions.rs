@@ -64,6 +64,12 @@ fn a_host_whose_log_could_not_be_read_lost_nothing_of_it_yet() {
 }
 
 #[test]
+fn what_goes_to_a_server_that_has_everything_after_all_follows_the_word_of_it() {
+    let setup = Setup { footing: true, ..Setup::default() };
+    assert_eq!(World::new(12_782, setup).run().broken, None, "told behind the first frame");
+}
+
+#[test]
 fn two_tokens_that_are_altered_are_not_taken_for_one_another() {
     let setup = Setup { footing: true, ..Setup::default() };
     assert_eq!(World::new(17_753, setup).run().broken, None, "the simulation's fault");

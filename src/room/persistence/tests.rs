@@ -196,7 +196,7 @@ fn a_full_disk_is_told_edits_go_on_and_the_whole_document_is_written_later() {
     assert_eq!(log.released(), seq, "the server is the only safe place now");
     log.append(RecordKind::Local, vec![2]);
     assert!(!log.wants_recovery(at(999)) && log.wants_recovery(at(1_000)));
-    let task = log.recover((RecordKind::Snapshot, vec![99])).expect("a task");
+    let task = log.recover(vec![(RecordKind::Snapshot, vec![99])]).expect("a task");
     log.append(RecordKind::Local, vec![3]);
     log.handle_reply(at(1_000), Ok(database.run(task)));
     let task = log.poll_task().expect("the edit made meanwhile");
@@ -212,7 +212,7 @@ fn a_log_that_could_not_be_read_is_read_later_and_never_overwritten() {
     log.poll_task();
     log.handle_reply(at(0), Err(StorageError::Blocked));
     log.append(RecordKind::Local, vec![1]);
-    let task = log.recover((RecordKind::Snapshot, vec![99])).expect("a task");
+    let task = log.recover(vec![(RecordKind::Snapshot, vec![99])]).expect("a task");
     assert!(matches!(task, StorageTask::Load { .. }));
     let Outcome::Loaded(loaded) = log.handle_reply(at(1), Ok(database.run(task))) else {
         panic!("not loaded")
@@ -250,7 +250,7 @@ fn lose(logs: &mut [&mut Persistence], database: &mut Database) {
 }
 
 fn recover(log: &mut Persistence, database: &mut Database, snapshot: u8) {
-    let task = log.recover((RecordKind::Snapshot, vec![snapshot])).expect("a task");
+    let task = log.recover(vec![(RecordKind::Snapshot, vec![snapshot])]).expect("a task");
     assert_eq!(log.handle_reply(at(1_000), Ok(database.run(task))), Outcome::Progress);
 }
 
@@ -385,7 +385,7 @@ fn a_database_that_takes_long_has_twice_the_time_until_it_answers() {
         assert_eq!(log.handle_timeout(at(now - 1), false), Outcome::Nothing);
         assert_ne!(log.handle_timeout(at(now), false), Outcome::Nothing);
         now += 60_000;
-        log.recover((RecordKind::Snapshot, vec![99]));
+        log.recover(vec![(RecordKind::Snapshot, vec![99])]);
     }
     log.handle_reply(at(now), Ok(StorageReply::Written(vec![RecordKey(1)])));
     log.handle_begun(at(now));
