@@ -30,7 +30,10 @@ export type SocketUrl = string | URL | ((context: SocketContext) => string | URL
 
 /** Where the token of `auth` goes. */
 export type TokenPlace =
-  /** One more subprotocol, `bearer.` and the token in base64url; or a prefix of your own, with the token as it is if not `encoded`. */
+  /**
+   * One more subprotocol, `bearer.` and the token in base64url; or a prefix of your own, with the token as it is if not `encoded`.
+   * The server has to pick one of those that are offered: else the browser fails the handshake.
+   */
   | 'subprotocol'
   | { readonly subprotocol: string; readonly encoded?: boolean | undefined }
   /** The first message: the token itself, or what the function makes of it. */

@@ -32,6 +32,11 @@ Written by \`REJOIN_WRITE_TABLE=1 npm run test:servers\`: rejoin in Chromium aga
 
 ${section(table, sockets, ({ socket, socketIo }) => socket || socketIo)}
 
+A token goes into a subprotocol unless \`tokenIn\` says otherwise. FastAPI, axum, Python websockets, tokio-tungstenite, gorilla and nhooyr
+pick none by themselves, and a browser fails such a handshake: they are told which to pick (FastAPI: \`await socket.accept(subprotocol=…)\`,
+axum: \`.protocols([…])\`, Python websockets: \`subprotocols=[…]\`, Go: \`Subprotocols\`), or the token goes elsewhere. The table was made with
+\`tokenIn: { query: 'token' }\`; rejoin's own way is told in [pkg/README.md](../pkg/README.md#sockets-to-any-server).
+
 \`E_CONNECTION\` in place of \`E_AUTH\`: a browser hides the status of a refused handshake, and a server that answers nothing but
 handshakes leaves no other way to ask. Who wants a page to know lets the socket in and closes it with a code, as the same server does too.
 
