@@ -25,7 +25,10 @@ export interface StreamContext {
 /** Where a stream comes from; relative to the page is fine. A function is asked before each attempt. */
 export type StreamUrl = string | URL | ((context: StreamContext) => string | URL | Promise<string | URL>);
 
-/** What streams of events and of text have in common: the options of `fetch`, and more. Times are milliseconds. */
+/**
+ * What streams of events and of text have in common: the options of `fetch`, and more. Times are milliseconds. As with `fetch`, a
+ * `body` of JSON wants its `content-type` in `headers`.
+ */
 export interface StreamOptions extends Omit<RequestInit, 'headers' | 'signal'> {
   /**
    * Aborted, it ends the stream for good, as `close()` or `stop()` does: nothing is told after it, `for await` ends without
@@ -111,7 +114,8 @@ export interface StreamState {
  * Text that comes piece by piece. It starts by itself, one microtask after it is made. `for await` gives what comes, from
  * the start, and throws where the stream fails; leaving the loop does not stop the stream.
  * @example
- * const answer = stream('/api/chat', { method: 'POST' });
+ * const headers = { 'content-type': 'application/json' };
+ * const answer = stream('/api/chat', { method: 'POST', headers, body: JSON.stringify({ prompt: 'hi' }) });
  * answer.state.subscribe(() => console.log(answer.state.getSnapshot().text));
  * await answer.done;
  */

@@ -15,7 +15,9 @@ import { links } from './links.js';
  * Streams text that a model writes, from any server: it starts by itself, is never asked for twice, and is resumed only
  * where `resume` says so. Loads a module of its own, without the documents.
  * @example
- * const answer = stream('/api/chat', { method: 'POST', body: '{}', format: 'openai' });
+ * const headers = { 'content-type': 'application/json' };
+ * const body = JSON.stringify({ prompt: 'hi' });
+ * const answer = stream('/api/chat', { method: 'POST', headers, body, format: 'openai' });
  * for await (const piece of answer) console.log(piece);
  */
 export function stream(url: StreamUrl, init: StreamInit = {}): TextStream {

@@ -18,7 +18,7 @@ export interface UseStreamOptions extends StreamInit {
 
 /** What {@link useStream} gives. */
 export interface StreamHandle extends StreamState {
-  /** Starts a new stream in place of the last one, by a POST of `body` where one is given. */
+  /** Starts a new stream in place of the last one, by a POST of `body` where one is given; its content type is for `headers` to say. */
   readonly start: (body?: BodyInit) => void;
   /** Ends the stream for good. */
   readonly stop: () => void;
@@ -38,8 +38,9 @@ const NONE: Store<StreamState> = {
  * A stream of text. Renders once a frame at most, however fast the text comes. Unmounting lets go of the answer: what can
  * be resumed goes on when it is mounted again. Rendering has no effect; inside a `SyncProvider` the client's token is used.
  * @example
- * const { text, status, start, stop } = useStream('/api/chat', { method: 'POST', format: 'openai' });
- * const ask = () => (status === 'streaming' ? stop() : start(JSON.stringify({ after: text })));
+ * const headers = { 'content-type': 'application/json' };
+ * const { status, start, stop } = useStream('/api/chat', { method: 'POST', headers, format: 'openai' });
+ * const ask = () => (status === 'streaming' ? stop() : start(JSON.stringify({ prompt: 'hi' })));
  */
 export function useStream(url: StreamUrl | null, init: UseStreamOptions = {}): StreamHandle {
   const client = useContext(ClientContext);
