@@ -53,9 +53,9 @@ function tellIdentity({ spoken, echoes }: Identity, token: string | null, report
     report.add('protocol', echoes ? 'ok' : 'info', value, { data: { name: echoes ? 'echo' : null } });
     return;
   }
-  const { name, detail, use } = spoken;
+  const { name, detail, use, advice = use && `in rejoin: ${use}` } = spoken;
   const value = detail ? `${name}: ${detail}` : name;
-  report.add('protocol', 'ok', value, { ...(use && { advice: `in rejoin: ${use}` }), data: { name } });
+  report.add('protocol', spoken.advice ? 'warn' : 'ok', value, { ...(advice && { advice }), data: { name } });
   tellLogin(spoken, token, report);
 }
 

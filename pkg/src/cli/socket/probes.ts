@@ -105,7 +105,12 @@ const hocuspocus: Probe = {
     if (name?.toString() !== room || at === undefined || answer[at] !== 2) return null;
     const accepted = answer[at + 1] === 2;
     const [told] = readBuffer(answer, at + 2) ?? [];
-    return { name: 'Hocuspocus', detail: told?.toString() ?? '', login: accepted ? 'accepted' : 'refused' };
+    return {
+      name: 'Hocuspocus',
+      detail: told?.toString() ?? '',
+      advice: 'rejoin does not speak it: its documents need a server of the y-websocket protocol',
+      login: accepted ? 'accepted' : 'refused',
+    };
   },
 };
 

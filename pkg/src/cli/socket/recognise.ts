@@ -9,6 +9,8 @@ export interface Spoken {
   readonly detail?: string;
   /** Which part of rejoin talks to it. */
   readonly use?: string;
+  /** What to do where none does. */
+  readonly advice?: string;
   /** Whether the protocol's own login was taken; absent where nobody asked. */
   readonly login?: 'accepted' | 'refused';
   /** The server's ping as a message, and what it wants for it. */
