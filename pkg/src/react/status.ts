@@ -31,7 +31,8 @@ export function useConnection(): ConnectionState {
 /**
  * Whether everything is on the server. With `smooth`, `synchronizing` shows only once it has lasted for a second.
  * @example
- * const words = useSyncStatus({ smooth: true }) === 'synchronized' ? 'saved' : 'saving…';
+ * const words = { synchronized: 'on the server', synchronizing: 'on its way…', rejected: 'not taken by the server' };
+ * const shown = words[useSyncStatus({ smooth: true })];
  */
 export function useSyncStatus({ smooth = false }: { readonly smooth?: boolean } = {}): SyncState['status'] {
   const status = useStore(useRoom<Schema>().sync, (sync) => sync.status);
@@ -50,7 +51,8 @@ export function useSyncStatus({ smooth = false }: { readonly smooth?: boolean } 
 /**
  * Calls `listener` when a connection is lost for long, comes back or fails.
  * @example
- * useLostConnectionListener((event) => console.log(event === 'lost' ? 'offline' : 'back'));
+ * const words = { lost: 'offline', restored: 'back', failed: 'given up' };
+ * useLostConnectionListener((event) => console.log(words[event]));
  */
 export function useLostConnectionListener(listener: (event: ClientEvents['lostConnection']) => void): void {
   useClientEvent('lostConnection', listener);
