@@ -146,6 +146,12 @@ async function errorPages() {
   await cp(join(here, '..', 'docs', 'errors'), join(pages, 'errors'), { recursive: true });
 }
 
+/** npm takes files of the package's own folder only. */
+async function licences() {
+  const names = ['LICENSE-APACHE', 'LICENSE-MIT'];
+  await Promise.all(names.map((name) => cp(join(here, '..', name), join(here, name))));
+}
+
 /** What bundlers and bare browsers rely on and a minifier could spoil. */
 async function verify() {
   const [client, base] = await Promise.all(['client.js', 'base.js'].map((name) => readFile(join(dist, name), 'utf8')));
@@ -169,6 +175,7 @@ if (missing.length > 0) {
 }
 await declarations();
 await errorPages();
+await licences();
 await bundle('index.ts', 'index.browser.js', { external: outside, splits: true });
 await bundle('index.ts', 'index.node.js', { external: outside, host: 'node' });
 await bundle('index.ts', 'index.workerd.js', { external: outside, host: 'workerd' });

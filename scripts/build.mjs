@@ -34,7 +34,9 @@ const modules = [
 const compiledBy = (name) => join(targetDir, target, 'modules', `${name}.wasm`);
 const generatedBy = ({ name }) => join(root, 'pkg', 'wasm', name);
 const dist = join(root, 'pkg', 'dist');
-const notSource = new Set(['dist', 'wasm', 'node_modules', 'test', 'README.md']);
+/** What the package takes from the root as it is. */
+const copied = ['docs/errors', 'LICENSE-APACHE', 'LICENSE-MIT'];
+const notSource = new Set(['dist', 'docs', 'wasm', 'node_modules', 'test', 'README.md', ...copied]);
 const bindings = ['--target', 'web', '--omit-default-module-path', '--experimental-reset-state-function'];
 /** What rustc's wasm32 target switches on by itself; naming more would shut out browsers. */
 const proposals = ['bulk-memory', 'bulk-memory-opt', 'call-indirect-overlong', 'multivalue', 'mutable-globals'];
@@ -155,6 +157,7 @@ function typescript() {
     .map((name) => join(pkg, name));
   // The CommonJS entry takes the glue and the module in.
   inputs.push(...modules.flatMap(emitted).map((name) => join(dist, name)));
+  inputs.push(...copied.map((name) => join(root, name)));
   const outputs = published(join(pkg, 'package.json')).map((file) => join(pkg, file));
   return unlessFresh({ name: 'typescript', inputs, outputs }, async () => {
     await step('npm run build -w pkg', 'npm', ['run', 'build', '-w', 'pkg']);

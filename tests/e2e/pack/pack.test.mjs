@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Miniflare } from 'miniflare';
 import { createServer } from 'vite';
+import { root } from '../../../scripts/env.mjs';
 import { startEcho } from '../../browser/echo.mjs';
 import { rendered, writePlainPage, writeViteApp, writeWorker } from './app.mjs';
 import { launch, visit } from './browser.mjs';
@@ -45,6 +46,14 @@ describe('the tarball', () => {
       'documents.js',
     ]) {
       assert.ok(packed.files.includes(`dist/${file}`), `dist/${file} is missing from:\n${packed.files.join('\n')}`);
+    }
+  });
+
+  it('holds both licences, as they are', () => {
+    for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) {
+      assert.ok(packed.files.includes(name), `${name} is missing from:\n${packed.files.join('\n')}`);
+      const text = run('tar', ['-xzOf', packed.tarball, `package/${name}`], folder);
+      assert.equal(text, readFileSync(join(root, name), 'utf8'));
     }
   });
 
