@@ -163,6 +163,15 @@ impl Heartbeat {
         Beat::Wait
     }
 
+    /// What is sent now waits behind what is left.
+    pub fn handle_sent(&mut self, bytes: u64) {
+        if let Self::Probing { upload: Upload::Left(left) | Upload::Asked(left), .. } = self
+            && *left > 0
+        {
+            *left += bytes;
+        }
+    }
+
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Instant, config: &LinkConfig) -> Beat {
         match *self {

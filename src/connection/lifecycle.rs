@@ -23,6 +23,8 @@ pub(super) struct Page {
     pub(super) hidden: bool,
     pub(super) suspended: bool,
     pub(super) preflight: Option<SocketId>,
+    /// Bytes the browser had not sent when it was last asked.
+    unsent: u64,
     woken_at: Option<Instant>,
 }
 
@@ -89,6 +91,7 @@ impl Connection {
 
     /// The browser told what it has not sent yet.
     pub(super) fn on_buffered(&mut self, cx: &mut Context<'_>, bytes: u64) {
+        self.page.unsent = bytes;
         let State::Online { socket, heartbeat, .. } = &mut self.state else { return };
         let (socket, beat) = (*socket, heartbeat.handle_buffered(cx.now, bytes, &self.config));
         self.on_beat(cx, socket, beat);
@@ -187,10 +190,31 @@ impl Connection {
         }
     }
 
-    /// What should have come back did not. If nothing else comes either, the link is dead; the caller asks.
+    /// What should have come back did not. If nothing else comes either, the link is dead; the caller asks, behind the
+    /// actions that follow from this.
     pub fn handle_silence(&mut self, now: Instant) {
         if let State::Online { heartbeat, .. } = &mut self.state {
             heartbeat.suspect(now, self.config.pong_timeout);
+        }
+        self.measure();
+    }
+
+    /// Asks the browser what it has not sent yet.
+    pub fn measure(&mut self) {
+        if let Some(socket) = self.socket() {
+            self.actions.push_back(Action::Socket(socket, SocketOutput::Measure));
+        }
+    }
+
+    /// Whether the browser still had something to send when it was last asked.
+    pub fn is_uploading(&self) -> bool {
+        self.page.unsent > 0
+    }
+
+    /// The caller sends so many bytes.
+    pub fn handle_sent(&mut self, bytes: usize) {
+        if let State::Online { heartbeat, .. } = &mut self.state {
+            heartbeat.handle_sent(bytes as u64);
         }
     }
 

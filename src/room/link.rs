@@ -80,6 +80,7 @@ impl<D: DocHost> Room<D> {
     pub(super) fn send(&mut self, frame: Vec<u8>) {
         if let Some(socket) = self.session.link() {
             self.strikes.note_sent(frame.len());
+            self.connection.handle_sent(frame.len());
             self.outputs.push_back(RoomOutput::Socket(socket, SocketOutput::Send(frame)));
         }
     }

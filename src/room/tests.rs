@@ -17,6 +17,7 @@ mod messages;
 mod paths;
 mod refused;
 mod signal;
+mod slow_line;
 mod too_large;
 mod undo;
 
@@ -32,6 +33,8 @@ struct Rig {
     last_key: u64,
     /// Frames sent since the last look.
     sent: Vec<Vec<u8>>,
+    /// How many frames had been sent when the browser was asked what it has not sent yet.
+    measured: Vec<usize>,
     tasks: VecDeque<StorageTask>,
     events: Vec<EventKind>,
     socket: Option<SocketId>,
@@ -60,6 +63,7 @@ impl Rig {
             now: 0,
             last_key: 0,
             sent: Vec::new(),
+            measured: Vec::new(),
             tasks: VecDeque::new(),
             events: Vec::new(),
             socket: None,
@@ -93,6 +97,7 @@ impl Rig {
             match output {
                 RoomOutput::Socket(id, SocketOutput::Open { .. }) => self.socket = Some(id),
                 RoomOutput::Socket(_, SocketOutput::Send(frame)) => self.sent.push(frame),
+                RoomOutput::Socket(_, SocketOutput::Measure) => self.measured.push(self.sent.len()),
                 RoomOutput::Socket(..) | RoomOutput::AskEndpoint(..) => {}
                 RoomOutput::AbandonStorage(_) => self.tasks.clear(),
                 RoomOutput::Storage(task) => self.tasks.push_back(task),

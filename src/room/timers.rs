@@ -192,13 +192,14 @@ impl<D: DocHost> Room<D> {
         }
         match self.outbox.handle_timeout(now) {
             Remedy::None => {}
-            Remedy::Ask => {
-                self.doubt_link(now);
-                self.send_probe();
-            }
-            Remedy::Push => {
-                self.doubt_link(now);
+            // What is still going up cannot have come back, and a second copy would only stand in its way.
+            Remedy::Push if !self.connection.is_uploading() => {
+                self.doubt_link(cx);
                 self.push_unasked(cx);
+            }
+            Remedy::Ask | Remedy::Push => {
+                self.doubt_link(cx);
+                self.send_probe();
             }
         }
         self.on_handshake_timeout(now);
@@ -213,6 +214,7 @@ impl<D: DocHost> Room<D> {
         self.on_hold_timeout(now);
         if self.messages.handle_timeout(now) {
             self.connection.handle_silence(now);
+            self.drain_connection(cx);
             self.send_probe();
         }
         self.on_storage_timeout(cx, slept);
@@ -223,10 +225,13 @@ impl<D: DocHost> Room<D> {
     }
 
     /// Who is writing learns within seconds that nobody listens.
-    fn doubt_link(&mut self, now: Instant) {
+    fn doubt_link(&mut self, cx: &mut Context<'_>) {
         if self.outbox.pending() <= QUICK {
-            self.connection.handle_silence(now);
+            self.connection.handle_silence(cx.now);
+        } else {
+            self.connection.measure();
         }
+        self.drain_connection(cx);
     }
 
     fn on_handshake_timeout(&mut self, now: Instant) {
