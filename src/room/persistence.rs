@@ -5,12 +5,14 @@
 //! Compaction appends a snapshot and deletes what *earlier, verified* snapshots contain, so that the
 //! last generation stays until its successor has been read back and decoded.
 
+mod log;
 pub mod record;
 
 use crate::config::StorageConfig;
 use crate::io::{RecordKey, StorageError, StorageReply, StorageTask};
 use crate::ordered::OrderedMap;
 use crate::time::{Deadline, Instant};
+use log::Log;
 use record::{Record, RecordKind};
 
 /// Most records of one transaction.
@@ -75,29 +77,6 @@ enum Phase {
     Closed,
 }
 
-/// What is known of the stored records.
-#[derive(Debug, Default)]
-struct Log {
-    /// Records since the last snapshot.
-    recent: OrderedMap<RecordKey, u64>,
-    /// Their bytes.
-    recent_bytes: usize,
-    /// The newest snapshot.
-    snapshot: Option<Snapshot>,
-    /// Records that a verified snapshot contains.
-    superseded: OrderedMap<RecordKey, u64>,
-}
-
-#[derive(Debug)]
-struct Snapshot {
-    key: RecordKey,
-    bytes: usize,
-    /// Whether it was read back and decoded.
-    verified: bool,
-    /// Records it contains, with the run that wrote each.
-    covers: OrderedMap<RecordKey, u64>,
-}
-
 /// What an answered task means.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -111,6 +90,8 @@ pub enum Outcome {
     Failed(StorageError),
     /// The database is closed.
     Closed,
+    /// A snapshot replaced what was there.
+    Compacted,
     /// Nothing to do.
     Nothing,
 }
@@ -281,7 +262,7 @@ impl Persistence {
     /// Whether the log has grown enough and nothing is under way.
     pub fn wants_compaction(&self) -> bool {
         let floor = self.log.snapshot.as_ref().map_or(0, |snapshot| snapshot.bytes);
-        let many = self.log.recent.len() >= self.config.compact_records;
+        let many = self.log.recent.len() >= self.log.failed_at + self.config.compact_records;
         let large = self.log.recent_bytes >= self.config.compact_bytes.max(floor);
         self.phase == Phase::Idle && self.queue.is_empty() && !self.closing && (many || large)
     }
@@ -338,7 +319,7 @@ impl Persistence {
             }
             (Phase::Compacting { covers, bytes }, Ok(StorageReply::Written(keys))) => {
                 self.on_compacted(covers, bytes, &keys);
-                Outcome::Nothing
+                Outcome::Compacted
             }
             (Phase::Recovering { upto, bytes, .. }, Ok(StorageReply::Written(keys))) => {
                 self.on_recovered(upto, bytes, &keys);
@@ -413,20 +394,20 @@ impl Persistence {
     ) {
         self.log.superseded.clear();
         self.log.recent.retain(|key, _| covers.get(key).is_none());
-        self.log.recent_bytes = 0;
         self.log.replace_snapshot(keys, bytes, covers);
     }
 
     fn on_recovered(&mut self, upto: Seq, bytes: usize, keys: &[RecordKey]) {
         self.committed = upto;
         let covers = std::mem::take(&mut self.log.recent);
-        self.log.recent_bytes = 0;
         self.log.replace_snapshot(keys, bytes, covers);
         self.log.recent.extend(keys.iter().skip(1).map(|key| (*key, self.boot)));
     }
 
-    /// Compaction is housekeeping: nothing is lost when it fails, unless the database went away.
+    /// Compaction is housekeeping: nothing is lost when it fails, unless the database went away. It is tried again when the
+    /// log has grown as much again.
     fn on_compaction_failed(&mut self) -> Outcome {
+        self.log.failed_at = self.log.recent.len();
         self.log.recent_bytes = 0;
         Outcome::Nothing
     }
@@ -452,42 +433,6 @@ impl Persistence {
             self.committed = self.queued;
         }
         Outcome::Failed(error)
-    }
-}
-
-impl Log {
-    fn track(&mut self, key: RecordKey, record: &Record, bytes: usize) {
-        if record.kind.is_snapshot() {
-            // Another tab may have appended what the writer of this snapshot never saw.
-            let (covers, rest): (OrderedMap<_, _>, OrderedMap<_, _>) =
-                std::mem::take(&mut self.recent)
-                    .into_iter()
-                    .partition(|(key, boot)| record.knew(key.0, *boot));
-            self.recent = rest;
-            self.recent_bytes = 0;
-            self.replace_snapshot(&[key], bytes, covers);
-        } else {
-            self.recent.insert(key, record.boot);
-            self.recent_bytes += bytes;
-        }
-    }
-
-    fn replace_snapshot(
-        &mut self,
-        keys: &[RecordKey],
-        bytes: usize,
-        covers: OrderedMap<RecordKey, u64>,
-    ) {
-        let Some(key) = keys.first().copied() else { return };
-        let covers = match self.snapshot.take() {
-            Some(mut old) => {
-                old.covers.insert(old.key, 0);
-                old.covers.extend(covers);
-                old.covers
-            }
-            None => covers,
-        };
-        self.snapshot = Some(Snapshot { key, bytes, verified: false, covers });
     }
 }
 

@@ -38,6 +38,7 @@ impl<D: DocHost> Room<D> {
             Outcome::Loaded(loaded) => self.on_loaded(cx, loaded),
             Outcome::Failed(error) => self.on_storage_failed(cx, error),
             Outcome::Verify(record) => self.on_read_back(record),
+            Outcome::Compacted => self.log_epoch(),
             Outcome::Progress | Outcome::Closed | Outcome::Nothing => {}
         }
         self.settle(cx);
@@ -56,7 +57,8 @@ impl<D: DocHost> Room<D> {
             self.begin(now, task);
         }
         if self.persistence.wants_compaction() && self.doc.held() == 0 && self.batch.is_none() {
-            let task = self.persistence.verify().unwrap_or_else(|| self.compact());
+            let verify = self.persistence.verify();
+            let task = verify.unwrap_or_else(|| self.persistence.compact(self.snapshot()));
             self.begin(now, task);
         }
     }
@@ -64,12 +66,6 @@ impl<D: DocHost> Room<D> {
     fn begin(&mut self, now: Instant, task: StorageTask) {
         self.persistence.handle_begun(now);
         self.outputs.push_back(RoomOutput::Storage(task));
-    }
-
-    fn compact(&mut self) -> StorageTask {
-        let task = self.persistence.compact(self.snapshot());
-        self.log_epoch();
-        task
     }
 
     pub(super) fn on_storage_timeout(&mut self, cx: &mut Context<'_>, slept: bool) {

@@ -8,6 +8,7 @@ use crate::ordered::OrderedMap;
 use crate::protocol::{FrameLimits, Message, decode, encode};
 use crate::time::Instant;
 
+mod compaction;
 mod footing;
 mod hanging;
 mod held;
@@ -51,11 +52,15 @@ impl Rig {
 
     fn with_mode(persistence: PersistenceMode, seed: u64, mode: PathMode) -> Self {
         let config = Config { url: Some("ws://s".into()), persistence, ..Config::default() };
+        Self::with_config(&config, seed, mode)
+    }
+
+    fn with_config(config: &Config, seed: u64, mode: PathMode) -> Self {
         let roots = OrderedMap::from([("text".to_owned(), RootKind::Text)]);
         let options = RoomOptions { roots, presence: Some("{}".into()), connect: true, mode };
         let (mut rng, mut last_id) = (Rng::with_seed(seed), 0);
         let mut cx = Context { now: Instant::default(), rng: &mut rng, last_id: &mut last_id };
-        let room = Room::new(&config, "room", options, &mut cx).unwrap();
+        let room = Room::new(config, "room", options, &mut cx).unwrap();
         let mut rig = Self {
             room,
             rng,

@@ -285,6 +285,18 @@ fn a_compaction_that_fails_for_another_reason_loses_nothing_and_is_not_told() {
     log.compact((RecordKind::Snapshot, vec![100]));
     assert_eq!(log.handle_reply(at(0), Err(StorageError::Blocked)), Outcome::Nothing);
     assert!(log.is_saved());
+    assert!(!log.wants_compaction(), "again at once");
+    for payload in 5..=8 {
+        assert!(!log.wants_compaction());
+        write(&mut log, &mut database, payload);
+    }
+    assert!(log.wants_compaction());
+    compact(&mut log, &mut database, 101);
+    for payload in 9..=12 {
+        assert!(!log.wants_compaction());
+        write(&mut log, &mut database, payload);
+    }
+    assert!(log.wants_compaction());
 }
 
 #[test]
