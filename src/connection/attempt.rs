@@ -2,7 +2,7 @@
 
 use super::state::{Park, State};
 use super::{Action, Connection, Context, Source};
-use crate::backoff::Hint;
+use crate::backoff::{Backoff, Hint};
 use crate::error::ErrorCode;
 use crate::io::{EndpointRequest, SocketId, SocketOutput};
 use crate::status::{EndpointReason, Problem};
@@ -18,6 +18,7 @@ impl Connection {
 
     /// Starts an attempt: asks for a URL, or opens the fixed one.
     pub(super) fn attempt(&mut self, cx: &mut Context<'_>) {
+        self.page.asked_until = None;
         match &self.source {
             Source::Fixed(url) => {
                 let url = url.clone();
@@ -71,14 +72,17 @@ impl Connection {
 
     /// Waits for the next attempt, or parks while the browser says that there is no network.
     pub(super) fn retry(&mut self, cx: &mut Context<'_>, hint: Hint) {
+        if let Hint::After(wait) = hint {
+            self.page.asked_until = Some(cx.now + Backoff::asked(cx.rng, wait));
+        }
         if self.page.suspended {
             self.state = State::Parked { why: Park::Suspended, retry_at: None };
         } else if self.page.offline {
-            let retry_at = Some(cx.now + self.config.offline_retry);
+            let retry_at = Some(self.page.not_before(cx.now + self.config.offline_retry));
             self.state = State::Parked { why: Park::Offline, retry_at };
         } else if let Some(wait) = self.backoff.next(cx.rng, hint, self.page.hidden) {
-            let asked = matches!(hint, Hint::After(_));
-            self.state = State::Backoff { until: cx.now + wait, asked };
+            let until = self.page.asked_until.unwrap_or(cx.now + wait);
+            self.state = State::Backoff { until };
         } else {
             let message = "all attempts are used up; connect() starts anew".to_owned();
             self.fail(Problem { code: ErrorCode::Connection, message, retryable: true });

@@ -26,6 +26,15 @@ pub(super) struct Page {
     /// Bytes the browser had not sent when it was last asked.
     unsent: u64,
     woken_at: Option<Instant>,
+    /// Before that the server does not want to see us again.
+    pub(super) asked_until: Option<Instant>,
+}
+
+impl Page {
+    /// This moment, or a later one that the server asked for.
+    pub(super) fn not_before(&self, at: Instant) -> Instant {
+        self.asked_until.map_or(at, |asked| at.max(asked))
+    }
 }
 
 impl Connection {
@@ -148,8 +157,8 @@ impl Connection {
         self.page.offline = true;
         match self.state {
             State::Online { .. } => self.doubt(cx),
-            State::Backoff { asked: false, .. } => {
-                let retry_at = Some(cx.now + self.config.offline_retry);
+            State::Backoff { .. } => {
+                let retry_at = Some(self.page.not_before(cx.now + self.config.offline_retry));
                 self.state = State::Parked { why: Park::Offline, retry_at };
             }
             _ => {}
@@ -160,21 +169,21 @@ impl Connection {
     fn wake(&mut self, cx: &mut Context<'_>) {
         match self.state {
             State::Online { .. } => self.doubt(cx),
-            // A wait of our own may be shortened, one that the server asked for may not.
-            State::Backoff { until, asked: false } => self.hurry(cx, until),
+            State::Backoff { until } => self.hurry(cx, until),
             State::Parked { why: Park::Offline, .. } if !self.page.offline => {
-                let until = cx.now + Backoff::wake(cx.rng);
-                self.state = State::Backoff { until, asked: false };
+                let until = self.page.not_before(cx.now + Backoff::wake(cx.rng));
+                self.state = State::Backoff { until };
             }
             _ => {}
         }
     }
 
+    /// A wait of our own may be shortened, one that the server asked for may not.
     fn hurry(&mut self, cx: &mut Context<'_>, until: Instant) {
         if self.woken_long_ago(cx.now) {
             self.page.woken_at = Some(cx.now);
-            let soon = cx.now + Backoff::wake(cx.rng);
-            self.state = State::Backoff { until: until.min(soon), asked: false };
+            let soon = self.page.not_before(cx.now + Backoff::wake(cx.rng));
+            self.state = State::Backoff { until: until.min(soon) };
         }
     }
 
@@ -243,7 +252,12 @@ impl Connection {
     fn resume(&mut self, cx: &mut Context<'_>) {
         self.page.suspended = false;
         if matches!(self.state, State::Parked { why: Park::Suspended, .. }) {
-            self.attempt(cx);
+            let until = self.page.not_before(cx.now);
+            if until > cx.now {
+                self.state = State::Backoff { until };
+            } else {
+                self.attempt(cx);
+            }
         }
     }
 

@@ -21,8 +21,8 @@ pub(super) enum State {
     Online { socket: SocketId, since: Instant, proven: bool, heartbeat: Heartbeat },
     /// The app was asked what a close means; this verdict holds if it does not say.
     Judging { request: VerdictRequest, verdict: Verdict, deadline: Instant },
-    /// The next attempt is due; `asked`: the server wants no earlier one.
-    Backoff { until: Instant, asked: bool },
+    /// The next attempt is due then.
+    Backoff { until: Instant },
     /// Attempts make no sense now.
     Parked { why: Park, retry_at: Option<Instant> },
     /// The app asked for it.
@@ -59,7 +59,7 @@ impl State {
             Self::Handshaking { deadline, .. } => (*deadline, "handshake"),
             Self::Judging { deadline, .. } => (*deadline, "verdict"),
             Self::Online { heartbeat, .. } => (heartbeat.deadline()?, "heartbeat"),
-            Self::Backoff { until, .. } => (*until, "retry"),
+            Self::Backoff { until } => (*until, "retry"),
             Self::Parked { retry_at, .. } => ((*retry_at)?, "retry while offline"),
             Self::Idle | Self::Closed | Self::Failed => return None,
         };

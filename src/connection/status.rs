@@ -39,7 +39,7 @@ impl Connection {
 
     fn next_retry_at(&self) -> Option<u64> {
         match self.state {
-            State::Backoff { until, .. } => Some(until.as_millis()),
+            State::Backoff { until } => Some(until.as_millis()),
             State::Parked { retry_at, .. } => retry_at.map(|at| at.as_millis()),
             _ => None,
         }

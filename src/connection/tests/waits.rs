@@ -35,6 +35,61 @@ fn a_wait_that_the_server_asked_for_is_not_shortened_by_what_happens_to_the_page
     assert_eq!(rig.opened_sockets(), 1, "the app may");
 }
 
+const AWAY: Environment = Environment::PageHide { persisted: true };
+const BACK: Environment = Environment::PageShow { persisted: true };
+
+fn retry_after(rig: &mut Rig, millis: u64) {
+    let reason = format!(r#"{{"retry_ms":{millis}}}"#);
+    rig.socket_says(SocketInput::Closed { code: 1013, reason, clean: true });
+}
+
+#[test]
+fn nor_by_the_back_forward_cache() {
+    let mut rig = asked_to_wait(60_000);
+    let before = rig.connection.poll_timeout().expect("a deadline").at;
+    for environment in [AWAY, BACK, Environment::Offline, AWAY, Environment::Online, BACK] {
+        rig.environment(environment);
+        rig.now += 5_000;
+        assert_eq!(rig.opened_sockets(), 0, "after {environment:?}");
+    }
+    assert_eq!(rig.connection.poll_timeout().map(|deadline| deadline.at), Some(before));
+    rig.pass();
+    assert_eq!(rig.opened_sockets(), 1);
+}
+
+#[test]
+fn one_that_is_over_when_the_page_comes_back_holds_nothing_up() {
+    let mut rig = asked_to_wait(60_000);
+    rig.environment(AWAY);
+    rig.now += 100_000;
+    rig.environment(BACK);
+    assert_eq!(rig.opened_sockets(), 1);
+}
+
+#[test]
+fn one_that_is_asked_for_while_the_browser_says_that_it_is_offline_holds_when_it_is_online() {
+    let mut rig = Rig::fixed();
+    rig.go_online();
+    rig.environment(Environment::Offline);
+    retry_after(&mut rig, 60_000);
+    assert!(until_deadline(&rig) >= 60_000);
+    rig.environment(Environment::Online);
+    assert!(until_deadline(&rig) >= 60_000);
+    assert_eq!(rig.opened_sockets(), 0);
+}
+
+#[test]
+fn the_app_may_shorten_it_also_by_leaving_and_coming_back() {
+    let mut rig = asked_to_wait(60_000);
+    rig.run(|connection, _| connection.disconnect());
+    rig.run(Connection::connect);
+    assert_eq!(rig.opened_sockets(), 1);
+    rig.close(1006);
+    rig.environment(AWAY);
+    rig.environment(BACK);
+    assert_eq!(rig.opened_sockets(), 1);
+}
+
 #[test]
 fn a_wait_of_our_own_is() {
     let mut rig = Rig::fixed();
