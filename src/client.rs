@@ -1,5 +1,7 @@
 //! The client: routes inputs and commands to rooms, outputs and events to the driver. Nothing else.
 
+mod leaving;
+
 use std::collections::VecDeque;
 
 use fastrand::Rng;
@@ -108,6 +110,9 @@ impl Client {
     ) -> Result<RoomId, Misuse> {
         let mut cx = Context { now, rng: &mut self.rng, last_id: &mut self.last_id };
         let mut room = Room::new(&self.config, name, options, &mut cx)?;
+        if !self.rooms.values().any(|other| room.waits_for(other)) {
+            room.start(&mut cx);
+        }
         // A room that is entered later must know what the others know of the page.
         for environment in self.page.holding() {
             room.handle_environment(&mut cx, *environment);
@@ -455,6 +460,7 @@ impl Client {
         }
         if room.is_gone() {
             self.forget(id);
+            self.start_waiting(now);
         }
         self.collect_fetches();
     }
@@ -463,13 +469,6 @@ impl Client {
         while let Some((fetch, output)) = self.tunnels.poll_fetch() {
             self.outputs.push_back(Output::Fetch(fetch, output));
         }
-    }
-
-    fn forget(&mut self, id: RoomId) {
-        self.rooms.remove(&id);
-        self.sockets.retain(|_, room| *room != id);
-        self.tasks.retain(|_, room| *room != id);
-        self.questions.retain(|_, room| *room != id);
     }
 }
 
@@ -484,3 +483,6 @@ fn remember(ways: &mut Ways, state: &ConnectionState) {
 fn left(id: RoomId) -> Misuse {
     Misuse::new(ErrorCode::Disposed, format!("room {} has been left", id.0))
 }
+
+#[cfg(test)]
+mod tests;

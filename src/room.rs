@@ -106,7 +106,7 @@ pub struct Room<D = Doc> {
 }
 
 impl Room {
-    /// A room with a document of our own, that starts to load at once.
+    /// A room with a document of our own, that loads when it is [started](Self::start).
     pub fn new(
         config: &Config,
         name: &str,
@@ -154,7 +154,7 @@ impl Room {
 }
 
 impl<D: DocHost> Room<D> {
-    /// A room around a document that exists, that starts to load at once.
+    /// The same around a document that exists.
     pub fn with_doc(
         config: &Config,
         name: &str,
@@ -175,7 +175,7 @@ impl<D: DocHost> Room<D> {
             presence.set(Some(state))?;
         }
         let boot = cx.rng.u64(..);
-        let mut room = Self {
+        Ok(Self {
             phase: Phase::Loading { connect: options.connect },
             doc,
             connection: Connection::new(config.link, config.backoff, source, path)
@@ -195,9 +195,7 @@ impl<D: DocHost> Room<D> {
             last_undo: UndoState::default(),
             outputs: VecDeque::new(),
             config: config.clone(),
-        };
-        room.start(cx);
-        Ok(room)
+        })
     }
 
     /// Takes the next output, in order.
@@ -208,6 +206,13 @@ impl<D: DocHost> Room<D> {
     /// Whether the app has left and everything is written.
     pub fn is_gone(&self) -> bool {
         self.phase == Phase::Leaving && self.persistence.is_closed()
+    }
+
+    /// Whether another room must be gone before this one may start: it still writes what this one is to read.
+    pub fn waits_for(&self, other: &Self) -> bool {
+        matches!(self.phase, Phase::Loading { .. })
+            && other.phase == Phase::Leaving
+            && self.persistence.database() == other.persistence.database()
     }
 
     /// The id this replica writes under.

@@ -236,14 +236,19 @@ impl Persistence {
         Some(StorageTask::Append { database: self.database.clone(), records })
     }
 
+    /// Begins to read the log, if that was not done yet.
+    pub fn load(&mut self) -> Option<StorageTask> {
+        let new = self.phase == Phase::New;
+        new.then(|| {
+            self.phase = Phase::Loading;
+            StorageTask::Load { database: self.database.clone() }
+        })
+    }
+
     /// The next task, if the last one was answered.
     pub fn poll_task(&mut self) -> Option<StorageTask> {
         let database = self.database.clone();
         match self.phase {
-            Phase::New => {
-                self.phase = Phase::Loading;
-                Some(StorageTask::Load { database })
-            }
             Phase::Idle if !self.queue.is_empty() => {
                 let count = self.queue.len().min(MAX_BATCH);
                 let records: Vec<Vec<u8>> =

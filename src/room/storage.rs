@@ -20,10 +20,15 @@ use crate::protocol::writer::write_buffer;
 use crate::time::Instant;
 
 impl<D: DocHost> Room<D> {
-    /// Loads, or is ready at once where there is no log.
-    pub(super) fn start(&mut self, cx: &mut Context<'_>) {
-        if !self.persistence.is_working() {
-            self.become_ready(cx);
+    /// Loads, or is ready at once where there is no log. Harmless when it has begun.
+    pub fn start(&mut self, cx: &mut Context<'_>) {
+        if !matches!(self.phase, Phase::Loading { .. }) {
+            return;
+        }
+        match self.persistence.load() {
+            Some(task) => self.begin(cx.now, task),
+            None if self.persistence.is_working() => {}
+            None => self.become_ready(cx),
         }
         self.settle(cx);
     }

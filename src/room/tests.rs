@@ -73,7 +73,7 @@ impl Rig {
             events: Vec::new(),
             socket: None,
         };
-        rig.drain();
+        rig.run(Room::start);
         rig
     }
 

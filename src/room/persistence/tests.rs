@@ -57,7 +57,7 @@ impl Database {
 }
 
 fn load(log: &mut Persistence, database: &mut Database) -> Loaded {
-    let task = log.poll_task().expect("a load");
+    let task = log.load().expect("a load");
     let Outcome::Loaded(loaded) = log.handle_reply(at(0), Ok(database.run(task))) else {
         panic!("not loaded")
     };
@@ -85,8 +85,9 @@ fn compact(log: &mut Persistence, database: &mut Database, snapshot: u8) {
 #[test]
 fn opening_writes_nothing() {
     let mut log = log();
-    assert!(matches!(log.poll_task(), Some(StorageTask::Load { .. })));
     assert_eq!(log.poll_task(), None);
+    assert!(matches!(log.load(), Some(StorageTask::Load { .. })));
+    assert_eq!((log.load(), log.poll_task()), (None, None));
 }
 
 #[test]
@@ -209,7 +210,7 @@ fn a_full_disk_is_told_edits_go_on_and_the_whole_document_is_written_later() {
 fn a_log_that_could_not_be_read_is_read_later_and_never_overwritten() {
     let (mut log, mut database) = (log(), Database::default());
     database.put(Record { kind: RecordKind::Local, boot: 1, loaded: 0, payload: vec![5] }.encode());
-    log.poll_task();
+    log.load();
     log.handle_reply(at(0), Err(StorageError::Blocked));
     log.append(RecordKind::Local, vec![1]);
     let task = log.recover(vec![(RecordKind::Snapshot, vec![99])]).expect("a task");

@@ -96,6 +96,7 @@ fn a_document_of_another_make_is_synced_stored_and_acknowledged() {
     let (mut rng, mut last_id) = (Rng::with_seed(3), 0);
     let mut cx = Context { now: Instant::default(), rng: &mut rng, last_id: &mut last_id };
     let mut room = Room::with_doc(&config, "room", options, Plain::new(5), &mut cx).unwrap();
+    room.start(&mut cx);
     assert_eq!(room.client_id(), 5);
     room.handle_storage(&mut cx, Ok(StorageReply::Loaded(Vec::new())));
     let socket = SocketId(*cx.last_id);
