@@ -294,7 +294,10 @@ impl Doc {
     fn checked(&self, edit: &Edit) -> Result<(super::shared::Shared, bool), Misuse> {
         let txn = self.engine.read()?;
         let (shared, info) = self.find(&txn, edit.ty())?;
-        let room = self.limits.clock.saturating_sub(self.index.clock(self.client_id()));
+        let room = match self.index.clock(self.client_id()) {
+            0 if self.index.writers() >= self.limits.clients => 0,
+            clock => self.limits.clock.saturating_sub(clock),
+        };
         let check = Check {
             txn: &txn,
             index: &self.index,

@@ -12,7 +12,7 @@ use yrs::{ClientID, ID, IdSet};
 use crate::doc::content::{covers, ranges};
 use crate::doc::index::{Batch, Index};
 use crate::doc::limits::Limits;
-use crate::doc::preflight::{Preflight, UpdateError};
+use crate::doc::preflight::{Preflight, Section, UpdateError};
 use place::Placer;
 pub(crate) use split::{Writer, split};
 use worklist::Worklist;
@@ -47,6 +47,7 @@ pub(crate) fn admit(
     if is_known(index, known_deletes, update) {
         return Ok(Verdict::Known);
     }
+    check_writers(index, update, limits)?;
     let contentless = fresh_contentless(index, update);
     let mut placer = Placer::new(Batch::new(index), update, known_deletes, &contentless, limits);
     let outcome = Worklist::new(update).run(&mut placer)?;
@@ -57,6 +58,19 @@ pub(crate) fn admit(
             Ok(Verdict::Hold(missing))
         }
         missing => Ok(Verdict::Part(outcome.next, missing)),
+    }
+}
+
+/// Refuses the writer with whom the document could not be taken in whole any more.
+fn check_writers(
+    index: &Index,
+    update: &Preflight<'_>,
+    &Limits { clients: limit, .. }: &Limits,
+) -> Result<(), UpdateError> {
+    let new = |section: &&Section| index.clock(update.client(section.client)) == 0;
+    match index.writers() + update.sections.iter().filter(new).count() {
+        sum if sum > limit => Err(UpdateError::TooMany { what: "writers", limit }),
+        _ => Ok(()),
     }
 }
 

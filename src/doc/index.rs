@@ -160,6 +160,11 @@ impl Index {
         self.slot(client).map_or(0, |slot| self.slot_clock(slot))
     }
 
+    /// How many writers there are.
+    pub(crate) fn writers(&self) -> usize {
+        self.tracks.len()
+    }
+
     /// Clocks of all writers, lowest id first.
     pub(crate) fn clocks(&self) -> impl DoubleEndedIterator<Item = (u64, u32)> + '_ {
         self.known.clients().map(|(client, slot)| (client, self.slot_clock(slot as usize)))

@@ -7,7 +7,7 @@ pub struct Limits {
     pub update_bytes: usize,
     /// Bytes of an update from this device's log, where a snapshot holds the whole document.
     pub document_bytes: usize,
-    /// Writers named in one update.
+    /// Writers of the document, so that an update or a state vector may name as many.
     pub clients: usize,
     /// Blocks of one update.
     pub blocks: usize,
@@ -49,7 +49,7 @@ impl Default for Limits {
         Self {
             update_bytes: 8 << 20,
             document_bytes: 64 << 20,
-            clients: 65_536,
+            clients: 1 << 20,
             blocks: 2_000_000,
             value_depth: 64,
             type_depth: 128,
@@ -58,6 +58,54 @@ impl Default for Limits {
             held_updates: 1000,
             held_bytes: 8 << 20,
             ungated: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doc::{Doc, Edit, Origin, RootKind};
+    use crate::error::Misuse;
+    use crate::ordered::OrderedMap;
+    use crate::update_error::UpdateError;
+
+    const LIMITS: fn() -> Limits = || Limits { clients: 4, ..Limits::default() };
+
+    fn doc(client: u64) -> Doc {
+        Doc::new(client, &OrderedMap::from([("text".into(), RootKind::Text)]), LIMITS())
+    }
+
+    fn write(doc: &mut Doc) -> Result<Vec<u8>, Misuse> {
+        let ty = "r/text".parse().unwrap();
+        let edit = Edit::TextInsert { ty, index: 0, text: "x".into(), attributes: None };
+        doc.edit(edit).map(|done| done.update)
+    }
+
+    #[test]
+    fn what_came_bit_by_bit_can_always_be_taken_in_whole() {
+        let mut all = doc(99);
+        for client in 1..=4 {
+            all.apply(&write(&mut doc(client)).unwrap(), Origin::Remote).unwrap();
+        }
+        let fifth = all.apply(&write(&mut doc(5)).unwrap(), Origin::Remote);
+        assert_eq!(fifth, Err(UpdateError::TooMany { what: "writers", limit: 4 }));
+        assert!(write(&mut all).is_err(), "nor as a fifth ourselves");
+        assert!(!all.is_broken());
+        assert!(doc(6).apply(&all.encode_state(), Origin::Remote).is_ok());
+        assert!(all.diff(&all.encode_state_vector()).is_ok());
+    }
+
+    #[test]
+    fn those_who_are_known_go_on() {
+        let mut all = doc(1);
+        write(&mut all).unwrap();
+        let mut others: Vec<Doc> = (2..=4).map(doc).collect();
+        for _ in 0..2 {
+            for other in &mut others {
+                all.apply(&write(other).unwrap(), Origin::Remote).unwrap();
+            }
+            write(&mut all).unwrap();
         }
     }
 }
