@@ -370,7 +370,7 @@ impl Link {
             attempt.aside &= state != PeerState::Connected;
         }
         if state != PeerState::Connected {
-            self.note_down(cx.now, settings);
+            self.note_down(cx.now);
         }
         match (state, self.phase) {
             (PeerState::Connected, _) => self.settle(cx.now, settings),

@@ -291,6 +291,9 @@ impl Roster {
         if let Some(entry) = self.entries.get_mut(&member.instance) {
             entry.here = true;
             entry.user = member.user;
+            if let Some(link) = &mut entry.link {
+                link.handle_returned(settings);
+            }
         } else if self.entries.len() < MAX_MEMBERS {
             let peer = self.number();
             let user = member.user;

@@ -260,6 +260,7 @@ impl Link {
     fn on_closed(&mut self, now: Instant) {
         if self.attempt.as_ref().is_some_and(|attempt| attempt.outlived) {
             self.keep_unsent();
+            self.note_down(now);
             let next = Restart { at: now + FIRST_RESTART, count: 0 };
             self.enter(Phase::Connecting(next), Some("replaced"));
         } else {

@@ -131,6 +131,11 @@ impl Link {
         self.send_ping(now, Doubt::Change);
     }
 
+    /// The peer is in signaling again.
+    pub fn handle_returned(&mut self, settings: &Settings) {
+        self.leaves_at = self.leaves_at.filter(|_| settings.silence_parts);
+    }
+
     /// The peer said something through signaling.
     pub(super) fn note_heard(&mut self, now: Instant, settings: &Settings) {
         self.leaves_at = settings.silence_parts.then(|| now + LEFT);
@@ -143,11 +148,10 @@ impl Link {
         }
     }
 
-    /// Where silence is the only word of who has gone, it counts from when the link went down.
-    pub(super) fn note_down(&mut self, now: Instant, settings: &Settings) {
-        if settings.silence_parts {
-            let known = self.leaves_at.filter(|_| self.phase != Phase::Up);
-            self.leaves_at = known.or(Some(now + LEFT));
+    /// How long the link is kept without its peer counts from when it went down.
+    pub(super) fn note_down(&mut self, now: Instant) {
+        if self.phase == Phase::Up {
+            self.leaves_at = self.leaves_at.map(|_| now + LEFT);
         }
     }
 
@@ -270,13 +274,14 @@ impl Link {
             self.pings = self.pings.wrapping_add(1);
             self.ping = Some(Ping { number: self.pings, until: now + within, doubt });
             self.say(now, &Control::Ping(self.pings));
+            self.drain(now);
         }
     }
 
     /// No pong.
     fn on_silence(&mut self, cx: &Context<'_>, settings: &Settings, doubt: Doubt) {
         let wait = if doubt == Doubt::Quiet { patience(self.relayed) } else { 0 };
-        self.note_down(cx.now, settings);
+        self.note_down(cx.now);
         self.enter(Phase::Suspect(Restart { at: cx.now + wait, count: 0 }), Some("silent"));
     }
 

@@ -1,7 +1,7 @@
 //! What outages cost: nothing that was sent, little time, and no connection that could still come back.
 
 use super::world::World;
-use crate::io::{ChannelId, PeerConnectionId, PeerInput};
+use crate::io::{ChannelId, PeerConnectionId, PeerInput, PeerState};
 use crate::mesh::Channel;
 use crate::mesh::control::Control;
 use crate::mesh::frame::Frame;
@@ -143,4 +143,47 @@ fn who_says_much_before_it_says_who_it_is_is_disconnected() {
         world.feed(0, id, early);
     }
     assert_eq!(world.pages[0].errors, ["E_PROTOCOL"]);
+}
+
+fn state(world: &mut World, at: usize, state: PeerState) {
+    let id = PeerConnectionId(world.connection(at, 1 - at).unwrap());
+    world.feed(at, id, PeerInput::State(state));
+    world.run(100);
+}
+
+#[test]
+fn who_came_back_to_signaling_is_not_taken_for_gone_at_the_next_hiccup() {
+    let mut world = linked(105);
+    world.run(1_000);
+    let before = world.connection(0, 1);
+    world.lose_signaling(1);
+    world.part(1, "lost");
+    world.run(1_000);
+    world.enter(1);
+    world.run(61_000);
+    assert!(world.are_up(0, 1));
+    state(&mut world, 0, PeerState::Disconnected);
+    assert_eq!(world.state(0, 1), Some(LinkState::Suspect));
+    state(&mut world, 0, PeerState::Connected);
+    assert!(world.are_up(0, 1));
+    assert_eq!(world.connection(0, 1), before);
+}
+
+#[test]
+fn a_link_without_signaling_is_kept_for_a_minute_from_when_it_goes_down() {
+    let mut world = linked(106);
+    world.lose_signaling(1);
+    world.part(1, "lost");
+    for _ in 0..2 {
+        world.run(61_000);
+        state(&mut world, 0, PeerState::Disconnected);
+        assert_eq!(world.state(0, 1), Some(LinkState::Suspect));
+        state(&mut world, 0, PeerState::Connected);
+        assert!(world.are_up(0, 1));
+    }
+    state(&mut world, 0, PeerState::Disconnected);
+    world.run(59_000);
+    assert_ne!(world.state(0, 1), Some(LinkState::Gone));
+    world.run(1_000);
+    assert_eq!(world.state(0, 1), Some(LinkState::Gone));
 }
