@@ -28,6 +28,8 @@ use outgoing::Outgoing;
 
 /// Most transfers of one mesh that are not over.
 const MAX_TRANSFERS: usize = 64;
+/// Most transfers that came and are over of which is known how they ended.
+const MAX_ENDED: usize = 256;
 /// Bytes between two reports of progress.
 const REPORT: u64 = 256 << 10;
 
@@ -135,12 +137,22 @@ pub enum FileEvent {
     },
 }
 
+#[derive(Debug)]
+struct Ended {
+    peer: u32,
+    id: u32,
+    size: u64,
+    status: TransferStatus,
+}
+
 /// All transfers of a mesh.
 #[derive(Debug, Default)]
 pub struct Transfers {
     last: u32,
     outgoing: OrderedMap<u32, Outgoing>,
     incoming: OrderedMap<u32, Incoming>,
+    /// What came and is over, the newest last: its sender may not have heard how it ended.
+    ended: VecDeque<Ended>,
     actions: VecDeque<FileAction>,
 }
 
@@ -171,13 +183,13 @@ impl Transfers {
         Ok(transfer)
     }
 
-    /// Takes an offered file.
+    /// Takes an offered file: now if the link is up, else when it is.
     ///
     /// # Errors
     /// [`ErrorCode::InvalidArgument`] for a transfer that is over, or not on offer.
-    pub fn accept(&mut self, transfer: u32) -> Result<(), Misuse> {
+    pub fn accept(&mut self, transfer: u32, is_up: impl FnOnce(u32) -> bool) -> Result<(), Misuse> {
         let incoming = self.incoming.get_mut(&transfer).ok_or_else(over)?;
-        incoming.accept(&mut self.actions)?;
+        incoming.accept(is_up(incoming.peer()), &mut self.actions)?;
         self.sweep();
         Ok(())
     }
@@ -192,12 +204,12 @@ impl Transfers {
         self.sweep();
     }
 
-    /// The piece that was wanted.
+    /// The piece that was wanted. One that is wanted no more is dropped.
     ///
     /// # Errors
-    /// [`ErrorCode::InvalidArgument`] for a piece that was not asked for.
+    /// [`ErrorCode::InvalidArgument`] for a piece of another length.
     pub fn chunk(&mut self, transfer: u32, offset: u64, bytes: Vec<u8>) -> Result<(), Misuse> {
-        let outgoing = self.outgoing.get_mut(&transfer).ok_or_else(over)?;
+        let Some(outgoing) = self.outgoing.get_mut(&transfer) else { return Ok(()) };
         outgoing.chunk(offset, bytes, &mut self.actions)?;
         self.sweep();
         Ok(())
@@ -217,6 +229,8 @@ impl Transfers {
             FileMessage::Take { id, from, hash } => {
                 if let Some(outgoing) = self.sent_to(peer, id) {
                     outgoing.on_take(from, hash);
+                } else {
+                    self.say(peer, FileMessage::Stop { id, mine: true, rejected: false });
                 }
             }
             FileMessage::Got { id } => self.with_sent(peer, id, |outgoing, actions| {
@@ -287,6 +301,7 @@ impl Transfers {
             incoming.finish(failed, why, &mut self.actions);
         }
         self.sweep();
+        self.ended.retain(|ended| ended.peer != peer);
     }
 
     fn on_offer(&mut self, peer: u32, id: u32, info: FileInfo) {
@@ -294,10 +309,15 @@ impl Transfers {
         if self.incoming.values().any(|incoming| incoming.is(peer, id)) {
             return;
         }
-        if self.incoming.len() + self.outgoing.len() >= MAX_TRANSFERS {
-            let stop = FileMessage::Stop { id, mine: false, rejected: true };
-            self.actions.push_back(FileAction::Say(peer, stop));
-            return;
+        let is_it = |ended: &&Ended| (ended.peer, ended.id, ended.size) == (peer, id, info.size);
+        let ended = self.ended.iter().rfind(is_it).map(|ended| ended.status);
+        if ended == Some(TransferStatus::Done) {
+            return self.say(peer, FileMessage::Got { id });
+        }
+        let is_full = self.incoming.len() + self.outgoing.len() >= MAX_TRANSFERS;
+        if is_full || ended.is_some() {
+            let rejected = ended.is_none_or(|status| status == TransferStatus::Rejected);
+            return self.say(peer, FileMessage::Stop { id, mine: false, rejected });
         }
         let transfer = self.fresh();
         let incoming = Incoming::new(transfer, peer, id, info);
@@ -332,9 +352,17 @@ impl Transfers {
         }
     }
 
+    fn say(&mut self, peer: u32, message: FileMessage) {
+        self.actions.push_back(FileAction::Say(peer, message));
+    }
+
     fn sweep(&mut self) {
         self.outgoing.retain(|_, outgoing| !outgoing.is_over());
+        let over = self.incoming.values().filter(|incoming| incoming.is_over());
+        self.ended.extend(over.map(Incoming::ended));
         self.incoming.retain(|_, incoming| !incoming.is_over());
+        let excess = self.ended.len().saturating_sub(MAX_ENDED);
+        self.ended.drain(..excess);
     }
 
     fn fresh(&mut self) -> u32 {

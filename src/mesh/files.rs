@@ -33,7 +33,8 @@ impl Mesh {
     /// # Errors
     /// `E_INVALID_ARGUMENT` if it is not on offer.
     pub fn accept_file(&mut self, cx: &mut Context<'_>, transfer: u32) -> Result<(), Misuse> {
-        self.transfers.accept(transfer)?;
+        let is_up = |peer| self.roster.link(peer).is_some_and(|link| link.is_up());
+        self.transfers.accept(transfer, is_up)?;
         self.advance(cx);
         Ok(())
     }
@@ -44,10 +45,10 @@ impl Mesh {
         self.advance(cx);
     }
 
-    /// The piece that a `want` event asked for.
+    /// The piece that a `want` event asked for. One that is asked for no more is dropped.
     ///
     /// # Errors
-    /// `E_INVALID_ARGUMENT` for another.
+    /// `E_INVALID_ARGUMENT` for another length.
     pub fn file_chunk(
         &mut self,
         cx: &mut Context<'_>,

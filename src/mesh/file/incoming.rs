@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use sha2::{Digest, Sha256};
 
 use super::outgoing::encoded;
-use super::{FileAction, FileEvent, FileInfo, FileMessage, REPORT, TransferStatus};
+use super::{Ended, FileAction, FileEvent, FileInfo, FileMessage, REPORT, TransferStatus};
 use crate::error::Misuse;
 
 type Actions = VecDeque<FileAction>;
@@ -48,6 +48,10 @@ impl Incoming {
         self.peer == peer && self.id == id
     }
 
+    pub(super) fn ended(&self) -> Ended {
+        Ended { peer: self.peer, id: self.id, size: self.info.size, status: self.status }
+    }
+
     pub(super) fn peer(&self) -> u32 {
         self.peer
     }
@@ -61,13 +65,17 @@ impl Incoming {
         self.status == TransferStatus::Transferring
     }
 
-    pub(super) fn accept(&mut self, actions: &mut Actions) -> Result<(), Misuse> {
+    /// Takes it, or waits for the link that says so.
+    pub(super) fn accept(&mut self, is_up: bool, actions: &mut Actions) -> Result<(), Misuse> {
         if self.status != TransferStatus::Offered {
             return Err(Misuse::argument("this file has been accepted already"));
         }
-        self.status = TransferStatus::Transferring;
-        self.take(actions);
-        self.tell(None, actions);
+        self.status = TransferStatus::Waiting;
+        if is_up {
+            self.on_up(actions);
+        } else {
+            self.tell(None, actions);
+        }
         Ok(())
     }
 

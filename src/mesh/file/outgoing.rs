@@ -99,10 +99,13 @@ impl Outgoing {
         let Stage::Reading { from, proof, position, hash, wanted } = &mut self.stage else {
             return Ok(());
         };
+        // It was read for a connection that is no more.
+        if !*wanted || offset != *position {
+            return Ok(());
+        }
         let end = offset.saturating_add(bytes.len() as u64);
         let crosses = offset < *from && end > *from;
-        let fits = *wanted && offset == *position && end <= self.info.size && !crosses;
-        if !fits || bytes.is_empty() {
+        if crosses || end > self.info.size || bytes.is_empty() {
             return Err(Misuse::argument("that piece of the file was not asked for"));
         }
         *wanted = false;

@@ -75,14 +75,19 @@ impl Pair {
         self.carried += bytes.len();
         if self.breaks_after.is_some_and(|after| self.carried > after) {
             self.breaks_after = None;
-            for end in &mut self.ends {
-                end.handle_lost(PEER);
-            }
-            for end in &mut self.ends {
-                end.handle_up(PEER);
-            }
+            self.carry_on();
         } else {
             self.ends[1].handle_piece(PEER, id, bytes);
+        }
+    }
+
+    /// One connection ends, and the next one works.
+    fn carry_on(&mut self) {
+        for end in &mut self.ends {
+            end.handle_lost(PEER);
+        }
+        for end in &mut self.ends {
+            end.handle_up(PEER);
         }
     }
 
@@ -93,7 +98,7 @@ impl Pair {
                 self.statuses[at].push(status);
                 self.reasons.extend(reason);
                 if status == TransferStatus::Offered && at == 1 && self.accepts {
-                    self.ends[1].accept(transfer).unwrap();
+                    self.ends[1].accept(transfer, |_| true).unwrap();
                 }
             }
             FileEvent::Want { transfer, offset, length } => {
@@ -156,7 +161,7 @@ fn a_wrong_byte_on_the_way_is_found() {
     pair.accepts = false;
     let id = pair.send();
     pair.run();
-    pair.ends[1].accept(1).unwrap();
+    pair.ends[1].accept(1, |_| true).unwrap();
     pair.drain(1);
     pair.ends[1].handle_piece(PEER, id, vec![2; 1000]);
     pair.ends[0].advance(|_| Some(0));
@@ -179,7 +184,7 @@ fn more_than_was_announced_is_refused() {
     pair.accepts = false;
     let id = pair.send();
     pair.run();
-    pair.ends[1].accept(1).unwrap();
+    pair.ends[1].accept(1, |_| true).unwrap();
     pair.ends[1].handle_piece(PEER, id, vec![0; 11]);
     pair.drain(1);
     assert_eq!(pair.last()[1], Some(TransferStatus::Failed));
@@ -214,4 +219,87 @@ fn offers_of_one_who_floods_are_refused_and_a_peer_that_goes_ends_his() {
     end.handle_gone(PEER);
     assert_eq!(std::iter::from_fn(|| end.poll_action()).count(), MAX_TRANSFERS);
     assert!(end.incoming.is_empty());
+}
+
+/// A file of which the first piece is asked for, and that question.
+fn asked(pair: &mut Pair) -> FileEvent {
+    let mut asked = None;
+    while asked.is_none() {
+        pair.ends[0].advance(|_| Some(0));
+        pair.drain(1);
+        while let Some(action) = pair.ends[0].poll_action() {
+            match action {
+                FileAction::Say(_, message) => pair.ends[1].handle_message(PEER, message),
+                FileAction::Tell(want @ FileEvent::Want { .. }) => asked = Some(want),
+                FileAction::Piece(_, id, bytes) => pair.carry(id, bytes),
+                _ => {}
+            }
+        }
+    }
+    asked.unwrap()
+}
+
+#[test]
+fn a_piece_that_was_read_for_the_connection_before_does_no_harm() {
+    let mut pair = Pair::new((0..1_000_000).map(|at| (at * 7) as u8).collect());
+    pair.send();
+    let late = asked(&mut pair);
+    pair.carry_on();
+    pair.drain(0);
+    pair.drain(1);
+    pair.on_event(0, late.clone());
+    pair.run();
+    pair.on_event(0, late);
+    assert_eq!(pair.last(), DONE);
+    assert!(pair.received == pair.file);
+}
+
+#[test]
+fn a_piece_that_comes_twice_counts_once() {
+    let mut pair = Pair::new(vec![1; 1_000_000]);
+    pair.send();
+    let first = asked(&mut pair);
+    pair.on_event(0, first.clone());
+    pair.on_event(0, first.clone());
+    let second = asked(&mut pair);
+    pair.on_event(0, first);
+    pair.on_event(0, second);
+    pair.run();
+    assert_eq!(pair.last()[1], Some(TransferStatus::Done));
+}
+
+#[test]
+fn a_file_that_came_is_not_offered_again_when_the_word_of_it_was_lost() {
+    let mut pair = Pair::new(vec![1; 10]);
+    pair.send();
+    while pair.last()[1] != Some(TransferStatus::Done) {
+        pair.ends[0].advance(|_| Some(0));
+        pair.drain(0);
+        while let Some(action) = pair.ends[1].poll_action() {
+            match action {
+                FileAction::Say(_, FileMessage::Got { .. }) => {}
+                FileAction::Say(_, message) => pair.ends[0].handle_message(PEER, message),
+                FileAction::Tell(event) => pair.on_event(1, event),
+                _ => {}
+            }
+        }
+    }
+    pair.carry_on();
+    pair.run();
+    assert_eq!(pair.last(), DONE);
+    let offered = pair.statuses[1].iter().filter(|status| **status == TransferStatus::Offered);
+    assert_eq!(offered.count(), 1);
+}
+
+#[test]
+fn a_file_of_the_number_of_one_that_is_over_is_another() {
+    let mut pair = Pair::new(vec![1; 10]);
+    pair.send();
+    pair.run();
+    pair.ends[0] = Transfers::default();
+    pair.file = vec![2; 20];
+    pair.received.clear();
+    pair.send();
+    pair.run();
+    assert!(pair.received == pair.file);
 }

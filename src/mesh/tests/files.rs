@@ -1,6 +1,7 @@
 //! Files over a mesh, beside a live document.
 
 use super::world::World;
+use crate::io::{ChannelId, PeerConnectionId, PeerInput};
 use crate::mesh::Channel;
 use crate::mesh::file::{FileEvent, FileInfo, TransferStatus};
 
@@ -35,6 +36,84 @@ fn serve(world: &mut World, file: &[u8], received: &mut Vec<u8>) -> Vec<Transfer
 
 fn info(size: usize) -> FileInfo {
     FileInfo { name: "film".into(), size: size as u64, mime: "video/mp4".into() }
+}
+
+fn offer(seed: u64, size: usize) -> World {
+    let mut world = World::pair(seed);
+    world.until(2_000, |world| world.are_up(0, 1));
+    let peer = world.number(0, 1);
+    world.with(0, |mesh, cx| mesh.send_file(cx, peer, info(size)).unwrap());
+    world
+}
+
+/// The connection ends at both.
+fn lose(world: &mut World) {
+    for at in 0..2 {
+        let id = PeerConnectionId(world.connection(at, 1 - at).unwrap());
+        world.feed(at, id, PeerInput::ChannelClosed(ChannelId(0)));
+    }
+}
+
+/// What a page was told of how its transfers stand.
+fn statuses(world: &World, at: usize) -> Vec<TransferStatus> {
+    let progress = |event: &FileEvent| match event {
+        FileEvent::Progress { status, .. } => Some(*status),
+        _ => None,
+    };
+    world.pages[at].files.iter().filter_map(progress).collect()
+}
+
+#[test]
+fn a_transfer_that_one_side_ends_while_there_is_no_link_ends_at_both() {
+    for by in 0..2 {
+        let file = vec![7; 3_000_000];
+        let (mut world, mut received) = (offer(52, file.len()), Vec::new());
+        while received.len() < 600_000 {
+            serve(&mut world, &file, &mut received);
+            world.run(5);
+        }
+        lose(&mut world);
+        let waits = [0, 1].map(|at| statuses(&world, at).contains(&TransferStatus::Waiting));
+        assert_eq!(waits, [true, true]);
+        world.with(by, |mesh, cx| mesh.cancel_file(cx, 1));
+        world.until(60_000, |world| world.are_up(0, 1));
+        world.run(5_000);
+        for at in 0..2 {
+            let told = statuses(&world, at);
+            assert_eq!(told.last(), Some(&TransferStatus::Cancelled), "by {by}, at {at}");
+            assert!(!told.contains(&TransferStatus::Offered), "by {by}, at {at}");
+        }
+    }
+}
+
+#[test]
+fn what_is_refused_while_there_is_no_link_is_not_offered_again() {
+    let mut world = offer(53, 10);
+    world.run(100);
+    lose(&mut world);
+    world.with(1, |mesh, cx| mesh.cancel_file(cx, 1));
+    world.until(60_000, |world| world.are_up(0, 1));
+    world.run(5_000);
+    assert_eq!(statuses(&world, 0), [TransferStatus::Offered, TransferStatus::Rejected]);
+    assert_eq!(statuses(&world, 1), [TransferStatus::Offered, TransferStatus::Rejected]);
+}
+
+#[test]
+fn what_is_accepted_while_there_is_no_link_comes_over_the_next_one() {
+    let mut world = offer(54, 10);
+    world.run(100);
+    lose(&mut world);
+    world.pages[1].files.clear();
+    world.with(1, |mesh, cx| mesh.accept_file(cx, 1).unwrap());
+    assert_eq!(statuses(&world, 1), [TransferStatus::Waiting]);
+    world.until(60_000, |world| world.are_up(0, 1));
+    let (mut received, mut told) = (Vec::new(), Vec::new());
+    for _ in 0..50 {
+        told.extend(serve(&mut world, &[7; 10], &mut received));
+        world.run(20);
+    }
+    assert_eq!(told.iter().filter(|status| **status == TransferStatus::Done).count(), 2);
+    assert_eq!(received, [7; 10]);
 }
 
 #[test]
@@ -73,8 +152,7 @@ fn a_transfer_waits_for_a_new_connection_and_goes_on() {
         statuses.extend(serve(&mut world, &file, &mut received));
         world.run(5);
     }
-    let id = crate::io::PeerConnectionId(world.connection(0, 1).unwrap());
-    world.feed(0, id, crate::io::PeerInput::ChannelClosed(crate::io::ChannelId(0)));
+    lose(&mut world);
     for _ in 0..20_000 {
         statuses.extend(serve(&mut world, &file, &mut received));
         if statuses.iter().filter(|status| **status == TransferStatus::Done).count() == 2 {
