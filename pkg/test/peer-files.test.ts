@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { SyncError } from '../src/errors.js';
 import { RoomPeers } from '../src/peers/room-peers.js';
 import type { FileTransfer } from '../src/peers/types.js';
 import { turn } from './support/client.js';
@@ -131,6 +132,17 @@ test('a file that cannot be read any more ends its transfer on both sides', asyn
   world.core.tell({ type: 'want', transfer: 1, offset: 0, length: 3 });
   await expect(sent?.done).rejects.toMatchObject({ code: 'E_FILE' });
   expect(world.of('cancelFile')).toEqual(['cancelFile(1)']);
+});
+
+test('what the core says against a piece does not make the file unreadable', async () => {
+  const { world, room, peers, states } = await linked(1);
+  await peers.sendFile(file());
+  world.core.fileChunk = () => {
+    throw new SyncError('E_INVALID_ARGUMENT', 'not asked for');
+  };
+  world.core.tell({ type: 'want', transfer: 1, offset: 0, length: 3 });
+  await expect.poll(() => room.errors).toEqual(['E_INVALID_ARGUMENT']);
+  expect([states(), peers.files.getSnapshot()[0]?.error]).toEqual([['offered 0'], null]);
 });
 
 test('who has no link is refused, and a crash or leaving ends what was on its way', async () => {

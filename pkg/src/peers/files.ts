@@ -79,13 +79,15 @@ export class Files {
   async handleWant({ transfer, offset, length }: WantEvent): Promise<void> {
     const entry = this.#byCore.get(transfer);
     if (!entry?.blob) return;
+    let bytes: Uint8Array;
     try {
-      const bytes = new Uint8Array(await entry.blob.slice(offset, offset + length).arrayBuffer());
-      if (entry.core !== null) this.#host.mesh.call((core, mesh) => core.fileChunk(mesh, transfer, offset, bytes));
+      bytes = new Uint8Array(await entry.blob.slice(offset, offset + length).arrayBuffer());
     } catch (cause) {
       // A file that was changed or taken away on disk cannot be read any more.
       if (entry.core !== null) this.#end(entry, 'failed', unreadable(cause, this.#host.id));
+      return;
     }
+    if (entry.core !== null) this.#host.mesh.tell((core, mesh) => core.fileChunk(mesh, transfer, offset, bytes));
   }
 
   /** A piece of what comes. */
