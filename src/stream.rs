@@ -192,9 +192,13 @@ impl Stream {
 
     /// The app has room for more: reads on, if reading waits for it.
     pub fn read_more(&mut self, cx: &Context<'_>) {
-        if let State::Streaming { fetch, flow: flow @ Flow::Waiting, .. } = &mut self.state {
-            *flow = Flow::reading(cx.now, self.config.patience());
-            self.actions.push_back(StreamAction::Fetch(*fetch, FetchOutput::Read));
+        match &mut self.state {
+            State::Streaming { fetch, flow: flow @ Flow::Waiting, .. } => {
+                *flow = Flow::reading(cx.now, self.config.patience());
+                self.actions.push_back(StreamAction::Fetch(*fetch, FetchOutput::Read));
+            }
+            State::Streaming { flow: Flow::Ending, .. } => self.complete(),
+            _ => {}
         }
     }
 

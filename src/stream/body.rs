@@ -183,7 +183,7 @@ impl Body {
         let mut text = piece.text.unwrap_or_default();
         replay.trim(&mut text);
         yielded.text.push_str(&text);
-        self.complete |= piece.mark == Mark::Complete;
+        self.complete |= matches!(piece.mark, Mark::Complete | Mark::End);
         if piece.finish.is_some() {
             self.finish = piece.finish;
         }

@@ -94,7 +94,13 @@ impl Stream {
 
     fn on_mark(&mut self, cx: &Context<'_>, yielded: Yield, told: bool) {
         match yielded.mark {
-            Mark::End => self.finish(),
+            Mark::End => {
+                let unread = told && self.config.wanted == Wanted::Text(Some(Format::Raw));
+                match &mut self.state {
+                    State::Streaming { flow, .. } if unread => *flow = Flow::Ending,
+                    _ => self.finish(),
+                }
+            }
             Mark::Broken(words) => {
                 self.abort();
                 let message = format!("the server broke the stream off: {words}");

@@ -43,6 +43,8 @@ pub(super) enum Flow {
     },
     /// The app: it has not taken the last piece yet.
     Waiting,
+    /// The app: it has not read the events with which the end came, and may find an error in them.
+    Ending,
 }
 
 impl Flow {

@@ -210,6 +210,26 @@ fn the_app_may_find_the_end_or_an_error_itself() {
     assert_eq!(bench.error(), (ErrorCode::Stream, false));
 }
 
+#[test]
+fn an_end_that_comes_with_events_waits_until_the_app_has_read_them() {
+    let streaming = || {
+        let mut bench = Bench::streaming(text(format::Format::Raw));
+        bench.fetch(FetchInput::Chunk(b"data: a\n\ndata: b\n\ndata: [DONE]\n\n".to_vec()));
+        assert_eq!((bench.messages.len(), bench.status()), (2, StreamStatus::Streaming));
+        assert_eq!((bench.reads, bench.stream.poll_timeout()), (1, None));
+        bench
+    };
+    let mut bench = streaming();
+    bench.act(|stream, cx| stream.read_more(cx));
+    assert_eq!((bench.status(), bench.aborts, bench.reads), (StreamStatus::Done, 1, 1));
+    let mut bench = streaming();
+    bench.act(|stream, _| stream.reject("no such field"));
+    assert_eq!(bench.error(), (ErrorCode::Stream, false));
+    let mut bench = streaming();
+    bench.break_off();
+    assert_eq!(bench.status(), StreamStatus::Done);
+}
+
 /// Events behind an id, or all, as a server that keeps them writes them.
 fn from(events: &[&str], id: Option<&str>) -> String {
     let known = id.and_then(|id| id.parse::<usize>().ok()).unwrap_or(0);
