@@ -3,13 +3,9 @@
 export { coreConfig } from './core-config.js';
 export { openView } from './document.js';
 export { rememberTransport } from './fallback.js';
-export { pauseInBackground } from './guard/background.js';
-export { watchDevice } from './guard/device.js';
-export { watchDropped } from './guard/dropped.js';
+export { watchPage } from './guard/page.js';
 export { readOther, shownPresence } from './guard/shown.js';
 export { vaultOf } from './guard/vault.js';
 export { HistoryImpl } from './history.js';
-export { watchLostConnection } from './lost-connection.js';
 export { endpointOf } from './room-endpoint.js';
 export { connectionOf, syncOf } from './states.js';
-export { preventUnsaved } from './unsaved.js';

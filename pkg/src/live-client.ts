@@ -209,6 +209,10 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   async #start(): Promise<typeof Documents> {
     if (this.#phase === 'fresh') this.#begin();
     const part = this.#part();
+    part.then(
+      (documents) => this.#watchPage(documents),
+      () => {},
+    );
     if (this.#options.shareConnection) await this.#share();
     if (ownStorage(this.#options).adapter) await this.#adapterPart();
     const { wasm } = this.#options;
@@ -257,41 +261,18 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     }
     const duplicate = duplicateCopy();
     if (duplicate) this.#report(duplicate);
-    this.#part().then(
-      (part) => this.#watchPage(part),
-      () => {},
-    );
   }
 
   #watchPage(part: typeof Documents): void {
-    if (this.#phase === 'closed') return;
-    const {
-      askToPersist = true,
-      preventUnsavedChanges,
-      lostConnectionTimeout = 5_000,
-      backgroundTimeout,
-    } = this.#options;
-    const { stop, look } = part.watchDevice(
-      this.sync,
-      this.device,
-      askToPersist && !ownStorage(this.#options).adapter && storageOf(this.#options) !== 'memory',
-    );
-    this.#watchers.push(
-      stop,
-      this.on('error', ({ code }) => code === 'E_QUOTA' && look()),
-      part.watchLostConnection(this.connection, lostConnectionTimeout, (event) => this.#emit('lostConnection', event)),
-      part.watchDropped({
-        handle: this.handle,
-        options: this.#options,
-        changes: this.#changes,
-        rooms: () => this.#rooms.all(),
-        warn: (message) => this.#warn(message),
-      }),
-    );
-    if (backgroundTimeout !== undefined) {
-      this.#watchers.push(part.pauseInBackground(backgroundTimeout, () => this.#rooms.all()));
-    }
-    if (preventUnsavedChanges) this.#watchers.push(part.preventUnsaved(this.#changes, () => this.#syncs()));
+    if (this.#phase === 'closed' || this.#watchers.length > 0) return;
+    const stops = part.watchPage(this, {
+      options: this.#options,
+      changes: this.#changes,
+      rooms: () => this.#rooms.all(),
+      tellLost: (event) => this.#emit('lostConnection', event),
+      warn: (message) => this.#warn(message),
+    });
+    this.#watchers.push(...stops);
   }
 
   #watchRooms(): void {

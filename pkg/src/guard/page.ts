@@ -1,0 +1,50 @@
+import type { ClientEvents, DeviceState } from '../client.js';
+import { type LostConnection, watchLostConnection } from '../lost-connection.js';
+import { type ClientOptions, ownStorage, storageOf } from '../options.js';
+import type { ConnectionState, Room, SyncState } from '../room.js';
+import type { Schema } from '../schema.js';
+import type { Listeners, Store, ValueStore } from '../store.js';
+import { preventUnsaved } from '../unsaved.js';
+import { pauseInBackground } from './background.js';
+import { watchDevice } from './device.js';
+import { watchDropped } from './dropped.js';
+
+/** What is watched of a client. */
+export interface Watched {
+  readonly connection: Store<ConnectionState>;
+  readonly sync: Store<SyncState>;
+  readonly device: ValueStore<DeviceState>;
+  /** What the app holds; null for a client of our own. */
+  readonly handle: WeakRef<object> | null;
+  on(event: 'error', listener: (event: ClientEvents['error']) => void): () => void;
+}
+
+/** What watching needs besides. */
+export interface PageHost<S extends Schema> {
+  readonly options: ClientOptions<S>;
+  /** Tells that the state of a room changed. */
+  readonly changes: Listeners<[]>;
+  rooms(): readonly (Pick<Room<Schema>, 'id' | 'connection' | 'sync' | 'connect' | 'disconnect'> & {
+    readonly isHeard: boolean;
+  })[];
+  tellLost(event: LostConnection): void;
+  warn(message: string): void;
+}
+
+/** Follows what the page, the device and the network do to a client with rooms. Returns the functions that stop it. */
+export function watchPage<S extends Schema>(client: Watched, host: PageHost<S>): (() => void)[] {
+  const { options, changes, rooms, tellLost, warn } = host;
+  const { askToPersist = true, preventUnsavedChanges, lostConnectionTimeout = 5_000, backgroundTimeout } = options;
+  const asks = askToPersist && !ownStorage(options).adapter && storageOf(options) !== 'memory';
+  const { stop, look } = watchDevice(client.sync, client.device, asks);
+  const stops = [
+    stop,
+    client.on('error', ({ code }) => code === 'E_QUOTA' && look()),
+    watchLostConnection(client.connection, lostConnectionTimeout, tellLost),
+    watchDropped({ handle: client.handle, options, changes, rooms, warn }),
+  ];
+  if (backgroundTimeout !== undefined) stops.push(pauseInBackground(backgroundTimeout, rooms));
+  const syncs = (): SyncState[] => rooms().map(({ sync }) => sync.getSnapshot());
+  if (preventUnsavedChanges) stops.push(preventUnsaved(changes, syncs));
+  return stops;
+}
