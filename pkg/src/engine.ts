@@ -188,15 +188,18 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
   /** The instance was replaced: makes a new core and brings every room back. */
   restart(culprit: object | null): void {
     const rooms = [...this.#rooms.values()];
-    const own = culprit === null ? null : (rooms.find((room) => room === culprit) ?? null);
+    const own = rooms.find((room) => room === culprit) ?? null;
     const fatal = this.#givenUp(culprit, own, rooms);
     const suspects = fatal.filter((room) => room.search && room.isReading && !this.#searched.has(room));
     this.#rooms.clear();
     this.#core = null;
     for (const room of rooms) room.handleCrash();
     for (const room of fatal) {
-      if (suspects.includes(room)) this.#search(room);
-      else room.fail(crashError('and again within ten seconds; it is given up', null));
+      if (!suspects.includes(room)) room.fail(crashError('and again within ten seconds; it is given up', null));
+      else {
+        this.#searched.add(room);
+        room.search?.();
+      }
     }
     const recovered = this.#reenter(rooms.filter((room) => !fatal.includes(room)));
     this.notify(() => this.#host.onCrash(recovered && fatal.length === suspects.length));
@@ -293,24 +296,19 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
     // The room of another client: that client counts it.
     if (culprit !== null && own === null) return [];
     const now = Date.now();
-    const last = this.#crashes.get(culprit);
+    const last = this.#crashes.get(culprit) ?? Number.NEGATIVE_INFINITY;
     this.#crashes.set(culprit, now);
-    if (last === undefined || now - last >= CRASH_WINDOW) return [];
+    if (now - last >= CRASH_WINDOW) return [];
     if (own) return [own];
     const reading = rooms.filter((room) => room.isReading);
     return reading.length > 0 ? reading : rooms;
   }
 
-  #search(room: EngineRoom<C>): void {
-    this.#searched.add(room);
-    room.search?.();
-  }
-
+  /** Whether all go on. */
   #reenter(rooms: readonly EngineRoom<C>[]): boolean {
     try {
       if (this.#runtime) this.#makeCore(this.#runtime);
-      for (const room of rooms) this.#guardEntry(room);
-      return true;
+      return rooms.filter((room) => !this.#guardEntry(room)).length === 0;
     } catch (thrown) {
       // Trapped again while coming back: another try would trap too.
       this.#core = null;
@@ -319,9 +317,16 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
     }
   }
 
-  #guardEntry(room: EngineRoom<C>): void {
-    const core = this.#core;
-    if (core) this.#rooms.set(room.enterCore(core), room);
+  /** What is no trap is the business of the room alone. */
+  #guardEntry(room: EngineRoom<C>): boolean {
+    try {
+      this.#rooms.set(room.enterCore(this.#core as C), room);
+      return true;
+    } catch (thrown) {
+      if (isFatal(thrown)) throw thrown;
+      room.fail(toSyncError(thrown, room.id));
+      return false;
+    }
   }
 }
 

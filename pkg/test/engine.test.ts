@@ -4,7 +4,7 @@ import { ClientImpl } from '../src/live-client.js';
 import { lazyRuntime } from '../src/runtime.js';
 import { fakeClient, fakePlatform, schema, turn } from './support/client.js';
 import { links } from './support/entry.js';
-import { FakeWorld } from './support/fake-core.js';
+import { FakeCore, FakeWorld } from './support/fake-core.js';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
@@ -276,6 +276,38 @@ describe('a trap', () => {
     await microtasks();
     expect(told).toEqual(['E_CORE_CRASHED demo', 'crashed false']);
     expect(world.cores.length).toBe(2);
+  });
+
+  test('fails a room that the fresh core refuses, and no other', async () => {
+    const { client, room, rooms, world, told } = await entered(undefined, ['one', 'two']);
+    room.presence.update({ x: 2 });
+    const enterRoom = FakeCore.prototype.enterRoom;
+    vi.spyOn(FakeCore.prototype, 'enterRoom').mockImplementation(function (this: FakeCore, name, options) {
+      if (name === 'one') throw { code: 'E_PRESENCE', message: 'refused', retryable: false };
+      return enterRoom.call(this, name, options);
+    });
+    const [, other] = rooms as [unknown, (typeof rooms)[0]];
+    world.traps.add('textInsert');
+    expect(() => other.root.get('note').insert(0, 'x')).toThrow(expect.objectContaining({ code: 'E_CORE_CRASHED' }));
+    await expect(room.ready).rejects.toMatchObject({ code: 'E_PRESENCE', room: 'one' });
+    await other.ready;
+    other.root.get('note').insert(0, 'goes on');
+    expect(other.doc.getSnapshot()?.note).toBe('goes on');
+    await microtasks();
+    expect(told).toEqual(['E_PRESENCE one', 'crashed false']);
+    await client.close();
+  });
+
+  test('keeps every room where one was to show too much', async () => {
+    const { rooms, world, told } = await entered(undefined, ['one', 'two']);
+    const [room, other] = rooms as [(typeof rooms)[0], (typeof rooms)[0]];
+    room.presence.update({ x: 2 });
+    expect(() => room.presence.update({ name: 'x'.repeat(5_000) })).toThrow(/E_PRESENCE/);
+    world.traps.add('textInsert');
+    expect(() => other.root.get('note').insert(0, 'x')).toThrow(expect.objectContaining({ code: 'E_CORE_CRASHED' }));
+    await Promise.all(rooms.map(({ ready }) => ready));
+    expect(told).toEqual(['crashed true']);
+    expect([...world.core.rooms.values()].map(({ presence }) => presence)).toEqual(['{"x":2}', '{"x":1}']);
   });
 
   test('in a drain, which nobody called, is recovered from and told', async () => {

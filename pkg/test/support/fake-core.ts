@@ -116,6 +116,7 @@ export class FakeCore implements Core {
 
   enterRoom(name: string, options: CoreRoomOptions): number {
     this.#enter('enterRoom', [name]);
+    checkPresence(options.presence);
     const number = this.#next++;
     const doc = new Y.Doc();
     for (const [root_, kind] of Object.entries(options.roots)) root(doc, root_, kind);
@@ -159,7 +160,7 @@ export class FakeCore implements Core {
 
   setPresence(room: number, json: string | null): void {
     this.#enter('setPresence', [json]);
-    if (json && json.length > 4096) throw { code: 'E_PRESENCE', message: 'too large', retryable: false };
+    checkPresence(json);
     this.#room(room).presence = json;
   }
 
@@ -421,6 +422,10 @@ export class FakeCore implements Core {
     const origin = transaction.origin === 'remote' ? 'remote' : 'local';
     if (changes.length > 0) this.#events.push({ room, type: 'doc', origin, changes });
   }
+}
+
+function checkPresence(json: string | null): void {
+  if (Buffer.byteLength(json ?? '') > 4096) throw { code: 'E_PRESENCE', message: 'too large', retryable: false };
 }
 
 function root(doc: Y.Doc, name: string, kind: string): Shared {
