@@ -4,7 +4,7 @@ export { coreConfig } from './core-config.js';
 export { openView } from './document.js';
 export { rememberTransport } from './fallback.js';
 export { watchPage } from './guard/page.js';
-export { readOther, shownPresence } from './guard/shown.js';
+export { readOther } from './guard/shown.js';
 export { vaultOf } from './guard/vault.js';
 export { HistoryImpl } from './history.js';
 export { endpointOf } from './room-endpoint.js';

@@ -30,7 +30,28 @@ export function fingerprint(value: Json): string {
 
 /** Freezes a JSON value all the way down; stops at what is frozen already. */
 export function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const inner of Object.values(value)) deepFreeze(inner);
-  return Object.freeze(value);
+  // Calls within calls would overflow the stack where somebody nests deeply enough.
+  const open: unknown[] = [value];
+  for (const next of open) {
+    if (Object.isFrozen(next)) continue;
+    Object.freeze(next);
+    for (const inner of Object.values(next as object)) open.push(inner);
+  }
+  return value;
 }
+
+/** Levels of lists and objects that a value may have, as those of documents. */
+export const MOST_LEVELS = 64;
+
+/** Whether a JSON value goes deeper. */
+export function isDeep(value: unknown): boolean {
+  let level: readonly unknown[] = [[value]];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MOST_LEVELS) return true;
+    level = level.flatMap((part) => Object.values(part as object)).filter((part) => typeof part === 'object' && part);
+  }
+  return false;
+}
+
+/** What is said of such a value. */
+export const TOO_DEEP: { readonly issues: string } = { issues: `deeper than ${MOST_LEVELS} levels` };

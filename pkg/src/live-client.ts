@@ -256,9 +256,6 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   /** What touches the page waits for the first room: making a client has no effect. */
   #begin(): void {
     this.#phase = 'running';
-    if (this.#options.auth && this.#options.tokenIn === 'query') {
-      this.#warn('rejoin: a token in a URL ends up in the logs of servers and proxies; prefer another `tokenIn`');
-    }
     const duplicate = duplicateCopy();
     if (duplicate) this.#report(duplicate);
   }

@@ -1,7 +1,7 @@
 import type { Core, CoreMessage, CoreMessageEvent } from './boundary.js';
 import { Deferred } from './deferred.js';
 import { fromProblem, SyncError } from './errors.js';
-import { deepFreeze, type Json } from './json.js';
+import { deepFreeze, isDeep, type Json, MOST_LEVELS, TOO_DEEP } from './json.js';
 import type { MessagesHost, MessageValidators, ShownMessages } from './lazy-messages.js';
 import type { BroadcastOptions, Message, MessagesState, SendOptions, SentMessage } from './messages.js';
 import type { Meta } from './presence.js';
@@ -238,8 +238,8 @@ export class MessagesImpl<M = Json, E = Json> {
     if (reset) this.#reset();
     for (const message of messages) {
       this.#oldest ??= message.seq;
-      if (message.kind === MESSAGE) this.#store(message);
-      if (!history && !message.own) this.#emit(message, false);
+      const read = message.kind === MESSAGE ? this.#store(message) : undefined;
+      if (!history && !message.own) this.#emit(message, false, read);
     }
     const spare = this.#stored.length - MOST;
     if (spare > 0) {
@@ -250,10 +250,11 @@ export class MessagesImpl<M = Json, E = Json> {
     this.#changed();
   }
 
-  #store(message: CoreMessage): void {
+  #store(message: CoreMessage): Message<M> | null {
     const read = this.#read<M>(message, this.#validators.messages);
     this.#pending.delete(message.id);
     if (read) this.#stored.push(read);
+    return read;
   }
 
   #prepend(messages: readonly CoreMessage[], more: boolean): void {
@@ -269,13 +270,13 @@ export class MessagesImpl<M = Json, E = Json> {
     this.#changed();
   }
 
-  /** Tells listeners, once no state is half-changed. */
-  #emit(message: CoreMessage, direct: boolean): void {
+  /** Tells listeners, once no state is half-changed. `known` is the message as it was read already. */
+  #emit(message: CoreMessage, direct: boolean, known?: Message<M> | null): void {
     if (message.kind === EVENT) {
       const read = this.#read<E>(message, this.#validators.events);
       if (read) this.#host.notify(this.#shown.events.prepare(Object.freeze({ event: read.data, from: read.from })));
     } else if (message.kind === MESSAGE) {
-      const read = this.#read<M>(message, this.#validators.messages);
+      const read = known === undefined ? this.#read<M>(message, this.#validators.messages) : known;
       if (read) this.#host.notify(this.#shown.heard.prepare(Object.freeze({ ...read, direct })));
     }
   }
@@ -343,11 +344,11 @@ export class MessagesImpl<M = Json, E = Json> {
     return Object.freeze({ id, seq: null, from, at: Date.now(), data, own: true, status: 'pending' });
   }
 
-  /** The message as the app sees it; null, and told, if it does not fit the schema. */
+  /** The message as the app sees it; null, and told, if it is too deep or does not fit the schema. */
   #read<T>(message: CoreMessage, validator: StandardSchemaV1 | undefined): Message<T> | null {
     const { id, seq, from, at, own } = message;
     const data = JSON.parse(message.data) as unknown;
-    const result = validator ? validate(validator, data) : { value: data };
+    const result = isDeep(data) ? TOO_DEEP : validator ? validate(validator, data) : { value: data };
     if ('issues' in result) {
       const words = `a message of connection ${from} is left out: it does not fit the schema (${result.issues})`;
       this.#host.report(new SyncError('E_MESSAGE', words, { room: this.#host.id }));
@@ -360,13 +361,21 @@ export class MessagesImpl<M = Json, E = Json> {
   #text(data: unknown, validator: StandardSchemaV1 | undefined): string {
     const result = validator ? validate(validator, data) : { value: data };
     const wrong = 'issues' in result ? result.issues : undefined;
-    const json = wrong === undefined ? JSON.stringify(data) : undefined;
-    if (json === undefined) {
-      throw new SyncError('E_MESSAGE', `a message is JSON that fits the schema: ${wrong ?? typeof data}`, {
-        room: this.#host.id,
-      });
+    const json = wrong === undefined ? textOf(data) : undefined;
+    if (json === undefined || isDeep(JSON.parse(json))) {
+      const words = `a message is JSON of at most ${MOST_LEVELS} levels that fits the schema: ${wrong ?? typeof data}`;
+      throw new SyncError('E_MESSAGE', words, { room: this.#host.id });
     }
     return json;
+  }
+}
+
+/** JSON text; undefined of what JSON cannot say. */
+function textOf(data: unknown): string | undefined {
+  try {
+    return JSON.stringify(data);
+  } catch {
+    return undefined;
   }
 }
 

@@ -84,6 +84,7 @@ export class RoomImpl<S extends Schema = Schema>
     // The one cast from the untyped refs to what the schema says about them.
     this.root = this.#root as unknown as RootRef<S['doc']>;
     const presence = {
+      id,
       notify: engine.notify,
       drain: engine.drain,
       send: (json: string) => this.#ifEntered((core, number) => core.setPresence(number, json)),

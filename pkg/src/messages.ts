@@ -82,7 +82,7 @@ export interface Messages<M = Json> {
    * Sends a message. It is saved on this device first, shown in `list` as pending, and survives a reload; the promise
    * resolves when the server has it on disk.
    *
-   * Rejects with `E_MESSAGE` (not JSON, over 64 kB, refused by the schema or the server), `E_BUFFER_FULL` (256 messages
+   * Rejects with `E_MESSAGE` (not JSON, over 64 kB or 64 levels, refused by the schema or the server), `E_BUFFER_FULL` (256 messages
    * or 1 MiB wait), `E_FORBIDDEN`, `E_TIMEOUT`, `E_DISPOSED`; with `to` or `volatile` also `E_NOT_FOUND`,
    * `E_NOT_CONNECTED`, `E_UNSUPPORTED`, `E_CONNECTION`, `E_RATE_LIMIT`.
    */

@@ -1,7 +1,8 @@
 import type * as Documents from './documents.js';
+import { SyncError } from './errors.js';
 import type { People } from './guard/people.js';
 import type { Shown } from './guard/shown.js';
-import { deepFreeze, isObject, type Json } from './json.js';
+import { deepFreeze, isDeep, isObject, type Json, MOST_LEVELS } from './json.js';
 import { loadPart } from './load-part.js';
 import { jsonText } from './plain.js';
 import type { StandardSchemaV1 } from './schema.js';
@@ -66,7 +67,7 @@ export interface Presence<P> {
   readonly users: Store<readonly User[]>;
   /**
    * Merges into the own state; sent at most once per `presenceThrottle` (50 ms), the latest state always is.
-   * Throws `E_PRESENCE` for more than 4 kB of JSON; a state that waits for its turn is refused by the `error` event.
+   * Throws `E_PRESENCE` for more than 4 kB of JSON or 64 levels, and nothing changes.
    */
   update(partial: Partial<P>): void;
 }
@@ -86,10 +87,12 @@ export interface Meta {
 }
 
 /** What presence needs of the code that comes with the first room. */
-export type PresencePart = Pick<typeof Documents, 'readOther' | 'shownPresence'>;
+export type PresencePart = Pick<typeof Documents, 'readOther'>;
 
 /** What presence needs of its room. */
 export interface PresenceHost {
+  /** Id of the room. */
+  readonly id: string;
   /** Sends the own state if the room is entered. */
   send(json: string): void;
   /** Hears what others show beside the app's state. */
@@ -108,6 +111,10 @@ export interface PresenceOptions {
   readonly user?: OwnUser | undefined;
 }
 
+/** The member that carries the {@link Meta}. */
+export const META = '~';
+/** Most bytes of what is shown, as the core and servers have it. */
+const MOST_BYTES = 4_096;
 const NOBODY: readonly never[] = /* @__PURE__ */ Object.freeze([]);
 
 /** Presence of one room. */
@@ -121,6 +128,8 @@ export class PresenceStore<P> implements Presence<P> {
   readonly #users: ValueStore<readonly User[]>;
   readonly #idleAfter: number;
   #meta: Meta | null;
+  /** What was sent last. */
+  #sent: readonly [state: P | null, meta: Meta | null];
   #wanted = false;
   #people: People | null = null;
   #part: PresencePart | null = null;
@@ -136,6 +145,7 @@ export class PresenceStore<P> implements Presence<P> {
     this.#validator = validator;
     this.#users = new ValueStore<readonly User[]>(NOBODY, host.notify);
     this.self = new ValueStore<P | null>(initial === undefined ? null : deepFreeze(copy(initial)), host.notify);
+    this.#sent = [this.self.getSnapshot(), this.#meta];
     this.others = new ValueStore<readonly Other<P>[]>(NOBODY, host.notify);
   }
 
@@ -167,23 +177,21 @@ export class PresenceStore<P> implements Presence<P> {
 
   /** The own state as JSON text, to enter the room with. */
   get json(): string | null {
-    const self = this.self.getSnapshot();
-    const shown = this.#part?.shownPresence(self, this.#meta) ?? null;
-    return shown === null ? null : JSON.stringify(shown);
+    return this.#textOf(this.self.getSnapshot());
   }
 
   /** Shows something beside the app's state, in its turn. */
   setMeta(meta: Meta): void {
     this.#meta = { ...this.#meta, ...meta };
-    this.#timer ??= setTimeout(() => this.flush(), Math.max(0, this.#sentAt + this.#throttle - Date.now()));
+    this.#later();
   }
 
   update(partial: Partial<P>): void {
     const before = this.self.getSnapshot();
     const next = deepFreeze(copy(isObject(before) ? { ...before, ...partial } : partial)) as P;
-    const wait = this.#sentAt + this.#throttle - Date.now();
-    if (wait <= 0) this.#send(next);
-    else this.#timer ??= setTimeout(() => this.flush(), wait);
+    const json = this.#textOf(next);
+    if (this.#wait > 0) this.#later();
+    else this.#send(next, json);
     this.self.set(next);
     this.#host.drain();
   }
@@ -194,8 +202,9 @@ export class PresenceStore<P> implements Presence<P> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     try {
-      this.#send(this.self.getSnapshot());
+      this.#send(this.self.getSnapshot(), this.json);
     } catch (error) {
+      if ((error as SyncError).code === 'E_PRESENCE') this.#takeBack();
       this.#host.report(error);
     }
   }
@@ -241,20 +250,53 @@ export class PresenceStore<P> implements Presence<P> {
   }
 
   #publish(): void {
-    const others: Other<P>[] = [];
-    for (const { other } of this.#known.values()) if (other) others.push(other);
-    others.sort((a, b) => a.connectionId - b.connectionId);
+    const known = [...this.#known].sort(([a], [b]) => a - b);
+    const others = known.flatMap(([, { other }]) => other ?? []);
     this.others.set(others.length === 0 ? NOBODY : Object.freeze(others));
-    const metas = [...this.#known].flatMap(([id, { meta }]) => (meta ? [[id, meta] as const] : []));
-    this.#host.onMetas(new Map(metas.sort(([a], [b]) => a - b)));
+    this.#host.onMetas(new Map(known.flatMap(([id, { meta }]) => (meta ? [[id, meta] as const] : []))));
     this.#people?.update();
   }
 
-  #send(state: P | null): void {
-    this.#sentAt = Date.now();
-    const shown = this.#part?.shownPresence(state, this.#meta) ?? null;
-    if (shown !== null) this.#host.send(JSON.stringify(shown));
+  /** How long the next state has to wait, in milliseconds. */
+  get #wait(): number {
+    return Math.max(0, this.#sentAt + this.#throttle - Date.now());
   }
+
+  #later(): void {
+    this.#timer ??= setTimeout(() => this.flush(), this.#wait);
+  }
+
+  #send(state: P | null, json: string | null): void {
+    this.#sentAt = Date.now();
+    if (json !== null) this.#host.send(json);
+    this.#sent = [state, this.#meta];
+  }
+
+  /** What was refused would be refused again, and with it the room after a crash. */
+  #takeBack(): void {
+    const [state, meta] = this.#sent;
+    this.#meta = meta;
+    this.self.set(state);
+  }
+
+  /** JSON text of a state and what goes beside it; null if there is neither. */
+  #textOf(state: P | null): string | null {
+    const shown = shownPresence(state, this.#meta);
+    if (shown === null) return null;
+    const json = JSON.stringify(shown);
+    if (new TextEncoder().encode(json).length > MOST_BYTES || isDeep(shown)) {
+      const words = `a presence state has at most ${MOST_BYTES} bytes of JSON and ${MOST_LEVELS} levels`;
+      throw new SyncError('E_PRESENCE', words, { room: this.#host.id });
+    }
+    return json;
+  }
+}
+
+/** A state that is no object goes inside of what is beside it. */
+function shownPresence(state: unknown, meta: Meta | null): unknown {
+  if (meta === null) return state;
+  if (isObject(state)) return { ...state, [META]: meta };
+  return { [META]: { ...meta, ...(state === null ? { none: true } : { state }) } };
 }
 
 /** What is known of somebody else. */

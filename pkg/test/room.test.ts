@@ -207,8 +207,8 @@ describe('presence', () => {
     expect(told).toEqual([{ x: 1 }, { x: 2 }]);
   });
 
-  test('that is too large throws at once, or is told when its turn comes', async () => {
-    const { client } = fakeClient({ schema });
+  test('that is too large throws at once, also where it would have waited for its turn, and is not kept', async () => {
+    const { client, world } = fakeClient({ schema });
     const errors = vi.fn();
     client.on('error', errors);
     const { room } = client.enterRoom('demo', { initialPresence: { x: 0 } });
@@ -216,9 +216,42 @@ describe('presence', () => {
     const name = 'x'.repeat(5_000);
     expect(() => room.presence.update({ name })).toThrow(expect.objectContaining({ code: 'E_PRESENCE' }));
     expect(room.presence.self.getSnapshot()).toEqual({ x: 0 });
-    room.presence.update({ name });
+    room.presence.update({ x: 1 });
+    expect(() => room.presence.update({ name: 'ä'.repeat(2_050) })).toThrow(
+      expect.objectContaining({ code: 'E_PRESENCE', room: 'demo' }),
+    );
+    await vi.advanceTimersByTimeAsync(60);
+    room.presence.update({ x: 2 });
+    expect(room.presence.self.getSnapshot()).toEqual({ x: 2 });
+    expect(world.core.rooms.get(0)?.presence).toBe('{"x":2}');
+    expect(errors).not.toHaveBeenCalled();
+  });
+
+  test('that is too large before the room is ready throws, and the room becomes ready without it', async () => {
+    const { client, world } = fakeClient({ schema, user: { id: 'ann' } });
+    const { room } = client.enterRoom('demo', { initialPresence: { x: 0 } });
+    // With the user beside it.
+    for (const name of ['x'.repeat(5_000), 'x'.repeat(4_070)]) {
+      expect(() => room.presence.update({ name })).toThrow(expect.objectContaining({ code: 'E_PRESENCE' }));
+    }
+    await room.ready;
+    expect(world.core.rooms.get(0)?.presence).toBe('{"x":0,"~":{"user":{"id":"ann"}}}');
+  });
+
+  test('that the core refuses in its turn is told, and what was shown before counts again', async () => {
+    const { client, world } = fakeClient({ schema, presenceThrottle: 50 });
+    const errors = vi.fn();
+    client.on('error', errors);
+    const { room } = client.enterRoom('demo', { initialPresence: { x: 0 } });
+    await room.ready;
+    room.presence.update({ x: 1 });
+    room.presence.update({ x: 2 });
+    vi.spyOn(world.core, 'setPresence').mockImplementationOnce(() => {
+      throw { code: 'E_PRESENCE', message: 'no', retryable: false };
+    });
     await vi.advanceTimersByTimeAsync(60);
     expect(errors).toHaveBeenCalledWith(expect.objectContaining({ code: 'E_PRESENCE', room: 'demo' }));
+    expect(room.presence.self.getSnapshot()).toEqual({ x: 1 });
   });
 
   test('of others is sorted, parsed once per change, and the same object until it changes', async () => {

@@ -36,6 +36,9 @@ export function watchPage<S extends Schema>(client: Watched, host: PageHost<S>):
   const { options, changes, rooms, tellLost, warn } = host;
   const { askToPersist = true, preventUnsavedChanges, lostConnectionTimeout = 5_000, backgroundTimeout } = options;
   const asks = askToPersist && !ownStorage(options).adapter && storageOf(options) !== 'memory';
+  if (options.auth && options.tokenIn === 'query') {
+    warn('rejoin: a token in a URL ends up in the logs of servers and proxies; prefer another `tokenIn`');
+  }
   const { stop, look } = watchDevice(client.sync, client.device, asks);
   const stops = [
     stop,

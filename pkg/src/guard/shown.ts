@@ -1,6 +1,6 @@
 import { SyncError } from '../errors.js';
-import { deepFreeze, isObject, type Json, type JsonObject, own } from '../json.js';
-import type { Meta, Other, OwnUser } from '../presence.js';
+import { deepFreeze, isDeep, isObject, type Json, type JsonObject, own, TOO_DEEP } from '../json.js';
+import { META, type Meta, type Other, type OwnUser } from '../presence.js';
 import { type StandardSchemaV1, validate } from '../schema.js';
 
 /** What somebody else shows. */
@@ -10,16 +10,6 @@ export interface Shown<P> {
   readonly meta: Meta | null;
 }
 
-/** The member that carries the {@link Meta}. */
-const META = '~';
-
-/** The own state with what goes beside it; null if there is neither. A state that is no object goes inside. */
-export function shownPresence(state: unknown, meta: Meta | null): unknown {
-  if (meta === null) return state;
-  if (isObject(state)) return { ...state, [META]: meta };
-  return { [META]: { ...meta, ...(state === null ? { none: true } : { state }) } };
-}
-
 /** What another connection shows, from JSON text. What does not fit is told. */
 export function readOther<P>(
   connectionId: number,
@@ -27,9 +17,11 @@ export function readOther<P>(
   validator: StandardSchemaV1 | undefined,
   report: (error: unknown) => void,
 ): Shown<P> {
-  const { state, meta } = apart(JSON.parse(json) as Json);
+  const whole = JSON.parse(json) as Json;
+  const deep = isDeep(whole);
+  const { state, meta } = deep ? { state: whole, meta: null } : apart(whole);
   if (state === undefined) return { meta, other: null };
-  const result = validator ? validate(validator, state) : { value: state };
+  const result = deep ? TOO_DEEP : validator ? validate(validator, state) : { value: state };
   if ('issues' in result) {
     const message = `connection ${connectionId} is left out: its state does not fit the schema (${result.issues})`;
     report(new SyncError('E_PRESENCE', message));

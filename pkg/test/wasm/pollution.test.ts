@@ -58,6 +58,7 @@ test('in presence: own members of a state, and the app’s next state does not g
   const sent: string[] = [];
   const nothing = (): void => {};
   const host = {
+    id: 'demo',
     send: (json: string) => sent.push(json),
     onMetas: nothing,
     report: nothing,
