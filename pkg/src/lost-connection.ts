@@ -11,23 +11,32 @@ export function watchLostConnection(
   tell: (event: LostConnection) => void,
 ): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let connected = false;
   let lost = false;
-  const settle = (event: LostConnection | null): void => {
+  const calm = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    if (lost && event) tell(event);
+  };
+  const settle = (event: LostConnection): void => {
+    calm();
+    if (lost) tell(event);
     lost = false;
   };
+  const lose = (): void => {
+    lost = true;
+    tell('lost');
+  };
   const check = (): void => {
-    const { status, error } = connection.getSnapshot();
-    if (status === 'reconnecting') {
-      timer ??= setTimeout(() => {
-        lost = true;
-        tell('lost');
-      }, timeout);
-    } else if (status === 'connected') settle('restored');
-    else if (status === 'disconnected') settle(error ? 'failed' : null);
-    else if (status === 'idle') settle(null);
+    const { status, error, reason, nextRetryAt } = connection.getSnapshot();
+    const kind = reason?.kind;
+    if (status === 'connecting') return;
+    if (status === 'connected') {
+      connected = true;
+      settle('restored');
+    } else if (status === 'reconnecting' || kind === 'offline' || nextRetryAt !== null) {
+      if (connected && !lost) timer ??= setTimeout(lose, timeout);
+    } else if (kind === 'requested' || status === 'idle') calm();
+    else if (error && kind !== 'suspended') settle('failed');
   };
   const stop = connection.subscribe(check);
   return () => {

@@ -239,6 +239,71 @@ describe('a lost connection', () => {
     await tell({ ...reconnecting, status: 'disconnected', error: { code: 'E_AUTH', message: 'x', retryable: false } });
     expect(told.mock.calls).toEqual([['lost'], ['failed']]);
   });
+
+  const away: CoreConnection = { ...reconnecting, status: 'disconnected' };
+  const offline: CoreConnection = { ...away, reason: { kind: 'offline' }, nextRetryAt: 1 };
+  const unavailable = { code: 'E_UNAVAILABLE', message: 'x', retryable: true } as const;
+  const losses: readonly (readonly [string, CoreConnection])[] = [
+    ['offline', offline],
+    ['offline without a next attempt', { ...offline, nextRetryAt: null }],
+    ['offline after an error', { ...offline, error: unavailable }],
+    ['between attempts', { ...away, nextRetryAt: 1, error: unavailable }],
+  ];
+
+  test.each(losses)('is told when the browser is %s', async (_, state) => {
+    const { told, tell } = await start();
+    await tell(state);
+    await vi.advanceTimersByTimeAsync(6_000);
+    await tell(connected);
+    expect(told.mock.calls).toEqual([['lost'], ['restored']]);
+  });
+
+  const pauses: readonly (readonly [string, CoreConnection])[] = [
+    ['offline', offline],
+    ['suspended', { ...away, reason: { kind: 'suspended' } }],
+    ['suspended after an error', { ...away, reason: { kind: 'suspended' }, error: unavailable }],
+    ['disconnected by the app', { ...away, reason: { kind: 'requested' } }],
+    ['disconnected by the app after an error', { ...away, reason: { kind: 'requested' }, error: unavailable }],
+    ['without rooms', { ...away, status: 'idle' }],
+  ];
+
+  test.each(pauses)('that is told comes back also if the client was %s meanwhile', async (_, state) => {
+    const { told, tell } = await start();
+    await tell(reconnecting);
+    await vi.advanceTimersByTimeAsync(6_000);
+    await tell(state);
+    await vi.advanceTimersByTimeAsync(9_000);
+    await tell(reconnecting);
+    await vi.advanceTimersByTimeAsync(9_000);
+    await tell(connected);
+    expect(told.mock.calls).toEqual([['lost'], ['restored']]);
+  });
+
+  test('is none where there was no connection yet', async () => {
+    const { client, world } = fakeClient({ schema });
+    const told = vi.fn();
+    client.on('lostConnection', told);
+    await client.enterRoom('demo').room.ready;
+    world.core.tell(0, { type: 'connection', ...offline });
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(told).not.toHaveBeenCalled();
+  });
+
+  test('is not told of a first connection that takes long', async () => {
+    const { told, tell } = await start();
+    await tell({ ...reconnecting, status: 'connecting', nextRetryAt: 1, error: unavailable });
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(told).not.toHaveBeenCalled();
+  });
+
+  test('that the app itself wants is none', async () => {
+    const { told, tell } = await start();
+    await tell(reconnecting);
+    await tell({ ...away, reason: { kind: 'requested' } });
+    await vi.advanceTimersByTimeAsync(9_000);
+    await tell(connected);
+    expect(told).not.toHaveBeenCalled();
+  });
 });
 
 test('leaving the page is held up only while an edit is neither saved nor synced', async () => {
