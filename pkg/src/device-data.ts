@@ -31,14 +31,11 @@ export class DeviceData {
     this.#namespace = host.options.namespace ?? '';
   }
 
-  /** A room and the one that holds its versions. */
-  roomsOf(room: string): readonly string[] {
-    return withShelf(room);
-  }
-
-  /** Deletes what is kept of a room, or of all; `known` are those that were entered. */
-  async clear(room: string | undefined, known: readonly string[]): Promise<void> {
-    await this.#deleteOwn(room === undefined ? known : withShelf(room));
+  /** Deletes what is kept of a room and of the one that holds its versions, or of all; `known` are those that were entered. */
+  async clear(room: string | undefined, known: readonly string[], leave: (id: string) => void): Promise<void> {
+    const rooms = room === undefined ? [] : withShelf(room);
+    for (const id of rooms) leave(id);
+    await this.#deleteOwn(room === undefined ? known : rooms);
     await clearData(this.#namespace, room, known);
   }
 

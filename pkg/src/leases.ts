@@ -1,6 +1,8 @@
 /** Something that is entered with the first lease and left some time after the last. */
 export interface Leased {
   readonly id: string;
+  /** Whether it was left by {@link Leases.clear}, whoever had a lease. */
+  '~cleared'?: boolean;
   enter(): void;
   leave(): void;
 }
@@ -38,6 +40,7 @@ export class Leases<T extends Leased> {
     clearTimeout(held.timer);
     const lease = {};
     held.leases.add(lease);
+    held.item['~cleared'] = false;
     held.item.enter();
     return { item: held.item, release: () => this.#release(held, lease) };
   }
@@ -48,6 +51,7 @@ export class Leases<T extends Leased> {
     for (const { item } of all) this.#held.delete(item.id);
     for (const { item, timer } of all) {
       clearTimeout(timer);
+      item['~cleared'] = true;
       item.leave();
     }
     this.#onChange();

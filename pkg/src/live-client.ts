@@ -115,8 +115,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     const known = this.#rooms.all().map(({ id }) => id);
     this.#rooms.clear(room);
     const data = await this.#deviceData();
-    if (room !== undefined) for (const id of data.roomsOf(room)) this.#rooms.clear(id);
-    await data.clear(room, known);
+    await data.clear(room, known, (id) => this.#rooms.clear(id));
   }
 
   async quarantined(room: string): Promise<readonly QuarantinedRecord[]> {

@@ -127,6 +127,8 @@ export interface Room<S extends Schema = Registered> extends Archive<S> {
   connectPeers(): void;
   /** Lets go of all links and stays without until `connectPeers()`; the server carries everything meanwhile. */
   disconnectPeers(): void;
+  /** For the React entry: whether it was left because its data was cleared, or its client closed. @internal */
+  readonly '~cleared'?: boolean;
 }
 
 /** How a room is entered. The first who enters decides. */

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, Component, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { Activity, act, Component, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import { describe, expect, test, vi } from 'vitest';
@@ -125,6 +125,51 @@ describe('the hooks that wait', () => {
     await unmount();
     await vi.advanceTimersByTimeAsync(10_000);
     expect([world.count('enterRoom'), world.count('leaveRoom')]).toEqual([1, 1]);
+  });
+
+  test.each([[], ['demo']])(
+    'leave a room alone whose data was cleared, until it is mounted anew (%s)',
+    async (...room) => {
+      vi.useFakeTimers();
+      const { client, world, around } = await withProviders();
+      vi.mocked(console.error).mockImplementation(() => {});
+      const page = (key: number) => (
+        <Boundary key={key}>
+          {around(<hooks.ClientSideSuspense fallback="loading">{() => <Note />}</hooks.ClientSideSuspense>)}
+        </Boundary>
+      );
+      const container = await mount(page(1));
+      await settle();
+      expect(container.textContent).toBe('note ');
+      await act(async () => client.clearData(...room));
+      for (let second = 0; second < 30; second++) await act(async () => vi.advanceTimersByTimeAsync(1_000));
+      expect([world.count('enterRoom'), world.count('leaveRoom'), client.getRoom('demo')]).toEqual([1, 1, null]);
+      expect(container.textContent).toContain('E_DISPOSED');
+      await render(page(2));
+      await settle();
+      expect([container.textContent, world.count('enterRoom')]).toEqual(['note ', 2]);
+      vi.mocked(console.error).mockClear();
+    },
+  );
+
+  test('enter a room again that was left while they were hidden', async () => {
+    vi.useFakeTimers();
+    const { world, around } = await withProviders();
+    const page = (mode: 'visible' | 'hidden') => (
+      <Activity mode={mode}>
+        {around(<hooks.ClientSideSuspense fallback="loading">{() => <Note />}</hooks.ClientSideSuspense>)}
+      </Activity>
+    );
+    const container = await mount(page('visible'));
+    await settle();
+    await render(page('hidden'));
+    await act(async () => vi.advanceTimersByTimeAsync(10_000));
+    expect(world.count('leaveRoom')).toBe(1);
+    await render(page('visible'));
+    await settle();
+    expect([container.textContent, world.count('enterRoom')]).toEqual(['note ', 2]);
+    await act(async () => vi.advanceTimersByTimeAsync(30_000));
+    expect([world.count('enterRoom'), world.count('leaveRoom')]).toEqual([2, 1]);
   });
 
   test('throw what the room failed with, and do not enter it again and again', async () => {
