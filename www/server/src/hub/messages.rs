@@ -3,6 +3,7 @@
 //! A message is numbered when it is taken, and acknowledged and given to everyone behind its commit. One whose id is
 //! kept already is acknowledged with the number it has: a client may send again what it is not sure of.
 
+mod depth;
 mod log;
 mod subscriber;
 
@@ -17,6 +18,7 @@ use rejoin::time::Instant;
 use super::context::Context;
 use super::outgoing::{Outgoing, Payload, Target};
 use super::{HubOutput, MemberId, Permission, StoredMessages};
+use depth::is_deeper;
 use log::{Kept, Log};
 use subscriber::Subscriber;
 
@@ -27,6 +29,8 @@ const CHUNK: usize = 64 << 10;
 const PAGE: usize = 1 << 20;
 /// Messages of a frame.
 const CHUNK_MESSAGES: usize = 100;
+/// Lists and objects inside of each other in a message: as in the values of documents.
+const MAX_LEVELS: usize = 64;
 /// Kinds of volatile messages of a member that may wait at a time.
 const MAX_PASSING: usize = 16;
 
@@ -357,7 +361,7 @@ fn check(cx: &Context<'_>, draft: &Draft<'_>) -> Result<(), RejectCode> {
     if draft.permission == Permission::Read {
         return Err(RejectCode::Forbidden);
     }
-    if draft.data.len() > cx.config.messages.max_bytes {
+    if draft.data.len() > cx.config.messages.max_bytes || is_deeper(draft.data, MAX_LEVELS) {
         return Err(RejectCode::TooLarge);
     }
     match serde_json::from_str::<serde::de::IgnoredAny>(draft.data) {

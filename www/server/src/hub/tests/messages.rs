@@ -256,6 +256,22 @@ fn what_cannot_be_taken_is_refused_each_time_and_the_next_goes_on() {
 }
 
 #[test]
+fn a_message_that_is_nested_too_deeply_reaches_nobody() {
+    let mut world = World::new();
+    let (alice, bob) = (member(&mut world, 1), member(&mut world, 2));
+    let nested = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    world.say(alice, publish(1, "a-1", &nested(32_000)));
+    world.say(alice, Request::Volatile { kind: 0, data: &nested(65) }.encode());
+    let direct = Request::Direct { request: 1, to: 2, kind: 0, data: &nested(65) };
+    world.say(alice, direct.encode());
+    world.say(alice, publish(2, "a-2", &nested(64)));
+    let heard = told(&mut world, alice);
+    assert_eq!(heard[..2], ["reject 1: TooLarge", "no 1: TooLarge"]);
+    assert_eq!(heard.last().map(String::as_str), Some("ack 2 is 1"));
+    assert_eq!(told(&mut world, bob), [format!("1 {} from 1", nested(64))]);
+}
+
+#[test]
 fn a_direct_message_reaches_one_and_is_not_stored() {
     let mut world = World::new();
     let [alice, bob, carol] = [1, 2, 3].map(|number| member(&mut world, number));
