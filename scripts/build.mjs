@@ -51,13 +51,25 @@ const stripped = ['--strip-debug', '--strip-producers', '--strip-target-features
 /** Builds pkg/wasm and pkg/dist. */
 export async function build() {
   const started = Date.now();
-  const ran = [];
-  for (const module of modules) {
-    ran.push(await compile(module), await bind(module), await shrink(module), await emit(module));
-  }
-  ran.push(await typescript());
+  const ran = [...(await compileAll()), await typescript()];
   const words = ran.some(Boolean) ? 'built' : 'already built';
   console.log(`✓ package ${words} in ${((Date.now() - started) / 1000).toFixed(1)} s (${sizes()})`);
+}
+
+/** While one module is compiled, what makes the last one small runs beside it. */
+async function compileAll() {
+  const ran = [];
+  let finished = Promise.resolve();
+  for (const module of modules) {
+    ran.push(await compile(module));
+    finished = finished.then(async () => {
+      ran.push(await bind(module), await shrink(module), await emit(module));
+    });
+    // A failure is told by the last of them, which all others wait for.
+    finished.catch(() => {});
+  }
+  await finished;
+  return ran;
 }
 
 /**
