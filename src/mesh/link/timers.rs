@@ -82,7 +82,7 @@ impl Link {
         }
         self.note_blocked(now);
         self.search_anew(now);
-        self.watch(cx, settings);
+        self.watch(cx);
         if self.restart().is_some_and(|restart| now >= restart.at) {
             self.restart_ice(cx, settings);
         }
@@ -248,7 +248,7 @@ impl Link {
     }
 
     /// Asks a peer that is quiet, and gives one up for lost that does not answer.
-    fn watch(&mut self, cx: &Context<'_>, settings: &Settings) {
+    fn watch(&mut self, cx: &Context<'_>) {
         let Some(attempt) = self.attempt.as_ref().filter(|_| self.phase == Phase::Up) else {
             self.ping = None;
             return;
@@ -261,7 +261,7 @@ impl Link {
             Some(ping) if cx.now >= ping.until => {
                 self.ping = None;
                 if ping.doubt == Doubt::Change || silence >= QUIET {
-                    self.on_silence(cx, settings, ping.doubt);
+                    self.on_silence(cx, ping.doubt);
                 }
             }
             _ => {}
@@ -279,7 +279,7 @@ impl Link {
     }
 
     /// No pong.
-    fn on_silence(&mut self, cx: &Context<'_>, settings: &Settings, doubt: Doubt) {
+    fn on_silence(&mut self, cx: &Context<'_>, doubt: Doubt) {
         let wait = if doubt == Doubt::Quiet { patience(self.relayed) } else { 0 };
         self.note_down(cx.now);
         self.enter(Phase::Suspect(Restart { at: cx.now + wait, count: 0 }), Some("silent"));
