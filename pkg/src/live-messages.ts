@@ -57,11 +57,13 @@ export class MessagesImpl<M = Json, E = Json> {
   }
 
   async retry(id: string): Promise<SentMessage> {
+    await this.#host.whenReady();
     const failed = this.#failed.get(id);
     if (!failed)
       throw new SyncError('E_INVALID_ARGUMENT', `no failed message has the id ${id}`, { room: this.#host.id });
+    const sent = this.#queue(MESSAGE, this.#text(failed.data, this.#validators.messages));
     this.discard(id);
-    return this.send(failed.data);
+    return sent;
   }
 
   discard(id: string): void {
