@@ -24,7 +24,7 @@ const budgets = {
   core: 15,
   sockets: 8.7,
   streams: 10,
-  documents: 12.4,
+  documents: 12.6,
   users: 1.4,
   migrations: 1.2,
   deviceData: 1,

@@ -31,8 +31,10 @@ export interface MessagesHost {
   /** Calls the core if the room is entered. */
   ifEntered(fn: (core: Core, room: number) => void): void;
   setMeta(meta: Meta): void;
-  /** So many messages are not in the core yet, and saved nowhere. */
-  hold(messages: number): void;
+  /** Whether the room takes writes. */
+  isReady(): boolean;
+  /** Until this settles, a message is not in the core, and saved nowhere. */
+  hold(until: Promise<unknown>): void;
   /** Lets what was told be heard, soon. */
   drain(): void;
   report(error: unknown): void;
@@ -84,8 +86,6 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
   #metas: ReadonlyMap<number, Meta> = new Map();
   /** How many calls wait for the code: later ones go behind them. */
   #calls = 0;
-  /** How many of them are messages. */
-  #unsaved = 0;
 
   constructor(host: MessagesHost, validators: MessageValidators) {
     const { notify } = host;
@@ -136,7 +136,7 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
 
   /** See `Room.broadcast`. A rejection that nobody hears is no error of the page. */
   broadcast(event: E, options: BroadcastOptions = {}): Promise<void> {
-    const sent = this.#write((part) => part.broadcast(event, options));
+    const sent = this.#write((part) => part.broadcast(event, options), options.queue ?? false);
     sent.catch(() => {});
     return sent;
   }
@@ -197,18 +197,11 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
   }
 
   /** Messages count as unsaved until they are in the core, as they are right behind the room's `ready`. */
-  #write<T>(act: (part: Part<M, E>) => Promise<T>): Promise<T> {
+  #write<T>(act: (part: Part<M, E>) => Promise<T>, waits = true): Promise<T> {
     const done = this.#do(act);
-    if (this.#calls === 0) return done;
-    this.#hold(1);
-    const written = this.#ask().then(() => this.#host.whenReady());
-    written.catch(() => {}).then(() => this.#hold(-1));
+    const { hold, isReady, whenReady } = this.#host;
+    if (waits && (this.#calls > 0 || !isReady())) hold(this.#ask().then(whenReady));
     return done;
-  }
-
-  #hold(more: number): void {
-    this.#unsaved += more;
-    this.#host.hold(this.#unsaved);
   }
 
   #tell(act: (part: Part<M, E>) => void): void {

@@ -56,7 +56,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   readonly #watchers: (() => void)[] = [];
   #documents: typeof Documents | null = null;
   #adapter: typeof Adapter | null = null;
-  #phase: 'fresh' | 'running' | 'closed' = 'fresh';
+  #closed = false;
 
   constructor(options: ClientOptions<S>, start: StartRuntime, links: LinksEngine) {
     this.#options = options;
@@ -81,11 +81,11 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   }
 
   getRoom<T extends Schema = S>(id: string): Room<T> | null {
-    return typed<T>(this.#rooms.get(id));
+    return this.#rooms.get(id) as unknown as Room<T> | null;
   }
 
   stream(url: StreamUrl, init: StreamInit = {}): TextStream {
-    if (this.#phase === 'closed') throw new SyncError('E_DISPOSED', 'the client has been closed');
+    if (this.#closed) throw new SyncError('E_DISPOSED', 'the client has been closed');
     return streamOf(this.#options, this.#links, url, init);
   }
 
@@ -102,8 +102,8 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   }
 
   async close(): Promise<void> {
-    if (this.#phase === 'closed') return;
-    this.#phase = 'closed';
+    if (this.#closed) return;
+    this.#closed = true;
     await settled(this.#changes, () => this.#syncs().every(({ local }) => local !== 'saving'), CLOSE_TIMEOUT);
     this.#rooms.clear();
     for (const stop of this.#watchers) stop();
@@ -132,22 +132,21 @@ export class ClientImpl<S extends Schema> implements Client<S> {
 
   '~prepare'<T extends Schema>(id: string, options: EnterOptions<T>): Room<T> {
     if (typeof id !== 'string' || id === '') {
-      throw new SyncError('E_INVALID_ARGUMENT', `a room needs a name; got ${JSON.stringify(id) ?? typeof id}`);
+      throw new SyncError('E_INVALID_ARGUMENT', 'the name of a room is a string, and not empty');
     }
     const schema = options.schema ?? this.#options.schema;
     if (!schema) {
       throw new SyncError('E_SCHEMA', 'give createClient or enterRoom a schema made by defineSchema', { room: id });
     }
     const known = this.#rooms.get(id);
-    if (known) return typed<T>(known) as Room<T>;
-    const room = new RoomImpl(this.#host(), id, schema as Schema, options as EnterOptions<Schema>);
-    return typed<T>(room) as Room<T>;
+    const room = known ?? new RoomImpl(this.#host(), id, schema as Schema, options as EnterOptions<Schema>);
+    return room as unknown as Room<T>;
   }
 
   '~enter'<T extends Schema>(room: Room<T>): RoomLease<T> {
-    if (this.#phase === 'closed') throw new SyncError('E_DISPOSED', 'the client has been closed', { room: room.id });
+    if (this.#closed) throw new SyncError('E_DISPOSED', 'the client has been closed', { room: room.id });
     const { item, release } = this.#rooms.take(room as unknown as RoomImpl);
-    return { room: typed<T>(item) as Room<T>, leave: release, [Symbol.dispose]: release };
+    return { room: item as unknown as Room<T>, leave: release, [Symbol.dispose]: release };
   }
 
   #host(): ConstructorParameters<typeof RoomImpl>[0] {
@@ -206,7 +205,6 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   }
 
   async #start(): Promise<typeof Documents> {
-    if (this.#phase === 'fresh') this.#begin();
     const part = this.#part();
     part.then(
       (documents) => this.#watchPage(documents),
@@ -249,18 +247,14 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   async #share(): Promise<void> {
     const { sharedSockets } = await loadPart('tabs', import('./shared/documents.js'));
     const { namespace = '', shareConnection } = this.#options;
-    if (this.#phase !== 'closed') this.#sockets ??= sharedSockets(namespace, shareConnection);
+    if (!this.#closed) this.#sockets ??= sharedSockets(namespace, shareConnection);
   }
 
   /** What touches the page waits for the first room: making a client has no effect. */
-  #begin(): void {
-    this.#phase = 'running';
+  #watchPage(part: typeof Documents): void {
+    if (this.#closed || this.#watchers.length > 0) return;
     const duplicate = duplicateCopy();
     if (duplicate) this.#report(duplicate);
-  }
-
-  #watchPage(part: typeof Documents): void {
-    if (this.#phase === 'closed' || this.#watchers.length > 0) return;
     const stops = part.watchPage(this, {
       options: this.#options,
       changes: this.#changes,
@@ -336,9 +330,4 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     const log = this.#options.logger?.[event.level];
     if (log) this.#engine.notify(() => runSafely(() => log(event)));
   }
-}
-
-/** The room as its schema types it: all rooms are kept in one map. */
-function typed<S extends Schema>(room: RoomImpl | null): Room<S> | null {
-  return room as unknown as Room<S> | null;
 }

@@ -78,7 +78,7 @@ export class RoomImpl<S extends Schema = Schema>
     this.#connectWanted = host.options.url !== null && (options.autoConnect ?? true);
     this.connection = new ValueStore<ConnectionState>(IDLE, engine.notify);
     this.sync = new ValueStore<SyncState>(NOTHING_SYNCED, engine.notify);
-    this.#sync = new SyncTeller(this.sync);
+    this.#sync = new SyncTeller(this.sync, engine.drainSoon);
     this.doc = new ValueStore<DocSnapshot<S['doc']> | null>(null, engine.notify);
     this.#root = new Root(this, schema.doc);
     // The one cast from the untyped refs to what the schema says about them.
@@ -97,7 +97,7 @@ export class RoomImpl<S extends Schema = Schema>
     const peersHost = { room: this, notify: engine.notify, ifEntered, report: presence.report };
     this.#peers = new LazyPeers(peersHost, options.peers);
     const archive = lazyArchive(host.archive<S>(this, schema, options));
-    this.lazy = { peers: this.#peers, messages: this.#messages, archive };
+    this.lazy = { peers: this.#peers, messages: this.#messages, archive, sync: this.#sync };
     this.history = new LazyHistory(engine.notify);
     this.recovery = lazyRecovery(() => this.loaded().recovery);
   }
@@ -415,10 +415,9 @@ export class RoomImpl<S extends Schema = Schema>
   }
 
   #handleSync(event: Extract<CoreEvent, { type: 'sync' }>): void {
-    const { status } = event;
     if (this.#part) this.#sync.tell(this.#part.syncOf(event));
-    this.#view?.guard.handleSync({ status });
-    if (status === 'synchronized') this.notify(this.#synced.resolve);
+    this.#view?.guard.handleSync(event);
+    if (event.status === 'synchronized') this.notify(this.#synced.resolve);
   }
 
   #handleEndpoint(event: Extract<CoreEvent, { type: 'endpoint' }>): void {
@@ -486,7 +485,8 @@ export class RoomImpl<S extends Schema = Schema>
       write: (fn) => this.#call(fn),
       ifEntered: (fn) => this.#ifEntered(fn),
       setMeta: (meta) => this.presence.setMeta(meta),
-      hold: (messages) => this.#sync.hold(messages),
+      isReady: () => this.isReady,
+      hold: this.#sync.hold,
       drain: this.#host.engine.drainSoon,
       report: (error) => this.report(error),
     };

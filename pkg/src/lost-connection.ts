@@ -33,14 +33,14 @@ export function watchLostConnection(
     if (status === 'connected') {
       connected = true;
       settle('restored');
-    } else if (status === 'reconnecting' || kind === 'offline' || nextRetryAt !== null) {
-      if (connected && !lost) timer ??= setTimeout(lose, timeout);
+    } else if (status === 'reconnecting' || (connected && (kind === 'offline' || nextRetryAt !== null))) {
+      if (!lost) timer ??= setTimeout(lose, timeout);
     } else if (kind === 'requested' || status === 'idle') calm();
     else if (error && kind !== 'suspended') settle('failed');
   };
   const stop = connection.subscribe(check);
   return () => {
     stop();
-    clearTimeout(timer);
+    calm();
   };
 }

@@ -189,9 +189,9 @@ export class PresenceStore<P> implements Presence<P> {
   update(partial: Partial<P>): void {
     const before = this.self.getSnapshot();
     const next = deepFreeze(copy(isObject(before) ? { ...before, ...partial } : partial)) as P;
-    const json = this.#textOf(next);
+    this.#textOf(next);
     if (this.#wait > 0) this.#later();
-    else this.#send(next, json);
+    else this.#send(next);
     this.self.set(next);
     this.#host.drain();
   }
@@ -202,9 +202,14 @@ export class PresenceStore<P> implements Presence<P> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     try {
-      this.#send(this.self.getSnapshot(), this.json);
+      this.#send(this.self.getSnapshot());
     } catch (error) {
-      if ((error as SyncError).code === 'E_PRESENCE') this.#takeBack();
+      // What was refused would be refused again, and with it the room after a crash.
+      if ((error as SyncError).code === 'E_PRESENCE') {
+        const [state, meta] = this.#sent;
+        this.#meta = meta;
+        this.self.set(state);
+      }
       this.#host.report(error);
     }
   }
@@ -266,17 +271,11 @@ export class PresenceStore<P> implements Presence<P> {
     this.#timer ??= setTimeout(() => this.flush(), this.#wait);
   }
 
-  #send(state: P | null, json: string | null): void {
+  #send(state: P | null): void {
     this.#sentAt = Date.now();
+    const json = this.#textOf(state);
     if (json !== null) this.#host.send(json);
     this.#sent = [state, this.#meta];
-  }
-
-  /** What was refused would be refused again, and with it the room after a crash. */
-  #takeBack(): void {
-    const [state, meta] = this.#sent;
-    this.#meta = meta;
-    this.self.set(state);
   }
 
   /** JSON text of a state and what goes beside it; null if there is neither. */

@@ -4,12 +4,14 @@ import type { LazyPeers } from './lazy-peers.js';
 import type { BroadcastOptions, Messages, RoomEvent } from './messages.js';
 import type { Room } from './room.js';
 import type { Schema } from './schema.js';
+import type { SyncTeller } from './sync-teller.js';
 
 /** What stands behind them. */
 export interface LazyParts<S extends Schema> {
   readonly peers: LazyPeers;
   readonly archive: Archive<S>;
   readonly messages: LazyMessages<S['~m'], S['~e']>;
+  readonly sync: SyncTeller;
 }
 
 /** The members of a room that are the business of parts of their own, fetched or asked for when they are used. */
@@ -90,5 +92,9 @@ export abstract class RoomParts<S extends Schema> {
 
   disconnectPeers(): void {
     this.lazy.peers.disconnect();
+  }
+
+  get '~hold'(): SyncTeller['hold'] {
+    return this.lazy.sync.hold;
   }
 }

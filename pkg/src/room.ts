@@ -129,6 +129,8 @@ export interface Room<S extends Schema = Registered> extends Archive<S> {
   disconnectPeers(): void;
   /** For the React entry: whether it was left because its data was cleared, or its client closed. @internal */
   readonly '~cleared'?: boolean;
+  /** For the React entry: until this settles, an edit waits that is saved nowhere. @internal */
+  '~hold'(until: Promise<unknown>): void;
 }
 
 /** How a room is entered. The first who enters decides. */

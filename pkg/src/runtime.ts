@@ -114,6 +114,6 @@ export function duplicateCopy(): SyncError | null {
   shared[COPY] ??= here;
   if (shared[COPY] === here) return null;
   const message =
-    'two copies of rejoin are loaded (two versions, or an import and a require); rooms of one are not seen by the other';
+    'two copies of rejoin are loaded (two versions, or an import and a require); neither sees the rooms of the other';
   return new SyncError('E_DUPLICATE_PACKAGE', message);
 }

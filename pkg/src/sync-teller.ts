@@ -1,14 +1,16 @@
 import type { SyncState } from './room.js';
 import type { ValueStore } from './store.js';
 
-/** Shows in a room's store what the core tells, and messages that it has not got yet. */
+/** Shows in a room's store what the core tells, and what it has not got yet. */
 export class SyncTeller {
   readonly #store: ValueStore<SyncState>;
+  readonly #drain: () => void;
   #told: SyncState;
   #unsaved = 0;
 
-  constructor(store: ValueStore<SyncState>) {
+  constructor(store: ValueStore<SyncState>, drain: () => void) {
     this.#store = store;
+    this.#drain = drain;
     this.#told = store.getSnapshot();
   }
 
@@ -18,10 +20,16 @@ export class SyncTeller {
     this.#show();
   }
 
-  /** So many messages are saved nowhere yet. */
-  hold(messages: number): void {
-    this.#unsaved = messages;
+  /** Something that the core has not got yet is saved nowhere until this settles. */
+  readonly hold = (until: Promise<unknown>): void => {
+    this.#add(1);
+    until.catch(() => {}).then(() => this.#add(-1));
+  };
+
+  #add(more: number): void {
+    this.#unsaved += more;
     this.#show();
+    this.#drain();
   }
 
   #show(): void {

@@ -137,6 +137,30 @@ describe('sending', () => {
     ]);
   });
 
+  test('counts as unsaved until the room takes it, whether the code of messages is there or not', async () => {
+    const world = new FakeWorld();
+    world.autoReady = false;
+    const { client } = fakeClient({ schema }, world);
+    const { room, leave } = client.enterRoom<S>('demo');
+    const told = () => {
+      const { local, pending } = room.sync.getSnapshot();
+      return [local, pending];
+    };
+    void room.messages.send('1');
+    expect(told()).toEqual(['saving', 1]);
+    await vi.waitFor(() => expect(world.count('subscribeMessages')).toBe(1));
+    void room.messages.send('2');
+    room.broadcast('at once or never').catch(() => {});
+    expect(told()).toEqual(['saving', 2]);
+    world.core.tell(0, { type: 'ready' });
+    await room.ready;
+    await turn();
+    expect([world.count('sendMessage'), ...told()]).toEqual([2, 'saved', 0]);
+    void room.messages.send('3');
+    expect(told()).toEqual(['saved', 0]);
+    leave();
+  });
+
   test('what does not fit the schema, and what is no JSON, is refused before the core sees it', async () => {
     const { room, world } = await entered();
     await expect(room.messages.send(5 as unknown as string)).rejects.toMatchObject({ code: 'E_MESSAGE' });
@@ -181,6 +205,22 @@ describe('sending', () => {
     room.messages.discard('own-2');
     expect(shown(room)).toEqual([]);
     await expect(room.messages.retry('own-2')).rejects.toMatchObject({ code: 'E_INVALID_ARGUMENT' });
+  });
+
+  test('one that is sent again and not taken stays in the list, and twice at once is sent once', async () => {
+    const { room, world } = await entered();
+    const refused = room.messages.send('words');
+    await turn();
+    const problem = { code: 'E_RATE_LIMIT', message: 'later', retryable: true } as const;
+    world.core.tell(0, { type: 'messages', what: 'refused', id: 'own-1', ...problem });
+    await expect(refused).rejects.toMatchObject({ code: 'E_RATE_LIMIT' });
+    world.refusal = 'E_BUFFER_FULL';
+    await expect(room.messages.retry('own-1')).rejects.toMatchObject({ code: 'E_BUFFER_FULL' });
+    expect(shown(room)).toEqual(['words failed']);
+    world.refusal = null;
+    void room.messages.retry('own-1');
+    await expect(room.messages.retry('own-1')).rejects.toMatchObject({ code: 'E_INVALID_ARGUMENT' });
+    expect(shown(room)).toEqual(['words pending']);
   });
 
   test('of those that the server refused the last 256 are kept', async () => {

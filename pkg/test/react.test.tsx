@@ -3,6 +3,7 @@ import { act, startTransition, useLayoutEffect, useState } from 'react';
 import { renderToString } from 'react-dom/server';
 import { describe, expect, test, vi } from 'vitest';
 import * as hooks from '../src/react.js';
+import type { Text } from '../src/refs.js';
 import type { schema } from './support/client.js';
 import { settle, setupDom, withProviders } from './support/dom.js';
 
@@ -249,6 +250,28 @@ describe('useMutation', () => {
     expect([world.count('beginBatch'), world.count('endBatch')]).toEqual([3, 3]);
   });
 
+  test('counts as unsaved while it waits for the room', async () => {
+    const { client, world, around } = await withProviders();
+    world.autoReady = false;
+    let write = (): void => {};
+    function Write() {
+      write = hooks.useMutation<[], void, S>(({ root }) => root.get('note').insert(0, 'x'));
+      return null;
+    }
+    await mount(around(<Write />));
+    const told = () => {
+      const { local, pending } = client.sync.getSnapshot();
+      return [local, pending];
+    };
+    write();
+    write();
+    await settle();
+    expect(told()).toEqual(['saving', 2]);
+    await act(async () => world.core.tell(0, { type: 'ready' }));
+    await settle();
+    expect([world.count('textInsert'), ...told()]).toEqual([2, 'saved', 0]);
+  });
+
   test('reports a write that waited for a room that was never ready', async () => {
     const { world, around } = await withProviders();
     world.autoReady = false;
@@ -287,6 +310,22 @@ describe('hooks', () => {
     expect(texts.size).toBe(1);
     await act(async () => todos?.delete(0));
     expect(container.textContent).toBe('none');
+  });
+
+  test('useText gives the text that is at its path now, also where it reads as the one before', async () => {
+    const { client, around } = await withProviders();
+    let text: Text | undefined;
+    function Body() {
+      text = hooks.useText<S>('todos.0.body')?.[1];
+      return null;
+    }
+    await mount(around(<Body />));
+    const room = client.getRoom<S>('demo');
+    const todos = room?.root.get('todos');
+    await act(async () => todos?.push({ text: 'first', done: false, body: '' }));
+    await act(async () => todos?.insert(0, { text: 'before', done: false, body: '' }));
+    await act(async () => text?.insert(0, 'x'));
+    expect(room?.doc.getSnapshot()?.todos.map(({ body }) => body)).toEqual(['x', '']);
   });
 
   test('useMyPresence, useOthers and useOthersMapped follow who is here', async () => {

@@ -44,10 +44,9 @@ export function watchPage<S extends Schema>(client: Watched, host: PageHost<S>):
     stop,
     client.on('error', ({ code }) => code === 'E_QUOTA' && look()),
     watchLostConnection(client.connection, lostConnectionTimeout, tellLost),
-    watchDropped({ handle: client.handle, options, changes, rooms, warn }),
+    watchDropped({ ...host, handle: client.handle }),
   ];
   if (backgroundTimeout !== undefined) stops.push(pauseInBackground(backgroundTimeout, rooms));
-  const syncs = (): SyncState[] => rooms().map(({ sync }) => sync.getSnapshot());
-  if (preventUnsavedChanges) stops.push(preventUnsaved(changes, syncs));
+  if (preventUnsavedChanges) stops.push(preventUnsaved(changes, rooms));
   return stops;
 }

@@ -1,7 +1,8 @@
-import { useCallback, useMemo } from 'react';
+import { useCallback } from 'react';
 import type { RootRef, Text } from '../refs.js';
 import type { Room } from '../room.js';
 import type { DocSnapshot, Registered, Schema } from '../schema.js';
+import { shallow } from '../shallow.js';
 import { runSafely } from '../store.js';
 import { useRoom } from './context.js';
 import { type IsEqual, useStore } from './store.js';
@@ -57,6 +58,7 @@ function mutate<A extends unknown[], T, S extends Schema>(
   const run = (): T => room.batch(() => fn({ root: room.root, setPresence, room }, ...args));
   if (room.isReady) return run();
   room.ready.then(run).catch((error: unknown) => runSafely(() => rethrow(error)));
+  room['~hold'](room.ready);
   return undefined;
 }
 
@@ -72,11 +74,16 @@ function rethrow(error: unknown): never {
  */
 export function useText<S extends Schema = Registered>(path: string): readonly [value: string, text: Text] | null {
   const room = useRoom<S>();
-  const value = useStore(room.doc, (doc) => valueAt(doc, path));
-  return useMemo(() => {
-    const text = typeof value === 'string' ? room.text(path) : null;
-    return text === null || typeof value !== 'string' ? null : [value, text];
-  }, [room, path, value]);
+  // Once for each document: a room that comes back from a crash has no texts meanwhile.
+  const select = useCallback(
+    (doc: unknown): readonly [value: string, text: Text] | null => {
+      const value = valueAt(doc, path);
+      const text = typeof value === 'string' ? room.text(path) : null;
+      return text === null ? null : [value as string, text];
+    },
+    [room, path],
+  );
+  return useStore(room.doc, select, shallow);
 }
 
 function valueAt(doc: unknown, path: string): unknown {
