@@ -7,6 +7,13 @@ import { until } from './support/wait.mjs';
 
 after(closeBrowser);
 
+/** Talks on the first URL only. */
+function tick(socket, _attempt, { url }) {
+  if (url !== '/one') return;
+  const timer = setInterval(() => socket.send(`tick ${url}`), 10);
+  socket.on('close', () => clearInterval(timer));
+}
+
 describe('useSocket under React’s StrictMode', () => {
   it('opens exactly one socket, another for another URL, and closes the last when it is unmounted', async (t) => {
     const server = await socketServer(t);
@@ -41,5 +48,25 @@ describe('useSocket under React’s StrictMode', () => {
     // While the server is down, the browser itself complains of refused connections.
     const ours = told.filter((line) => !/WebSocket connection to .* failed/.test(line));
     assert.deepEqual(ours, []);
+  });
+
+  it('lets nobody hear a socket whose URL is no longer the one', async (t) => {
+    const server = await socketServer(t, { onSocket: tick });
+    const site = await reactSite(t);
+    const page = await (await newContext(t)).newPage();
+    page.setDefaultTimeout(15_000);
+    await page.goto(`${site}/socket.html?server=${encodeURIComponent(server.url)}`);
+    const logged = (line) => page.waitForFunction((wanted) => window.log.includes(wanted), line);
+    await logged('one: tick /one');
+    await page.getByText('switch').click();
+    await until('the second socket alone', () => server.requests.length === 2 && server.sockets.length === 1);
+    await page.waitForTimeout(300);
+    const log = await page.evaluate(() => window.log);
+    const after = log.slice(log.findLastIndex((line) => line.startsWith('one: ')) + 1);
+    assert.deepEqual(after, ['two: open']);
+    await page.getByText('leave').click();
+    await until('no socket', () => server.sockets.length === 0);
+    await page.waitForTimeout(300);
+    assert.deepEqual(await page.evaluate(() => window.log.slice(-1)), ['two: open']);
   });
 });

@@ -16,7 +16,10 @@ import { useStore } from './store.js';
 /** A socket that nobody took up again for this long is closed, in milliseconds. StrictMode comes back at once. */
 const GRACE = 100;
 
-/** Options of {@link useSocket}: those of the socket, and what hears it. Functions may be written inline. */
+/**
+ * Options of {@link useSocket}: those of the socket, and what hears it while the component is mounted and has its URL. Functions may be
+ * written inline.
+ */
 export interface UseSocketOptions<T = SocketData> extends Omit<SocketOptions<T>, 'startClosed'> {
   /** Hears each message. */
   readonly onMessage?: ((data: T, event: MessageEvent<T>) => void) | undefined;
@@ -88,17 +91,22 @@ function prepare<T, Sent>(
     follow(url, () => latest.current.url),
     { ...followed, startClosed: true },
   );
-  socket.onmessage = (event) => latest.current.options.onMessage?.(event.data, event);
-  socket.onopen = (event) => latest.current.options.onOpen?.(event as SocketEventMap<T>['open']);
-  socket.onclose = (event) => latest.current.options.onClosed?.(event);
-  socket.onerror = (event) => latest.current.options.onError?.(event);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let taken = false;
+  let mounted = false;
+  /** None once another socket has taken its place: they are that one's. */
+  const handlers = (): UseSocketOptions<T> => (mounted ? latest.current.options : {});
+  socket.onmessage = (event) => handlers().onMessage?.(event.data, event);
+  socket.onopen = (event) => handlers().onOpen?.(event as SocketEventMap<T>['open']);
+  socket.onclose = (event) => handlers().onClosed?.(event);
+  socket.onerror = (event) => handlers().onError?.(event);
   const take = (): (() => void) => {
     clearTimeout(timer);
+    mounted = true;
     if (!taken) socket.reconnect();
     taken = true;
     return () => {
+      mounted = false;
       timer = setTimeout(() => {
         taken = false;
         socket.close();

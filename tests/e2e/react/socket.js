@@ -5,11 +5,20 @@ import { useSocket } from 'rejoin/react';
 
 const server = new URLSearchParams(location.search).get('server');
 
+/** What the handlers of the latest render heard. */
+const log = [];
+globalThis.log = log;
+
 function Feed({ room }) {
   const [heard, setHeard] = useState([]);
   const { status, send } = useSocket(`${server}/${room}`, {
     backoff: { initialDelay: 100, maxDelay: 500 },
-    onMessage: (text) => setHeard((before) => [...before, text]),
+    onMessage: (text) => {
+      log.push(`${room}: ${text}`);
+      setHeard((before) => [...before, text]);
+    },
+    onOpen: () => log.push(`${room}: open`),
+    onClosed: () => log.push(`${room}: closed`),
   });
   return h(
     'div',
