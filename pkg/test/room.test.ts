@@ -254,6 +254,23 @@ describe('presence', () => {
     expect(room.presence.self.getSnapshot()).toEqual({ x: 1 });
   });
 
+  test('that what goes beside it makes too large is told, and goes on without that', async () => {
+    const { client, world } = fakeClient({ schema });
+    const errors = vi.fn();
+    client.on('error', errors);
+    const { room } = client.enterRoom('demo', { initialPresence: { x: 0 } });
+    await room.ready;
+    room.presence.update({ name: 'x'.repeat(4_070) });
+    room.messages.setTyping(true);
+    await vi.waitFor(() =>
+      expect(errors).toHaveBeenCalledWith(expect.objectContaining({ code: 'E_PRESENCE', room: 'demo' })),
+    );
+    await vi.advanceTimersByTimeAsync(60);
+    room.presence.update({ x: 2, name: 'Ann' });
+    expect(world.core.rooms.get(0)?.presence).toBe('{"x":2,"name":"Ann"}');
+    expect(errors).toHaveBeenCalledTimes(1);
+  });
+
   test('of others is sorted, parsed once per change, and the same object until it changes', async () => {
     const { client, world } = fakeClient({ schema });
     const { room } = client.enterRoom('demo');
