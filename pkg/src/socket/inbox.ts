@@ -59,12 +59,19 @@ class Reader<T> implements AsyncIterableIterator<T, undefined> {
 /** Hands each message to every reader. */
 export class Inbox<T> {
   readonly #readers = new Set<Reader<T>>();
+  #end: { readonly error: unknown } | null = null;
 
   /** A reader of what comes from now on. */
   read(): AsyncIterableIterator<T, undefined> {
     const reader = new Reader<T>(() => this.#readers.delete(reader));
-    this.#readers.add(reader);
+    if (this.#end) reader.end(this.#end.error);
+    else this.#readers.add(reader);
     return reader;
+  }
+
+  /** More may come. */
+  open(): void {
+    this.#end = null;
   }
 
   push(message: T): void {
@@ -73,6 +80,7 @@ export class Inbox<T> {
 
   /** Ends every reader, with an error if it ended badly. */
   end(error: unknown = null): void {
+    this.#end = { error };
     for (const reader of [...this.#readers]) reader.end(error);
   }
 }

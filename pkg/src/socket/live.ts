@@ -156,6 +156,7 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
     if (this.readyState >= 2) {
       this.readyState = 0;
       this.#opened = new Deferred();
+      this.#inbox.open();
     }
     const number = this.#number;
     if (number !== null) this.#engine.call(this, (core) => core.connectSocket(number));

@@ -46,6 +46,8 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
   /** What listeners have yet to hear of the last piece. */
   readonly #untold: Untold[] = [];
   #held = false;
+  /** How it ended, until it is to go on. */
+  #end: { readonly error: SyncError | null } | null = null;
 
   constructor(engine: LinksEngine, url: StreamUrl, options: EventSourceOptions<K> = {}) {
     this.#options = options;
@@ -99,10 +101,12 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
       return;
     }
     signal?.addEventListener('abort', this.#abort);
-    if (this.#link.isOpen) {
+    if (this.#link.isOpen && !this.#end) {
       this.#link.call((core, link) => core.startStream(link));
       return;
     }
+    this.#end = null;
+    this.#link.close();
     this.#change({ status: this.#lastEventId ? 'reconnecting' : 'connecting', error: null, reason: null });
     this.#link.open();
     this.#link.drainSoon();
@@ -125,7 +129,8 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
       if (left) this.#queues.delete(queue);
       this.#readMore();
     });
-    if (this.#options.signal?.aborted) queue.end(null);
+    const end = this.#options.signal?.aborted ? { error: null } : this.#end;
+    if (end) queue.end(end.error);
     else this.#queues.add(queue);
     return queue;
   }
@@ -200,7 +205,8 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
     const transport = connected ? 'sse' : null;
     if (status === 'done' || status === 'error' || status === 'stopped') {
       this.#over(part);
-      this.#link.notify(() => this.#link.close());
+      // Unless a listener connects it anew.
+      this.#link.notify(() => this.#end && this.#link.close());
     } else {
       const shown: Status = connected ? 'connected' : parked ? 'disconnected' : status;
       this.#change({ ...part, status: shown, transport });
@@ -210,7 +216,8 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
   #over(part: Partial<ConnectionState>): void {
     this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#change({ ...part, status: 'disconnected', transport: null, nextRetryAt: null });
-    for (const queue of this.#queues) queue.end(part.error ?? null);
+    this.#end = { error: part.error ?? null };
+    for (const queue of this.#queues) queue.end(this.#end.error);
     this.#queues.clear();
     this.#link.drainSoon();
   }
