@@ -95,12 +95,16 @@ export class TextStreamImpl implements TextStream, LinkOwner {
   }
 
   retry(): void {
-    if (this.#link.isOpen) {
+    if (this.#init.signal?.aborted) return;
+    const { status } = this.#state;
+    if (this.#link.isOpen && !isOver(status)) {
       this.#link.call((core, link) => core.startStream(link));
       return;
     }
-    const { status } = this.#state;
+    this.#link.close();
     if (!this.#canContinue() || status === 'done' || status === 'stopped') this.#forget();
+    this.#done = null;
+    this.#change({ status: 'idle', reason: { kind: 'requested' } });
     this.#launch();
   }
 
@@ -282,9 +286,13 @@ export class TextStreamImpl implements TextStream, LinkOwner {
   #follow({ status, attempt, nextRetryAt, reason, error }: CoreStream): void {
     this.#change({ status, attempt, nextRetryAt, reason, error: error && fromProblem(error) });
     if (!isOver(status)) return;
-    if (status === 'done' && !this.#writing) this.#record?.forget();
-    else this.#record?.flush();
-    this.#link.notify(() => this.#link.close());
+    // After what the app has yet to read, unless a listener asked again.
+    this.#link.notify(() => {
+      if (!isOver(this.#state.status)) return;
+      if (status === 'done' && !this.#writing) this.#record?.forget();
+      else this.#record?.flush();
+      this.#link.close();
+    });
   }
 
   #change(part: Partial<StreamState>): void {

@@ -6,6 +6,7 @@ import type { LinksModule } from '../../src/links-boundary.js';
 import { documents, links as linksPlatform } from '../../src/platform.node.js';
 import { lazyRuntime } from '../../src/runtime.js';
 import { defineSchema, t } from '../../src/schema.js';
+import { LiveSocket } from '../../src/socket/live.js';
 import { EventStreamImpl } from '../../src/stream/event-stream.js';
 import { TextStreamImpl } from '../../src/stream/text-stream.js';
 import { realClient } from './support.js';
@@ -22,6 +23,7 @@ const sse = { 'content-type': 'text/event-stream' };
 const stops: (() => void)[] = [];
 
 afterEach(() => {
+  vi.unstubAllGlobals();
   for (const stop of stops.splice(0)) stop();
 });
 
@@ -137,6 +139,8 @@ describe('in Node, on the real module', () => {
     controller.abort();
     expect(answers.map(({ state }) => state.getSnapshot().status)).toEqual(['error', 'done']);
     answers[1]?.retry();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(answers[1]?.state.getSnapshot()).toMatchObject({ status: 'done', text: 'a' });
     expect(await answers[1]?.done).toBe('a');
   });
 
@@ -200,6 +204,90 @@ describe('in Node, on the real module', () => {
       for await (const _ of new EventStreamImpl(links, `${url}gone`));
     })();
     await expect(gone).rejects.toMatchObject({ code: 'E_NOT_FOUND', status: 404, body: 'no', retryable: false });
+  });
+
+  test('a loop begun after the end ends as the one before, and after connect() it waits for events', async () => {
+    const { url } = await serve((_, response, attempt) => {
+      if (attempt === 0) response.writeHead(404).end('no');
+      else response.writeHead(200, sse).write('data: a\n\n');
+    });
+    const events = new EventStreamImpl(links, url, { startClosed: true });
+    const first = events[Symbol.asyncIterator]().next();
+    events.connect();
+    await expect(first).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+    await expect(events[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+    events.connect();
+    expect((await events[Symbol.asyncIterator]().next()).value?.data).toBe('a');
+    events.close();
+    expect(await events[Symbol.asyncIterator]().next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('a loop over a socket that is over ends as it did, and after reconnect() it waits again', async () => {
+    const socket = new LiveSocket(links, 'ws://127.0.0.1:9/', { startClosed: true });
+    const closed = () => new Promise((resolve) => socket.addEventListener('close', resolve, { once: true }));
+    const next = () => socket[Symbol.asyncIterator]().next();
+    const over = closed();
+    socket.close();
+    await over;
+    expect(await next()).toEqual({ done: true, value: undefined });
+    socket.reconnect();
+    const failed = { code: 'E_UNAVAILABLE', message: expect.stringContaining('no WebSocket') };
+    await expect(next()).rejects.toMatchObject(failed);
+    await expect(next()).rejects.toMatchObject(failed);
+    socket[Symbol.dispose]();
+    expect(await next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('after retry() the promise tells the new outcome, also where a listener asks for it', async () => {
+    const { url, requests } = await serve((_, response, attempt) => {
+      if (attempt === 0) response.writeHead(503).end('busy');
+      else response.writeHead(200, sse).end('data: now\n\n');
+    });
+    const asked = new TextStreamImpl(links, url);
+    await expect(asked.done).rejects.toMatchObject({ status: 503 });
+    asked.retry();
+    expect(await asked.done).toBe('now');
+    requests.length = 0;
+    const told = new TextStreamImpl(links, url);
+    const { state } = told;
+    state.subscribe(() => state.getSnapshot().status === 'error' && told.retry());
+    await vi.waitFor(() => expect(state.getSnapshot()).toMatchObject({ status: 'done', text: 'now' }));
+    expect([await told.done, requests.length]).toEqual(['now', 2]);
+  });
+
+  test('a listener that connects what has failed is heard', async () => {
+    const { url } = await serve((_, response, attempt) => {
+      if (attempt === 0) response.writeHead(404).end();
+      else response.writeHead(200, sse).write('data: a\n\n');
+    });
+    const events = new EventStreamImpl(links, url);
+    const { state } = events;
+    state.subscribe(() => state.getSnapshot().error && events.connect());
+    await vi.waitFor(() => expect(state.getSnapshot().status).toBe('connected'));
+    events.close();
+  });
+
+  test('an end in the last piece of a format of one’s own leaves no record, and hides no error', async () => {
+    const stored = new Map<string, string>();
+    vi.stubGlobal('sessionStorage', {
+      getItem: (key: string) => stored.get(key) ?? null,
+      setItem: (key: string, value: string) => stored.set(key, value),
+      removeItem: (key: string) => stored.delete(key),
+    });
+    const { url } = await serve((_, response) =>
+      response.writeHead(200, sse).write('data: a\n\ndata: b\n\ndata: [DONE]\n\n'),
+    );
+    const stream = new TextStreamImpl(links, url, { format: ({ data }) => data, resume: { id: 'x' } });
+    expect(await stream.done).toBe('ab');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect([...stored.keys()]).toEqual([]);
+    const format = ({ data }: MessageEvent<string>): string => {
+      if (data === 'b') throw new Error('no such field');
+      return data;
+    };
+    const failing = new TextStreamImpl(links, url, { format });
+    await expect(failing.done).rejects.toMatchObject({ code: 'E_STREAM' });
+    expect(failing.state.getSnapshot().text).toBe('a');
   });
 
   test('options that make no sense are told', async () => {
@@ -272,6 +360,27 @@ describe('with a document', () => {
       expect(await stream.done).toBe(pieces.join(''));
       await has(pieces.join(''));
       expect(requests.length).toBe(3);
+    }
+    await client.close();
+  });
+
+  test('a stream that failed is typed after retry(), whoever hears of the failure first', async () => {
+    const { url, requests } = await serve((_, response) => {
+      if (requests.length % 2 === 1) response.writeHead(503).end('busy');
+      else response.writeHead(200, sse).end('data: now\n\n');
+    });
+    const client = realClient(schema);
+    const { room } = client.enterRoom('demo', { autoConnect: false });
+    await room.ready;
+    const note = room.root.get('note');
+    for (const turns of [0, 1, 5, 20]) {
+      const stream = new TextStreamImpl(links, url, { into: note });
+      await expect(stream.done).rejects.toMatchObject({ status: 503 });
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      stream.retry();
+      expect(await stream.done).toBe('now');
+      await vi.waitFor(() => expect(note.toString()).toBe('now'));
+      note.delete(0, note.length);
     }
     await client.close();
   });
