@@ -6,15 +6,15 @@ import { IDLE } from './idle.js';
 /** A {@link TextStream} whose code is fetched when the first one is made. What it is told before then, it does then. */
 export class LazyTextStream implements TextStream {
   readonly state: ValueStore<StreamState> = new ValueStore<StreamState>(IDLE);
-  readonly #loaded: Promise<TextStream>;
+  readonly #load: () => Promise<TextStream>;
+  #loaded: Promise<TextStream>;
   #stream: TextStream | null = null;
-  #waiting: ((stream: TextStream) => void)[] = [];
+  /** What it was told; null where the code could not be fetched. */
+  #waiting: ((stream: TextStream) => void)[] | null = null;
 
-  constructor(loading: Promise<TextStream>) {
-    this.#loaded = loading.then((stream) => this.#follow(stream));
-    this.#loaded.catch((error: unknown) => {
-      this.state.set(Object.freeze({ ...IDLE, status: 'error', error: toSyncError(error) }));
-    });
+  constructor(load: () => Promise<TextStream>) {
+    this.#load = load;
+    this.#loaded = this.#begin();
   }
 
   get lastEventId(): string {
@@ -34,7 +34,8 @@ export class LazyTextStream implements TextStream {
   }
 
   retry(): void {
-    this.#do((stream) => stream.retry());
+    if (this.#waiting) this.#do((stream) => stream.retry());
+    else this.#loaded = this.#begin();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -45,17 +46,27 @@ export class LazyTextStream implements TextStream {
     yield* await this.#loaded;
   }
 
-  #follow(stream: TextStream): TextStream {
-    this.#stream = stream;
-    for (const command of this.#waiting) command(stream);
-    const copy = (): void => this.state.set(stream.state.getSnapshot());
-    stream.state.subscribe(copy);
-    copy();
-    return stream;
+  #begin(): Promise<TextStream> {
+    const waiting: ((stream: TextStream) => void)[] = [];
+    this.#waiting = waiting;
+    this.state.set(IDLE);
+    const loaded = this.#load().then((stream) => {
+      this.#stream = stream;
+      for (const command of waiting) command(stream);
+      const copy = (): void => this.state.set(stream.state.getSnapshot());
+      stream.state.subscribe(copy);
+      copy();
+      return stream;
+    });
+    loaded.catch((error: unknown) => {
+      this.#waiting = null;
+      this.state.set(Object.freeze({ ...IDLE, status: 'error', error: toSyncError(error) }));
+    });
+    return loaded;
   }
 
   #do(command: (stream: TextStream) => void): void {
     if (this.#stream) command(this.#stream);
-    else this.#waiting.push(command);
+    else this.#waiting?.push(command);
   }
 }

@@ -15,10 +15,10 @@ export function streamOf(
   // A token goes to the server it is for, and nowhere else.
   const lends = auth !== undefined && !init.auth && isOfServer(url, server);
   const token: StreamInit['auth'] = lends ? ({ attempt, reason }) => auth({ room: '', attempt, reason }) : init.auth;
-  const loading = loadPart('streams', import('./text-stream.js'));
-  return new LazyTextStream(
-    loading.then(({ TextStreamImpl }) => new TextStreamImpl(links, url, { ...init, auth: token })),
-  );
+  return new LazyTextStream(async () => {
+    const { TextStreamImpl } = await loadPart('streams', import('./text-stream.js'));
+    return new TextStreamImpl(links, url, { ...init, auth: token });
+  });
 }
 
 /** Whether a stream comes from the server of a client: the same host, by whatever of its protocols. */
