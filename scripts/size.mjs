@@ -19,11 +19,11 @@ const dist = join(root, 'pkg', 'dist');
 const budgets = {
   wasm: 254.8,
   links: 97.2,
-  peers: 102,
+  peers: 102.2,
   codec: 27.2,
   core: 15,
   sockets: 8.7,
-  streams: 10,
+  streams: 10.1,
   documents: 12.6,
   users: 1.4,
   migrations: 1.2,
