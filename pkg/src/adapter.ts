@@ -1,7 +1,7 @@
 // Storage of the app's own, fetched where a client has one.
 import type { PersistenceAdapter, StoredRecord } from './adapter/types.js';
 import type { CoreAdapter } from './boundary.js';
-import { SyncError } from './errors.js';
+import { SyncError, wordsOf } from './errors.js';
 
 /** What the core gives records to and takes them from. A rejection is told with its cause, once until something works again. */
 export function adapterFor(adapter: PersistenceAdapter, report: (error: SyncError) => void): CoreAdapter {
@@ -72,6 +72,6 @@ function isFull(cause: unknown): boolean {
 }
 
 function failure(room: string, cause: unknown): SyncError {
-  const words = cause instanceof Error ? cause.message : String(cause);
+  const words = wordsOf(cause);
   return new SyncError('E_STORAGE', `the app's own storage failed: ${words}`, { room, cause });
 }

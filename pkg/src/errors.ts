@@ -151,10 +151,14 @@ export function fromProblem(problem: Problem, room?: string): SyncError {
   return new SyncError(code, message, { retryable, room, status: status ?? undefined, body: body ?? undefined });
 }
 
+/** What was thrown, in words. */
+export function wordsOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** Any thrown value as an error of rejoin. */
 export function toSyncError(thrown: unknown, room?: string): SyncError {
   if (thrown instanceof SyncError) return thrown;
   if (isProblem(thrown)) return fromProblem(thrown, room);
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new SyncError('E_INTERNAL', message, { room, cause: thrown });
+  return new SyncError('E_INTERNAL', wordsOf(thrown), { room, cause: thrown });
 }

@@ -35,24 +35,33 @@ export function lazyArchive<S extends Schema>(host: ArchiveHost<S>): Archive<S> 
     };
   };
   return {
-    encodeStateAsUpdateV2: async (since) => (await ask()).encodeStateAsUpdateV2(since),
-    applyUpdateV2: async (update, origin) => (await ask()).applyUpdateV2(update, origin),
-    importYIndexedDb: async (name) => (await ask()).importYIndexedDb(name),
-    importAutomerge: async (document, options) => (await ask()).importAutomerge(document, options),
-    exportJson: async () => (await ask()).exportJson(),
-    importJson: async (json) => (await ask()).importJson(json),
+    encodeStateAsUpdateV2: later(ask, 'encodeStateAsUpdateV2'),
+    applyUpdateV2: later(ask, 'applyUpdateV2'),
+    importYIndexedDb: later(ask, 'importYIndexedDb'),
+    importAutomerge: later(ask, 'importAutomerge'),
+    exportJson: later(ask, 'exportJson'),
+    importJson: later(ask, 'importJson'),
     versions: {
       list: {
         getSnapshot: () => part?.versions.list.getSnapshot() ?? NONE,
         getServerSnapshot: () => NONE,
         subscribe: follow,
       },
-      save: async (name) => (await versions()).save(name),
-      view: async (id) => (await versions()).view(id),
-      diff: async (id, other) => (await versions()).diff(id, other),
-      restore: async (id) => (await versions()).restore(id),
-      rename: async (id, name) => (await versions()).rename(id, name),
-      remove: async (id) => (await versions()).remove(id),
+      save: later(versions, 'save'),
+      view: later(versions, 'view'),
+      diff: later(versions, 'diff'),
+      restore: later(versions, 'restore'),
+      rename: later(versions, 'rename'),
+      remove: later(versions, 'remove'),
     },
   };
+}
+
+/** A method of what is fetched when it is called; all of them give promises. */
+function later<P, K extends keyof P>(fetched: () => Promise<P>, name: K): P[K] {
+  const call = async (...given: unknown[]): Promise<unknown> => {
+    const target = await fetched();
+    return (target[name] as (...given: unknown[]) => unknown).apply(target, given);
+  };
+  return call as P[K];
 }

@@ -1,5 +1,5 @@
 import type { CoreModule, WasmModule } from './boundary.js';
-import { SyncError } from './errors.js';
+import { SyncError, wordsOf } from './errors.js';
 
 /** Where the wasm module may come from, for set-ups that the package does not know by itself. */
 export type WasmSource = URL | string | Response | BufferSource | WebAssembly.Module;
@@ -93,7 +93,7 @@ function refusal(error: unknown): SyncError | null {
 }
 
 function describe(what: string, error: unknown): string {
-  return `${what}: ${error instanceof Error ? error.message : String(error)}`;
+  return `${what}: ${wordsOf(error)}`;
 }
 
 function failure(name: string, tried: readonly string[], cause: unknown): SyncError {

@@ -1,5 +1,6 @@
 import type { Core } from './boundary.js';
 import { absolute, type EndpointContext, isRefusal, type UrlOption } from './endpoint.js';
+import { wordsOf } from './errors.js';
 import type { ClientOptions } from './options.js';
 import { type KnownToken, TokenSource } from './token.js';
 
@@ -53,7 +54,7 @@ export class Endpoint {
       const lifetime = Math.max(0, expiresAt - Date.now());
       return (core, request) => core.provideEndpoint(request, url, text, lifetime);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = wordsOf(error);
       const failure = isRefusal(error) ? 'unauthorized' : 'unavailable';
       return (core, request) => core.refuseEndpoint(request, failure, message);
     }

@@ -1,6 +1,6 @@
 import type { CoreVault } from '../boundary.js';
 import type { Encryption } from '../encryption.js';
-import { SyncError } from '../errors.js';
+import { SyncError, wordsOf } from '../errors.js';
 
 /** Sealed records begin with this; what was written before anything was sealed begins with its version, 1. */
 const SEALED = [0x72, 0x6a, 0x73, 0x31];
@@ -23,7 +23,7 @@ export function vaultOf({ encrypt, decrypt }: Encryption, report: (error: SyncEr
       return await Promise.all(records.map(opens ? open : seal));
     } catch (cause) {
       const room = database.split('/').slice(2).join('/');
-      const words = cause instanceof Error ? cause.message : String(cause);
+      const words = wordsOf(cause);
       const verb = opens ? 'opened' : 'sealed';
       const message = `what this device keeps cannot be ${verb} (${words}); nothing is overwritten, edits live in memory`;
       report(new SyncError('E_KEY', message, { room, cause }));

@@ -1,6 +1,6 @@
 import { Deferred } from '../deferred.js';
 import { absolute, isRefusal } from '../endpoint.js';
-import { fromProblem, isProblem, SyncError, toSyncError } from '../errors.js';
+import { fromProblem, isProblem, SyncError, toSyncError, wordsOf } from '../errors.js';
 import { IDLE } from '../idle.js';
 import type { EngineLink, LinksEngine } from '../links.js';
 import type { LinkEvent, LinksCore } from '../links-boundary.js';
@@ -330,7 +330,7 @@ export class LiveSession implements EngineLink {
       const shown = given[1] ? JSON.stringify(given[1]) : null;
       return (core, number, request) => core.provideSession(number, request, url, shown);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = wordsOf(error);
       const failure = isRefusal(error) ? 'unauthorized' : 'unavailable';
       return (core, number, request) => core.refuseSession(number, request, failure, message);
     }

@@ -1,4 +1,5 @@
 import { absolute, isRefusal } from '../endpoint.js';
+import { wordsOf } from '../errors.js';
 import type { LinksCore } from '../links-boundary.js';
 import type { SocketContext, SocketOptions, SocketUrl } from '../socket.js';
 import { list } from './options.js';
@@ -46,7 +47,7 @@ export class SocketEndpoint<T> {
       return (core, link, request) =>
         core.provideSocket(link, request, this.url, token, list(protocols) ?? null, hello);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = wordsOf(error);
       const failure = isRefusal(error) ? 'unauthorized' : 'unavailable';
       return (core, link, request) => core.refuseSocket(link, request, failure, message);
     }

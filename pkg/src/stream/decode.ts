@@ -1,3 +1,4 @@
+import { wordsOf } from '../errors.js';
 import type { StandardSchemaV1 } from '../schema.js';
 import type { EventKind, EventKinds } from '../stream.js';
 
@@ -18,7 +19,7 @@ function parse(data: string): Decoded {
   try {
     return { value: JSON.parse(data) as unknown };
   } catch (error) {
-    return { problem: `is not JSON: ${error instanceof Error ? error.message : String(error)}` };
+    return { problem: `is not JSON: ${wordsOf(error)}` };
   }
 }
 

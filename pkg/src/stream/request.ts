@@ -1,4 +1,5 @@
 import { absolute, isRefusal } from '../endpoint.js';
+import { wordsOf } from '../errors.js';
 import type { StreamEvent } from '../links-boundary.js';
 import type { StreamContext, StreamOptions, StreamResume, StreamUrl } from '../stream.js';
 
@@ -45,7 +46,7 @@ export async function nextRequest(
     if (resumes && resume) repeat(init, resume.method ?? 'GET');
     return { url: withId(absolute(place), options.lastEventIdParam, id), init };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = wordsOf(error);
     return { failure: isRefusal(error) ? 'unauthorized' : 'unavailable', message };
   }
 }

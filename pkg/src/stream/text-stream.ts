@@ -1,4 +1,4 @@
-import { fromProblem, type SyncError, toSyncError } from '../errors.js';
+import { fromProblem, type SyncError, toSyncError, wordsOf } from '../errors.js';
 import type { LinksEngine } from '../links.js';
 import type { CoreMessage, CoreStream, CoreStreamOptions, LinkEvent } from '../links-boundary.js';
 import { ValueStore } from '../store.js';
@@ -272,7 +272,7 @@ export class TextStreamImpl implements TextStream, LinkOwner {
         if (over) break;
       }
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
+      const words = wordsOf(error);
       this.#append(text, { id: '', behind: 0 });
       this.#link.call((core, link) => core.endStream(link, `the format function threw: ${words}`));
       return;
