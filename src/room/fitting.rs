@@ -10,17 +10,20 @@ impl<D: DocHost> Room<D> {
     /// Sends a frame of the document, in several where it is too large for one. Keeps it back where one of its values alone is
     /// more than the server takes: its edits stay here, saved and pending.
     pub(super) fn send_guarded(&mut self, frame: Vec<u8>) -> bool {
-        let Err(limit) = self.strikes.admit(frame.len()) else {
-            self.send(frame);
-            return true;
+        let frames = match self.strikes.admit(frame.len()) {
+            Ok(()) => vec![frame],
+            Err(limit) => match self.in_pieces(&frame, limit) {
+                Some(frames) => frames,
+                None => {
+                    self.footing.note_too_large(frame.len(), limit);
+                    self.hold_back();
+                    return false;
+                }
+            },
         };
-        match self.in_pieces(&frame, limit) {
-            Some(frames) => frames.into_iter().for_each(|frame| self.send(frame)),
-            None => {
-                self.footing.note_too_large(frame.len(), limit);
-                self.hold_back();
-                return false;
-            }
+        for frame in frames {
+            self.timers.note_on_its_way(frame.len());
+            self.send(frame);
         }
         true
     }

@@ -221,6 +221,7 @@ impl<D: DocHost> Room<D> {
         }
         self.reconsider_obstacle();
         self.session.handle_answer();
+        self.timers.handle_answer();
         if self.session.awaits_question() {
             self.timers.push_after(cx.now + self.config.link.push_grace);
         }

@@ -18,7 +18,7 @@ const ACKNOWLEDGED_AFTER: u64 = 2_000;
 const MISSING_AFTER: u64 = 60_000;
 /// Pace of repeated handshakes.
 const ASK_AGAIN: u64 = 2_500;
-/// Units of edits that any line carries up in a moment; more may be on its way for long without an answer.
+/// Units and bytes of edits that any line carries up in a moment; more may be on its way for long without an answer.
 const QUICK: u64 = 1 << 16;
 /// Newcomers make us speak at most this often.
 const ANNOUNCE_INTERVAL: u64 = 5_000;
@@ -35,6 +35,8 @@ pub(super) struct Timers {
     announce_at: Option<Instant>,
     announced_at: Option<Instant>,
     acknowledged: Acknowledged,
+    /// Bytes of edits that went out since the server last answered.
+    on_its_way: u64,
 }
 
 /// Updates wait for a missing one.
@@ -73,6 +75,17 @@ impl Timers {
         self.ask_again_at = Some(now + ASK_AGAIN);
         self.push_at = None;
         self.audit = Some(Audit::new(now));
+        self.on_its_way = 0;
+    }
+
+    /// So many bytes of edits go to the server.
+    pub(super) fn note_on_its_way(&mut self, bytes: usize) {
+        self.on_its_way += bytes as u64;
+    }
+
+    /// What went out before the question is there, or was dropped.
+    pub(super) fn handle_answer(&mut self) {
+        self.on_its_way = 0;
     }
 
     /// The server answered; by then it should have asked.
@@ -103,6 +116,9 @@ impl Timers {
 
     /// Watches the outbox, so that a restart does not count synced edits as pending.
     pub(super) fn note_acknowledged(&mut self, now: Instant, outbox: &Outbox, session: Session) {
+        if outbox.is_empty() {
+            self.on_its_way = 0;
+        }
         self.acknowledged = match self.acknowledged {
             _ if !outbox.is_empty() => Acknowledged::Pending,
             Acknowledged::Pending if session.is_complete() => {
@@ -193,7 +209,7 @@ impl<D: DocHost> Room<D> {
         match self.outbox.handle_timeout(now) {
             Remedy::None => {}
             // What is still going up cannot have come back, and a second copy would only stand in its way.
-            Remedy::Push if !self.connection.is_uploading() => {
+            Remedy::Push if !self.is_uploading() => {
                 self.doubt_link(cx);
                 self.push_unasked(cx);
             }
@@ -224,9 +240,15 @@ impl<D: DocHost> Room<D> {
         self.settle(cx);
     }
 
-    /// Who is writing learns within seconds that nobody listens.
+    fn is_uploading(&self) -> bool {
+        self.connection.is_uploading() || self.timers.on_its_way > QUICK
+    }
+
+    /// Who is writing learns within seconds that nobody listens. Of much that left the browser nobody knows where it is: a
+    /// relay may have it, or the tab that holds the socket.
     fn doubt_link(&mut self, cx: &mut Context<'_>) {
-        if self.outbox.pending() <= QUICK {
+        let traced = self.connection.is_uploading() || self.timers.on_its_way <= QUICK;
+        if traced && self.outbox.pending() <= QUICK {
             self.connection.handle_silence(cx.now);
         } else {
             self.connection.measure();

@@ -97,10 +97,36 @@ fn a_line_that_takes_nothing_more_is_given_up() {
     rig.embed(1_000_000);
     rig.wait(1_000);
     let left = rig.bytes_sent() - 100_000;
-    rig.tell_buffered(left);
-    rig.wait(8_000);
-    rig.tell_buffered(left + 100);
+    for (wait, more) in [(1_000, 100), (8_000, 200), (0, 500)] {
+        rig.tell_buffered(left + more);
+        rig.wait(wait);
+    }
     assert_eq!(rig.status(), Status::Reconnecting);
+}
+
+#[test]
+fn what_came_back_is_not_on_its_way() {
+    let mut rig = Rig::online();
+    rig.embed(100_000);
+    let update = rig.updates_sent().remove(0);
+    rig.receive(encode::update(&update));
+    rig.embed(1);
+    for wait in [1_000, 8_000, 0] {
+        rig.tell_buffered(0);
+        rig.wait(wait);
+    }
+    assert_eq!(rig.status(), Status::Reconnecting);
+}
+
+#[test]
+fn what_left_the_browser_and_is_held_up_behind_it_is_neither_doubted_nor_sent_again() {
+    let mut rig = Rig::online();
+    rig.embed(1_000_000);
+    rig.upload(u64::MAX / 1_000_000, 24_000);
+    assert_eq!((rig.status(), rig.updates_sent().len()), (Status::Connected, 1));
+    rig.receive(encode::sync_step_2(EMPTY_UPDATE));
+    rig.upload(u64::MAX / 1_000_000, 60_000);
+    assert!(rig.updates_sent().len() > 1, "it was dropped");
 }
 
 #[test]
