@@ -118,9 +118,14 @@ impl Tunnel {
         self.phase == Phase::Over
     }
 
-    /// Bytes that wait to go up.
-    pub fn waiting_bytes(&self) -> usize {
-        self.up.bytes()
+    /// Bytes that have not gone up yet: fewer and fewer while a request is under way.
+    pub fn waiting_bytes(&self, now: Instant) -> u64 {
+        self.up.left(now)
+    }
+
+    /// Tells them, as a socket does.
+    pub fn measure(&mut self, now: Instant) {
+        self.tell(SocketInput::Buffered(self.waiting_bytes(now)));
     }
 
     /// Sends a frame.

@@ -52,6 +52,7 @@ impl Tunnels {
             SocketOutput::Send(frame) => tunnel.send(now, last_id, frame),
             SocketOutput::Close { code, reason } => tunnel.close(last_id, code, &reason),
             SocketOutput::Abandon => tunnel.close(last_id, ABANDONED, ""),
+            SocketOutput::Measure => tunnel.measure(now),
             other => return Some(other),
         }
         self.collect(socket);

@@ -250,3 +250,43 @@ fn a_silent_stream_is_asked_for_again_and_four_failures_in_a_row_end_it() {
     assert_eq!(rig.closed(), Some(1_006));
     assert!(rig.now < 40_000, "{}", rig.now);
 }
+
+#[test]
+fn a_large_frame_has_the_time_that_a_slow_line_takes() {
+    let mut rig = Rig::opened();
+    rig.stream(b":\n\n");
+    rig.requests.clear();
+    rig.send(&vec![0; 1_000_000]);
+    let fetch = rig.requests.first().expect("a request").0;
+    let mut left = Vec::new();
+    for _ in 0..20 {
+        rig.now += 10_000;
+        rig.stream(b":\n\n");
+        rig.tunnel.handle_timeout(Instant::from_millis(rig.now), &mut rig.last_id);
+        rig.tunnel.measure(Instant::from_millis(rig.now));
+        rig.drain();
+        let Some(SocketInput::Buffered(bytes)) = rig.told.last() else { panic!("{:?}", rig.told) };
+        left.push(*bytes);
+    }
+    assert!(left.is_sorted_by(|a, b| a > b), "{left:?}");
+    rig.status(fetch, 204);
+    rig.tunnel.measure(Instant::from_millis(rig.now));
+    rig.drain();
+    assert_eq!(rig.told.last(), Some(&SocketInput::Buffered(0)));
+    let posts = rig
+        .requests
+        .iter()
+        .filter(|(_, output)| matches!(output, FetchOutput::Send { body: Some(_), .. }));
+    assert_eq!((posts.count(), rig.closed()), (1, None));
+}
+
+#[test]
+fn a_request_that_takes_longer_than_the_slowest_line_is_made_again() {
+    let mut rig = Rig::opened();
+    rig.send(&[0; 40_000]);
+    let began = rig.now;
+    while rig.requests.iter().filter(|(_, output)| *output == FetchOutput::Abort).count() == 0 {
+        rig.pass();
+    }
+    assert_eq!(rig.now - began, 15_000 + 10_000);
+}

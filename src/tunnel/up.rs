@@ -11,8 +11,10 @@ use crate::time::Instant;
 
 /// Bytes of frames that share a request, unless a single one is larger.
 const BATCH: usize = 256 << 10;
-/// How long a request may take.
+/// How long a request may take, besides what its bytes take over the slowest line.
 const PATIENCE: u64 = 15_000;
+/// Bytes that the slowest line takes up in a millisecond.
+const SLOWEST: u64 = 4;
 /// Bytes that came down after which the server is told without being asked.
 const ACKNOWLEDGE: usize = 256 << 10;
 
@@ -35,13 +37,23 @@ pub(super) struct Up {
 struct Flight {
     fetch: FetchId,
     frames: usize,
+    bytes: u64,
     since: Instant,
 }
 
+impl Flight {
+    fn late_at(&self) -> Instant {
+        self.since + PATIENCE + self.bytes / SLOWEST
+    }
+}
+
 impl Up {
-    /// Bytes that wait or are under way.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
+    /// Bytes that have not gone up, if the line is as slow as it may be.
+    pub(super) fn left(&self, now: Instant) -> u64 {
+        let gone = self
+            .flight
+            .map_or(0, |flight| flight.bytes.min(now.since(flight.since).saturating_mul(SLOWEST)));
+        (self.bytes as u64).saturating_sub(gone)
     }
 
     pub(super) fn push(&mut self, frame: Vec<u8>) {
@@ -67,7 +79,8 @@ impl Up {
             return None;
         }
         let frames = self.batch();
-        self.flight = Some(Flight { fetch, frames, since: now });
+        let bytes = self.waiting.iter().take(frames).map(|frame| frame.len() as u64).sum();
+        self.flight = Some(Flight { fetch, frames, bytes, since: now });
         self.retry_at = None;
         self.answer = false;
         self.unacknowledged = 0;
@@ -109,11 +122,11 @@ impl Up {
 
     /// Whether the request under way takes too long.
     pub(super) fn is_late(&self, now: Instant) -> bool {
-        self.flight.is_some_and(|flight| now.since(flight.since) >= PATIENCE)
+        self.flight.is_some_and(|flight| now >= flight.late_at())
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.flight.map(|flight| flight.since + PATIENCE).or(self.retry_at)
+        self.flight.map(|flight| flight.late_at()).or(self.retry_at)
     }
 
     fn batch(&self) -> usize {

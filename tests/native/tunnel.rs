@@ -348,7 +348,7 @@ proptest! {
         } else {
             prop_assert_eq!(shape(&world.taken), shape(&up));
             prop_assert_eq!(shape(&world.received), shape(&down));
-            prop_assert_eq!(world.tunnel.waiting_bytes(), 0);
+            prop_assert_eq!(world.tunnel.waiting_bytes(Instant::from_millis(world.now)), 0);
         }
     }
 }
