@@ -22,7 +22,7 @@ const budgets = {
   peers: 102.2,
   codec: 27.2,
   core: 15,
-  sockets: 8.7,
+  sockets: 8.8,
   streams: 10.1,
   documents: 12.6,
   users: 1.4,

@@ -113,7 +113,7 @@ export interface SocketIo<In extends SocketIoEvents = AnyEvents, Out extends Soc
   off(name: string, listener?: (...args: never[]) => void): void;
   /** Calls `listener` with what goes wrong where no call could throw it. */
   onError(listener: (error: SyncError) => void): () => void;
-  /** Connects, also after the end; while a retry is due, at once. */
+  /** Connects, also after the end; while a retry is due, at once; behind `disconnect()`, as soon as it is closed. */
   connect(): void;
   /** Leaves the namespace and closes, until `connect()`. */
   disconnect(): void;

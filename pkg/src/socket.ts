@@ -204,7 +204,7 @@ export interface ReconnectingSocket<T = SocketData, Sent = SocketInput> extends 
   send(data: Sent): Promise<void>;
   /** Sends a value of which only the latest per key counts, 30 times a second at most, and only while the link is clear. */
   sendVolatile(key: string, data: Sent): void;
-  /** Connects, also after the end; while a retry is due, at once. */
+  /** Connects, also after the end; while a retry is due, at once; while it closes, as soon as it is closed. */
   reconnect(): void;
   /** Closes for good (until `reconnect()`): 1000 or 3000–4999, and at most 123 bytes of words. */
   close(code?: number, reason?: string): void;

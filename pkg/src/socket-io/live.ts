@@ -46,6 +46,10 @@ export class LiveSession implements EngineLink {
   #place: string | null;
   #stopFollowing = (): void => {};
   #joined = new Deferred();
+  /** What `#joined` will be: it is to connect again once it is closed. */
+  #again: Deferred | null = null;
+  /** Resolves when the core has been told to close; null when it was. */
+  #closing: Promise<void> | null = null;
   #number: number | null = null;
   /** Slow functions of the app are not asked again while they think. */
   #asking: { readonly number: number; readonly answer: Promise<Tell> } | null = null;
@@ -69,7 +73,7 @@ export class LiveSession implements EngineLink {
   }
 
   get ready(): Promise<void> {
-    return this.#joined.promise;
+    return (this.#again ?? this.#joined).promise;
   }
 
   get connected(): boolean {
@@ -119,7 +123,12 @@ export class LiveSession implements EngineLink {
 
   connect(): void {
     if (this.#disposed) throw new SyncError('E_DISPOSED', 'the session has been let go');
-    if (this.#over) this.#joined = new Deferred();
+    if (this.#closing) {
+      this.#again ??= new Deferred();
+      return;
+    }
+    if (this.#over) this.#joined = this.#again ?? new Deferred();
+    this.#again = null;
     this.#over = false;
     const number = this.#number;
     if (number !== null) this.#engine.call(this, (core) => core.connectSession(number));
@@ -127,19 +136,17 @@ export class LiveSession implements EngineLink {
   }
 
   disconnect(): void {
+    this.#stay();
     if (this.#over) return;
     this.#over = true;
     // Not now: the app hears `disconnect` after its call.
-    queueMicrotask(() => {
-      const number = this.#number;
-      if (this.#over && number !== null) this.#engine.call(this, (core) => core.closeSession(number));
-      if (this.#over) this.#finish(ended());
-    });
+    this.#closing = Promise.resolve().then(() => this.#end());
   }
 
   [Symbol.dispose](): void {
     this.#disposed = true;
     this.#over = true;
+    this.#stay();
     this.#leave();
     this.#finish(ended());
   }
@@ -257,6 +264,21 @@ export class LiveSession implements EngineLink {
     this.#dispatch('connect_error', [told]);
   }
 
+  #end(): void {
+    const number = this.#number;
+    this.#closing = null;
+    if (number !== null) this.#engine.call(this, (core) => core.closeSession(number));
+    // A listener may have connected it.
+    if (this.#over) this.#finish(ended());
+    if (this.#again) this.connect();
+  }
+
+  /** It is not to connect again after all. */
+  #stay(): void {
+    this.#again?.reject(ended());
+    this.#again = null;
+  }
+
   #finish(error: SyncError): void {
     this.#joined.reject(error);
     this.#tickets.fail(error);
@@ -285,6 +307,7 @@ export class LiveSession implements EngineLink {
 
   async #send(name: string, args: readonly unknown[], wait: number, ticket: number): Promise<void> {
     const wire = toWire([name, ...args]);
+    if (this.#again) await this.#closing;
     if (this.#number === null && this.#loading && this.#options.buffer !== false) await this.#loading;
     const number = this.#number;
     if (number === null || this.#over) throw ended();

@@ -47,6 +47,10 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
   readonly #inbox = new Inbox<T>();
   readonly #tickets = new Tickets();
   #opened = new Deferred();
+  /** What `#opened` will be: it is to connect again once it is closed. */
+  #again: Deferred | null = null;
+  /** Resolves when the core has been told to close. */
+  #closing: Promise<void> | null = null;
   #number: number | null = null;
   /** Resolves when the core is there; null while nobody asked to connect. */
   #loading: Promise<void> | null = null;
@@ -76,7 +80,7 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
   }
 
   get ready(): Promise<void> {
-    return this.#opened.promise;
+    return (this.#again ?? this.#opened).promise;
   }
 
   get binaryType(): BinaryType {
@@ -153,9 +157,14 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
 
   reconnect(): void {
     if (this.#disposed) throw new SyncError('E_DISPOSED', 'the socket has been let go');
-    if (this.readyState >= 2) {
+    if (this.readyState === 2) {
+      this.#again ??= new Deferred();
+      return;
+    }
+    if (this.readyState === 3) {
       this.readyState = 0;
-      this.#opened = new Deferred();
+      this.#opened = this.#again ?? new Deferred();
+      this.#again = null;
       this.#inbox.open();
     }
     const number = this.#number;
@@ -170,10 +179,11 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
     if (new TextEncoder().encode(reason).length > 123) {
       throw new SyncError('E_INVALID_ARGUMENT', 'a close reason has at most 123 bytes of UTF-8');
     }
+    this.#stay(closed());
     if (this.readyState >= 2) return;
     this.readyState = 2;
     // Not now: the app hears `close` after its call, as from a native socket.
-    queueMicrotask(() => {
+    this.#closing = Promise.resolve().then(() => {
       const number = this.#number;
       if (this.readyState !== 2) return;
       if (number !== null) this.#engine.call(this, (core) => core.closeSocket(number, code, reason));
@@ -190,8 +200,10 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
     if (this.#disposed) return;
     this.#disposed = true;
     this.readyState = 3;
+    const error = new SyncError('E_DISPOSED', 'the socket has been let go');
+    this.#stay(error);
     this.#leave();
-    this.#finish(new SyncError('E_DISPOSED', 'the socket has been let go'), null);
+    this.#finish(error, null);
   }
 
   enterCore(core: LinksCore): number {
@@ -267,6 +279,13 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
     if (this.readyState !== 3) return;
     this.#leave();
     this.#finish(error ?? closed(), error);
+    if (this.#again) this.reconnect();
+  }
+
+  /** It is not to connect again after all. */
+  #stay(reason: SyncError): void {
+    this.#again?.reject(reason);
+    this.#again = null;
   }
 
   #finish(reason: SyncError, error: SyncError | null): void {
@@ -295,6 +314,7 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
 
   async #trySend(data: Sent): Promise<void> {
     const frame = this.#codec.encode(data);
+    if (this.#again) await this.#closing;
     // Before the module is there nothing can say whether a message may wait, but this.
     if (this.#number === null && this.#loading && this.#core.buffer && this.readyState === 0) await this.#loading;
     const number = this.#number;

@@ -1,0 +1,164 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { linksEngine } from '../../src/links.js';
+import type { LinksModule } from '../../src/links-boundary.js';
+import { documents, links as linksPlatform } from '../../src/platform.node.js';
+import { lazyRuntime } from '../../src/runtime.js';
+import { LiveSocket } from '../../src/socket/live.js';
+import type { SocketOptions } from '../../src/socket.js';
+import { EngineConnections } from '../../src/socket-io/connections.js';
+import { LiveSession } from '../../src/socket-io/live.js';
+
+/** The engine on the built module, as a page has one. */
+const links = linksEngine(
+  lazyRuntime<LinksModule>({
+    ...linksPlatform,
+    core: () => import('../../dist/links-core.js') as unknown as Promise<LinksModule>,
+    file: () => documents.open(new URL('../../dist/links_bg.wasm', import.meta.url)),
+  }),
+);
+const stops: (() => void)[] = [];
+
+beforeEach(() => void vi.stubGlobal('WebSocket', WebSocket));
+
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+  vi.unstubAllGlobals();
+});
+
+/** A server that writes down what it hears, and how each link ended. */
+async function serve(onMessage: (socket: WebSocket, text: string) => void = () => {}, hello: string | null = null) {
+  const heard: string[] = [];
+  const server = createServer();
+  const sockets = new WebSocketServer({ server });
+  sockets.on('connection', (socket) => {
+    if (hello) socket.send(hello);
+    socket.on('close', (code, reason) => heard.push(`${code} ${reason}`));
+    socket.on('message', (data: RawData) => {
+      heard.push(String(data));
+      onMessage(socket, String(data));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stops.push(() => {
+    for (const socket of sockets.clients) socket.terminate();
+    server.close();
+  });
+  return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`, heard };
+}
+
+/** A socket that is open, and what the app hears of it. */
+async function opened(options: SocketOptions<unknown> = {}) {
+  const server = await serve();
+  const socket = new LiveSocket<unknown>(links, server.url, options);
+  stops.push(() => socket[Symbol.dispose]());
+  await socket.ready;
+  const told: unknown[] = [];
+  socket.addEventListener('open', () => told.push(['open', socket.readyState]));
+  socket.addEventListener('close', ({ code, reason }) => told.push([code, reason, socket.readyState]));
+  return { server, socket, told };
+}
+
+/** A session that is joined, whose server says the numbers of its links. */
+async function joined() {
+  let sid = 0;
+  const answer = (socket: WebSocket, text: string) => text.startsWith('40') && socket.send(`40{"sid":"s${++sid}"}`);
+  const server = await serve(answer, '0{"sid":"e","pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}');
+  let asked = 0;
+  const auth = () => ({ nth: ++asked });
+  const session = new LiveSession(links, new EngineConnections(), server.url, { auth });
+  stops.push(() => session[Symbol.dispose]());
+  await session.ready;
+  const told: unknown[] = [];
+  session.on('connect', () => told.push(session.sid));
+  session.on('disconnect', (end) => told.push((end as { code: number }).code));
+  return { server, session, told };
+}
+
+/** Everything that was to come has come. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 100));
+
+test('a socket that is closed and connected again in one task closes, and opens anew', async () => {
+  const { server, socket, told } = await opened();
+  const loop = socket[Symbol.asyncIterator]().next();
+  socket.close(3001, 'x');
+  socket.reconnect();
+  socket.reconnect();
+  expect([socket.readyState, told]).toEqual([2, []]);
+  await socket.ready;
+  expect(told).toEqual([
+    [3001, 'x', 3],
+    ['open', 1],
+  ]);
+  expect(await loop).toEqual({ done: true, value: undefined });
+  await socket.send('here');
+  await vi.waitFor(() => expect(server.heard.sort()).toEqual(['3001 x', 'here']));
+});
+
+test('a message behind close() and reconnect() goes to the new link, where messages may wait', async () => {
+  const { server, socket } = await opened({ buffer: true });
+  socket.close();
+  socket.reconnect();
+  await socket.send('later');
+  await vi.waitFor(() => expect(server.heard.sort()).toEqual(['1000 ', 'later']));
+});
+
+test.each(['close', 'let go'])('a socket that is to %s after all does not come back', async (how) => {
+  const { socket, told } = await opened();
+  socket.close(3001);
+  socket.reconnect();
+  const { ready } = socket;
+  if (how === 'close') socket.close(3002);
+  else socket[Symbol.dispose]();
+  await expect(ready).rejects.toMatchObject({ code: how === 'close' ? 'E_NOT_CONNECTED' : 'E_DISPOSED' });
+  await settled();
+  expect([told, socket.readyState]).toEqual([how === 'close' ? [[3001, '', 3]] : [], 3]);
+});
+
+test('a socket that is closed and connected again before its module is there opens', async () => {
+  const { url } = await serve();
+  const socket = new LiveSocket(links, url, {});
+  stops.push(() => socket[Symbol.dispose]());
+  const first = socket.ready;
+  socket.close();
+  socket.reconnect();
+  await expect(first).rejects.toMatchObject({ code: 'E_NOT_CONNECTED' });
+  await socket.ready;
+  expect(socket.readyState).toBe(1);
+});
+
+test('a session that is left and connected again in one task says goodbye and joins anew, asked for its auth', async () => {
+  const { server, session, told } = await joined();
+  session.disconnect();
+  session.connect();
+  session.connect();
+  expect(told).toEqual([]);
+  await session.ready;
+  await vi.waitFor(() => expect(told).toEqual([1000, 's2']));
+  const said = server.heard.filter((text) => text.startsWith('4'));
+  expect(said).toEqual(['40{"nth":1}', '41', '40{"nth":2}']);
+});
+
+test('an event behind disconnect() and connect() goes to the new link', async () => {
+  const { server, session } = await joined();
+  session.disconnect();
+  session.connect();
+  await session.emit('later');
+  await vi.waitFor(() => expect(server.heard).toContain('42["later"]'));
+  const said = server.heard.filter((text) => text.startsWith('4'));
+  expect(said).toEqual(['40{"nth":1}', '41', '40{"nth":2}', '42["later"]']);
+});
+
+test.each(['left', 'let go'])('a session that is %s after all does not come back', async (how) => {
+  const { session, told } = await joined();
+  session.disconnect();
+  session.connect();
+  const { ready } = session;
+  if (how === 'left') session.disconnect();
+  else session[Symbol.dispose]();
+  await expect(ready).rejects.toMatchObject({ code: 'E_NOT_CONNECTED' });
+  await settled();
+  expect([told, session.connected]).toEqual([how === 'left' ? [1000] : [], false]);
+});
