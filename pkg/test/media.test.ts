@@ -211,6 +211,80 @@ test('leaving stops what was opened, also what is being opened in that moment', 
   await expect(media.publish({ mic: true })).rejects.toMatchObject({ code: 'E_DISPOSED' });
 });
 
+/** Opens what is asked for from now on only when it is called. */
+function holdDevices(devices: ReturnType<typeof fakeDevices>): () => Promise<void> {
+  const gate = new Deferred();
+  devices.gate = gate.promise;
+  return async () => {
+    gate.resolve();
+    await turn();
+  };
+}
+
+test('what is muted or taken back is so at once, also while the user is asked for something else', async () => {
+  const { devices, media, sent, told, local } = setup();
+  await media.publish({ mic: true, screen: true });
+  devices.gate = new Promise(() => {});
+  void media.publish({ camera: true });
+  await turn();
+  void media.mute('mic');
+  await media.unpublish('screen');
+  expect(devices.live().map(({ kind, enabled }) => [kind, enabled])).toEqual([['audio', false]]);
+  expect(local()).toMatchObject({ mic: { muted: true }, screen: null });
+  expect([told.at(-1), sent.at(-1)]).toEqual([{ mic: { muted: true } }, 'screen null']);
+  expect(await media.publish({ mic: false })).toMatchObject({ mic: null });
+});
+
+test('what is taken back while the user is asked for it is closed when it comes', async () => {
+  const { devices, media, sent, local } = setup();
+  const open = holdDevices(devices);
+  const asked = media.publish({ camera: true, mic: true });
+  await turn();
+  await media.unpublish('camera');
+  await open();
+  expect(await asked).toMatchObject({ camera: null, mic: { muted: false } });
+  expect([sent, devices.live().map(({ kind }) => kind)]).toEqual([['mic mic-1'], ['audio']]);
+  await media.publish({ camera: true });
+  expect(local().camera).toMatchObject({ deviceId: 'cam-1' });
+});
+
+test('what is muted while it is opened comes muted, until it is shown again', async () => {
+  const { devices, media, local } = setup();
+  const open = holdDevices(devices);
+  void media.publish({ camera: true, mic: true });
+  await turn();
+  const muted = [media.mute('camera'), media.mute('mic')];
+  await open();
+  await Promise.all(muted);
+  expect(local()).toMatchObject({ camera: { muted: true, track: null }, mic: { muted: true } });
+  expect(devices.live().map(({ kind, enabled }) => [kind, enabled])).toEqual([['audio', false]]);
+  await media.unmute('camera');
+  await media.unmute('mic');
+  expect(local()).toMatchObject({ camera: { muted: false }, mic: { muted: false } });
+});
+
+test('the last word counts, also where an earlier one waits: unmute, another device, a device that is gone', async () => {
+  const { devices, media, heard, local } = setup();
+  await media.publish({ camera: true, mic: true });
+  await media.mute('mic');
+  const open = holdDevices(devices);
+  const waiting = [media.setDevice('camera', 'cam-2'), media.unmute('mic')];
+  await turn();
+  await media.mute('camera');
+  await media.mute('mic');
+  await open();
+  await Promise.all(waiting);
+  expect(local()).toMatchObject({ camera: { muted: true, track: null }, mic: { muted: true } });
+  await media.unmute('camera');
+  expect(local().camera?.deviceId).toBe('cam-2');
+  const reopen = holdDevices(devices);
+  devices.opened.at(-1)?.unplug();
+  await turn();
+  await media.unpublish();
+  await reopen();
+  expect([local(), devices.live(), heard]).toEqual([{ camera: null, mic: null, screen: null }, [], []]);
+});
+
 test('a new mesh is given what is published, as far as it is not muted', async () => {
   const { media, sent } = setup();
   await media.publish({ camera: true, mic: true, screen: true });

@@ -1,6 +1,7 @@
 import { SyncError } from '../errors.js';
 import { type Notify, type Store, ValueStore } from '../store.js';
 import { capture, captureScreen, type Wish } from './capture.js';
+import { LastWords } from './last-words.js';
 import type { LocalMedia, LocalTrack, MediaSlot, PublishOptions } from './media-types.js';
 import type { Outlet, Playback } from './playback.js';
 
@@ -38,13 +39,17 @@ interface Held {
 /** A track with what it was opened with. */
 type Opened = Pick<Held, 'wish'> & { readonly track: MediaStreamTrack };
 
-/** What this client publishes. One thing is done after the other; a track of the app's own is never stopped. */
+/**
+ * What this client publishes. One thing is opened after the other, while muting and unpublishing wait for nothing: the user may
+ * leave a question of the browser unanswered for ever. A track of the app's own is never stopped.
+ */
 export class LocalTracks {
   readonly #user: LocalMediaUser;
   readonly #playback: Playback;
   readonly #store: ValueStore<LocalMedia>;
   readonly #held = new Map<MediaSlot, Held>();
   readonly #devices = new Map<MediaSlot, string>();
+  readonly #words = new LastWords();
   #queue: Promise<unknown> = Promise.resolve();
   /** Counts how often everything was let go of: what was being opened then is closed again. */
   #life = 0;
@@ -64,57 +69,49 @@ export class LocalTracks {
     return Object.fromEntries([...this.#held.values()].map(({ slot, muted }) => [slot, { muted }]));
   }
 
-  readonly publish = (what: PublishOptions): Promise<LocalMedia> =>
-    this.#inTurn(async () => {
-      const given = SLOTS.filter((slot) => what[slot] !== undefined);
-      if (given.some((slot) => what[slot] !== false)) this.#user.admit();
-      const opened = await this.#open(what);
-      for (const slot of given) {
-        const track = opened.get(slot);
-        if (track) this.#take(slot, track, false);
-        else this.#drop(slot);
-      }
-      this.#publish();
-      return this.#store.getSnapshot();
-    });
+  readonly publish = async (what: PublishOptions): Promise<LocalMedia> => {
+    const given = SLOTS.filter((slot) => what[slot] !== undefined);
+    if (given.some((slot) => what[slot] !== false)) await this.#inTurn((asked) => this.#renew(what, given, asked));
+    else if (given.length > 0) await this.unpublish(...given);
+    return this.#store.getSnapshot();
+  };
 
-  readonly unpublish = (...slots: readonly MediaSlot[]): Promise<void> =>
-    this.#inTurn(async () => {
-      for (const slot of slots.length > 0 ? slots : SLOTS) this.#drop(slot);
-      this.#publish();
-    });
+  readonly unpublish = async (...slots: readonly MediaSlot[]): Promise<void> => {
+    for (const slot of slots.length > 0 ? slots : SLOTS) {
+      this.#words.unpublish(slot);
+      this.#drop(slot);
+    }
+    this.#publish();
+  };
 
-  readonly mute = (slot: MediaSlot): Promise<void> =>
-    this.#inTurn(async () => {
-      const held = this.#known(slot);
-      if (held.muted || !held.track) return;
-      // Nothing is changed on a track of the app's own; a microphone that is opened anew would click, and a screen would ask.
-      if (slot === 'mic' && held.wish) held.track.enabled = false;
-      else this.#user.replace(slot, null);
-      const off = slot === 'camera' && held.wish !== null;
-      if (off) release(held);
-      this.#held.set(slot, { ...held, muted: true, track: off ? null : held.track });
+  readonly mute = async (slot: MediaSlot): Promise<void> => {
+    this.#words.mute(slot);
+    // What is not there may be being opened.
+    if (!this.#held.has(slot)) await this.#inTurn(async () => this.#known(slot));
+    else {
+      this.#silence(slot);
       this.#publish();
-    });
+    }
+  };
 
   readonly unmute = (slot: MediaSlot): Promise<void> =>
-    this.#inTurn(async () => {
+    this.#inTurn(async (asked) => {
       const held = this.#known(slot);
-      if (!held.muted) return;
+      if (!held.muted || this.#words.wasMuted(slot, asked)) return;
       if (held.track) {
         if (slot === 'mic' && held.wish) held.track.enabled = true;
         else this.#user.replace(slot, held.track);
         this.#held.set(slot, { ...held, muted: false });
-      } else await this.#reopen(held, (held.wish ?? {}) as MediaTrackConstraints, false);
+      } else await this.#reopen(held, (held.wish ?? {}) as MediaTrackConstraints, false, asked);
       this.#publish();
     });
 
   /** Goes on with another device, and opens this one from now on. */
   setDevice(slot: 'camera' | 'mic', deviceId: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(async (asked) => {
       const held = this.#held.get(slot);
       const wish = { ...(held?.wish as MediaTrackConstraints | undefined), deviceId: { exact: deviceId } };
-      if (held?.wish && held.track) this.#take(slot, await this.#openDevice(slot, wish), held.muted);
+      if (held?.wish && held.track) this.#take(slot, await this.#openDevice(slot, wish), held.muted, asked);
       else if (held?.wish) this.#held.set(slot, { ...held, wish });
       this.#devices.set(slot, deviceId);
       this.#publish();
@@ -135,10 +132,23 @@ export class LocalTracks {
     this.#store.set(NOTHING);
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(work);
+  /** `asked` is when it was asked for, by {@link LastWords}. */
+  #inTurn<T>(work: (asked: number) => Promise<T>): Promise<T> {
+    const asked = this.#words.now;
+    const turn = this.#queue.then(() => work(asked));
     this.#queue = turn.catch(() => {});
     return turn;
+  }
+
+  async #renew(what: PublishOptions, given: readonly MediaSlot[], asked: number): Promise<void> {
+    this.#user.admit();
+    const opened = await this.#open(what);
+    for (const slot of given) {
+      const track = opened.get(slot);
+      if (track) this.#take(slot, track, false, asked);
+      else this.#drop(slot);
+    }
+    this.#publish();
   }
 
   /** Opens what is asked for. The screen first: it is asked for in a click, which does not last. */
@@ -184,24 +194,35 @@ export class LocalTracks {
   }
 
   /** Opens a device anew, or the default one where that is gone. */
-  async #reopen(held: Held, wish: MediaTrackConstraints, isGone: boolean): Promise<void> {
+  async #reopen(held: Held, wish: MediaTrackConstraints, isGone: boolean, asked: number): Promise<void> {
     const slot = held.slot as 'camera' | 'mic';
     const { deviceId, ...any } = wish;
     const muted = isGone && held.muted;
     try {
       if (isGone) throw new SyncError('E_MEDIA', `${slot}: the device is gone`);
-      this.#take(slot, await this.#openDevice(slot, wish), muted);
+      this.#take(slot, await this.#openDevice(slot, wish), muted, asked);
     } catch (error) {
       if (deviceId === undefined && !isGone) throw error;
-      this.#take(slot, await this.#openDevice(slot, any), muted);
+      this.#take(slot, await this.#openDevice(slot, any), muted, asked);
+      if (!this.#held.has(slot)) return;
       this.#devices.delete(slot);
       this.#user.onFallback(slot, this.#held.get(slot)?.track?.getSettings().deviceId ?? null);
     }
   }
 
-  #take(slot: MediaSlot, { track, wish }: Opened, muted: boolean): void {
+  /** Takes what was opened, as far as it is still wanted. */
+  #take(slot: MediaSlot, opened: Opened, muted: boolean, asked: number): void {
+    if (this.#words.wasUnpublished(slot, asked)) {
+      if (opened.wish) opened.track.stop();
+      return;
+    }
+    this.#hold(slot, opened, muted);
+    if (this.#words.wasMuted(slot, asked)) this.#silence(slot);
+  }
+
+  #hold(slot: MediaSlot, { track, wish }: Opened, muted: boolean): void {
     const before = this.#held.get(slot);
-    const onEnded = (): void => void this.#inTurn(() => this.#onEnded(slot, track)).catch(() => {});
+    const onEnded = (): void => void this.#inTurn((asked) => this.#onEnded(slot, track, asked)).catch(() => {});
     track.addEventListener('ended', onEnded);
     const unwatch = (): void => track.removeEventListener('ended', onEnded);
     const outlet = before?.outlet ?? this.#playback.outlet(true);
@@ -211,6 +232,17 @@ export class LocalTracks {
     // After the new one is on its way: there is no gap.
     if (before && before.track !== track) release(before);
     else before?.unwatch();
+  }
+
+  #silence(slot: MediaSlot): void {
+    const held = this.#held.get(slot);
+    if (!held?.track || held.muted) return;
+    // Nothing is changed on a track of the app's own; a microphone that is opened anew would click, and a screen would ask.
+    if (slot === 'mic' && held.wish) held.track.enabled = false;
+    else this.#user.replace(slot, null);
+    const off = slot === 'camera' && held.wish !== null;
+    if (off) release(held);
+    this.#held.set(slot, { ...held, muted: true, track: off ? null : held.track });
   }
 
   #drop(slot: MediaSlot): void {
@@ -223,13 +255,14 @@ export class LocalTracks {
   }
 
   /** The device is gone, or the user has stopped it where the browser shows that. */
-  async #onEnded(slot: MediaSlot, track: MediaStreamTrack): Promise<void> {
+  async #onEnded(slot: MediaSlot, track: MediaStreamTrack, asked: number): Promise<void> {
     const held = this.#held.get(slot);
     if (held?.track !== track) return;
     try {
       if (slot === 'screen' || !held.wish) throw new SyncError('E_MEDIA', `${slot}: it ended`);
-      await this.#reopen(held, held.wish as MediaTrackConstraints, true);
+      await this.#reopen(held, held.wish as MediaTrackConstraints, true, asked);
     } catch {
+      if (!this.#held.has(slot)) return;
       this.#drop(slot);
       this.#user.onEnded(slot);
     }

@@ -77,9 +77,12 @@ export interface Media {
    * in a room without peers. What was published before stays.
    */
   publish(what: PublishOptions): Promise<LocalMedia>;
-  /** Takes back these slots, or all. */
+  /** Takes back these slots, or all, at once: also what the user is being asked for. */
   unpublish(...slots: readonly MediaSlot[]): Promise<void>;
-  /** Hides a slot: a camera is switched off, its light too; a microphone goes on without being heard. */
+  /**
+   * Hides a slot at once, also while the user is asked for another: a camera is switched off, its light too; a microphone goes on
+   * without being heard. What is just being opened comes muted.
+   */
   mute(slot: MediaSlot): Promise<void>;
   /** Shows it again; a camera is opened again. Rejects as `publish`. */
   unmute(slot: MediaSlot): Promise<void>;
