@@ -33,8 +33,9 @@ pub(super) fn read(
     let opens = opens.then(|| format!("event:open\ndata:{}\n\n", live.name()));
     let pings = live.pings();
     let hold = Instant::now() + times.hold;
+    let (over, told) = (false, false);
     let reader =
-        Reader { live, cursor, polls, opens, times, number, changes, pings, hold, over: false };
+        Reader { live, cursor, polls, opens, times, number, changes, pings, hold, over, told };
     unfold(reader, async |mut reader| {
         let piece = reader.next().await?;
         Some((piece, reader))
@@ -52,6 +53,8 @@ struct Reader {
     pings: u64,
     hold: Instant,
     over: bool,
+    /// Whether the end of the session was in it: only then need nobody come for it any more.
+    told: bool,
 }
 
 impl Reader {
@@ -89,9 +92,8 @@ impl Reader {
             self.pings = pings;
             news.push_str("event:ping\ndata\n\n");
         }
-        if ends {
-            self.over = true;
-        }
+        self.told |= ends;
+        self.over |= ends;
         news
     }
 
@@ -108,7 +110,7 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         self.live.detach();
-        if self.over {
+        if self.told {
             self.live.told_end();
         }
     }

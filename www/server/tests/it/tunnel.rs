@@ -175,6 +175,26 @@ async fn a_server_that_stops_says_so_and_lets_answers_end() {
 }
 
 #[tokio::test]
+async fn a_client_between_two_polls_is_told_the_end_as_well() {
+    let server = Server::start(config()).await;
+    let mut opening = Events::get(&server, "tunnel=new&poll=1", "").await;
+    opening.read_all().await;
+    let session = opening.session().await;
+    let mut first = Events::get(&server, &format!("tunnel={session}&poll=1"), "").await;
+    first.read_all().await;
+    let next = async {
+        // The end has to come while nobody reads.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let seen = "last-event-id: 1\r\n";
+        let mut next = Events::get(&server, &format!("tunnel={session}&poll=1"), seen).await;
+        next.read_all().await;
+        next.text
+    };
+    let ((), text) = tokio::join!(server.app.stop(), next);
+    assert!(text.contains("event:close\ndata:1012 "), "{text}");
+}
+
+#[tokio::test]
 async fn where_websockets_are_refused_http_is_not() {
     let access = AccessConfig { no_websocket: true, ..AccessConfig::default() };
     let server = Server::start(Config { access, ..config() }).await;
