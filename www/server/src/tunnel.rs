@@ -11,6 +11,8 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::StreamExt;
 
 use crate::access::{self, Refusal};
 use crate::routes::{Shared, admit};
@@ -77,7 +79,7 @@ fn resume(
 async fn take(shared: Shared, session: &str, request: Request<Body>) -> Result<Response, Refusal> {
     let live = find(&shared, session, &request)?;
     let limit = shared.config.hub.max_frame + OVERHEAD;
-    let Ok(body) = to_bytes(request.into_body(), limit).await else {
+    let Ok(body) = upload(&live, request.into_body(), limit).await else {
         return Err(Refusal::TooLarge);
     };
     // A client that gives up on its request must not leave half of it undone.
@@ -91,6 +93,14 @@ async fn take(shared: Shared, session: &str, request: Request<Body>) -> Result<R
         Ok(Err(TakeError::Body(error))) => Err(Refusal::BadBody(error.to_string())),
         Err(_) => Err(Refusal::Full),
     }
+}
+
+/// The whole body. A client whose upload takes long is heard with every piece of it.
+async fn upload(live: &Arc<Live>, body: Body, limit: usize) -> Result<Bytes, axum::Error> {
+    live.hear();
+    let live = Arc::clone(live);
+    let pieces = body.into_data_stream().inspect(move |_| live.hear());
+    to_bytes(Body::from_stream(pieces), limit).await
 }
 
 /// The name of a session is known to its client alone, so it stands for the token from the opening on.

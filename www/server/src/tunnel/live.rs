@@ -151,7 +151,7 @@ impl Live {
         self.changes.send_modify(|count| *count += 1);
     }
 
-    fn hear(&self) {
+    pub(super) fn hear(&self) {
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 

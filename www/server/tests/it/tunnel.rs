@@ -195,6 +195,29 @@ async fn a_client_between_two_polls_is_told_the_end_as_well() {
 }
 
 #[tokio::test]
+async fn a_slow_upload_does_not_end_its_session() {
+    let tunnel = TunnelConfig { grace: Duration::from_secs(1), ..TunnelConfig::default() };
+    let server = Server::start(Config { tunnel, ..config() }).await;
+    let mut opening = Events::get(&server, "tunnel=new&poll=1", "").await;
+    opening.read_all().await;
+    let session = opening.session().await;
+    let frame = encode::sync_step_1(&[0]);
+    let body = Body { received: 0, first: 1, items: vec![Item::Frame(&frame)] }.encode();
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+    let head = format!(
+        "POST /room?tunnel={session} HTTP/1.1\r\nhost: here\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.expect("a request");
+    let pause = Duration::from_millis(2_500) / u32::try_from(body.len()).expect("a short body");
+    for byte in body {
+        stream.write_all(&[byte]).await.expect("a piece");
+        tokio::time::sleep(pause).await;
+    }
+    assert_eq!(post(&server, &session, 2, Vec::new()).await, 204);
+}
+
+#[tokio::test]
 async fn where_websockets_are_refused_http_is_not() {
     let access = AccessConfig { no_websocket: true, ..AccessConfig::default() };
     let server = Server::start(Config { access, ..config() }).await;
