@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::decoder::Whole;
 use super::event::{Incoming, SocketIoEvent};
+use super::halves;
 use super::packet::{Fault, Kind, Packet};
 use super::{Memory, SocketIo, Stage};
 use crate::connection::Context;
@@ -40,7 +41,7 @@ impl SocketIo {
         id: SocketId,
         packet: &Packet,
     ) -> Result<(), Fault> {
-        let data: Value = serde_json::from_str(packet.data.as_deref().unwrap_or_default())
+        let data = halves::parse(packet.data.as_deref().unwrap_or_default())
             .map_err(|_| Fault("of a server before version 3"))?;
         let text = |name| data.get(name).and_then(Value::as_str).map(str::to_owned);
         let sid = text("sid").ok_or(Fault("that joins without an id"))?;
@@ -61,7 +62,7 @@ impl SocketIo {
 
     /// The server does not let us in: its middleware's words, or no such namespace.
     pub(super) fn on_denied(&mut self, cx: &mut Context<'_>, data: String) {
-        let value: Value = serde_json::from_str(&data).unwrap_or_default();
+        let value = halves::parse(&data).unwrap_or_default();
         let said = value.get("message").and_then(Value::as_str).or(value.as_str());
         let said = said.unwrap_or("no reason given").to_owned();
         self.tell(SocketIoEvent::Denied(data));
@@ -94,8 +95,7 @@ impl SocketIo {
 
     /// What joins the namespace: the app's object, and what is needed to be known again.
     fn introduction(&self) -> Option<String> {
-        let auth: Option<Value> =
-            self.auth.as_deref().and_then(|auth| serde_json::from_str(auth).ok());
+        let auth: Option<Value> = self.auth.as_deref().and_then(|auth| halves::parse(auth).ok());
         let Some(pid) = &self.memory.pid else {
             return auth.filter(Value::is_object).and_then(|_| self.auth.clone());
         };

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::halves;
+
 /// Largest number of an acknowledgement: what JavaScript counts exactly.
 const MAX_ID: u64 = (1 << 53) - 1;
 /// Names an event may not have: they are the client's own.
@@ -103,7 +105,7 @@ impl Packet {
 
     fn check(&self) -> Result<(), Fault> {
         let data = match &self.data {
-            Some(data) => Some(serde_json::from_str(data).map_err(|_| Fault("that is no JSON"))?),
+            Some(data) => Some(halves::parse(data).map_err(|_| Fault("that is no JSON"))?),
             None => None,
         };
         let fits = match (self.kind, &data) {
@@ -126,7 +128,7 @@ impl Packet {
 
     /// The last item of its data, if that is a text: where the server's memory of this session is.
     pub fn offset(&self) -> Option<String> {
-        let data: Value = serde_json::from_str(self.data.as_deref()?).ok()?;
+        let data = halves::parse(self.data.as_deref()?).ok()?;
         let items = data.as_array()?;
         if items.len() < 2 {
             return None;
@@ -288,6 +290,13 @@ mod tests {
         ] {
             assert!(Packet::decode(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_text_with_half_a_character_is_taken_as_it_came() {
+        let packet = event(r#"["m","\ud83d"]"#);
+        assert_eq!(Packet::decode(r#"2["m","\ud83d"]"#), Ok(packet));
+        assert_eq!(event(r#"["m","\ud83d","zz"]"#).offset(), Some("zz".into()));
     }
 
     #[test]

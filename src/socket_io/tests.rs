@@ -299,6 +299,20 @@ fn garbage_ends_the_link_and_after_three_links_the_session() {
 }
 
 #[test]
+fn texts_cut_within_a_character_come_and_go_and_end_nothing() {
+    let mut rig = Rig::plain();
+    rig.join();
+    let cut = r#"["m","abc\ud83d"]"#;
+    for _ in 0..3 {
+        rig.hears(&format!("42{cut}"));
+        assert_eq!(rig.events(), [&SocketIoEvent::Event(incoming(cut, &[], None))]);
+        assert_eq!(rig.status(), Status::Connected);
+    }
+    assert_eq!(rig.emit(1, cut, Delivery::Plain), Ok(Handed::Over));
+    assert_eq!(rig.sent(), [format!("42{cut}")]);
+}
+
+#[test]
 fn garbage_after_each_join_ends_the_session_after_three_links_too() {
     let mut rig = Rig::plain();
     rig.join();
