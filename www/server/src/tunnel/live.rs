@@ -194,8 +194,10 @@ async fn carry(live: &Live, shared: &Shared) -> bool {
         live.outbox.unstalled().await;
         match live.outbox.take() {
             Some(Next::Frame(frame)) => {
+                // Before the push: one frame may be larger than the bound, as in the outbox.
+                let is_slow = live.session().kept_bytes() > shared.config.socket.max_waiting;
                 live.session().push(frame);
-                if live.session().kept_bytes() > shared.config.socket.max_waiting {
+                if is_slow {
                     tracing::info!("a client reads too slowly and is sent away");
                     let reason = close::BUSY.to_owned();
                     live.outbox.end_now(End::Close { code: close::TRY_LATER, reason });

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rejoin::protocol::{encode, tag};
 use rejoin::tunnel::body::{Body, Item};
-use rejoin_server::{AccessConfig, Config, TunnelConfig};
+use rejoin_server::{AccessConfig, Config, SocketConfig, TunnelConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -215,6 +215,26 @@ async fn a_slow_upload_does_not_end_its_session() {
         tokio::time::sleep(pause).await;
     }
     assert_eq!(post(&server, &session, 2, Vec::new()).await, 204);
+}
+
+#[tokio::test]
+async fn one_frame_may_be_larger_than_what_may_wait() {
+    let socket = SocketConfig { max_waiting: 10_000, ..SocketConfig::default() };
+    let server = Server::start(Config { socket, ..config() }).await;
+    let text = "x".repeat(50_000);
+    let mut alice = server.join("room").await;
+    let mut bob = server.join("room").await;
+    bob.frame().await;
+    alice.type_text(&text).await;
+    bob.reads(&text).await;
+    let mut events = Events::get(&server, "tunnel=new", "").await;
+    let session = events.session().await;
+    let frame = encode::sync_step_1(&[0]);
+    assert_eq!(post(&server, &session, 1, vec![Item::Frame(&frame)]).await, 204);
+    while !events.frames().iter().any(|frame| is_step_2(frame) && frame.len() > text.len()) {
+        assert!(events.more().await, "{}", events.text);
+    }
+    assert!(!events.text.contains("event:close"));
 }
 
 #[tokio::test]
