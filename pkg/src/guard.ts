@@ -93,6 +93,12 @@ export class Guard {
     if (this.#version > this.#schema.version) throw this.#tooNew();
   }
 
+  /** Brings a copy that meets nobody up to the schema, at once. Throws `E_VERSION` where it is later, `E_MIGRATION` where that fails. */
+  bringUp(): void {
+    this.check();
+    this.#migrator?.now();
+  }
+
   /** Takes what is synchronized. */
   handleSync({ status }: Pick<SyncState, 'status'>): void {
     this.#migrator?.handleSync(status === 'synchronized');

@@ -79,7 +79,8 @@ export interface Version {
 /**
  * Named states of a room's document, kept whole: what is deleted in the document stays in them. They are on this device, where others do not
  * see them; or, in a room that is entered with `versions: 'shared'`, in a room beside it, which all of its clients see. Every method rejects with `E_NOT_FOUND` for an id that is not in the list, `E_NOT_READY` and `E_DISPOSED`
- * as the room's other methods, `E_QUOTA` or `E_STORAGE` where the device keeps nothing, and,
+ * as the room's other methods, `E_VERSION` for what a later version of the schema wrote and `E_MIGRATION` where `migrate` throws for what an
+ * earlier one did, `E_QUOTA` or `E_STORAGE` where the device keeps nothing, and,
  * where they are shared, the error of a server that refuses that room, or `E_REJECTED` if it takes no edits there.
  * @example
  * const { id } = await room.versions.save('before the meeting');
@@ -91,7 +92,7 @@ export interface Versions<S extends Schema> {
   readonly list: Store<readonly Version[]>;
   /** Keeps the document as it is now. */
   save(name?: string): Promise<Version>;
-  /** The document as it was, frozen. */
+  /** The document as it was, frozen; what an earlier version of the schema wrote, as `migrate` brings it up. */
   view(id: string): Promise<DocSnapshot<S['doc']>>;
   /** What changed from a version to another, or to the document as it is now. */
   diff(id: string, other?: string): Promise<readonly Difference[]>;

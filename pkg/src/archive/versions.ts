@@ -6,7 +6,7 @@ import type { DocSnapshot, Schema } from '../schema.js';
 import { type Store, ValueStore } from '../store.js';
 import { compareDocs } from './compare.js';
 import { exportDoc, restoreDoc } from './json.js';
-import type { ArchiveHost } from './of-room.js';
+import type { ArchivedRoom, ArchiveHost } from './of-room.js';
 import { pack, unpack } from './pack.js';
 import { sharedShelf } from './shared-shelf.js';
 import { deviceShelf, type Kept, type Label, memoryShelf, type Shelf } from './shelf.js';
@@ -77,7 +77,21 @@ export class RoomVersions<S extends Schema> implements Versions<S> {
   }
 
   async #see<T>(id: string, fn: (room: Room<S>) => T): Promise<T> {
-    return this.#host.aside(await unpack(await this.#find(id)), fn);
+    return this.#host.aside(await unpack(await this.#find(id)), (copy) => {
+      this.#bringUp(copy as ArchivedRoom<S>);
+      return fn(copy);
+    });
+  }
+
+  /** What an earlier schema wrote lies in fields that this one does not show. */
+  #bringUp(copy: ArchivedRoom<S>): void {
+    try {
+      copy.shown().guard.bringUp();
+    } catch (error) {
+      const { code, cause } = toSyncError(error);
+      const message = `what was saved is of another version of the schema than ${this.#host.schema.version}, and cannot be brought up to it`;
+      throw new SyncError(code, message, { room: this.#host.room.id, cause });
+    }
   }
 
   async #find(id: string): Promise<Kept> {

@@ -66,6 +66,14 @@ export class Migrator {
     this.look();
   }
 
+  /**
+   * Brings a copy that meets nobody up, at once.
+   * @throws SyncError `E_MIGRATION` if `migrate` throws.
+   */
+  now(): void {
+    if (this.#version() < this.#with.schema.version && !this.#with.isEmpty()) this.#migrate([]);
+  }
+
   /** Begins anew. */
   stop(): void {
     clearTimeout(this.#timer);
@@ -108,7 +116,7 @@ export class Migrator {
     if (!state.sent) return;
     const others = this.#others();
     if (others.length === 0) {
-      this.#migrate(state.key);
+      this.#migrate([state.key]);
       return;
     }
     const rank = [...others, state.key].sort().indexOf(state.key);
@@ -123,13 +131,13 @@ export class Migrator {
     this.#timer = setTimeout(() => {
       this.#state = IDLE;
       if (kind === 'waiting' && this.#synchronized && this.#with.host.isReady) {
-        this.#write(Object.fromEntries(others.split(',').map((key) => [key, null])));
+        this.#write(none(others.split(',')));
       }
       this.look();
     }, time);
   }
 
-  #migrate(key: string): void {
+  #migrate(claims: readonly string[]): void {
     const { host, schema } = this.#with;
     const from = this.#version();
     const migration: Migration = { from, before: this.#with.before(), root: host.root };
@@ -137,13 +145,12 @@ export class Migrator {
     try {
       host.batch(() => {
         schema.migrate?.(migration as never);
-        const claims = [...this.#others(), key].map((claim) => [claim, null] as const);
-        this.#write({ version: schema.version, ...Object.fromEntries(claims) });
+        this.#write({ version: schema.version, ...none([...this.#others(), ...claims]) });
       }, ORIGIN);
       this.#state = IDLE;
     } catch (cause) {
       this.#state = { kind: 'failed' };
-      this.#write({ [key]: null });
+      this.#write(none(claims));
       const message = `the migration from version ${from} to ${schema.version} threw; the version stays`;
       throw new SyncError('E_MIGRATION', message, { cause, room: host.id });
     }
@@ -180,3 +187,8 @@ export class Migrator {
 
 /** Nobody's edit: it cannot be undone. */
 const ORIGIN = { origin: 'migration' } as const;
+
+/** What takes claims away. */
+function none(claims: readonly string[]): Readonly<Record<string, null>> {
+  return Object.fromEntries(claims.map((claim) => [claim, null]));
+}

@@ -1,9 +1,12 @@
+import assert from 'node:assert';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setupWSConnection } from '@y/websocket-server/utils';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { SyncError } from '../../src/errors.js';
+import type { ClientOptions } from '../../src/options.js';
 import type { Room } from '../../src/room.js';
 import { defineSchema, type Schema, t } from '../../src/schema.js';
 import { realClient } from './support.js';
@@ -34,8 +37,8 @@ afterAll(() => {
   server.close();
 });
 
-async function enter<S extends Schema>(schema: S, id: string) {
-  const client = realClient(schema, { url });
+async function enter<S extends Schema>(schema: S, id: string, options: Partial<ClientOptions<S>> = {}) {
+  const client = realClient(schema, { url, ...options });
   const errors: SyncError[] = [];
   client.on('error', (error) => errors.push(error));
   const { room } = client.enterRoom(id);
@@ -49,20 +52,24 @@ async function isSynced(room: Room<Schema>): Promise<void> {
   await vi.waitUntil(done, { timeout: 10_000, interval: 5 });
 }
 
+const migrated = [
+  { text: 'one', done: false },
+  { text: 'two', done: false },
+];
+
+/** Resolves when a room shows what the earlier version had. */
+async function isMigrated(room: Room<typeof later>): Promise<void> {
+  await vi.waitUntil(() => (room.doc.getSnapshot()?.todos.length ?? 0) > 0, { timeout: 10_000, interval: 5 });
+  await isSynced(room as unknown as Room<Schema>);
+}
+
 test('on the real core and a stock server, clients that come at once migrate once, and the earlier app may only read', async () => {
   for (const id of ['a', 'b', 'c', 'd', 'e']) {
     const old = await enter(earlier, id);
     old.room.root.get('items').push('one', 'two');
     await isSynced(old.room as unknown as Room<Schema>);
     const clients = await Promise.all([1, 2, 3].map(() => enter(later, id)));
-    const migrated = [
-      { text: 'one', done: false },
-      { text: 'two', done: false },
-    ];
-    for (const { room } of clients) {
-      await vi.waitUntil(() => (room.doc.getSnapshot()?.todos.length ?? 0) > 0, { timeout: 10_000, interval: 5 });
-      await isSynced(room as unknown as Room<Schema>);
-    }
+    for (const { room } of clients) await isMigrated(room);
     for (const { room, errors } of clients) {
       expect(room.doc.getSnapshot()?.todos).toEqual(migrated);
       expect([room.history.state.getSnapshot().canUndo, errors]).toEqual([false, []]);
@@ -72,4 +79,61 @@ test('on the real core and a stock server, clients that come at once migrate onc
     expect(old.room.doc.getSnapshot()?.items).toEqual(['one', 'two']);
     await Promise.all([old, ...clients].map(({ client }) => client.close()));
   }
+});
+
+describe('a version that was saved', () => {
+  const options = { persistence: 'indexeddb' } as const;
+
+  /** Saves a version of two items on this device with the earlier schema. Gives its id. */
+  async function savedEarlier(room: string): Promise<string> {
+    vi.stubGlobal('indexedDB', new IDBFactory());
+    vi.stubGlobal('IDBKeyRange', IDBKeyRange);
+    const old = await enter(earlier, room, options);
+    old.room.root.get('items').push('one', 'two');
+    await isSynced(old.room as unknown as Room<Schema>);
+    const { id } = await old.room.versions.save('before');
+    await old.client.close();
+    return id;
+  }
+
+  test('before a migration is shown, compared and restored as the migration brings it up', async () => {
+    const id = await savedEarlier('saved before');
+    const { client, room } = await enter(later, 'saved before', options);
+    await isMigrated(room);
+    expect((await room.versions.view(id)).todos).toEqual(migrated);
+    expect(await room.versions.diff(id)).toEqual([]);
+    await room.versions.restore(id);
+    expect(room.doc.getSnapshot()?.todos).toEqual(migrated);
+    room.root.get('todos').delete(0);
+    await room.versions.restore(id);
+    expect(room.doc.getSnapshot()?.todos).toEqual(migrated);
+    await client.close();
+  });
+
+  test('is refused where the migration throws, and nothing changes', async () => {
+    const id = await savedEarlier('throws');
+    const first = await enter(later, 'throws', options);
+    await isMigrated(first.room);
+    await first.client.close();
+    const broken = { ...later, migrate: () => assert.fail('no') } as typeof later;
+    const { client, room } = await enter(broken, 'throws', options);
+    for (const ask of [room.versions.view(id), room.versions.diff(id), room.versions.restore(id)]) {
+      await expect(ask).rejects.toMatchObject({ code: 'E_MIGRATION', room: 'throws' });
+    }
+    expect(room.doc.getSnapshot()?.todos).toEqual(migrated);
+    await client.close();
+  });
+
+  test('after a migration is refused by an app that does not know it', async () => {
+    await savedEarlier('saved after');
+    const { client, room } = await enter(later, 'saved after', options);
+    await isMigrated(room);
+    const { id } = await room.versions.save('after');
+    await client.close();
+    const old = await enter(earlier, 'saved after', options);
+    for (const ask of [old.room.versions.view(id), old.room.versions.diff(id), old.room.versions.restore(id)]) {
+      await expect(ask).rejects.toMatchObject({ code: 'E_VERSION' });
+    }
+    await old.client.close();
+  });
 });
