@@ -3,37 +3,90 @@ import type { PersistenceAdapter, StoredRecord } from './adapter/types.js';
 import type { CoreAdapter } from './boundary.js';
 import { SyncError, wordsOf } from './errors.js';
 
-/** What the core gives records to and takes them from. A rejection is told with its cause, once until something works again. */
-export function adapterFor(adapter: PersistenceAdapter, report: (error: SyncError) => void): CoreAdapter {
-  const failing = new Set<string>();
-  return async (database, records, contained = []) => {
+/** What is under way with a room's log. */
+interface Log {
+  writing: Promise<unknown>;
+  deleting: Promise<unknown>;
+  /** Whether it was deleted since it was last read: what a room that was left still has to write is not kept. */
+  isDeleted: boolean;
+}
+
+/** Above every key that an adapter gives. */
+let madeUp: number = 2 ** 52;
+
+/** The logs of one client in storage of the app's own. */
+export class OwnLogs {
+  readonly #adapter: PersistenceAdapter;
+  readonly #report: (error: SyncError) => void;
+  readonly #logs = new Map<string, Log>();
+  readonly #failing = new Set<string>();
+
+  constructor(adapter: PersistenceAdapter, report: (error: SyncError) => void) {
+    this.#adapter = adapter;
+    this.#report = report;
+  }
+
+  /** What cores give records to and take them from. A rejection is told with its cause, once until something works again. */
+  readonly serve: CoreAdapter = async (database, records, contained = []) => {
     const room = roomOf(database);
     // The core's call is still on the stack, and no code of an app runs inside it.
     await null;
     try {
-      const answer = records ? await write(adapter, room, records, contained) : await read(adapter, room);
-      failing.delete(room);
+      const answer = records ? await this.#write(room, records, contained) : await this.#read(room);
+      this.#failing.delete(room);
       return answer;
     } catch (cause) {
       // That it is full is told by the core.
-      if (!failing.has(room) && !isFull(cause)) report(failure(room, cause));
-      failing.add(room);
+      if (!this.#failing.has(room) && !isFull(cause)) this.#report(failure(room, cause));
+      this.#failing.add(room);
       throw cause;
     }
   };
-}
 
-/**
- * Deletes what an adapter keeps of these rooms.
- * @throws SyncError `E_STORAGE` with what the adapter says.
- */
-export async function deleteLogs(adapter: PersistenceAdapter, databases: readonly string[]): Promise<void> {
-  for (const room of databases.map(roomOf)) {
-    try {
-      await adapter.delete(room);
-    } catch (cause) {
-      throw failure(room, cause);
-    }
+  /**
+   * Deletes what is kept of rooms that have been left, and what they still have to write.
+   * @throws SyncError `E_STORAGE` with what the adapter says.
+   */
+  async delete(databases: readonly string[]): Promise<void> {
+    await Promise.all(databases.map((database) => this.#delete(roomOf(database))));
+  }
+
+  #delete(room: string): Promise<void> {
+    const log = this.#log(room);
+    log.isDeleted = true;
+    const deletion = log.writing
+      .then(() => this.#adapter.delete(room))
+      .catch((cause: unknown) => {
+        throw failure(room, cause);
+      });
+    log.deleting = deletion.catch(() => {});
+    return deletion;
+  }
+
+  async #read(room: string): ReturnType<typeof read> {
+    const log = this.#log(room);
+    await log.deleting;
+    log.isDeleted = false;
+    return read(this.#adapter, room);
+  }
+
+  #write(
+    room: string,
+    ...given: [records: readonly Uint8Array[], contained: readonly number[]]
+  ): ReturnType<typeof write> {
+    const log = this.#log(room);
+    if (log.isDeleted) return Promise.resolve(given[0].map(() => ++madeUp));
+    const work = write(this.#adapter, room, ...given);
+    log.writing = Promise.allSettled([log.writing, work]);
+    return work;
+  }
+
+  #log(room: string): Log {
+    const known = this.#logs.get(room);
+    if (known) return known;
+    const log = { writing: Promise.resolve(), deleting: Promise.resolve(), isDeleted: false };
+    this.#logs.set(room, log);
+    return log;
   }
 }
 

@@ -1,5 +1,5 @@
 // What is kept on this device, where a client deletes it or looks through it. Fetched when it comes to that.
-import type * as Adapter from './adapter.js';
+import type { OwnLogs } from './adapter.js';
 import type { CoreVault } from './boundary.js';
 import type { SyncError } from './errors.js';
 import { clearData, clearLog, withShelf } from './guard/clear.js';
@@ -13,7 +13,8 @@ import type { Schema } from './schema.js';
 /** What it needs of its client. */
 export interface DataHost {
   readonly options: ClientOptions<Schema>;
-  adapter(): Promise<typeof Adapter>;
+  /** Storage of the app's own, if it has some. */
+  ownLogs(): Promise<OwnLogs | undefined>;
   /** What opens sealed records. */
   vault(): Promise<CoreVault | undefined>;
   /** Runs it with a document that meets nobody, in a core of its own. */
@@ -33,16 +34,19 @@ export class DeviceData {
 
   /** Deletes what is kept of a room and of the one that holds its versions, or of all; `known` are those that were entered. */
   async clear(room: string | undefined, known: readonly string[], leave: (id: string) => void): Promise<void> {
-    const rooms = room === undefined ? [] : withShelf(room);
+    const rooms = room === undefined ? known : withShelf(room);
+    const logs = await this.#host.ownLogs();
+    // Nothing comes between: a room that is entered behind its leaving would count as deleted.
     for (const id of rooms) leave(id);
-    await this.#deleteOwn(room === undefined ? known : rooms);
+    await logs?.delete(this.#databasesOf(rooms));
     await clearData(this.#namespace, room, known);
   }
 
   /** Deletes the log of a room that has been left. */
   async clearLog(room: string): Promise<void> {
     if (storageOf(this.#host.options) === 'memory') return;
-    await this.#deleteOwn([room]);
+    // Where the app keeps records itself, they are not in IndexedDB.
+    await (await this.#host.ownLogs())?.delete(this.#databasesOf([room]));
     await clearLog(this.#namespace, room);
   }
 
@@ -61,15 +65,8 @@ export class DeviceData {
     await searchLog({ room, database: this.#databaseOf(room), vault: await vault(), aside: inside, report });
   }
 
-  /** Where the app keeps records itself, they are not in IndexedDB. */
-  async #deleteOwn(rooms: readonly string[]): Promise<void> {
-    const { adapter } = ownStorage(this.#host.options);
-    if (!adapter) return;
-    const { deleteLogs } = await this.#host.adapter();
-    await deleteLogs(
-      adapter,
-      rooms.map((room) => this.#databaseOf(room)),
-    );
+  #databasesOf(rooms: readonly string[]): readonly string[] {
+    return rooms.map((room) => this.#databaseOf(room));
   }
 
   #databaseOf(room: string): string {

@@ -1,6 +1,6 @@
-import type * as Adapter from './adapter.js';
+import type { OwnLogs } from './adapter.js';
 import { settled, totalSync, worstConnection } from './aggregate.js';
-import type { Core, CoreAdapter, CoreModule } from './boundary.js';
+import type { Core, CoreModule } from './boundary.js';
 import type { Client, ClientEvents, DeviceState, RoomLease } from './client.js';
 import type { DeviceData } from './device-data.js';
 import type * as Documents from './documents.js';
@@ -55,7 +55,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   #sockets: SharedSockets | null = null;
   readonly #watchers: (() => void)[] = [];
   #documents: typeof Documents | null = null;
-  #adapter: typeof Adapter | null = null;
+  #logs: OwnLogs | undefined;
   #closed = false;
 
   constructor(options: ClientOptions<S>, start: StartRuntime, links: LinksEngine) {
@@ -194,7 +194,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     const { DeviceData } = await loadPart('stored data', import('./device-data.js'));
     return new DeviceData({
       options: this.#options as ClientOptions<Schema>,
-      adapter: () => this.#adapterPart(),
+      ownLogs: () => this.#ownLogs(),
       vault: async () => {
         await this.#part();
         return this.#vault();
@@ -211,17 +211,16 @@ export class ClientImpl<S extends Schema> implements Client<S> {
       () => {},
     );
     if (this.#options.shareConnection) await this.#share();
-    if (ownStorage(this.#options).adapter) await this.#adapterPart();
     const { wasm } = this.#options;
-    // Both are under way; the core is made of what the part makes of the options.
-    const [documents] = await Promise.all([part, this.#runtime(wasm)]);
+    // All are under way; the core is made of what the part makes of the options.
+    const [documents] = await Promise.all([part, this.#runtime(wasm), this.#ownLogs()]);
     await this.#engine.start(wasm);
     return documents;
   }
 
   #makeCore(module: CoreModule, wake: () => void): Core {
     const { coreConfig } = this.#documents as typeof Documents;
-    return new module.Core(coreConfig(this.#options), wake, this.#sockets?.Socket, this.#vault(), this.#ownLog());
+    return new module.Core(coreConfig(this.#options), wake, this.#sockets?.Socket, this.#vault(), this.#logs?.serve);
   }
 
   async #part(): Promise<typeof Documents> {
@@ -234,14 +233,13 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     return encryption && this.#documents?.vaultOf(encryption, (error) => this.#report(error));
   }
 
-  async #adapterPart(): Promise<typeof Adapter> {
-    this.#adapter ??= await loadPart('adapter', import('./adapter.js'));
-    return this.#adapter;
-  }
-
-  #ownLog(): CoreAdapter | undefined {
+  async #ownLogs(): Promise<OwnLogs | undefined> {
     const { adapter } = ownStorage(this.#options);
-    return adapter && this.#adapter?.adapterFor(adapter, (error) => this.#report(error));
+    if (adapter) {
+      const { OwnLogs } = await loadPart('adapter', import('./adapter.js'));
+      this.#logs ??= new OwnLogs(adapter, (error) => this.#report(error));
+    }
+    return this.#logs;
   }
 
   async #share(): Promise<void> {

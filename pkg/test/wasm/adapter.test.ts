@@ -141,4 +141,31 @@ describe('an adapter that', () => {
     expect(errors.map(({ code }) => code)).toContain('E_STORAGE');
     await client.close();
   });
+
+  test('is slow gets nothing of a room behind its deletion, until the room is entered again', async () => {
+    const adapter = inMemory();
+    let appends = 0;
+    const slow: PersistenceAdapter = {
+      ...adapter,
+      async append(room, records) {
+        appends++;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return adapter.append(room, records);
+      },
+    };
+    const { client, note } = await enter(slow);
+    note.insert(0, 'a');
+    await expect.poll(() => appends, { interval: 1 }).toBe(1);
+    note.insert(0, 'b');
+    await client.clearData('demo');
+    expect(await adapter.load('demo')).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await adapter.load('demo')).toEqual([]);
+    const { room } = client.enterRoom('demo', { autoConnect: false });
+    await room.ready;
+    room.root.get('note').insert(0, 'c');
+    await until(room, 'saved');
+    await client.close();
+    expect((await found(adapter)).note).toBe('c');
+  });
 });
