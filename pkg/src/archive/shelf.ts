@@ -28,7 +28,7 @@ export interface Shelf {
   watch?(listener: () => void): () => void;
 }
 
-/** A version in the database: with a key, its name and its update are sealed. */
+/** A version in the database: what was saved with a key has its name and its update sealed. */
 interface Stored extends Omit<Kept, 'name' | 'update'> {
   readonly name: string | Uint8Array;
   readonly update: Uint8Array;
@@ -51,8 +51,13 @@ export function deviceShelf(namespace: string, room: string, key: Encryption | n
     read: async (id) => {
       const stored = await transact(database, 'readonly', (store) => store.get(id) as IDBRequest<Stored | undefined>);
       if (!stored) return undefined;
-      const update = key ? await unsealed(stored.update, key) : stored.update;
-      return { ...stored, name: await opened(stored.name, key), update: new Uint8Array(update) };
+      const { name, update } = stored;
+      if (typeof name === 'string') return { ...stored, name, update: new Uint8Array(update) };
+      return {
+        ...stored,
+        name: textOf(await unsealed(name, key)),
+        update: new Uint8Array(await unsealed(update, key)),
+      };
     },
     put: async (version) => {
       const { name, update } = version;
@@ -71,10 +76,15 @@ export function deviceShelf(namespace: string, room: string, key: Encryption | n
 
 async function opened(name: string | Uint8Array, key: Encryption | null): Promise<string> {
   if (typeof name === 'string') return name;
-  return key ? new TextDecoder().decode(await unsealed(name, key)) : '';
+  return key ? textOf(await unsealed(name, key)) : '';
 }
 
-async function unsealed(sealed: Uint8Array, key: Encryption): Promise<Uint8Array> {
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+async function unsealed(sealed: Uint8Array, key: Encryption | null): Promise<Uint8Array> {
+  if (!key) throw new SyncError('E_KEY', 'a version was sealed, and the client has no key');
   try {
     return await key.decrypt(sealed);
   } catch (cause) {

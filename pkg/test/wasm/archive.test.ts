@@ -208,6 +208,23 @@ describe('JSON', () => {
   });
 });
 
+const secret = (byte: number) =>
+  crypto.subtle.importKey('raw', new Uint8Array(32).fill(byte), 'AES-GCM', false, ['encrypt', 'decrypt']);
+
+/** What the database of a room's versions has. */
+function storedVersions(room: string): Promise<readonly { readonly [part: string]: unknown }[]> {
+  return new Promise((resolve) => {
+    const opening = indexedDB.open(`rejoin-versions//${room}`);
+    opening.onsuccess = () => {
+      const request = opening.result.transaction('versions').objectStore('versions').getAll();
+      request.onsuccess = () => {
+        opening.result.close();
+        resolve(request.result);
+      };
+    };
+  });
+}
+
 describe('versions', () => {
   test('show what was, what changed since, and bring it back as one step among the edits of others', async () => {
     const mine = await entered();
@@ -271,20 +288,30 @@ describe('versions', () => {
   test('are sealed where the app has a key, and cleared with the room', async () => {
     vi.stubGlobal('indexedDB', new IDBFactory());
     vi.stubGlobal('IDBKeyRange', IDBKeyRange);
-    const secret = (byte: number) =>
-      crypto.subtle.importKey('raw', new Uint8Array(32).fill(byte), 'AES-GCM', false, ['encrypt', 'decrypt']);
     const shelf = deviceShelf('', 'sealed', encryptedWith(await secret(1)));
     const update = new TextEncoder().encode('plain words');
     await shelf.put({ id: 'a', name: 'a name', at: 1, update, packed: false });
     expect(await shelf.all()).toMatchObject([{ id: 'a', name: 'a name' }]);
     expect(await shelf.read('a')).toMatchObject({ name: 'a name', update });
-    const raw = JSON.stringify(await deviceShelf('', 'sealed', null).read('a'));
-    expect(raw).not.toContain('a name');
-    expect(raw).not.toContain([...update].join());
+    const [raw] = await storedVersions('sealed');
+    expect(new TextDecoder().decode(raw?.name as Uint8Array)).not.toContain('a name');
+    expect([...(raw?.update as Uint8Array)].join()).not.toContain([...update].join());
     const other = deviceShelf('', 'sealed', encryptedWith(await secret(2)));
     await expect(other.read('a')).rejects.toMatchObject({ code: 'E_KEY' });
     await clearData('', 'sealed', []);
     expect(await shelf.all()).toEqual([]);
+  });
+
+  test('that were saved before the app had a key stay readable', async () => {
+    vi.stubGlobal('indexedDB', new IDBFactory());
+    vi.stubGlobal('IDBKeyRange', IDBKeyRange);
+    const update = new TextEncoder().encode('plain words');
+    await deviceShelf('', 'r', null).put({ id: 'a', name: '', at: 1, update, packed: false });
+    const shelf = deviceShelf('', 'r', encryptedWith(await secret(1)));
+    expect(await shelf.read('a')).toMatchObject({ name: '', update });
+    await shelf.put({ id: 'b', name: 'b', at: 2, update, packed: false });
+    expect(await shelf.all()).toMatchObject([{ id: 'a' }, { id: 'b', name: 'b' }]);
+    await expect(deviceShelf('', 'r', null).read('b')).rejects.toMatchObject({ code: 'E_KEY' });
   });
 
   test('survive the client on a device that keeps things, room by room', async () => {
