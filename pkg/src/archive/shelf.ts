@@ -44,7 +44,7 @@ export function deviceShelf(namespace: string, room: string, key: Encryption | n
     all: async () => {
       const stored = await transact(database, 'readonly', (store) => store.getAll() as IDBRequest<Stored[]>);
       const labels = stored.map(async ({ id, at, name, update }) => {
-        return { id, at, name: await opened(name, key), size: update.byteLength };
+        return { id, at, name: await nameOf(name, key), size: update.byteLength };
       });
       return (await Promise.all(labels)).sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
     },
@@ -74,9 +74,9 @@ export function deviceShelf(namespace: string, room: string, key: Encryption | n
   };
 }
 
-async function opened(name: string | Uint8Array, key: Encryption | null): Promise<string> {
-  if (typeof name === 'string') return name;
-  return key ? textOf(await unsealed(name, key)) : '';
+/** A name as far as this key tells it: who has another may still see that there is a version, and remove it. */
+async function nameOf(name: string | Uint8Array, key: Encryption | null): Promise<string> {
+  return typeof name === 'string' ? name : unsealed(name, key).then(textOf, () => '');
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -66,7 +66,7 @@ export type Difference =
 export interface Version {
   /** Names it for the methods of {@link Versions}. */
   readonly id: string;
-  /** What it was called; empty if it was not. */
+  /** What it was called; empty if it was not, or if it was sealed with another key. */
   readonly name: string;
   /** When it was kept, in milliseconds since 1970. */
   readonly at: number;
@@ -80,7 +80,7 @@ export interface Version {
  * Named states of a room's document, kept whole: what is deleted in the document stays in them. They are on this device, where others do not
  * see them; or, in a room that is entered with `versions: 'shared'`, in a room beside it, which all of its clients see. Every method rejects with `E_NOT_FOUND` for an id that is not in the list, `E_NOT_READY` and `E_DISPOSED`
  * as the room's other methods, `E_VERSION` for what a later version of the schema wrote and `E_MIGRATION` where `migrate` throws for what an
- * earlier one did, `E_QUOTA` or `E_STORAGE` where the device keeps nothing, and,
+ * earlier one did, `E_KEY` for what was sealed with another key, which can still be removed, `E_QUOTA` or `E_STORAGE` where the device keeps nothing, and,
  * where they are shared, the error of a server that refuses that room, or `E_REJECTED` if it takes no edits there.
  * @example
  * const { id } = await room.versions.save('before the meeting');

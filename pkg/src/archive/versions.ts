@@ -63,7 +63,9 @@ export class RoomVersions<S extends Schema> implements Versions<S> {
   }
 
   async remove(id: string): Promise<void> {
-    await this.#find(id);
+    wordOf(id, 'the id');
+    const all = await this.#shelf.all();
+    if (!all.some((label) => label.id === id)) throw this.#missing(id);
     await this.#shelf.remove(id);
     await this.#changed();
   }
@@ -97,7 +99,11 @@ export class RoomVersions<S extends Schema> implements Versions<S> {
   async #find(id: string): Promise<Kept> {
     const found = await this.#shelf.read(wordOf(id, 'the id'));
     if (found) return found;
-    throw new SyncError('E_NOT_FOUND', `there is no version ${JSON.stringify(id)}`, { room: this.#host.room.id });
+    throw this.#missing(id);
+  }
+
+  #missing(id: string): SyncError {
+    return new SyncError('E_NOT_FOUND', `there is no version ${JSON.stringify(id)}`, { room: this.#host.room.id });
   }
 
   #shown({ id, name, at, size }: Label): Version {

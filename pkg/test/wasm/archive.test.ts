@@ -314,6 +314,26 @@ describe('versions', () => {
     await expect(deviceShelf('', 'r', null).read('b')).rejects.toMatchObject({ code: 'E_KEY' });
   });
 
+  test('under another key are listed without their names, can be removed, and keep nobody from the others', async () => {
+    vi.stubGlobal('indexedDB', new IDBFactory());
+    vi.stubGlobal('IDBKeyRange', IDBKeyRange);
+    const earlier = await entered('demo', { persistence: encryptedWith(await secret(1)) });
+    const lost = await earlier.room.versions.save('lost');
+    await earlier.client.close();
+    const { client, room } = await entered('demo', { persistence: encryptedWith(await secret(2)) });
+    const { versions } = room;
+    const kept = await versions.save('kept');
+    expect(versions.list.getSnapshot()).toMatchObject([
+      { id: lost.id, name: '' },
+      { id: kept.id, name: 'kept' },
+    ]);
+    await expect(versions.view(lost.id)).rejects.toMatchObject({ code: 'E_KEY' });
+    await versions.remove(lost.id);
+    expect(versions.list.getSnapshot()).toEqual([kept]);
+    await expect(versions.remove(lost.id)).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+    await client.close();
+  });
+
   test('survive the client on a device that keeps things, room by room', async () => {
     vi.stubGlobal('indexedDB', new IDBFactory());
     vi.stubGlobal('IDBKeyRange', IDBKeyRange);
