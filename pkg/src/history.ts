@@ -1,5 +1,6 @@
 import type { CoreEvent } from './boundary.js';
 import type { Engine } from './engine.js';
+import type { RefHost } from './refs/place.js';
 import { runSafely, type Store, type ValueStore } from './store.js';
 
 /** Whether there is something to undo and to redo. */
@@ -42,9 +43,12 @@ export interface BatchOptions {
 export interface History {
   /** Whether there is something to undo and to redo. */
   readonly state: Store<HistoryState>;
-  /** Takes the last step back, passing over steps that others' edits left nothing of. Says whether anything changed. */
+  /**
+   * Takes the last step back, passing over steps that others' edits left nothing of. Says whether anything changed. Throws as an edit does,
+   * `E_VERSION` where the document is of a later version of the schema.
+   */
   undo(): boolean;
-  /** Brings forth again what was taken back last. Says whether anything changed. */
+  /** Brings forth again what was taken back last. Says whether anything changed. Throws as `undo` does. */
   redo(): boolean;
   /** The next edit begins a new step. */
   checkpoint(): void;
@@ -73,7 +77,7 @@ type Selections = ReadonlyMap<SelectionKeeper, unknown>;
 /** What a history needs of its room. */
 export interface HistoryHost {
   readonly engine: Pick<Engine, 'hold' | 'notify'>;
-  isReady(): boolean;
+  readonly room: Pick<RefHost, 'shown'> & { readonly isReady: boolean };
   /** Calls the core's `undo`. */
   command(word: string): boolean;
 }
@@ -183,7 +187,8 @@ export class HistoryImpl implements History {
   }
 
   #travel(direction: 'undo' | 'redo'): boolean {
-    const { engine } = this.#host;
+    const { engine, room } = this.#host;
+    room.shown().guard.check();
     const now = this.#capture();
     this.#capturedAt = Number.NEGATIVE_INFINITY;
     return engine.hold(() => {
@@ -217,7 +222,7 @@ export class HistoryImpl implements History {
   }
 
   #tell(word: string): void {
-    if (this.#host.isReady()) this.#host.command(word);
+    if (this.#host.room.isReady) this.#host.command(word);
   }
 }
 

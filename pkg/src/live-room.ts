@@ -466,7 +466,7 @@ export class RoomImpl<S extends Schema = Schema>
   #historyHost(): HistoryHost {
     return {
       engine: this.#host.engine,
-      isReady: () => this.isReady,
+      room: this,
       command: (word) => this.#call((core, number) => core.undo(number, word)),
     };
   }

@@ -76,6 +76,7 @@ test('on the real core and a stock server, clients that come at once migrate onc
     }
     await vi.waitUntil(() => old.errors.length > 0, { timeout: 10_000, interval: 5 });
     expect(() => old.room.root.get('items').push('late')).toThrow(expect.objectContaining({ code: 'E_VERSION' }));
+    expect(() => old.room.history.undo()).toThrow(expect.objectContaining({ code: 'E_VERSION' }));
     expect(old.room.doc.getSnapshot()?.items).toEqual(['one', 'two']);
     await Promise.all([old, ...clients].map(({ client }) => client.close()));
   }
