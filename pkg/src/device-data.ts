@@ -32,14 +32,14 @@ export class DeviceData {
     this.#namespace = host.options.namespace ?? '';
   }
 
-  /** Deletes what is kept of a room and of the one that holds its versions, or of all; `known` are those that were entered. */
+  /** Deletes what is kept of a room, or of all, and of those that hold their versions; `known` are those that were entered. */
   async clear(room: string | undefined, known: readonly string[], leave: (id: string) => void): Promise<void> {
-    const rooms = room === undefined ? known : withShelf(room);
+    const rooms = [...new Set((room === undefined ? known : [room]).flatMap(withShelf))];
     const logs = await this.#host.ownLogs();
     // Nothing comes between: a room that is entered behind its leaving would count as deleted.
     for (const id of rooms) leave(id);
     await logs?.delete(this.#databasesOf(rooms));
-    await clearData(this.#namespace, room, known);
+    await clearData(this.#namespace, room, rooms);
   }
 
   /** Deletes the log of a room that has been left. */

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { PersistenceAdapter } from '../../src/adapter/types.js';
 import type { SyncError } from '../../src/errors.js';
 import type { ClientOptions } from '../../src/options.js';
-import type { Room } from '../../src/room.js';
+import type { EnterOptions, Room } from '../../src/room.js';
 import { defineSchema, t } from '../../src/schema.js';
 import { inFiles, inMemory } from '../support/adapters.js';
 import { realClient } from './support.js';
@@ -10,11 +10,15 @@ import { realClient } from './support.js';
 const schema = defineSchema({ doc: { note: t.text() } });
 type S = typeof schema;
 
-async function enter(persistence: PersistenceAdapter, options: Partial<ClientOptions<S>> = {}) {
+async function enter(
+  persistence: PersistenceAdapter,
+  options: Partial<ClientOptions<S>> = {},
+  entering: EnterOptions<S> = {},
+) {
   const client = realClient(schema, { persistence, ...options });
   const errors: SyncError[] = [];
   client.on('error', (error) => errors.push(error));
-  const { room } = client.enterRoom('demo', { autoConnect: false });
+  const { room } = client.enterRoom('demo', { autoConnect: false, ...entering });
   await room.ready;
   return { client, room, errors, note: room.root.get('note') };
 }
@@ -91,6 +95,18 @@ describe.each([
     await client.close();
     expect(await adapter.load('cleared/demo')).toEqual([]);
   });
+});
+
+test('all data that is cleared has shared versions with it', async () => {
+  const adapter = inMemory();
+  const first = await enter(adapter, {}, { versions: 'shared' });
+  expect((await first.room.versions.save('kept')).place).toBe('shared');
+  await first.client.close();
+  expect((await adapter.load('demo~versions')).length).toBeGreaterThan(0);
+  const { client } = await enter(adapter, {}, { versions: 'shared' });
+  await client.clearData();
+  expect(await adapter.load('demo~versions')).toEqual([]);
+  await client.close();
 });
 
 describe('an adapter that', () => {
