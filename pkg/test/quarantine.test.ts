@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { SyncError } from '../src/errors.js';
+import { vaultOf } from '../src/guard/vault.js';
 import { searchLog } from '../src/quarantine/search.js';
 import { quarantined } from '../src/quarantine.js';
 import type { Room } from '../src/room.js';
@@ -119,6 +120,19 @@ describe('a log with records that crash the core', () => {
     const stored = (await transact('readonly', (store) => store.getAll())) as Uint8Array[];
     expect([...(stored[1] as Uint8Array)]).toEqual([0x72, 0x6a, 0x71, 0x31, ...sealed]);
   });
+});
+
+test('what was set aside under another key is told as E_KEY, with what its maker says beneath', async () => {
+  const same = async (bytes: Uint8Array) => bytes;
+  const cause = new Error('another key');
+  const report = vi.fn<(error: SyncError) => void>();
+  const vault = vaultOf({ encrypt: same, decrypt: same }, report);
+  const other = vaultOf({ encrypt: same, decrypt: () => Promise.reject(cause) }, report);
+  await write(...(await vault(database, false, [record(LOCAL, [DEADLY])])));
+  await search(vault);
+  const refused = await quarantined(database, other).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: 'E_KEY', room: database.slice('rejoin//'.length), cause });
+  expect(report.mock.calls).toEqual([[refused]]);
 });
 
 test('a room without a log has nothing set aside, and none is made by looking', async () => {

@@ -26,8 +26,9 @@ export function vaultOf({ encrypt, decrypt }: Encryption, report: (error: SyncEr
       const words = wordsOf(cause);
       const verb = opens ? 'opened' : 'sealed';
       const message = `what this device keeps cannot be ${verb} (${words}); nothing is overwritten, edits live in memory`;
-      report(new SyncError('E_KEY', message, { room, cause }));
-      throw cause;
+      const error = new SyncError('E_KEY', message, { room, cause });
+      report(error);
+      throw error;
     }
   };
 }
