@@ -3,6 +3,7 @@ import { deepFreeze, isObject, type Json, type JsonObject, own, setOwn } from '.
 import type { RefHost } from '../refs/place.js';
 import { type Fields, field, type SchemaNode, type Type, t } from '../schema.js';
 import { compareDocs, compareParts, emptyOf, hasRuns, innerOf } from './compare.js';
+import { checkPrelim } from './limits.js';
 import { checkText, plainText, textJson } from './text.js';
 import type { Difference, TextStep } from './types.js';
 import { applyToNodes, exportNodes, type LiveNode, partOf, plainNodes } from './xml.js';
@@ -104,7 +105,7 @@ function check(room: CheckedRoom, fields: Fields, json: JsonObject): void {
     const node = type['~node'];
     // At the document's top nobody promised that an object's fields are there.
     if (node.kind === 'object' && isObject(value)) check(room, node.fields, value);
-    else room.shown().toPrelim(type, plainOf(type, value, name), name);
+    else checkPrelim(room.shown().toPrelim(type, plainOf(type, value, name), name), name);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Attributes, Embed } from '../boundary.js';
 import { SyncError } from '../errors.js';
 import { fingerprint, isObject, type Json, own } from '../json.js';
 import type { TextRun } from '../refs.js';
+import { checkEntries, checkValue } from './limits.js';
 import { compare } from './tokens.js';
 import type { TextStep } from './types.js';
 
@@ -35,8 +36,12 @@ export function checkText(value: Json, place: string): TextJson {
     const { insert, attributes } = run;
     return !(typeof insert === 'string' || isObject(insert)) || !(attributes === undefined || isObject(attributes));
   });
-  if (!wrong) return value as unknown as TextJson;
-  throw new SyncError('E_SCHEMA', `${place} is to be a string or a list of { insert, attributes? }`);
+  if (wrong) throw new SyncError('E_SCHEMA', `${place} is to be a string or a list of { insert, attributes? }`);
+  for (const { insert, attributes = NO_MARKS } of runs as unknown as readonly TextRun[]) {
+    checkValue(insert, place);
+    checkEntries(attributes, place, checkValue);
+  }
+  return value as unknown as TextJson;
 }
 
 /** The delta that makes one text another, word by word; empty if they are equal. */

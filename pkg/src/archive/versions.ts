@@ -91,8 +91,7 @@ export class RoomVersions<S extends Schema> implements Versions<S> {
       copy.shown().guard.bringUp();
     } catch (error) {
       const { code, cause } = toSyncError(error);
-      const message = `what was saved is of another version of the schema than ${this.#host.schema.version}, and cannot be brought up to it`;
-      throw new SyncError(code, message, { room: this.#host.room.id, cause });
+      throw new SyncError(code, 'the version cannot be brought to this schema', { room: this.#host.room.id, cause });
     }
   }
 

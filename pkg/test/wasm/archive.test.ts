@@ -206,6 +206,30 @@ describe('JSON', () => {
     expect(await mine.room.exportJson()).toEqual(FILLED);
     await mine.client.close();
   });
+
+  test('is refused before anything is written where the core takes no such key or value', async () => {
+    const { client, room } = await entered();
+    const long = 'é'.repeat(2_049);
+    const deep = JSON.parse('['.repeat(65) + ']'.repeat(65));
+    for (const part of [
+      { tags: { [long]: 1 } },
+      { tags: { a: deep } },
+      { note: [{ insert: 'x', attributes: { [long]: true } }] },
+      { note: [{ insert: 'x', attributes: { a: deep } }] },
+      { note: [{ insert: { a: deep } }] },
+      { page: [{ tag: long, attributes: {}, children: [] }] },
+      { page: [{ tag: 'p', attributes: { [long]: 1 }, children: [] }] },
+      { page: [{ tag: 'p', attributes: {}, children: [[{ insert: 'x', attributes: { [long]: 1 } }]] }] },
+      { parts: [{ body: [{ tag: 'p', attributes: { a: deep }, children: [] }] }] },
+    ]) {
+      await expect(room.importJson({ title: 'new', ...part })).rejects.toMatchObject({ code: 'E_SCHEMA' });
+      expect(room.doc.getSnapshot()?.title ?? '').toBe('');
+    }
+    const most = { ['k'.repeat(4_096)]: JSON.parse('['.repeat(64) + ']'.repeat(64)) };
+    await room.importJson({ title: 'new', tags: most, note: [{ insert: 'x', attributes: most }] });
+    expect(room.doc.getSnapshot()).toMatchObject({ title: 'new', tags: most });
+    await client.close();
+  });
 });
 
 const secret = (byte: number) =>
