@@ -18,7 +18,7 @@ const dist = join(root, 'pkg', 'dist');
  */
 const budgets = {
   wasm: 257,
-  links: 97.2,
+  links: 97.6,
   peers: 102.2,
   codec: 27.2,
   core: 15,
