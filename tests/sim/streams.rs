@@ -38,6 +38,10 @@ const SEEDS: &[(u64, &str)] = &[
         "a wait that a server named was forgotten where the page was put aside while its words were read",
     ),
     (10_946, "the same"),
+    (
+        29_533,
+        "a stream without a place was taken for one that knew the first events (the simulation's fault)",
+    ),
 ];
 
 #[test]

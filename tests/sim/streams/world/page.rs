@@ -47,8 +47,11 @@ impl World {
         self.drain();
     }
 
-    /// The place of an id among the server's events, or the pieces of an answer.
+    /// The place of an id among the server's events, or the pieces of an answer; 0 without one, as some events have none.
     fn number_of(&self, stream: usize, id: &str) -> usize {
+        if id.is_empty() {
+            return 0;
+        }
         match self.apps[stream].kind {
             Kind::Events => self.server.log.iter().position(|said| said.id == id).unwrap_or(0),
             Kind::Text { .. } => id.parse().unwrap_or(0),
