@@ -56,11 +56,17 @@ export class OwnLogs {
     log.isDeleted = true;
     const deletion = log.writing
       .then(() => this.#adapter.delete(room))
-      .catch((cause: unknown) => {
-        throw failure(room, cause);
+      .catch(async (cause: unknown) => {
+        if (!(await this.#keepsNothing(room))) throw failure(room, cause);
       });
     log.deleting = deletion.catch(() => {});
     return deletion;
+  }
+
+  /** Storage may refuse to delete what it never had. */
+  async #keepsNothing(room: string): Promise<boolean> {
+    const stored = await this.#adapter.load(room).catch(() => null);
+    return stored?.length === 0;
   }
 
   async #read(room: string): ReturnType<typeof read> {

@@ -109,6 +109,27 @@ test('all data that is cleared has shared versions with it', async () => {
   await client.close();
 });
 
+test('data is cleared also where storage refuses to delete what it never had, and not where it refuses what it has', async () => {
+  const kept = inMemory();
+  let isStuck = false;
+  const adapter: PersistenceAdapter = {
+    ...kept,
+    async delete(room) {
+      if (isStuck || (await kept.load(room)).length === 0) throw new Error('no such file');
+      await kept.delete(room);
+    },
+  };
+  const { client, room, note } = await enter(adapter);
+  note.insert(0, 'x');
+  await until(room, 'saved');
+  isStuck = true;
+  await expect(client.clearData('demo')).rejects.toMatchObject({ code: 'E_STORAGE' });
+  isStuck = false;
+  await client.clearData('demo');
+  expect(await adapter.load('demo')).toEqual([]);
+  await client.close();
+});
+
 describe('an adapter that', () => {
   /** One whose writes fail as long as there is an error. */
   function failing(): PersistenceAdapter & { error: Error | null } {
