@@ -1,7 +1,7 @@
 import { SyncError } from './errors.js';
-import { isObject } from './json.js';
+import { isObject, type JsonObject, own } from './json.js';
 import type { SubdocName } from './refs.js';
-import { field, isSubdoc, type SchemaNode, type Type, validate } from './schema.js';
+import { type Fields, field, isSubdoc, type SchemaNode, type Type, validate } from './schema.js';
 
 /** A value on its way into the document: plain, or the content of a new shared type. */
 export type Prelim =
@@ -45,8 +45,13 @@ export function toPrelim(type: Type, value: unknown, place: string): Prelim {
     case 'map':
       return { m: entries(value, place, () => node.item) };
     case 'object':
-      return { m: entries(withFields(node, value, place), place, (key) => field(node.fields, key)) };
+      return toFields(node.fields, withFields(node, value, place), place);
   }
+}
+
+/** As {@link toPrelim} for an object whose fields may be missing. */
+export function toFields(fields: Fields, value: unknown, place: string): Prelim {
+  return { m: entries(value, place, (key) => field(fields, key)) };
 }
 
 /** XML nodes on their way into the document. */
@@ -89,7 +94,7 @@ function checkJson(node: Extract<SchemaNode, { kind: 'json' }>, value: unknown, 
 function withFields(node: Extract<SchemaNode, { kind: 'object' }>, value: unknown, place: string): unknown {
   check(isObject(value), value, 'an object', place);
   for (const [key, field] of Object.entries(node.fields)) {
-    const given = Object.hasOwn(value as object, key);
+    const given = own(value as JsonObject, key) !== undefined;
     if (!given && !mayBeMissing(field['~node'])) check(false, undefined, 'given', `${place}.${key}`);
   }
   return value;

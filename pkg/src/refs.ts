@@ -258,7 +258,10 @@ export interface ObjectRef<F extends Fields> extends Observable {
   readonly snapshot: Store<{ readonly [K in keyof F]: Snap<F[K]> }>;
   /** A live part, or the plain value now. */
   get<K extends keyof F & string>(key: K): Live<F[K]>;
-  /** Replaces a field. Inside a text that exists already, only what differs is replaced. */
+  /**
+   * Replaces a field. Inside a text that exists already, only what differs is replaced. `undefined` takes away what may be missing: a
+   * plain value with a default, or any JSON; of other fields it throws `E_SCHEMA`.
+   */
   set<K extends keyof F & string>(key: K, value: Input<F[K]>): void;
   /** Sets several fields in one batch. */
   update(values: { readonly [K in keyof F]?: Input<F[K]> }): void;
@@ -277,7 +280,7 @@ export interface PartialObjectRef<F extends Fields> extends Observable {
   readonly snapshot: Store<PartialSnap<F>>;
   /** A live part or the plain value now; undefined if it was never set. */
   get<K extends keyof F & string>(key: K): F[K] extends Defaulted<infer V> ? V : Live<F[K]> | undefined;
-  /** As {@link ObjectRef.set}. */
+  /** As {@link ObjectRef.set}, but `undefined` takes any field away. */
   set<K extends keyof F & string>(key: K, value: Input<F[K]>): void;
   /** As {@link ObjectRef.update}. */
   update(values: { readonly [K in keyof F]?: Input<F[K]> }): void;
@@ -303,7 +306,10 @@ export type RootLive<T> =
 export interface RootRef<D extends Fields> extends Observable {
   /** A live part, or the plain value now. */
   get<K extends keyof D & string>(key: K): RootLive<D[K]>;
-  /** Replaces a field's content. Inside a text, only what differs is replaced. */
+  /**
+   * Replaces a field's content. Inside a text, only what differs is replaced. `undefined` takes a plain value away; of what is always
+   * there, such as a text or a list, it throws `E_SCHEMA`. A wrong value throws `E_SCHEMA` before anything of the field changed.
+   */
   set<K extends keyof D & string>(key: K, value: Input<D[K]>): void;
   /** Sets several fields in one batch. */
   update(values: { readonly [K in keyof D]?: Input<D[K]> }): void;

@@ -97,14 +97,14 @@ export function restoreDoc(room: CheckedRoom, fields: Fields, json: JsonObject):
 }
 
 /** Everything that is wrong with it, before anything is written. */
-function check(room: CheckedRoom, fields: Fields, json: JsonObject): void {
+function check(room: CheckedRoom, fields: Fields, json: JsonObject, top = true): void {
   for (const [name, value] of Object.entries(json)) {
     const type = field(fields, name);
     if (!type) throw new SyncError('E_SCHEMA', `the schema has no field "${name}"`);
     if (value === undefined) continue;
     const node = type['~node'];
     // At the document's top nobody promised that an object's fields are there.
-    if (node.kind === 'object' && isObject(value)) check(room, node.fields, value);
+    if (top && node.kind === 'object' && isObject(value)) check(room, node.fields, value, false);
     else checkPrelim(room.shown().toPrelim(type, plainOf(type, value, name), name), name);
   }
 }

@@ -1,9 +1,9 @@
 import type { Segment } from '../boundary.js';
 import type { RoomLease } from '../client.js';
 import { SyncError } from '../errors.js';
-import { isObject, type Json } from '../json.js';
+import { isObject, type Json, type JsonObject, own } from '../json.js';
 import { jsonText, objectOf, wordOf } from '../plain.js';
-import { type Prelim, toPrelim } from '../prelim.js';
+import { mayBeMissing, type Prelim, toFields, toPrelim } from '../prelim.js';
 import type { DeepEvent, Subdoc } from '../refs.js';
 import type { EnterOptions } from '../room.js';
 import {
@@ -25,13 +25,13 @@ import { XmlLive } from './xml.js';
 /** A live part at run time. */
 export type LiveRef = TextRef | ListLive | MapLive | ObjectLive | XmlLive;
 
-/** The one live part of a place. */
-function liveAt(place: Place, node: SchemaNode): LiveRef {
-  place.live ??= makeLive(place, node);
+/** The one live part of a place; fields of a `partial` object may be missing. */
+function liveAt(place: Place, node: SchemaNode, partial = false): LiveRef {
+  place.live ??= makeLive(place, node, partial);
   return place.live as LiveRef;
 }
 
-function makeLive(place: Place, node: SchemaNode): LiveRef {
+function makeLive(place: Place, node: SchemaNode, partial: boolean): LiveRef {
   switch (node.kind) {
     case 'text':
       return new TextRef(place);
@@ -42,7 +42,7 @@ function makeLive(place: Place, node: SchemaNode): LiveRef {
     case 'map':
       return new MapLive(place, node.item);
     case 'object':
-      return new ObjectLive(place, node.fields);
+      return new ObjectLive(place, node.fields, partial);
     default:
       throw new SyncError('E_SCHEMA', `a ${node.kind} has no live part`);
   }
@@ -133,7 +133,7 @@ export class MapLive extends Part {
   /** Other entries instead of all there are. */
   replace(value: unknown): void {
     this.place.host.batch(() => {
-      const next = Object.entries(objectOf(value, 'the entries'));
+      const next = Object.entries(objectOf(value, 'the entries')).filter(([, item]) => item !== undefined);
       const keep = new Set(next.map(([key]) => key));
       for (const key of this.keys()) if (!keep.has(key)) this.delete(key);
       for (const [key, item] of next) this.set(key, item);
@@ -144,10 +144,13 @@ export class MapLive extends Part {
 /** An object of fixed fields by its type id. */
 export class ObjectLive extends Part {
   readonly #fields: Fields;
+  /** Whether nobody promised that its fields are there. */
+  readonly #partial: boolean;
 
-  constructor(place: Place, fields: Fields) {
+  constructor(place: Place, fields: Fields, partial: boolean) {
     super(place);
     this.#fields = fields;
+    this.#partial = partial;
   }
 
   get(key: string): unknown {
@@ -156,7 +159,7 @@ export class ObjectLive extends Part {
 
   set(key: string, value: unknown): void {
     const type = fieldOf(this.#fields, key);
-    if (value === undefined) this.#delete(key);
+    if (value === undefined && (this.#partial || mayBeMissing(type['~node']))) this.#delete(key);
     else setEntry(this.place, type, key, value);
   }
 
@@ -168,8 +171,9 @@ export class ObjectLive extends Part {
 
   /** Other values of all fields. */
   replace(value: unknown): void {
-    const missing = Object.keys(this.#fields).map((key) => [key, undefined] as const);
-    this.update({ ...Object.fromEntries(missing), ...(value as object) });
+    this.place.host.batch(() => {
+      for (const key of Object.keys(this.#fields)) this.set(key, own(value as JsonObject, key));
+    });
   }
 
   #delete(key: string): void {
@@ -187,7 +191,7 @@ export class RootLiveRef {
   constructor(host: RefHost, fields: Fields) {
     this.#host = host;
     this.#fields = fields;
-    this.#scalars = new ObjectLive(new Place(host, `r/${SCALARS}`, SCALARS), fields);
+    this.#scalars = new ObjectLive(new Place(host, `r/${SCALARS}`, SCALARS), fields, true);
   }
 
   get(key: string): unknown {
@@ -213,9 +217,8 @@ export class RootLiveRef {
   }
 
   #replace(key: string, type: Type, value: unknown): void {
-    const partial = type['~node'].kind === 'object';
-    // The fields of an object at the top may be missing, so they are checked one by one.
-    const prelim = partial ? { m: {} } : toPrelim(type, value, key);
+    const node = type['~node'];
+    const prelim = node.kind === 'object' ? toFields(node.fields, value, key) : toPrelim(type, value, key);
     replaceContent(this.#live(key, type), prelim, value);
   }
 
@@ -224,6 +227,7 @@ export class RootLiveRef {
     return liveAt(
       this.#host.kept.get(name, () => new Place(this.#host, name, key)),
       type['~node'],
+      true,
     );
   }
 }
