@@ -51,7 +51,7 @@ export class MessagesImpl<M = Json, E = Json> {
     const json = this.#text(data, this.#validators.messages);
     await this.#host.whenReady();
     this.#stopTyping();
-    if (options.volatile) return this.#pass(MESSAGE, json);
+    if (options.volatile && options.to === undefined) return this.#pass(MESSAGE, json);
     const sent = options.to === undefined ? this.#queue(MESSAGE, json) : this.#direct(options.to, json);
     return options.timeout === undefined ? sent : this.#within(options.timeout, sent);
   }

@@ -45,7 +45,7 @@ export interface MessagesState {
 
 /** How a message is sent. */
 export interface SendOptions {
-  /** Only to this connection, see `Other.connectionId`; not stored anywhere. */
+  /** Only to this connection, see `Other.connectionId`; not stored anywhere, and acknowledged, with `volatile` or without. */
   readonly to?: number | undefined;
   /** To those who are here now; not stored, not acknowledged, and a newer one may take its place on the way. */
   readonly volatile?: boolean | undefined;

@@ -255,6 +255,15 @@ describe('sending', () => {
     expect(shown(room)).toEqual([]);
   });
 
+  test('a message for one person never goes to the room, whatever else is said of it', async () => {
+    const { room, world } = await entered();
+    const sent = room.messages.send('for you', { to: 5, volatile: true });
+    await vi.waitFor(() => expect(world.count('sendDirect')).toBe(1));
+    world.core.tell(0, { type: 'messages', what: 'delivered', request: 1 });
+    expect(await sent).toEqual({ id: '', seq: null });
+    expect(world.count('sendVolatile')).toBe(0);
+  });
+
   test('messages of an earlier session that still wait are shown, and a refusal of one has nobody else to tell', async () => {
     const { room, world, errors } = await entered();
     const waiting = [
