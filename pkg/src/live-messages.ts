@@ -349,8 +349,7 @@ export class MessagesImpl<M = Json, E = Json> {
   /** The message as the app sees it; null, and told, if it is too deep or does not fit the schema. */
   #read<T>(message: CoreMessage, validator: StandardSchemaV1 | undefined): Message<T> | null {
     const { id, seq, from, at, own } = message;
-    const data = JSON.parse(message.data) as unknown;
-    const result = isDeep(data) ? TOO_DEEP : validator ? validate(validator, data) : { value: data };
+    const result = checked(JSON.parse(message.data), validator);
     if ('issues' in result) {
       const words = `a message of connection ${from} is left out: it does not fit the schema (${result.issues})`;
       this.#host.report(new SyncError('E_MESSAGE', words, { room: this.#host.id }));
@@ -361,15 +360,19 @@ export class MessagesImpl<M = Json, E = Json> {
   }
 
   #text(data: unknown, validator: StandardSchemaV1 | undefined): string {
-    const result = validator ? validate(validator, data) : { value: data };
-    const wrong = 'issues' in result ? result.issues : undefined;
-    const json = wrong === undefined ? textOf(data) : undefined;
-    if (json === undefined || isDeep(JSON.parse(json))) {
-      const words = `a message is JSON of at most ${MOST_LEVELS} levels that fits the schema: ${wrong ?? typeof data}`;
-      throw new SyncError('E_MESSAGE', words, { room: this.#host.id });
-    }
-    return json;
+    const json = textOf(data);
+    // As others get it: JSON says some values otherwise.
+    const result = json === undefined ? { issues: typeof data } : checked(JSON.parse(json), validator);
+    if (json !== undefined && !('issues' in result)) return json;
+    const words = `a message is JSON of at most ${MOST_LEVELS} levels that fits the schema: ${'issues' in result && result.issues}`;
+    throw new SyncError('E_MESSAGE', words, { room: this.#host.id });
   }
+}
+
+/** A message as its reader takes it, or why it does not. */
+function checked(data: unknown, validator: StandardSchemaV1 | undefined): ReturnType<typeof validate> {
+  if (isDeep(data)) return TOO_DEEP;
+  return validator ? validate(validator, data) : { value: data };
 }
 
 /** JSON text; undefined of what JSON cannot say. */

@@ -82,11 +82,12 @@ function check(ok: boolean, value: unknown, wanted: string, place: string): unkn
 }
 
 function checkJson(node: Extract<SchemaNode, { kind: 'json' }>, value: unknown, place: string): unknown {
-  let result = node.validator ? validate(node.validator, value) : { value };
-  // It is asked again when the value is read.
-  if (node.validator && 'value' in result && result.value !== value) result = validate(node.validator, result.value);
+  const result = node.validator ? validate(node.validator, value) : { value };
   if ('issues' in result) throw new SyncError('E_SCHEMA', `${place}: ${result.issues}`);
   check(hasJson(result.value), value, 'something JSON can say', place);
+  // It is asked again when the value is read, as JSON has it then.
+  const read = node.validator && validate(node.validator, JSON.parse(JSON.stringify(result.value)));
+  if (read && 'issues' in read) throw new SyncError('E_SCHEMA', `${place}: ${read.issues}`);
   return result.value;
 }
 

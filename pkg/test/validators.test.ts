@@ -97,6 +97,28 @@ describe.each(Object.entries({ zod: ofZod, valibot: ofValibot, arktype: ofArktyp
   });
 });
 
+describe('a value that JSON says otherwise', () => {
+  const any = defineSchema({
+    doc: { at: t.json(v.object({ n: v.number() })), when: t.json(z.object({ day: z.union([z.number(), z.date()]) })) },
+    events: z.object({ day: z.date() }),
+    messages: v.object({ n: v.number() }),
+  });
+
+  test('is refused where the validator would not let it through when it is read', async () => {
+    const { client, world } = fakeClient({ schema: any });
+    const { room } = client.enterRoom<typeof any>('demo');
+    await room.ready;
+    expect(() => room.root.set('at', { n: Number.POSITIVE_INFINITY })).toThrow(/E_SCHEMA: root.at/);
+    expect(() => room.root.set('when', { day: new Date(0) })).toThrow(/E_SCHEMA: root.when/);
+    const refused = { code: 'E_MESSAGE' };
+    await expect(room.messages.send({ n: Number.NEGATIVE_INFINITY })).rejects.toMatchObject(refused);
+    await expect(room.broadcast({ day: new Date(0) })).rejects.toMatchObject(refused);
+    expect(['mapSet', 'sendMessage', 'sendVolatile'].filter((name) => world.count(name) > 0)).toEqual([]);
+    room.root.set('when', { day: 5 });
+    expect(room.doc.getSnapshot()?.when).toEqual({ day: 5 });
+  });
+});
+
 describe('a validator that answers with a promise', () => {
   const later = z.object({ x: z.number() }).refine(async () => true);
 
