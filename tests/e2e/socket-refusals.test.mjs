@@ -174,6 +174,35 @@ describe('a token', () => {
     assert.deepEqual([told.rejection, told.readyState], ['E_AUTH', 3]);
     assert.equal(server.attempts, 1);
   });
+
+  for (const [away, back] of [
+    ['offline', 'online'],
+    ['pagehide', 'pageshow'],
+  ]) {
+    it(`that could not be had once does not end a socket whose next attempt is cut short by ${away}`, async (t) => {
+      const server = await socketServer(t, { refuse: (attempt) => (attempt === 0 ? 502 : null) });
+      const page = await linksPage(t);
+      const told = await page.evaluate(
+        async ([url, leave, come]) => {
+          const dispatch = (kind) => window.dispatchEvent(new PageTransitionEvent(kind, { persisted: true }));
+          let asked = 0;
+          const auth = () => {
+            if (asked++ === 0) throw new Error('the session service is down');
+            if (asked === 2) setTimeout(() => dispatch(leave));
+            return 'token';
+          };
+          const socket = window.openSocket(url, { auth });
+          await window.until(() => window.seen.closes.length > 0);
+          const meanwhile = socket.readyState;
+          dispatch(come);
+          await window.until(() => socket.readyState !== meanwhile);
+          return [meanwhile, socket.readyState];
+        },
+        [server.url, away, back],
+      );
+      assert.deepEqual(told, [0, 1]);
+    });
+  }
 });
 
 describe('a close code', () => {

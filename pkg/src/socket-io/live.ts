@@ -1,7 +1,7 @@
 import { Deferred } from '../deferred.js';
 import { absolute, isRefusal } from '../endpoint.js';
 import { fromProblem, isProblem, SyncError, toSyncError, wordsOf } from '../errors.js';
-import { IDLE } from '../idle.js';
+import { IDLE, isOver } from '../idle.js';
 import type { EngineLink, LinksEngine } from '../links.js';
 import type { LinkEvent, LinksCore } from '../links-boundary.js';
 import type { ConnectionState } from '../room.js';
@@ -212,8 +212,7 @@ export class LiveSession implements EngineLink {
   #handleConnection({ type: _, link: __, error, ...state }: Of<'connection'>): void {
     const told = isProblem(error) ? fromProblem(error) : null;
     this.state.set(Object.freeze({ ...state, error: told }));
-    const over = state.status === 'disconnected' && state.nextRetryAt === null && state.reason?.kind !== 'suspended';
-    if (!over || this.#over) return;
+    if (!isOver(state) || this.#over) return;
     this.#over = true;
     this.#engine.notify(() => this.#finish(told ?? ended()));
   }

@@ -1,6 +1,6 @@
 import { Deferred } from '../deferred.js';
 import { fromProblem, isProblem, SyncError, toSyncError } from '../errors.js';
-import { IDLE } from '../idle.js';
+import { IDLE, isOver } from '../idle.js';
 import type { EngineLink, LinksEngine } from '../links.js';
 import type { LinkEvent, LinksCore } from '../links-boundary.js';
 import type { ConnectionState } from '../room.js';
@@ -251,17 +251,17 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
   #handleConnection({ type: _, link: __, error, ...state }: Of<'connection'>): void {
     const told = isProblem(error) ? fromProblem(error) : null;
     this.state.set(Object.freeze({ ...state, error: told }));
-    const over = state.status === 'disconnected' && state.nextRetryAt === null && state.reason?.kind !== 'suspended';
     // The last attempt's end may have been told before it was known to be the last.
-    if (over) this.#engine.notify(() => this.#settle(told));
+    if (isOver(state)) this.#engine.notify(() => this.#settle(told));
   }
 
   #close({ code, reason, clean }: Of<'closed'>): void {
     if (this.readyState === 1) this.readyState = 0;
     if (!clean || code === 1006) this.#events.dispatch(errorEvent(lost(code)));
-    const { status, error } = this.state.getSnapshot();
+    const state = this.state.getSnapshot();
+    const { error } = state;
     if (this.readyState === 2) this.#end(closeEvent(code, reason, clean), null);
-    else if (status === 'disconnected' && error) this.#end(closeEvent(code, reason, clean), error);
+    else if (error && isOver(state)) this.#end(closeEvent(code, reason, clean), error);
     else this.#events.dispatch(closeEvent(code, reason, clean));
   }
 
