@@ -69,17 +69,12 @@ export class Inbox<T> {
     return reader;
   }
 
-  /** More may come. */
-  open(): void {
-    this.#end = null;
-  }
-
   push(message: T): void {
     for (const reader of [...this.#readers]) reader.push(message);
   }
 
   /** Ends every reader, with an error if it ended badly. */
-  end(error: unknown = null): void {
+  end(error: unknown): void {
     this.#end = { error };
     for (const reader of [...this.#readers]) reader.end(error);
   }

@@ -27,6 +27,17 @@ import { UnsentStore } from './unsent.js';
 type Of<K extends LinkEvent['type']> = Extract<LinkEvent, { readonly type: K }>;
 type Handlers<T> = { [K in keyof SocketEventMap<T>]: ((event: SocketEventMap<T>[K]) => void) | null };
 
+/** A socket from when it is to connect until it is over. */
+class Life<T> {
+  readonly opened = new Deferred();
+  readonly inbox = new Inbox<T>();
+
+  end(reason: SyncError, error: SyncError | null): void {
+    this.opened.reject(reason);
+    this.inbox.end(error);
+  }
+}
+
 /** The {@link ReconnectingSocket} behind its interface. */
 export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, Sent>, EngineLink {
   readonly CONNECTING = 0;
@@ -44,11 +55,10 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
   readonly #endpoint: SocketEndpoint<T>;
   readonly #codec: Codec<T>;
   readonly #events = new SocketEvents(this);
-  readonly #inbox = new Inbox<T>();
   readonly #tickets = new Tickets();
-  #opened = new Deferred();
-  /** What `#opened` will be: it is to connect again once it is closed. */
-  #again: Deferred | null = null;
+  #life = new Life<T>();
+  /** What `#life` will be: it is to connect again once it is closed. */
+  #again: Life<T> | null = null;
   /** Resolves when the core has been told to close. */
   #closing: Promise<void> | null = null;
   #number: number | null = null;
@@ -80,7 +90,7 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
   }
 
   get ready(): Promise<void> {
-    return (this.#again ?? this.#opened).promise;
+    return (this.#again ?? this.#life).opened.promise;
   }
 
   get binaryType(): BinaryType {
@@ -158,14 +168,13 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
   reconnect(): void {
     if (this.#disposed) throw new SyncError('E_DISPOSED', 'the socket has been let go');
     if (this.readyState === 2) {
-      this.#again ??= new Deferred();
+      this.#again ??= new Life();
       return;
     }
     if (this.readyState === 3) {
       this.readyState = 0;
-      this.#opened = this.#again ?? new Deferred();
+      this.#life = this.#again ?? new Life();
       this.#again = null;
-      this.#inbox.open();
     }
     const number = this.#number;
     if (number !== null) this.#engine.call(this, (core) => core.connectSocket(number));
@@ -186,14 +195,17 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
     this.#closing = Promise.resolve().then(() => {
       const number = this.#number;
       if (this.readyState !== 2) return;
-      if (number !== null) this.#engine.call(this, (core) => core.closeSocket(number, code, reason));
-      // Nothing is loaded yet: what is on its way finds the socket closed.
-      else this.#end(closeEvent(code, reason, true), null);
+      try {
+        if (number !== null) this.#engine.call(this, (core) => core.closeSocket(number, code, reason));
+      } finally {
+        // The core tells no end where nothing is loaded yet, where the last attempt is over, or where it crashed.
+        if (this.readyState === 2) this.#end(closeEvent(code, reason, true), null);
+      }
     });
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
-    return this.#inbox.read();
+    return (this.#again ?? this.#life).inbox.read();
   }
 
   [Symbol.dispose](): void {
@@ -274,24 +286,27 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
 
   /** The last close event. */
   #end(event: CloseEvent, error: SyncError | null): void {
+    const life = this.#life;
+    const reason = error ?? closed();
     this.readyState = 3;
     this.#events.dispatch(event);
+    life.end(reason, error);
+    // A listener may have connected it again.
     if (this.readyState !== 3) return;
     this.#leave();
-    this.#finish(error ?? closed(), error);
+    this.#tickets.fail(reason);
     if (this.#again) this.reconnect();
   }
 
   /** It is not to connect again after all. */
   #stay(reason: SyncError): void {
-    this.#again?.reject(reason);
+    this.#again?.end(reason, null);
     this.#again = null;
   }
 
   #finish(reason: SyncError, error: SyncError | null): void {
-    this.#opened.reject(reason);
+    this.#life.end(reason, error);
     this.#tickets.fail(reason);
-    this.#inbox.end(error);
   }
 
   #leave(): void {
@@ -338,7 +353,7 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
     if (this.readyState >= 2) return;
     this.protocol = protocol;
     this.readyState = 1;
-    this.#opened.resolve();
+    this.#life.opened.resolve();
     this.#events.dispatch(new Event('open'));
   }
 
@@ -347,7 +362,7 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
     try {
       const message = this.#codec.decode(data);
       this.#events.dispatch(messageEvent(message, originOf(this.url)));
-      this.#inbox.push(message);
+      this.#life.inbox.push(message);
     } catch (error) {
       this.#tellError(toSyncError(error));
     }

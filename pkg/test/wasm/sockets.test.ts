@@ -51,7 +51,10 @@ async function serve(onMessage: (socket: WebSocket, text: string) => void = () =
 
 /** A socket that is open, and what the app hears of it. */
 async function opened(options: SocketOptions<unknown> = {}) {
-  const server = await serve();
+  const server = await serve((link, text) => {
+    if (text === 'end') link.close(4000);
+    if (text === 'echo') link.send(text);
+  });
   const socket = new LiveSocket<unknown>(links, server.url, options);
   stops.push(() => socket[Symbol.dispose]());
   await socket.ready;
@@ -103,6 +106,42 @@ test('a message behind close() and reconnect() goes to the new link, where messa
   socket.reconnect();
   await socket.send('later');
   await vi.waitFor(() => expect(server.heard.sort()).toEqual(['1000 ', 'later']));
+});
+
+test('a socket that is closed by a listener of its failure is closed, and connects again', async () => {
+  const { server, socket } = await opened({ onClose: () => 'fail' });
+  const told: unknown[] = [];
+  socket.addEventListener('error', () => socket.close());
+  socket.addEventListener('close', ({ code }) => told.push([code, socket.readyState]));
+  await socket.send('end');
+  await vi.waitFor(() => expect(socket.readyState).toBe(3));
+  expect(told).toEqual([
+    [4000, 0],
+    [1000, 3],
+  ]);
+  socket.reconnect();
+  await socket.ready;
+  expect([socket.readyState, server.heard[0]]).toEqual([1, 'end']);
+});
+
+test('a loop that begins behind close() and reconnect() hears the new link', async () => {
+  const { server, socket } = await opened();
+  socket.close();
+  socket.reconnect();
+  const loop = socket[Symbol.asyncIterator]().next();
+  await socket.ready;
+  await socket.send('echo');
+  expect(await loop).toEqual({ done: false, value: 'echo' });
+  expect(server.heard).toContain('echo');
+});
+
+test('a loop that begins behind close() and reconnect() ends when the socket stays closed', async () => {
+  const { socket } = await opened();
+  socket.close();
+  socket.reconnect();
+  const loop = socket[Symbol.asyncIterator]().next();
+  socket.close();
+  expect(await loop).toEqual({ done: true, value: undefined });
 });
 
 test.each(['close', 'let go'])('a socket that is to %s after all does not come back', async (how) => {
