@@ -67,9 +67,11 @@ export class Files {
 
   /** Takes what the core tells of a transfer. */
   handle(event: FileEvent): void {
-    const entry = this.#byCore.get(event.transfer) ?? this.#begin(event);
     const { status, transferred } = event;
-    if (isOver(entry.shown.status)) return;
+    const known = this.#byCore.get(event.transfer);
+    // The core tells the end of what was ended here, too.
+    if (!known && isOver(status)) return;
+    const entry = known ?? this.#begin(event);
     const file = status === 'done' && event.direction === 'in' ? entry.parts.file(event.name, event.mime) : null;
     const error = status === 'done' || !isOver(status) ? null : failure(event, this.#host.id);
     this.#change(entry, { status, transferred, error, file });

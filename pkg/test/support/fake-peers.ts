@@ -93,6 +93,7 @@ export class FakePeers implements PeersCore {
   #events: PeersEvent[] = [];
   #meshes = 0;
   #transfers = 0;
+  readonly #files = new Map<number, Extract<PeersNews, { type: 'file' }>>();
 
   constructor(world: FakePeersWorld, wake: () => void) {
     this.world = world;
@@ -102,6 +103,7 @@ export class FakePeers implements PeersCore {
 
   /** Tells something of the latest mesh, as the network would: later. */
   tell(event: PeersNews): void {
+    if (event.type === 'file') this.#files.set(event.transfer, event);
     this.#events.push({ mesh: this.#meshes, ...event } as PeersEvent);
     this.wake();
   }
@@ -174,6 +176,8 @@ export class FakePeers implements PeersCore {
   sendFile(_mesh: number, peer: number, name: string, size: number, mime: string): number {
     this.#enter('sendFile', [peer, name, size, mime]);
     this.#transfers++;
+    const about = { transfer: this.#transfers, peer, direction: 'out', name, size, mime } as const;
+    this.tell({ type: 'file', ...about, status: 'offered', transferred: 0, reason: null });
     return this.#transfers;
   }
 
@@ -183,6 +187,10 @@ export class FakePeers implements PeersCore {
 
   cancelFile(_mesh: number, transfer: number): void {
     this.#enter('cancelFile', [transfer]);
+    const file = this.#files.get(transfer);
+    if (!file) return;
+    const status = file.direction === 'in' && file.status === 'offered' ? 'rejected' : 'cancelled';
+    this.tell({ ...file, status, reason: 'here' });
   }
 
   fileChunk(_mesh: number, transfer: number, offset: number, bytes: Uint8Array): void {
