@@ -18,6 +18,7 @@ import { Failure, main } from './lib/failure.mjs';
 import { ask, step } from './lib/run.mjs';
 import { unlessFresh } from './lib/stamp.mjs';
 import { setup } from './setup.mjs';
+import { withTrapsTold } from './wasm/closures.mjs';
 import { shortNames, withShortKeys } from './wasm/imports.mjs';
 import { functionBodies, withFunctionNames, withImportNames } from './wasm/module.mjs';
 import { orderByLikeness } from './wasm/order.mjs';
@@ -143,9 +144,10 @@ function emit(module) {
   const types = join(generatedBy(module), `${module.name}.d.ts`);
   const wasm = join(dist, `${module.name}_bg.wasm`);
   const outputs = emitted(module).map((name) => join(dist, name));
-  return unlessFresh({ name: `emit-${module.name}`, inputs: [glue, types, wasm], outputs }, () => {
+  const inputs = [glue, types, wasm, join(root, 'scripts', 'wasm', 'closures.mjs')];
+  return unlessFresh({ name: `emit-${module.name}`, inputs, outputs }, () => {
     const names = shortNames(readFileSync(join(generatedBy(module), `${module.name}_bg.wasm`)));
-    writeFileSync(join(dist, `${module.glue}.js`), withShortKeys(readFileSync(glue, 'utf8'), names));
+    writeFileSync(join(dist, `${module.glue}.js`), withTrapsTold(withShortKeys(readFileSync(glue, 'utf8'), names)));
     cpSync(types, join(dist, `${module.glue}.d.ts`));
     const text = gzipSync(readFileSync(wasm), { level: 9 }).toString('base64');
     writeFileSync(join(dist, `${module.inline}.js`), `export default "${text}";\n`);

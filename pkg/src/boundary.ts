@@ -253,6 +253,8 @@ export interface WasmModule {
   readonly default: (options: { module_or_path: WebAssembly.Module }) => Promise<unknown>;
   /** Replaces the instance by a fresh one of the same module; handles of the old one throw from then on. */
   readonly __wbg_reset_state: () => void;
+  /** Has `fn` called with what goes through the instance where the browser called it: it is dead then. Put in by the build. */
+  readonly __wbg_on_trap: (fn: (trap: unknown) => void) => void;
 }
 
 /** What records go through, sealed to the disk or opened from it; one that was damaged comes back empty. */

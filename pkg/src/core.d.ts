@@ -5,3 +5,4 @@ declare const init: CoreModule['default'];
 export default init;
 export declare const Core: CoreModule['Core'];
 export declare const __wbg_reset_state: CoreModule['__wbg_reset_state'];
+export declare const __wbg_on_trap: CoreModule['__wbg_on_trap'];

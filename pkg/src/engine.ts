@@ -162,18 +162,6 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
     });
   };
 
-  /** Whether the core no longer answers. */
-  isDead(): boolean {
-    try {
-      if (this.#core === undefined) return true;
-      if (this.#core) this.#deliver(this.#take(this.#core));
-      this.drainSoon();
-      return false;
-    } catch {
-      return true;
-    }
-  }
-
   /** See {@link RuntimeUser}. */
   isReading(): boolean {
     return [...this.#rooms.values()].some((room) => room.isReading);
@@ -256,11 +244,7 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
   }
 
   #route(): void {
-    if (this.#core) this.#deliver(this.#guard(null, (core) => this.#take(core)));
-  }
-
-  #take(core: C): EventOf<C>[] {
-    return core.takeEvents();
+    if (this.#core) this.#deliver(this.#guard(null, (core) => core.takeEvents()));
   }
 
   #deliver(events: readonly EventOf<C>[]): void {

@@ -5,3 +5,4 @@ declare const init: PeersModule['default'];
 export default init;
 export declare const Peers: PeersModule['Peers'];
 export declare const __wbg_reset_state: PeersModule['__wbg_reset_state'];
+export declare const __wbg_on_trap: PeersModule['__wbg_on_trap'];

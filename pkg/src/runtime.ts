@@ -1,6 +1,7 @@
 import type { CoreModule, WasmModule } from './boundary.js';
-import { SyncError } from './errors.js';
+import { isProblem, SyncError } from './errors.js';
 import { loadCore, type Platform, type WasmSource } from './load.js';
+import { runSafely } from './store.js';
 
 /** A client as its runtime sees it. */
 export interface RuntimeUser {
@@ -10,26 +11,22 @@ export interface RuntimeUser {
   isReading(): boolean;
   /** The instance is gone and a fresh one stands ready: make a new core. */
   restart(culprit: object | null): void;
-  /** Something trapped outside a call of this package; true if the client's core no longer answers. */
-  isDead(): boolean;
 }
 
 /** The one instance of a wasm module in this copy of the package, shared by all that use it. */
 export class Runtime<M extends WasmModule = CoreModule> {
   readonly module: M;
-  readonly #name: string;
   readonly #users = new Set<RuntimeUser>();
-  #listening = false;
+  #trapped = false;
 
-  constructor(module: M, name: string) {
+  constructor(module: M) {
     this.module = module;
-    this.#name = name.replace('.wasm', '');
+    module.__wbg_on_trap((trap) => this.#handleTrap(trap));
   }
 
   /** Adds a client. */
   add(user: RuntimeUser): void {
     this.#users.add(user);
-    this.#listen();
   }
 
   /** Forgets a client. */
@@ -39,6 +36,7 @@ export class Runtime<M extends WasmModule = CoreModule> {
 
   /** Throws the instance away; every client makes a new core in the next one. */
   reset(culprit: object | null): void {
+    this.#trapped = false;
     const users = [...this.#users];
     const reading = users.filter((user) => user.isReading());
     for (const user of users) user.bury();
@@ -52,18 +50,13 @@ export class Runtime<M extends WasmModule = CoreModule> {
     else this.reset(culprit);
   }
 
-  /** A trap inside a browser callback reaches no call of ours, only the page's error events. */
-  #listen(): void {
-    if (this.#listening || typeof addEventListener !== 'function') return;
-    this.#listening = true;
-    addEventListener('error', (event: ErrorEvent) => this.#suspect(event.error));
-    addEventListener('unhandledrejection', (event: PromiseRejectionEvent) => this.#suspect(event.reason));
-  }
-
-  #suspect(error: unknown): void {
-    if (!isFatal(error)) return;
-    const ours = error instanceof WebAssembly.RuntimeError && (error.stack ?? '').includes(this.#name);
-    if (ours || [...this.#users].some((user) => user.isDead())) this.reset(null);
+  /** What went through the instance where the browser called it. What of it is on the stack comes to its end first. */
+  #handleTrap(trap: unknown): void {
+    this.#trapped = true;
+    queueMicrotask(() => this.#trapped && this.reset(null));
+    runSafely(() => {
+      throw trap;
+    });
   }
 }
 
@@ -75,9 +68,9 @@ function suspectOf(user: RuntimeUser, reading: readonly RuntimeUser[]): object |
 /** The core says itself that it is not to be trusted any more. */
 export class BrokenCore extends Error {}
 
-/** Whether a thrown value means that the instance can no longer be trusted. */
+/** Whether a thrown value means that the instance can no longer be trusted. The core calls what can only be that internal. */
 export function isFatal(error: unknown): boolean {
-  if (error instanceof BrokenCore) return true;
+  if (error instanceof BrokenCore || (isProblem(error) && error.code === 'E_INTERNAL')) return true;
   if (typeof WebAssembly === 'object' && error instanceof WebAssembly.RuntimeError) return true;
   return isOverflow(error);
 }
@@ -95,7 +88,7 @@ export function lazyRuntime<M extends WasmModule>(platform: Platform<M>): StartR
   let started: Promise<Runtime<M>> | null = null;
   return (source) => {
     started ??= loadCore(platform, source).then(
-      (module) => new Runtime(module, platform.name),
+      (module) => new Runtime(module),
       (error: unknown) => {
         started = null;
         throw error;

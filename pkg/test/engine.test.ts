@@ -235,19 +235,19 @@ describe('a trap', () => {
   });
 
   test('that nobody called, while one room reads what is stored, is put down to that room and no other', async () => {
-    const listeners = new Map<string, (event: { error?: unknown }) => void>();
-    vi.stubGlobal('addEventListener', (type: string, fn: () => void) => listeners.set(type, fn));
+    const report = vi.fn();
+    vi.stubGlobal('reportError', report);
     const { client, room, world, told } = await entered(undefined, ['one']);
     world.autoReady = false;
     const bad = client.enterRoom('bad').room;
     await microtasks();
     const trap = new WebAssembly.RuntimeError('unreachable');
-    trap.stack = 'at https://x.example/rejoin_bg.wasm:wasm-function[7]:0x99';
-    listeners.get('error')?.({ error: trap });
+    world.trap(trap);
+    expect(report).toHaveBeenCalledWith(trap);
     await microtasks();
     for (const [number, { name }] of world.core.rooms) if (name === 'one') world.core.tell(number, { type: 'ready' });
     await room.ready;
-    listeners.get('error')?.({ error: trap });
+    world.trap(trap);
     // There is no IndexedDB here to look into.
     await expect(bad.ready).rejects.toMatchObject({ code: 'E_STORAGE' });
     expect(told).toEqual(['crashed true', 'crashed true', 'E_STORAGE bad']);
@@ -321,6 +321,22 @@ describe('a trap', () => {
     expect(room.doc.getSnapshot()?.note).toBe('on');
   });
 
+  test('that left the core busy, as it says of a command or of its events, is one', async () => {
+    const { room, world, told } = await entered();
+    const busy = () => {
+      throw { code: 'E_INTERNAL', message: 'the core is busy', retryable: false };
+    };
+    vi.spyOn(world.core, 'textInsert').mockImplementation(busy);
+    expect(() => room.root.get('note').insert(0, 'x')).toThrow(expect.objectContaining({ code: 'E_CORE_CRASHED' }));
+    await room.ready;
+    vi.setSystemTime(Date.now() + 11_000);
+    vi.spyOn(world.core, 'takeEvents').mockImplementation(busy);
+    world.core.wake();
+    await microtasks();
+    await room.ready;
+    expect([told, world.cores.length]).toEqual([['crashed true', 'crashed true'], 3]);
+  });
+
   test('inside a batch ends the batch without touching the new core', async () => {
     const { room, world } = await entered();
     world.traps.add('textInsert');
@@ -364,16 +380,12 @@ describe('a trap', () => {
     expect(room.doc.getSnapshot()?.note).toBe('x');
   });
 
-  test('inside a browser callback is noticed by the page, and other people’s errors are not taken for one', async () => {
-    const listeners = new Map<string, (event: { error?: unknown; reason?: unknown }) => void>();
-    vi.stubGlobal('addEventListener', (type: string, fn: () => void) => listeners.set(type, fn));
+  test('inside a browser callback is told by the glue, and a fresh core takes over once all that is on the stack has ended', async () => {
+    vi.stubGlobal('reportError', vi.fn());
     const { world, told } = await entered();
-    listeners.get('error')?.({ error: new RangeError('Invalid array length') });
-    listeners.get('unhandledrejection')?.({ reason: new Error('theirs') });
+    world.trap(new WebAssembly.RuntimeError('unreachable'));
+    world.trap(new TypeError('what the browser threw through it'));
     expect(world.resets).toBe(0);
-    const trap = new WebAssembly.RuntimeError('unreachable');
-    trap.stack = 'RuntimeError: unreachable\n at https://x.example/assets/rejoin_bg-1a2b.wasm:wasm-function[7]:0x99';
-    listeners.get('error')?.({ error: trap });
     await microtasks();
     expect(world.resets).toBe(1);
     expect(told).toEqual(['crashed true']);

@@ -162,12 +162,15 @@ impl<M: Machine + 'static> Driver<M> {
     }
 
     /// The events since the last call.
-    pub fn take_events(&self) -> Vec<M::Event> {
+    ///
+    /// # Errors
+    /// An internal error if a pump was begun and never ended: an exception went through it.
+    pub fn take_events(&self) -> Result<Vec<M::Event>, Misuse> {
         self.woken.set(false);
-        self.events
-            .try_borrow_mut()
-            .map(|mut events| std::mem::take(&mut *events))
-            .unwrap_or_default()
+        match self.events.try_borrow_mut() {
+            Ok(mut events) if !self.pumping.get() => Ok(std::mem::take(&mut *events)),
+            _ => Err(internal("the core is busy")),
+        }
     }
 
     /// The requests, for the app's part of them.

@@ -34,10 +34,10 @@ impl Links {
     /// The events since the last call, as plain objects; bytes are in the member `attachments`.
     ///
     /// # Errors
-    /// Only for a bug of ours.
+    /// `E_INTERNAL` if this instance is broken.
     #[wasm_bindgen(js_name = takeEvents)]
     pub fn take_events(&self) -> Result<JsValue, JsValue> {
-        events_to_js(&self.driver.take_events(), clock::wall())
+        events_to_js(&thrown(self.driver.take_events())?, clock::wall())
     }
 
     /// Lets go of a link; nothing more is heard of it.

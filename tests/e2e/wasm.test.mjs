@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import * as Y from 'yjs';
-import { closeBrowser, newContext } from './support/browser.mjs';
+import { closeBrowser, complaints, newContext } from './support/browser.mjs';
 import { demoPage } from './support/demo.mjs';
 import { freshHarness, harnessPage } from './support/harness.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
@@ -71,7 +71,8 @@ describe('a trap in the wasm module', () => {
   it('during a call: thrown as E_CORE_CRASHED; the document comes back from IndexedDB, and the app is told', async (t) => {
     const server = await rejoinServer(t);
     const page = await freshHarness(t, await staticSite(t));
-    await page.enter(server.ws, 'trap');
+    const told = complaints(page.page);
+    await page.enter(server.ws, 'trap', { heartbeat: 500 });
     await page.insert(0, 'saved before; ');
     await page.isSaved();
     await trapIn(page, 'textInsert');
@@ -85,6 +86,9 @@ describe('a trap in the wasm module', () => {
     const other = await freshHarness(t, await staticSite(t));
     await other.enter(server.ws, 'trap');
     await other.hasText('saved before; written after');
+    // By then every timer of the dead instance has run out.
+    await other.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 1_500)));
+    assert.deepEqual(told, []);
   });
 
   it('while the server is away: what was saved and not sent is sent by the fresh instance', async (t) => {
@@ -113,6 +117,21 @@ describe('a trap in the wasm module', () => {
     await other.enter(server.ws, 'events');
     await page.isSynced();
     await trapIn(page, 'takeEvents');
+    await other.insert(0, 'hello');
+    await page.waits('the crash is told', () => window.session.seen.crashes.length === 1);
+    await page.hasText('hello');
+    assert.deepEqual((await page.seen()).crashes, [{ recovered: true }]);
+  });
+
+  it('while a frame comes in, in the copy inside the JavaScript, whose name no stack has: found, recovered and told', async (t) => {
+    const server = await rejoinServer(t);
+    const [site, context] = [await staticSite(t), await newContext(t)];
+    await context.route('**/rejoin_bg.wasm', (route) => route.fulfill({ status: 404 }));
+    const [page, other] = [await harnessPage(context, site), await freshHarness(t, site)];
+    await page.enter(server.ws, 'frame');
+    await other.enter(server.ws, 'frame');
+    await page.isSynced();
+    await page.page.evaluate(trapInNextPump);
     await other.insert(0, 'hello');
     await page.waits('the crash is told', () => window.session.seen.crashes.length === 1);
     await page.hasText('hello');
@@ -202,6 +221,18 @@ function overflow(update) {
   } catch {
     // What an app sees of it depends on where the stack ended.
   }
+}
+
+/** Runs in the page: the next look at the clock inside the module throws through it, as a trap does. */
+function trapInNextPump() {
+  const { now } = Date;
+  Date.now = () => {
+    const { stack } = new Error();
+    // In a method it would be found at the choke point.
+    if (!stack.includes('/rejoin/core.js') || stack.includes('Core.')) return now();
+    Date.now = now;
+    throw new WebAssembly.RuntimeError('unreachable');
+  };
 }
 
 /** The next call of this export traps: a real `unreachable`, through the real choke point. */

@@ -30,6 +30,8 @@ export class FakeWorld {
   /** Cores that were made. */
   readonly cores: FakeCore[] = [];
   resets = 0;
+  /** Tells a trap where the browser called. */
+  trap: (trap: unknown) => void = () => {};
   /** Names of functions that trap when they are called next. */
   readonly traps = new Set<string>();
   /** Code with which messages are refused. */
@@ -66,6 +68,9 @@ export class FakeWorld {
       __wbg_reset_state: () => {
         this.resets++;
         for (const core of this.cores) core.dead = true;
+      },
+      __wbg_on_trap: (fn) => {
+        this.trap = fn;
       },
     };
   }

@@ -81,6 +81,7 @@ export class FakePeersWorld {
       __wbg_reset_state: () => {
         for (const core of this.cores) core.dead = true;
       },
+      __wbg_on_trap: () => {},
     };
   }
 }

@@ -113,3 +113,39 @@ test('a client that is forgotten without close() is told, unless it is closed, o
   expect([heard, closed]).toEqual(['', '']);
   expect(forgotten).toMatch(/^rejoin: a client was dropped without close\(\).*\n$/);
 });
+
+test('a process lives on after a trap, during a call or inside a timer, and the second is shown on the console', async () => {
+  const { crashes, texts, stderr } = await inNode(`
+    const client = createClient({ ...options, url: 'http://127.0.0.1:9', transports: ['sse'], backoff: { initialDelay: 50, maxDelay: 50 } });
+    const { Core } = await import('${dist}core.js');
+    let crashes = 0;
+    client.on('crashed', ({ recovered }) => { if (recovered) crashes++; });
+    const { room } = client.enterRoom('demo');
+    await room.ready;
+    const { textInsert } = Core.prototype;
+    Core.prototype.textInsert = function (...given) {
+      Core.prototype.textInsert = textInsert;
+      this.crashForTest();
+    };
+    try { room.root.get('note').insert(0, 'lost'); } catch {}
+    await room.ready;
+    room.root.get('note').insert(0, 'after the first');
+    const texts = [room.root.get('note').toString()];
+    const { now } = Date;
+    Date.now = () => {
+      const { stack } = new Error();
+      if (!stack.includes('core.js') || stack.includes('Core.')) return now();
+      Date.now = now;
+      throw new WebAssembly.RuntimeError('unreachable');
+    };
+    for (let n = 0; n < 200 && crashes < 2; n++) await pause();
+    await room.ready;
+    room.root.get('note').insert(0, 'after the second');
+    texts.push(room.root.get('note').toString());
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    console.log(JSON.stringify({ crashes, texts }));
+    await client.close();
+  `);
+  expect({ crashes, texts }).toEqual({ crashes: 2, texts: ['after the first', 'after the second'] });
+  expect(stderr).toMatch(/^RuntimeError: unreachable\n( +at .*\n)+$/);
+});
