@@ -2,6 +2,7 @@ import type { Core } from './boundary.js';
 import { absolute, type EndpointContext, isRefusal, type UrlOption } from './endpoint.js';
 import { wordsOf } from './errors.js';
 import type { ClientOptions } from './options.js';
+import { Question } from './question.js';
 import { type KnownToken, TokenSource } from './token.js';
 
 type Options = Pick<ClientOptions, 'url' | 'auth'>;
@@ -28,7 +29,7 @@ function tokensOf(options: Options): TokenSource<EndpointContext> | null {
 export class Endpoint {
   readonly #url: UrlOption;
   readonly #tokens: TokenSource<EndpointContext> | null;
-  #asking: Promise<(core: Core, request: number) => void> | null = null;
+  readonly #question = new Question<(core: Core, request: number) => void>();
   /** The token this room was given last. */
   #given: string | null = null;
 
@@ -39,10 +40,7 @@ export class Endpoint {
 
   /** Asks the app; resolves with what is to be told to the core, and never rejects. */
   ask(context: EndpointContext): Promise<(core: Core, request: number) => void> {
-    this.#asking ??= this.#answer(context).finally(() => {
-      this.#asking = null;
-    });
-    return this.#asking;
+    return this.#question.ask(() => this.#answer(context));
   }
 
   async #answer(context: EndpointContext): Promise<(core: Core, request: number) => void> {

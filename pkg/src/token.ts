@@ -1,3 +1,5 @@
+import { Question } from './question.js';
+
 /** A token, perhaps with the time (milliseconds since 1970) until which it may be used; a JWT says it by itself. */
 export type Token = string | { readonly token: string; readonly expiresAt?: number | undefined };
 
@@ -13,7 +15,7 @@ export interface KnownToken {
 /** Asks the app for tokens: one question at a time, whoever wants to know, and none while the last one is good. */
 export class TokenSource<C> {
   readonly #ask: (context: C) => Token | Promise<Token>;
-  #asking: Promise<KnownToken> | null = null;
+  readonly #question = new Question<KnownToken>();
   #known: KnownToken | null = null;
 
   constructor(ask: (context: C) => Token | Promise<Token>) {
@@ -25,10 +27,7 @@ export class TokenSource<C> {
     if (this.#known && this.#known.token === stale) this.#known = null;
     const { expiresAt } = this.#known ?? {};
     if (this.#known && expiresAt && expiresAt - EXPIRY_MARGIN > Date.now()) return this.#known;
-    this.#asking ??= this.#fetch(context).finally(() => {
-      this.#asking = null;
-    });
-    return this.#asking;
+    return this.#question.ask(() => this.#fetch(context));
   }
 
   async #fetch(context: C): Promise<KnownToken> {

@@ -123,6 +123,33 @@ describe('questions for a URL and a token', () => {
     expect(world.count('provideEndpoint')).toBe(2);
   });
 
+  test('are asked anew where an answer is overdue, by all rooms once, and the answer that comes first counts', async () => {
+    const answers: ((token: string) => void)[] = [];
+    const auth = vi.fn(() => new Promise<string>((resolve) => answers.push(resolve)));
+    const { client, world } = fakeClient({ schema, url: 'wss://b.example', auth });
+    await Promise.all([client.enterRoom('a').room.ready, client.enterRoom('b').room.ready]);
+    const ask = async (request: number) => {
+      for (const room of [0, 1]) {
+        world.core.tell(room, { type: 'endpoint', request: request + room, attempt: 0, reason: 'initial' });
+      }
+      await settle();
+    };
+    await ask(0);
+    await vi.advanceTimersByTimeAsync(10_000);
+    await ask(2);
+    expect(auth).toHaveBeenCalledTimes(2);
+    await vi.advanceTimersByTimeAsync(2_000);
+    answers[0]?.('slow');
+    await settle();
+    const given = () => world.calls.filter((call) => call.startsWith('provideEndpoint'));
+    expect(given()).toEqual(expect.arrayContaining([2, 3].map((n) => `provideEndpoint(${n}, wss://b.example, slow)`)));
+    await ask(4);
+    expect(auth).toHaveBeenCalledTimes(3);
+    answers[2]?.('quick');
+    await settle();
+    expect(given().slice(-2)).toEqual([4, 5].map((n) => `provideEndpoint(${n}, wss://b.example, quick)`));
+  });
+
   test('are refused for good when the app says so, else for now', async () => {
     const refuse = (error: unknown) => ask({ url: 'wss://b.example', auth: () => Promise.reject(error) }, 'initial');
     expect((await refuse(new Error('no network'))).answers).toEqual(['refuseEndpoint(0, unavailable, no network)']);
