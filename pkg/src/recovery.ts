@@ -1,5 +1,5 @@
 import type { Core } from './boundary.js';
-import { SyncError } from './errors.js';
+import { SyncError, toSyncError } from './errors.js';
 import type { ConnectionState, SyncState } from './room.js';
 import type { Store } from './store.js';
 
@@ -29,8 +29,8 @@ export interface Recovery {
   /**
    * Throws it away, and what can be undone with it: the room begins anew with what the server has, as after a crash (`ready` is a new
    * promise), and the document's snapshots show it. Resolves when that is here. Other tabs keep what they have.
-   * Rejects with `E_NOT_CONNECTED` without a connection, and `E_IDB_BLOCKED` or `E_STORAGE`, with everything kept, where the
-   * browser does not delete it.
+   * Rejects with `E_NOT_CONNECTED` without a connection, and `E_IDB_BLOCKED` or `E_STORAGE`, with every edit kept, where the
+   * browser does not delete it. A copy that another tab keeps from being deleted, and messages that wait in it, go once that tab lets go.
    */
   discard(): Promise<void>;
   /**
@@ -46,6 +46,9 @@ export interface RecoveryRoom {
   readonly connection: Store<ConnectionState>;
   readonly sync: Store<SyncState>;
   read<T>(fn: (core: Core, room: number) => T): T;
+  whenReady(): Promise<void>;
+  applyUpdate(update: Uint8Array): void;
+  '~hold'(until: Promise<unknown>): void;
   notify(fn: () => void): void;
   report(error: unknown): void;
 }
@@ -79,11 +82,24 @@ export class RoomRecovery implements Recovery {
       const message = 'edits are discarded for what the server has, and it cannot be reached now';
       throw new SyncError('E_NOT_CONNECTED', message, { room: this.#room.id });
     }
-    await this.#work.reload();
+    const { update } = this.unsynced();
+    try {
+      await this.#work.reload();
+    } catch (error) {
+      // A room that was left needs nothing back.
+      if (toSyncError(error).code !== 'E_DISPOSED') await this.#takeBack(update);
+      throw error;
+    }
   }
 
   merge(): void {
     this.#work.merge();
+  }
+
+  async #takeBack(update: Uint8Array): Promise<void> {
+    const done = this.#room.whenReady().then(() => this.#room.applyUpdate(update));
+    this.#room['~hold'](done);
+    await done;
   }
 
   /** Tells what a crash of the core may have cost. */

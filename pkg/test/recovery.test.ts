@@ -1,6 +1,11 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { SyncError } from '../src/errors.js';
 import { fakeClient, schema, turn } from './support/client.js';
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 const synchronized = {
   type: 'sync',
@@ -22,8 +27,8 @@ const connected = {
   error: null,
 } as const;
 
-async function entered() {
-  const { client, world } = fakeClient({ schema });
+async function entered(options: object = {}) {
+  const { client, world } = fakeClient({ schema, ...options });
   const errors: SyncError[] = [];
   client.on('error', (error) => errors.push(error));
   const { room, leave } = client.enterRoom('demo');
@@ -49,6 +54,24 @@ test('discarding leaves the core’s room and enters it anew, and is done when t
   expect([world.count('leaveRoom'), world.count('enterRoom'), done]).toEqual([1, 2, false]);
   world.core.tell(1, synchronized);
   await discarded;
+});
+
+test('a discard that another tab blocks keeps every edit, though the stored copy goes once that lets go', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const { world, room } = await entered({ persistence: 'indexeddb' });
+  world.core.tell(0, connected);
+  room.root.get('note').insert(0, 'mine');
+  await vi.advanceTimersByTimeAsync(0);
+  // Never answered: the database goes when nobody has it open.
+  vi.stubGlobal('indexedDB', { deleteDatabase: () => world.disk.delete('demo') && {} });
+  const discarded = expect(room.recovery.discard()).rejects.toMatchObject({
+    code: 'E_IDB_BLOCKED',
+    message: expect.stringContaining('goes as soon as that lets go'),
+  });
+  await vi.advanceTimersByTimeAsync(5_000);
+  await discarded;
+  expect(room.isReady).toBe(true);
+  expect(room.doc.getSnapshot()?.note).toBe('mine');
 });
 
 test('discarding without a connection changes nothing', async () => {

@@ -40,7 +40,12 @@ function remove(name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const refuse = (code: 'E_IDB_BLOCKED' | 'E_STORAGE', why: string, cause?: unknown): void =>
       reject(new SyncError(code, `the data in ${name} was not deleted: ${why}`, { cause }));
-    const timer = setTimeout(refuse, PATIENCE, 'E_IDB_BLOCKED', 'another tab keeps it open');
+    const timer = setTimeout(
+      refuse,
+      PATIENCE,
+      'E_IDB_BLOCKED',
+      'another tab keeps it open; it goes as soon as that lets go',
+    );
     const request = indexedDB.deleteDatabase(name);
     request.onsuccess = () => {
       clearTimeout(timer);
