@@ -260,6 +260,11 @@ export class RoomImpl<S extends Schema = Schema>
     this.#ifEntered((core, room) => core.disconnect(room));
   }
 
+  /** Lets go of the link while nobody looks, and takes it up again where the app wants one. */
+  pause(on: boolean): void {
+    if (this.#connectWanted) this.#ifEntered((core, room) => (on ? core.disconnect(room) : core.connect(room)));
+  }
+
   /** Runs it when no call is under way. */
   notify(fn: () => void): void {
     this.#host.engine.notify(fn);
@@ -330,10 +335,8 @@ export class RoomImpl<S extends Schema = Schema>
   }
 
   #enterAfter(waiting: Phase, work: Promise<unknown>): void {
-    this.#unlessLeft(
-      waiting,
-      work.then(() => this.#phase === waiting && this.#host.engine.enter(this)),
-    );
+    const enter = (): unknown => this.#phase === waiting && this.#host.engine.enter(this);
+    this.#unlessLeft(waiting, work.then(enter));
   }
 
   /** The core's room is gone and comes back. */
@@ -420,20 +423,16 @@ export class RoomImpl<S extends Schema = Schema>
     if (event.status === 'synchronized') this.notify(this.#synced.resolve);
   }
 
-  #handleEndpoint(event: Extract<CoreEvent, { type: 'endpoint' }>): void {
-    const { engine } = this.#host;
-    const { request, attempt, reason } = event;
+  #handleEndpoint({ request, attempt, reason }: Extract<CoreEvent, { type: 'endpoint' }>): void {
     const entry = this.#entry;
     // As a notification: the app's functions run when no call is under way.
-    engine.notify(() => {
-      void this.#endpoint?.ask({ room: this.id, attempt, reason }).then((answer) => {
-        if (this.#entry !== entry || !('number' in this.#phase)) return;
-        try {
-          engine.call(this, (core) => answer(core, request));
-        } catch (error) {
-          this.report(error);
-        }
-      });
+    this.notify(async () => {
+      const answer = await this.#endpoint?.ask({ room: this.id, attempt, reason });
+      try {
+        if (this.#entry === entry) this.#ifEntered((core) => answer?.(core, request));
+      } catch (error) {
+        this.report(error);
+      }
     });
   }
 

@@ -91,6 +91,20 @@ test('edits leave first, peers keep the connection, and what the app disconnecte
   expect(calls()).toEqual([1, 0]);
 });
 
+test('what the app disconnects while it is paused stays so, also over a crash', async () => {
+  const { world, room, calls } = await connected();
+  page.become('hidden');
+  await vi.advanceTimersByTimeAsync(10_000);
+  room.disconnect();
+  page.become('visible');
+  expect(calls()).toEqual([2, 0]);
+  world.traps.add('textInsert');
+  expect(() => room.root.get('note').insert(0, 'x')).toThrow();
+  await vi.advanceTimersByTimeAsync(0);
+  await room.ready;
+  expect(world.core.rooms.get(0)?.options.connect).toBe(false);
+});
+
 test('without a time for it a hidden page stays connected', async () => {
   const { calls } = await connected({});
   page.become('hidden');

@@ -1,19 +1,23 @@
 import type { Room } from '../room.js';
 import type { Schema } from '../schema.js';
 
-type Connected = Pick<Room<Schema>, 'connection' | 'sync' | 'connect' | 'disconnect'>;
+/** A room that can do without its link for a while. */
+export interface Pausable extends Pick<Room<Schema>, 'connection' | 'sync'> {
+  /** Whether the app wants a connection stays as it is. */
+  pause(on: boolean): void;
+}
 
 /**
  * Disconnects rooms once the page has been hidden for so many milliseconds, and connects them again when it is seen. A room whose edits have
  * not reached the server, or that has peers, stays connected. Returns the function that stops it.
  */
-export function pauseInBackground(after: number, rooms: () => readonly Connected[]): () => void {
+export function pauseInBackground(after: number, rooms: () => readonly Pausable[]): () => void {
   if (typeof document === 'undefined') return () => {};
-  const paused = new Set<Connected>();
+  const paused = new Set<Pausable>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const pause = (): void => {
     for (const room of rooms().filter(isIdle)) {
-      room.disconnect();
+      room.pause(true);
       paused.add(room);
     }
     timer = setTimeout(pause, after);
@@ -24,7 +28,7 @@ export function pauseInBackground(after: number, rooms: () => readonly Connected
       timer = setTimeout(pause, after);
       return;
     }
-    for (const room of rooms()) if (paused.has(room)) room.connect();
+    for (const room of rooms()) if (paused.has(room)) room.pause(false);
     paused.clear();
   };
   document.addEventListener('visibilitychange', check);
@@ -36,7 +40,7 @@ export function pauseInBackground(after: number, rooms: () => readonly Connected
 }
 
 /** Whether a room asks for a connection and nobody needs it now. */
-function isIdle({ connection, sync }: Connected): boolean {
+function isIdle({ connection, sync }: Pausable): boolean {
   const { status } = connection.getSnapshot();
   const { pending, peers } = sync.getSnapshot();
   return status !== 'idle' && status !== 'disconnected' && pending === 0 && peers.of === 0;

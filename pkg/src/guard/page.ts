@@ -1,11 +1,11 @@
 import type { ClientEvents, DeviceState } from '../client.js';
 import { type LostConnection, watchLostConnection } from '../lost-connection.js';
 import { type ClientOptions, ownStorage, storageOf } from '../options.js';
-import type { ConnectionState, Room, SyncState } from '../room.js';
+import type { ConnectionState, SyncState } from '../room.js';
 import type { Schema } from '../schema.js';
 import type { Listeners, Store, ValueStore } from '../store.js';
 import { preventUnsaved } from '../unsaved.js';
-import { pauseInBackground } from './background.js';
+import { type Pausable, pauseInBackground } from './background.js';
 import { watchDevice } from './device.js';
 import { watchDropped } from './dropped.js';
 
@@ -24,9 +24,7 @@ export interface PageHost<S extends Schema> {
   readonly options: ClientOptions<S>;
   /** Tells that the state of a room changed. */
   readonly changes: Listeners<[]>;
-  rooms(): readonly (Pick<Room<Schema>, 'id' | 'connection' | 'sync' | 'connect' | 'disconnect'> & {
-    readonly isHeard: boolean;
-  })[];
+  rooms(): readonly (Pausable & { readonly id: string; readonly isHeard: boolean })[];
   tellLost(event: LostConnection): void;
   warn(message: string): void;
 }
