@@ -131,6 +131,8 @@ export interface Room<S extends Schema = Registered> extends Archive<S> {
   readonly '~cleared'?: boolean;
   /** For the React entry: until this settles, an edit waits that is saved nowhere. @internal */
   '~hold'(until: Promise<unknown>): void;
+  /** For bindings: tells an error that has no caller. @internal */
+  report(error: unknown): void;
 }
 
 /** How a room is entered. The first who enters decides. */

@@ -21,29 +21,31 @@ export type TextField = HTMLInputElement | HTMLTextAreaElement;
  *     others type   ─► delta ─► element, caret and selection mapped through it
  *     Ctrl+Z        ─► undo of what this client did in the room; the selection comes back with it
  *     IME composes  ─► the element is left alone; others' deltas wait and the composed edit is mapped through them
+ *     room crashes  ─► the same, until it is back
  */
 export class TextInput {
   readonly #room: Room<Schema>;
-  readonly #path: string;
+  readonly #place: string | Text;
   readonly #element: TextField;
   readonly #stops: (() => void)[];
   #text: Text | null = null;
   #unobserve: (() => void) | null = null;
   /** What the text was when its last change was told. */
   #known = '';
-  /** What the element showed when it was last equal to the text. */
-  #shown = '';
-  /** Deltas that came during a composition, or null if there is none. */
+  /** The text and what the element showed of it when they were equal the last time. */
+  #shown = { text: '', value: '' };
+  /** Deltas that came while the element was left alone, or null if it is in step with the text. */
   #waiting: TextOp[][] | null = null;
+  #composing = false;
   #writing = false;
   /** The selection in the element before what the user is doing. */
   #before: readonly [start: number, end: number] | null = null;
-  /** Makes the element writable, once the text is there. */
-  #unlock: () => void;
+  /** Makes the element writable again; null if it is. */
+  #unlock: (() => void) | null = null;
 
-  constructor(room: Room<Schema>, path: string, element: TextField) {
+  constructor(room: Room<Schema>, place: string | Text, element: TextField) {
     this.#room = room;
-    this.#path = path;
+    this.#place = place;
     this.#element = element;
     this.#stops = [
       room.doc.subscribe(() => this.#bind()),
@@ -58,12 +60,7 @@ export class TextInput {
       }),
     ];
     // What is typed before the text is there would be lost.
-    const { readOnly } = element;
-    element.readOnly = true;
-    this.#unlock = () => {
-      element.readOnly = readOnly;
-      this.#unlock = () => {};
-    };
+    this.#lock();
     this.#bind();
   }
 
@@ -71,31 +68,48 @@ export class TextInput {
   stop(): void {
     for (const stop of this.#stops) stop();
     this.#unobserve?.();
-    this.#unlock();
+    this.#unlock?.();
     this.#text = null;
   }
 
   /** Finds the text: it comes with the document, and another one may take its place. */
   #bind(): void {
-    const text = this.#room.text(this.#path);
+    const text = this.#find();
     if (!text || text === this.#text) return;
     this.#unobserve?.();
     this.#text = text;
     this.#waiting = null;
-    this.#unobserve = text.observe((event) => this.#onText(event));
-    this.#known = text.toString();
-    this.#show(this.#known, (offset) => offset);
-    this.#unlock();
+    this.#attempt(() => {
+      this.#known = text.toString();
+      this.#unobserve = text.observe((event) => this.#onText(event));
+      this.#show(this.#known, (offset) => offset);
+      this.#unlock?.();
+    });
+  }
+
+  #find(): Text | null {
+    if (typeof this.#place === 'string') return this.#room.text(this.#place);
+    return this.#room.isReady ? this.#place : null;
+  }
+
+  #lock(): void {
+    if (this.#unlock) return;
+    const { readOnly } = this.#element;
+    this.#element.readOnly = true;
+    this.#unlock = () => {
+      this.#element.readOnly = readOnly;
+      this.#unlock = null;
+    };
   }
 
   #onText({ delta }: TextEvent): void {
     const before = this.#known;
     this.#known = applyTextDelta(before, delta);
-    if (this.#waiting) {
-      if (!this.#writing) this.#waiting.push([...delta]);
-    } else if (!this.#writing && this.#element.value !== this.#view(this.#known)) {
-      this.#show(this.#known, this.#mapping(before, delta));
-    }
+    if (this.#writing) return;
+    const { value } = this.#element;
+    if (this.#waiting) this.#waiting.push([...delta]);
+    else if (value === this.#view(this.#known)) this.#shown = { text: this.#known, value };
+    else this.#show(this.#known, this.#mapping(before, delta));
   }
 
   #onBeforeInput(event: InputEvent): void {
@@ -112,7 +126,7 @@ export class TextInput {
   /** The element's own history knows nothing of what others wrote. */
   #travel(event: Event, way: 'undo' | 'redo'): void {
     event.preventDefault();
-    if (!this.#element.readOnly) this.#room.history[way]();
+    if (!this.#element.readOnly) this.#attempt(() => this.#room.history[way]());
   }
 
   #selection(): readonly [start: number, end: number] | null {
@@ -140,34 +154,34 @@ export class TextInput {
   }
 
   #onCompositionStart(): void {
-    this.#waiting = [];
+    this.#composing = true;
+    this.#waiting ??= [];
   }
 
   #onCompositionEnd(): void {
-    const waiting = this.#waiting ?? [];
-    this.#waiting = null;
-    this.#push(waiting);
+    this.#composing = false;
+    this.#push(this.#waiting ?? []);
   }
 
   /** Writes what the user did to the text, moved by what others did meanwhile, and shows the result. */
   #push(waiting: readonly TextOp[][]): void {
     const { value } = this.#element;
     const caret = this.#element.selectionEnd ?? value.length;
-    const edit = diffText(this.#shown, value, caret);
+    const edit = diffText(this.#shown.value, value, caret);
     const moved = edit && this.#moved(edit, waiting);
-    if (moved) this.#write(moved);
-    if (waiting.length === 0) this.#shown = value;
+    if (moved && !this.#attempt(() => this.#write(moved))) return;
+    this.#waiting = null;
     if (value === this.#view(this.#known)) {
-      this.#shown = value;
+      this.#shown = { text: this.#known, value };
       return;
     }
     this.#show(this.#known, (offset) => mapThroughEdit(offset, edit, moved, waiting));
   }
 
   #moved({ at, remove, insert }: Splice, waiting: readonly TextOp[][]): Splice {
-    const before = waiting.length > 0 ? this.#shown : this.#known;
-    const start = mapAll(this.#toText(before, at), waiting, remove > 0 ? 1 : -1);
-    const end = mapAll(this.#toText(before, at + remove), waiting, -1);
+    const { text } = this.#shown;
+    const start = mapAll(this.#toText(text, at), waiting, remove > 0 ? 1 : -1);
+    const end = mapAll(this.#toText(text, at + remove), waiting, -1);
     return { at: start, remove: Math.max(0, end - start), insert };
   }
 
@@ -183,6 +197,44 @@ export class TextInput {
     }
   }
 
+  /** Says whether the room took it. */
+  #attempt(act: () => void): boolean {
+    const { ready } = this.#room;
+    try {
+      act();
+      return true;
+    } catch (error) {
+      // A room that crashed just now waits to be ready anew.
+      if (this.#room.isReady && this.#room.ready === ready) this.#giveUp(error);
+      else this.#waitForRoom();
+      return false;
+    }
+  }
+
+  /** What was typed stays in the element. */
+  #waitForRoom(): void {
+    this.#waiting ??= [];
+    this.#room.ready.then(
+      () => this.#catchUp(),
+      (error: unknown) => this.#giveUp(error),
+    );
+  }
+
+  #giveUp(error: unknown): void {
+    if (!this.#text) return;
+    this.#waiting = null;
+    this.#lock();
+    this.#show(this.#known, (offset) => offset);
+    this.#room.report(error);
+  }
+
+  /** The room is back: brings together what was typed and what came meanwhile. */
+  #catchUp(): void {
+    if (!this.#text || !this.#waiting || this.#composing) return;
+    const missed = diffText(this.#shown.text, this.#known);
+    this.#push(missed ? [spliceToDelta(missed)] : []);
+  }
+
   #mapping(before: string, delta: readonly TextOp[]): (offset: number) => number {
     // The element may show something else than the text was, if a script changed its value.
     const inStep = this.#element.value === this.#view(before);
@@ -196,7 +248,7 @@ export class TextInput {
     const element = this.#element;
     const { selectionStart, selectionEnd, selectionDirection, scrollTop, scrollLeft } = element;
     element.value = this.#view(text);
-    this.#shown = element.value;
+    this.#shown = { text, value: element.value };
     if (selectionStart !== null && selectionEnd !== null && isFocused(element)) {
       element.setSelectionRange(map(selectionStart), map(selectionEnd), selectionDirection ?? 'none');
     }

@@ -1,17 +1,20 @@
 // @vitest-environment happy-dom
 import { act } from 'react';
 import { describe, expect, test } from 'vitest';
-import { useTextInput } from '../src/react.js';
+import type { SyncError } from '../src/errors.js';
+import { useText, useTextInput } from '../src/react.js';
 import type { TextField } from '../src/text-input.js';
 import type { schema } from './support/client.js';
-import { setupDom, withProviders } from './support/dom.js';
+import { settle, setupDom, withProviders } from './support/dom.js';
 
 type S = typeof schema;
-const { mount, unmount } = setupDom();
+const { mount, render, unmount } = setupDom();
 
 /** A bound element, what the user does to it and what others do to the text. */
 async function bound(initial: string, tag: 'textarea' | 'input' = 'textarea') {
   const { client, world, around } = await withProviders();
+  const errors: SyncError[] = [];
+  client.on('error', (error) => errors.push(error));
   function Field() {
     const props = useTextInput('note');
     return tag === 'input' ? <input {...props} /> : <textarea {...props} />;
@@ -38,7 +41,7 @@ async function bound(initial: string, tag: 'textarea' | 'input' = 'textarea') {
   ) => act(async () => world.core.remote(0, (doc) => change(doc.getText('note'))));
   const selection = () => [element.selectionStart, element.selectionEnd];
   const history = client.getRoom<S>('demo')?.history;
-  return { element, note, caret, type, compose, remote, selection, world, history };
+  return { element, note, caret, type, compose, remote, selection, world, history, errors };
 }
 
 describe('typing', () => {
@@ -244,6 +247,39 @@ describe('binding', () => {
     expect(element.value).toBe('there');
   });
 
+  test('to a text as it is holds whatever comes before its item, the caret and the words', async () => {
+    const { client, world, around } = await withProviders();
+    function Field({ at }: { at: number }) {
+      const path = `todos.${at}.body`;
+      return <textarea {...useTextInput(useText<S>(path)?.[1] ?? path)} />;
+    }
+    const container = await mount(around(<Field at={1} />));
+    const todos = client.getRoom<S>('demo')?.root.get('todos');
+    const item = (body: string) => ({ text: '', done: false, body });
+    await act(async () => todos?.push(item('first'), item('mine'), item('x')));
+    const element = container.querySelector('textarea') as HTMLTextAreaElement;
+    expect([element.value, element.readOnly]).toEqual(['mine', false]);
+    element.focus();
+    element.setSelectionRange(4, 4);
+    const text = todos?.at(1).get('body');
+    const values: string[] = [];
+    const show = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value') as PropertyDescriptor;
+    Object.defineProperty(element, 'value', {
+      ...show,
+      set: (value) => {
+        values.push(value);
+        show.set?.call(element, value);
+      },
+    });
+    await act(async () => {
+      world.core.remote(0, (doc) => doc.getArray('todos').delete(0, 1));
+      await render(around(<Field at={0} />));
+    });
+    await act(async () => text?.insert(0, '> '));
+    expect([element.value, element.selectionStart]).toEqual(['> mine', 6]);
+    expect(values).not.toContain('x');
+  });
+
   test('shows the text after a crash of the core', async () => {
     const { element, note, caret, type, world } = await bound('saved');
     caret(5);
@@ -253,5 +289,35 @@ describe('binding', () => {
     });
     type('!');
     expect([note.toString(), element.value]).toEqual(['saved!', 'saved!']);
+  });
+});
+
+describe('what is typed where the room takes no edits', () => {
+  test('while it comes back from a crash is written then, beside what came meanwhile', async () => {
+    const { element, note, caret, type, remote, selection, world } = await bound('saved');
+    world.autoReady = false;
+    world.traps.add('textInsert');
+    caret(5);
+    type('!');
+    caret(0);
+    type('un');
+    expect([element.value, element.readOnly]).toEqual(['unsaved!', false]);
+    await remote((note) => note.insert(5, ' words'));
+    await act(async () => world.core.tell(0, { type: 'ready' }));
+    await settle();
+    expect([note.toString(), element.value, selection()]).toEqual(['unsaved! words', 'unsaved! words', [2, 2]]);
+    type('-');
+    expect(note.toString()).toBe('un-saved! words');
+  });
+
+  test('because a later version of the schema wrote it is taken back, and told as an error of the client', async () => {
+    const { element, note, caret, type, world, errors } = await bound('ab');
+    await act(async () => world.core.remote(0, (doc) => doc.getMap('~schema').set('version', 9)));
+    errors.length = 0;
+    caret(2);
+    type('c');
+    expect([note.toString(), element.value, element.readOnly]).toEqual(['ab', 'ab', true]);
+    await settle();
+    expect(errors.map(({ code }) => code)).toEqual(['E_VERSION']);
   });
 });

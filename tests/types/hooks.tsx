@@ -74,6 +74,9 @@ export function Every(): null {
   is<'synchronizing' | 'synchronized' | 'rejected'>()(hooks.useSyncStatus({ smooth: true }));
   is<readonly [value: string, text: Text] | null>()(hooks.useText('note'));
   is<(element: HTMLInputElement | HTMLTextAreaElement | null) => void>()(hooks.useTextInput('note').ref);
+  is<(element: HTMLInputElement | HTMLTextAreaElement | null) => void>()(
+    hooks.useTextInput(hooks.useText('note')?.[1] ?? 'note').ref,
+  );
   is<readonly [typing: readonly number[], setTyping: (typing: boolean) => void]>()(hooks.useTyping());
   is<boolean>()(hooks.useUndo().canUndo);
   is<(partial: Partial<Cursor>) => void>()(hooks.useUpdateMyPresence());
@@ -90,7 +93,9 @@ export function Waiting(): null {
   );
   is<readonly [Cursor, (partial: Partial<Cursor>) => void]>()(waiting.useMyPresence());
   is<Cursor['cursor'] | null>()(waiting.useOther(1, ({ presence }) => presence.cursor));
-  is<(element: HTMLInputElement | HTMLTextAreaElement | null) => void>()(waiting.useTextInput('note').ref);
+  is<(element: HTMLInputElement | HTMLTextAreaElement | null) => void>()(
+    waiting.useTextInput(waiting.useText('note')[1]).ref,
+  );
   is<typeof hooks.RoomProvider>()(waiting.RoomProvider);
   return null;
 }

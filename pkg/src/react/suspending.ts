@@ -118,13 +118,16 @@ export function useOther<T, S extends Schema = Registered>(
 }
 
 /**
- * Binds a text to an `<input>` or `<textarea>`; suspends while it loads, so that the element never is read-only.
+ * Binds a text, by its dotted path or as it is, to an `<input>` or `<textarea>`; suspends while it loads, so that the element is
+ * not read-only for that.
  * @example
- * const field = <textarea {...useTextInput('note')} />;
+ * const note = <textarea {...useTextInput('note')} />;
+ * const [, text] = useText('todos.0.text');
+ * const todo = <input {...useTextInput(text)} />;
  */
-export function useTextInput(path: string): { readonly ref: (element: TextField | null) => void } {
+export function useTextInput(text: string | Text): { readonly ref: (element: TextField | null) => void } {
   useRoom<Schema>();
-  return useLoadingTextInput(path);
+  return useLoadingTextInput(text);
 }
 
 /** Enters the room, since effects of what suspends never run, and throws the promise that React waits for. */
