@@ -33,12 +33,41 @@ describe('the cards of the demo', () => {
     await bothHave(ann, bob, { 'To do': ['draft'] });
     await ann.button('Cut the link').click();
     await ann.button('Move right: draft').click();
-    const field = card(bob, 'draft').locator('input');
-    await field.fill('final');
-    await field.press('Enter');
+    await card(bob, 'draft').locator('input').fill('final');
     await bob.isSynced();
     await ann.button('Mend the link').click();
     await bothHave(ann, bob, { Doing: ['final'] });
+  });
+
+  it('keep the words that are being written, and the caret in them, whoever moves them', async (t) => {
+    const [ann, bob] = await windows(t);
+    await add(ann, 'one two');
+    await bothHave(ann, bob, { 'To do': ['one two'] });
+    await card(ann, 'one two').locator('input').focus();
+    await presses(ann, 'Home', 'ArrowRight', 'ArrowRight', 'ArrowRight');
+    await ann.page.keyboard.type(' and');
+    await bob.button('Move right: one and two').click();
+    await bothHave(ann, bob, { Doing: ['one and two'] });
+    await ann.page.keyboard.type(' a half');
+    await presses(ann, 'Alt+ArrowRight');
+    await bothHave(ann, bob, { Done: ['one and a half two'] });
+    await ann.page.keyboard.type(',');
+    await bothHave(ann, bob, { Done: ['one and a half, two'] });
+    assert.deepEqual([ann.complaints, bob.complaints], [[], []]);
+  });
+
+  it('take no focus when somebody else moves them, also after they were moved here', async (t) => {
+    const [ann, bob] = await windows(t);
+    await add(ann, 'one');
+    await bothHave(ann, bob, { 'To do': ['one'] });
+    await card(ann, 'one').locator('input').press('Alt+ArrowRight');
+    await bothHave(ann, bob, { Doing: ['one'] });
+    await ann.page.getByRole('textbox', { name: 'New card' }).focus();
+    await ann.page.keyboard.type('tw');
+    await bob.button('Move right: one').click();
+    await bothHave(ann, bob, { Done: ['one'] });
+    await presses(ann, 'o', 'Enter');
+    await bothHave(ann, bob, { 'To do': ['two'], Done: ['one'] });
   });
 
   it('go back where they were by the undo of who moved them', async (t) => {
@@ -74,6 +103,10 @@ async function add(demo, words) {
   const field = demo.page.getByRole('textbox', { name: 'New card' });
   await field.fill(words);
   await field.press('Enter');
+}
+
+async function presses(demo, ...keys) {
+  for (const key of keys) await demo.page.keyboard.press(key);
 }
 
 function card(demo, words) {

@@ -30,6 +30,23 @@ describe('a note of the whiteboard', () => {
   });
 });
 
+describe('a note that is being written', () => {
+  it('stays the one it is, with its caret, when another window takes away what lies below it', async (t) => {
+    const [ann, bob] = await boards(t, 2);
+    for (const tool of ['Rectangle', 'Note']) await put(ann, tool);
+    await ann.page.keyboard.type('mine');
+    await put(bob, 'Note');
+    await bob.page.keyboard.type('x');
+    await hasNotes(ann, ['', 'mine', 'x']);
+    await bob.page.locator('[data-kind=rectangle] .shape-body').focus();
+    await bob.page.keyboard.press('Delete');
+    await hasNotes(ann, ['mine', 'x']);
+    await ann.page.keyboard.type('!');
+    for (const demo of [ann, bob]) await hasNotes(demo, ['mine!', 'x']);
+    assert.deepEqual([ann.complaints, bob.complaints], [[], []]);
+  });
+});
+
 /** Windows that look at the whiteboard of one room. */
 async function boards(t, count) {
   const server = await rejoinServer(t, { assets: true, flags: ['--demo'] });

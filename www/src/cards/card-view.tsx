@@ -1,7 +1,9 @@
-import { type KeyboardEvent, type ReactElement, useEffect, useRef } from 'react';
-import { TodoText } from '../todos/todo-text';
+import type { KeyboardEvent, ReactElement, RefObject } from 'react';
+import { useTextInput } from 'rejoin/react';
+import { useWords } from '../use-words';
 import { type Card, COLUMNS } from './card';
 import type { CardActions } from './use-cards';
+import { type Carried, useCarriedCaret } from './use-carried-caret';
 
 /** Steps of the arrow keys: columns to the right, cards down. */
 const STEPS: Readonly<Record<string, readonly [number, number]>> = {
@@ -17,22 +19,16 @@ interface CardProps {
   readonly column: number;
   readonly index: number;
   readonly actions: CardActions;
-  /** Whether this window just moved it by key: in another column it is another element, which wants the focus. */
-  readonly moved: boolean;
-  readonly onMoved: (id: string) => void;
+  readonly carrier: RefObject<Carried | null>;
 }
 
-/** A card: dragged, or moved by Alt and an arrow, or by its buttons. */
-export function CardView({ card, column, index, actions, moved, onMoved }: CardProps): ReactElement {
-  const item = useRef<HTMLLIElement>(null);
-  useEffect(() => {
-    if (moved) item.current?.querySelector('input')?.focus();
-  }, [moved]);
+/** A card: dragged, or moved by Alt and an arrow, or by its buttons. Its words are written letter by letter, by whoever wants to. */
+export function CardView({ card, column, index, actions, carrier }: CardProps): ReactElement {
+  const item = useCarriedCaret(card.id, carrier);
+  const words = useTextInput(useWords('cards', card.id));
   const step = (right: number, down: number): void => {
     const to = COLUMNS[column + right];
-    if (!to || index + down < 0) return;
-    actions.place(card.id, to, index + down);
-    onMoved(card.id);
+    if (to && index + down >= 0) actions.place(card.id, to, index + down);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const by = event.altKey ? STEPS[event.key] : undefined;
@@ -48,7 +44,7 @@ export function CardView({ card, column, index, actions, moved, onMoved }: CardP
       onDragStart={({ dataTransfer }) => dataTransfer.setData('text/plain', card.id)}
       onKeyDown={onKeyDown}
     >
-      <TodoText text={card.words} label="Card" onChange={(words) => actions.write(card.id, words)} />
+      <input className="todo-text" aria-label="Card" maxLength={500} {...words} />
       <div className="card-tools">
         <CardButton
           name={`Move left: ${card.words}`}

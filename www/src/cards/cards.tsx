@@ -1,17 +1,18 @@
-import { type DragEvent, type ReactElement, useState } from 'react';
+import type { DragEvent, ReactElement } from 'react';
 import { UndoButtons } from '../page/undo-buttons';
 import { NewTodo } from '../todos/new-todo';
 import { useUndoKeys } from '../todos/use-undo-keys';
 import { COLUMNS, cardsIn } from './card';
 import { CardView } from './card-view';
 import { useCardActions, useCards } from './use-cards';
+import { useCarrier } from './use-carried-caret';
 import './cards.css';
 
 /** Cards that everybody moves on one board. */
 export function Cards(): ReactElement {
   const cards = useCards();
   const actions = useCardActions();
-  const [moved, setMoved] = useState<string | null>(null);
+  const carrier = useCarrier();
   return (
     <section className="sheet cards" aria-labelledby="cards-title" onKeyDown={useUndoKeys()}>
       <div className="sheet-head">
@@ -43,10 +44,7 @@ export function Cards(): ReactElement {
               </h3>
               <ul>
                 {here.map((card, index) => (
-                  <CardView
-                    key={card.id}
-                    {...{ card, index, actions, column: at, moved: card.id === moved, onMoved: setMoved }}
-                  />
+                  <CardView key={card.id} {...{ card, index, actions, carrier, column: at }} />
                 ))}
               </ul>
             </section>

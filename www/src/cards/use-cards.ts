@@ -8,7 +8,6 @@ import { type Card, type Column, type cardFields, cardsIn, ranksAt } from './car
 /** What can be done to the cards. */
 export interface CardActions {
   readonly add: (words: string, column: Column) => void;
-  readonly write: (id: string, words: string) => void;
   /** Puts a card at an index of a column, counted without the card. */
   readonly place: (id: string, column: Column, index: number) => void;
   readonly remove: (id: string) => void;
@@ -26,7 +25,6 @@ export function useCardActions(): CardActions {
       const last = cardsIn(column, cardsOf(room)).at(-1);
       root.get('cards').push({ id: randomId(), words, column, rank: (last?.rank ?? 0) + 1 });
     }, []),
-    write: useMutation(({ room }, id: string, words: string) => find(room, id)?.set('words', words), []),
     place: useMutation(({ room }, id: string, column: Column, index: number) => {
       const others = cardsIn(column, cardsOf(room)).filter((card) => card.id !== id);
       find(room, id)?.set('column', column);

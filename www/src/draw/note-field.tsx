@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type ReactElement, useCallback } from 'react';
-import { useDoc, useTextInput } from 'rejoin/react';
+import { useTextInput } from 'rejoin/react';
+import { useWords } from '../use-words';
 
 interface NoteFieldProps {
   readonly id: string;
@@ -8,8 +9,7 @@ interface NoteFieldProps {
 
 /** Writes into a note, letter by letter, with whoever else does. */
 export function NoteField({ id, onDone }: NoteFieldProps): ReactElement {
-  const index = useDoc((doc) => doc.shapes.findIndex((shape) => shape.id === id));
-  const { ref } = useTextInput(`shapes.${index}.words`);
+  const { ref } = useTextInput(useWords('shapes', id));
   const begin = useCallback(
     (field: HTMLTextAreaElement | null): void => {
       ref(field);

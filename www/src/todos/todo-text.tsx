@@ -2,13 +2,11 @@ import { type KeyboardEvent, type ReactElement, useState } from 'react';
 
 interface TodoTextProps {
   readonly text: string;
-  /** What it is, for those who do not see where it stands. */
-  readonly label?: string;
   readonly onChange: (text: string) => void;
 }
 
 /** A task's words: edited in place; Enter or leaving keeps the change, Escape drops it. */
-export function TodoText({ text, label = 'Task', onChange }: TodoTextProps): ReactElement {
+export function TodoText({ text, onChange }: TodoTextProps): ReactElement {
   const [draft, setDraft] = useState<string | null>(null);
   const keep = (): void => {
     if (draft?.trim() && draft !== text) onChange(draft.trim());
@@ -25,7 +23,7 @@ export function TodoText({ text, label = 'Task', onChange }: TodoTextProps): Rea
   return (
     <input
       className="todo-text"
-      aria-label={label}
+      aria-label="Task"
       maxLength={500}
       value={draft ?? text}
       onChange={(event) => setDraft(event.target.value)}
