@@ -1,5 +1,6 @@
 import type { ArchiveHost } from './archive/of-room.js';
 import type { Archive, Version, Versions } from './archive/types.js';
+import { LazyPart } from './lazy-part.js';
 import { loadPart } from './load-part.js';
 import type { Schema } from './schema.js';
 
@@ -8,32 +9,19 @@ const NONE: readonly Version[] = Object.freeze([]);
 /** What a room does with its document as a whole. The code for it is fetched when it is used. */
 export function lazyArchive<S extends Schema>(host: ArchiveHost<S>): Archive<S> {
   let part: Archive<S> | null = null;
-  let loading: Promise<Archive<S>> | null = null;
-  const load = async (): Promise<Archive<S>> => {
+  const code = new LazyPart(async () => {
     const { archiveOf } = await loadPart('archive', import('./entry/archive.js'));
     part ??= archiveOf(host);
     return part;
-  };
-  const ask = (): Promise<Archive<S>> => {
-    loading ??= load().catch((error: unknown) => {
-      loading = null;
-      throw error;
-    });
-    return loading;
-  };
+  });
+  const ask = (): Promise<Archive<S>> => code.ask();
   const versions = async (): Promise<Versions<S>> => (await ask()).versions;
-  const follow = (listener: () => void): (() => void) => {
-    let stop: (() => void) | null | undefined;
-    versions().then(({ list }) => {
-      if (stop === null) return;
-      stop = list.subscribe(listener);
+  const follow = (listener: () => void): (() => void) =>
+    code.follow(({ versions: { list } }) => {
+      const stop = list.subscribe(listener);
       listener();
+      return stop;
     }, host.report);
-    return () => {
-      stop?.();
-      stop = null;
-    };
-  };
   return {
     encodeStateAsUpdateV2: later(ask, 'encodeStateAsUpdateV2'),
     applyUpdateV2: later(ask, 'applyUpdateV2'),

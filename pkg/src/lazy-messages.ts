@@ -1,6 +1,7 @@
 import type { Core, CoreMessageEvent } from './boundary.js';
 import type { SyncError } from './errors.js';
 import type { Json } from './json.js';
+import { LazyPart } from './lazy-part.js';
 import type { MessagesImpl } from './live-messages.js';
 import { loadPart } from './load-part.js';
 import type {
@@ -80,7 +81,7 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
   readonly #validators: MessageValidators;
   #wanted = false;
   #part: Part<M, E> | null = null;
-  #loading: Promise<Part<M, E>> | null = null;
+  readonly #code = new LazyPart(() => this.#load());
   /** What the core told before the code was there. */
   #kept: CoreMessageEvent[] = [];
   #metas: ReadonlyMap<number, Meta> = new Map();
@@ -99,10 +100,8 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
 
   /** The app uses messages: the core asks for them. Later, since a component may be rendering. */
   want(): this {
-    if (!this.#wanted) {
-      this.#wanted = true;
-      queueMicrotask(() => this.#host.isEntered() && this.#begin());
-    }
+    this.#wanted = true;
+    if (!this.#part) queueMicrotask(() => this.#host.isEntered() && this.#begin());
     return this;
   }
 
@@ -112,7 +111,7 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
     return [list, state, typing, reads].some(isHeard) || heard.size + events.size > 0;
   }
 
-  /** The room is being entered: the document does not wait for the code of messages. */
+  /** The room is being entered, or connects: the document does not wait for the code of messages. */
   prepare(): void {
     if (this.#wanted) this.#begin();
   }
@@ -200,7 +199,7 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
   #write<T>(act: (part: Part<M, E>) => Promise<T>, waits = true): Promise<T> {
     const done = this.#do(act);
     const { hold, isReady, whenReady } = this.#host;
-    if (waits && (this.#calls > 0 || !isReady())) hold(this.#ask().then(whenReady));
+    if (waits && (this.#calls > 0 || !isReady())) hold(this.#code.ask().then(whenReady));
     return done;
   }
 
@@ -212,7 +211,7 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
     if (this.#part && this.#calls === 0) return act(this.#part);
     this.#calls++;
     try {
-      return act(await this.#ask());
+      return act(await this.#code.ask());
     } finally {
       this.#calls--;
     }
@@ -220,15 +219,7 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
 
   /** Fetches the code. A failure is told. */
   #begin(): void {
-    if (!this.#loading) this.#ask().catch(this.#host.report);
-  }
-
-  #ask(): Promise<Part<M, E>> {
-    this.#loading ??= this.#load().catch((error: unknown) => {
-      this.#loading = null;
-      throw error;
-    });
-    return this.#loading;
+    if (!this.#part) this.#code.begin(() => {}, this.#host.report);
   }
 
   async #load(): Promise<Part<M, E>> {

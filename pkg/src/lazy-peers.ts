@@ -1,5 +1,6 @@
 import type { CoreEvent } from './boundary.js';
 import { SyncError } from './errors.js';
+import { LazyPart } from './lazy-part.js';
 import { loadPart } from './load-part.js';
 import type { DeviceList, LocalMedia, Media, MediaSlot, RemoteTrack } from './peers/media-types.js';
 import type { Ending, PeersHost, PeersOfRoom } from './peers/of-room.js';
@@ -40,7 +41,7 @@ export class LazyPeers {
   /** Whether the app wants links now. */
   #wanted: boolean;
   #entered = false;
-  #loading: Promise<PeersOfRoom> | null = null;
+  readonly #code = new LazyPart(() => this.#load());
   #part: PeersOfRoom | null = null;
 
   constructor(host: PeersHost, options: true | PeersOptions | undefined) {
@@ -57,7 +58,7 @@ export class LazyPeers {
 
   connect(): void {
     this.#wanted = true;
-    if (this.#entered) this.#begin();
+    if (this.#entered) this.#code.ask().then((part) => this.#enter(part), this.#host.report);
   }
 
   disconnect(): void {
@@ -68,21 +69,16 @@ export class LazyPeers {
   /** The room's core told something, or is gone, or the room was left. */
   handle(event: CoreEvent | Ending): void {
     if (event.type === 'left') this.#entered = false;
-    this.#part?.handle(event);
+    if (this.#part) this.#part.handle(event);
+    else if (event.type === 'connection' && this.#wanted) this.#begin();
   }
 
   #begin(): void {
-    this.#ask().then((part) => {
-      if (this.#wanted && this.#entered) part.enter();
-    }, this.#host.report);
+    this.#code.begin((part) => this.#enter(part), this.#host.report);
   }
 
-  #ask(): Promise<PeersOfRoom> {
-    this.#loading ??= this.#load().catch((error: unknown) => {
-      this.#loading = null;
-      throw error;
-    });
-    return this.#loading;
+  #enter(part: PeersOfRoom): void {
+    if (this.#wanted && this.#entered) part.enter();
   }
 
   async #load(): Promise<PeersOfRoom> {
@@ -94,18 +90,8 @@ export class LazyPeers {
 
   /** Follows the part once it is there. */
   #follow(start: (part: PeersOfRoom) => () => void): () => void {
-    let stop: (() => void) | null | undefined;
-    this.#ask().then(
-      (part) => {
-        if (stop !== null) stop = start(part);
-      },
-      // Without peers there is nothing to hear; a failure is told where the room is entered.
-      () => {},
-    );
-    return () => {
-      stop?.();
-      stop = null;
-    };
+    // Without peers there is nothing to hear; a failure is told where the room is entered.
+    return this.#code.follow(start, () => {});
   }
 
   #store<T>(pick: (part: PeersOfRoom) => Store<T>, idle: T): Store<T> {
@@ -123,6 +109,6 @@ export class LazyPeers {
   #later<A extends unknown[], R>(
     pick: (part: PeersOfRoom) => (...given: A) => Promise<R>,
   ): (...given: A) => Promise<R> {
-    return async (...given) => pick(await this.#ask())(...given);
+    return async (...given) => pick(await this.#code.ask())(...given);
   }
 }

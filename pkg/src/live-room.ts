@@ -389,6 +389,7 @@ export class RoomImpl<S extends Schema = Schema>
       case 'ready':
         break;
       case 'connection':
+        this.#messages.prepare();
         if (this.#part) this.connection.set(this.#part.connectionOf(event, this.id));
         break;
       case 'sync':

@@ -3,6 +3,7 @@ import { SyncError } from './errors.js';
 import type { People } from './guard/people.js';
 import type { Shown } from './guard/shown.js';
 import { deepFreeze, isDeep, isObject, type Json, MOST_LEVELS } from './json.js';
+import { LazyPart } from './lazy-part.js';
 import { loadPart } from './load-part.js';
 import { jsonText } from './plain.js';
 import type { StandardSchemaV1 } from './schema.js';
@@ -130,6 +131,7 @@ export class PresenceStore<P> implements Presence<P> {
   #meta: Meta | null;
   /** What was sent last. */
   #sent: readonly [state: P | null, meta: Meta | null];
+  readonly #code = new LazyPart(() => loadPart('users', import('./guard/people.js')));
   #wanted = false;
   #people: People | null = null;
   #part: PresencePart | null = null;
@@ -150,8 +152,8 @@ export class PresenceStore<P> implements Presence<P> {
   }
 
   get users(): Store<readonly User[]> {
-    if (!this.#wanted) this.#begin();
     this.#wanted = true;
+    this.#begin();
     return this.#users;
   }
 
@@ -163,7 +165,7 @@ export class PresenceStore<P> implements Presence<P> {
   /** The room is entered. */
   enter(part: PresencePart): void {
     this.#part = part;
-    if (this.#wanted) this.#begin();
+    this.#begin();
   }
 
   /** The room is left. */
@@ -235,16 +237,15 @@ export class PresenceStore<P> implements Presence<P> {
     this.#people?.update();
   }
 
+  /** Reads connections as people, by code that is fetched then. */
   #begin(): void {
-    this.#follow().catch(this.#host.report);
+    if (!this.#wanted || !this.#part || this.#people) return;
+    this.#code.begin(({ People }) => this.#follow(People), this.#host.report);
   }
 
-  /** Reads connections as people, by code that is fetched then. */
-  async #follow(): Promise<void> {
-    if (!this.#part) return;
-    const { People } = await loadPart('users', import('./guard/people.js'));
+  #follow(Users: typeof People): void {
     if (!this.#part || this.#people) return;
-    this.#people = new People({
+    this.#people = new Users({
       users: this.#users,
       idleAfter: this.#idleAfter,
       ownMeta: this.#meta,
@@ -259,6 +260,7 @@ export class PresenceStore<P> implements Presence<P> {
     const others = known.flatMap(([, { other }]) => other ?? []);
     this.others.set(others.length === 0 ? NOBODY : Object.freeze(others));
     this.#host.onMetas(new Map(known.flatMap(([id, { meta }]) => (meta ? [[id, meta] as const] : []))));
+    this.#begin();
     this.#people?.update();
   }
 

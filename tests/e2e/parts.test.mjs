@@ -104,6 +104,54 @@ describe('users', () => {
   });
 });
 
+describe('what is listened to while its code could not be fetched', () => {
+  it('tells what happens once the code is there, whoever asked for it', async (t) => {
+    const { page } = await open(t, undefined, {}, { peers: { autoConnect: false } });
+    for (const name of ['archive', 'peers']) await fails(page, name);
+    await page.page.evaluate(async () => {
+      const { room } = window.session;
+      window.told = { versions: 0, peers: 0 };
+      room.versions.list.subscribe(() => window.told.versions++);
+      room.peers.subscribe(() => window.told.peers++);
+      const calls = [room.versions.save('lost'), room.sendFile(new Blob(['lost']))];
+      window.codes = (await Promise.allSettled(calls)).map(({ reason }) => reason?.code);
+    });
+    assert.deepEqual(await page.page.evaluate(() => [window.codes, window.told]), [
+      ['E_WASM_LOAD', 'E_WASM_LOAD'],
+      { versions: 0, peers: 0 },
+    ]);
+    await page.page.evaluate(() => {
+      window.session.room.connectPeers();
+      return window.session.room.versions.save('kept');
+    });
+    await page.waits('both', () => window.told.versions > 0 && window.told.peers > 0);
+    assert.equal(await page.page.evaluate(() => window.session.room.versions.list.getSnapshot()[0].name), 'kept');
+  });
+
+  it('is asked for again by who goes on using it', async (t) => {
+    const failing = { times: 1 };
+    const { page, server } = await open(t, (route) => (failing.times-- > 0 ? route.abort() : route.continue()), {
+      user: { id: 'ann' },
+    });
+    await fails(page, 'users');
+    await page.page.evaluate(() => {
+      const { room, client } = window.session;
+      window.told = { messages: 0, users: 0 };
+      window.errors = [];
+      client.on('error', ({ code }) => window.errors.push(code));
+      room.messages.list.subscribe(() => window.told.messages++);
+      room.presence.users.subscribe(() => window.told.users++);
+    });
+    await page.waits('both failures', () => window.errors.join() === 'E_WASM_LOAD,E_WASM_LOAD');
+    const other = await harnessPage(page.page.context(), await staticSite(t));
+    await other.enter(server.ws, 'parts', { user: { id: 'bob' } });
+    await other.page.evaluate(() => window.session.room.messages.send('hello').then(() => {}));
+    await page.waits('the message', () => window.session.room.messages.list.getSnapshot().length === 1);
+    await page.waits('the users', () => window.session.room.presence.users.getSnapshot().length === 2);
+    await page.waits('both told', () => window.told.messages > 0 && window.told.users > 0);
+  });
+});
+
 describe('migrations', () => {
   it('are fetched before a room is entered whose schema is of a later version than the first', async (t) => {
     const { page, fetched, server } = await open(t);
@@ -180,15 +228,20 @@ const parts = [
 ];
 
 /** A page in a room; `onMessages` answers requests for the code of messages. */
-async function open(t, onMessages = (route) => route.continue(), options = {}) {
+async function open(t, onMessages = (route) => route.continue(), options = {}, entering = {}) {
   const server = await rejoinServer(t);
   const context = await newContext(t);
   await context.route('**/messages.js', onMessages);
   const site = await staticSite(t);
   const page = await harnessPage(context, site);
   const fetched = filesOf(page.page);
-  await page.enter(server.ws, 'parts', options);
+  await page.enter(server.ws, 'parts', options, entering);
   return { page, fetched, server };
+}
+
+/** The code for something cannot be fetched, once. */
+function fails({ page }, name) {
+  return page.context().route(`**/${name}.js`, (route) => route.abort(), { times: 1 });
 }
 
 /** Names of the package's files that a page fetches from here on. */
