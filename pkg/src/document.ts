@@ -1,4 +1,4 @@
-import type { Core, CoreEvent } from './boundary.js';
+import type { Change, Core, CoreEvent } from './boundary.js';
 import type { Migrator } from './guard/migrate.js';
 import { Guard, type GuardHost } from './guard.js';
 import { loadPart } from './load-part.js';
@@ -17,10 +17,15 @@ import type { ValueStore } from './store.js';
 /** What a view needs of its room. */
 export interface ViewHost<D extends Fields> extends GuardHost, RefHost, RecoveryRoom {
   readonly doc: ValueStore<DocSnapshot<D> | null>;
+  /** Whether a batch is open. */
+  readonly isBatching: boolean;
 }
 
 /** Changes of one transaction. */
 export type DocEvent = Extract<CoreEvent, { type: 'doc' }>;
+
+/** An event, and what the app called it. */
+type NamedEvent = DocEvent & { readonly batchOrigin: string | undefined };
 
 /** How a view is made. */
 interface ViewOptions {
@@ -56,10 +61,12 @@ export class DocumentView<D extends Fields> {
   /** See {@link RefHost}. */
   readonly kept: Kept = new Kept();
   readonly #mirror: Mirror = new Mirror();
-  readonly #store: ValueStore<DocSnapshot<D> | null>;
+  readonly #room: ViewHost<D>;
+  /** What was told and is not shown yet. */
+  #late: NamedEvent[] = [];
 
   constructor(room: ViewHost<D>, { schema, initialDoc, work, MakeMigrator }: ViewOptions) {
-    this.#store = room.doc;
+    this.#room = room;
     this.guard = new Guard(room, schema, initialDoc, MakeMigrator);
     this.observers = new Observers(
       (fn) => room.notify(fn),
@@ -76,6 +83,7 @@ export class DocumentView<D extends Fields> {
 
   /** Takes the whole document. What it returns tells what is different, once live parts may be used. */
   load(core: Core, number: number): () => void {
+    this.#late = [];
     const tell = this.observers.remember();
     this.#mirror.load(core.readDoc(number));
     this.guard.show(this.#mirror.root);
@@ -85,22 +93,56 @@ export class DocumentView<D extends Fields> {
     };
   }
 
-  /** Applies the changes of one transaction; `batchOrigin` is what the app called it. */
-  apply({ changes, origin }: DocEvent, batchOrigin?: string): void {
-    this.#mirror.apply(changes);
-    this.guard.show(this.#mirror.root);
-    this.observers.tell(changes, { origin, ...(batchOrigin !== undefined && { batchOrigin }) });
-    this.#publish();
+  /** Takes the changes of one transaction; `batchOrigin` is what the app called it. Own edits in a batch are shown together. */
+  apply(event: DocEvent, batchOrigin?: string): void {
+    this.#late.push({ ...event, batchOrigin });
+    if (!this.#room.isBatching || event.origin !== 'local') this.catchUp();
+    else if (this.#late.length === 1) this.#room.notify(this.catchUp);
   }
+
+  /** Shows what waits: the batch is over, or somebody looks. */
+  readonly catchUp = (): void => {
+    const late = this.#late;
+    if (late.length === 0) return;
+    this.#late = [];
+    try {
+      this.#show(late);
+      this.#publish();
+    } catch (error) {
+      // A change that does not fit is a bug of ours; reading the document anew mends it.
+      this.#room.report(error);
+      this.#room.read((core, number) => this.load(core, number))();
+    }
+  };
 
   /** Nothing is known any more. */
   clear(): void {
+    this.#late = [];
     this.observers.clear();
-    this.#store.set(null);
+    this.#room.doc.set(null);
+  }
+
+  /** Together, but for what somebody listens to: he is told one transaction after the other. */
+  #show(events: readonly NamedEvent[]): void {
+    let unheard: Change[] = [];
+    for (const { changes, origin, batchOrigin } of events) {
+      for (const change of changes) unheard.push(change);
+      if (!this.observers.mayHear(changes)) continue;
+      this.#apply(unheard);
+      unheard = [];
+      this.observers.tell(changes, { origin, ...(batchOrigin !== undefined && { batchOrigin }) });
+    }
+    this.#apply(unheard);
+  }
+
+  #apply(changes: readonly Change[]): void {
+    if (changes.length === 0) return;
+    this.#mirror.apply(changes);
+    this.guard.show(this.#mirror.root);
   }
 
   /** Behind the listeners of parts. */
   #publish(): void {
-    this.#store.set(this.guard.at([]) as DocSnapshot<D>);
+    this.#room.doc.set(this.guard.at([]) as DocSnapshot<D>);
   }
 }

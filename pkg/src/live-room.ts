@@ -79,7 +79,7 @@ export class RoomImpl<S extends Schema = Schema>
     this.connection = new ValueStore<ConnectionState>(IDLE, engine.notify);
     this.sync = new ValueStore<SyncState>(NOTHING_SYNCED, engine.notify);
     this.#sync = new SyncTeller(this.sync, engine.drainSoon);
-    this.doc = new ValueStore<DocSnapshot<S['doc']> | null>(null, engine.notify);
+    this.doc = new ValueStore<DocSnapshot<S['doc']> | null>(null, engine.notify, () => this.#view?.catchUp());
     this.#root = new Root(this, schema.doc);
     // The one cast from the untyped refs to what the schema says about them.
     this.root = this.#root as unknown as RootRef<S['doc']>;
@@ -121,6 +121,10 @@ export class RoomImpl<S extends Schema = Schema>
   /** Whether the app listens to anything in it. */
   get isHeard(): boolean {
     return [this.doc, this.history.state, this.presence, this.#messages, this.#view?.observers].some(isHeard);
+  }
+
+  get isBatching(): boolean {
+    return this.#batches > 0;
   }
 
   get connectionId(): number | null {
@@ -176,7 +180,7 @@ export class RoomImpl<S extends Schema = Schema>
     if (reload) this.#becomeReady(core, number);
     for (const event of events) {
       if (event.type === 'doc') {
-        if (!reload) this.#applyDoc(core, number, event);
+        if (!reload && this.isReady) this.#view?.apply(event, this.#names[event.origin]);
       } else this.#handleEvent(event);
       this.#peers.handle(event);
     }
@@ -371,17 +375,6 @@ export class RoomImpl<S extends Schema = Schema>
     this.history.part?.becomeReady();
     // As a notification: who waits for it may write at once.
     this.#host.engine.notify(this.#ready.resolve);
-  }
-
-  #applyDoc(core: Core, number: number, event: DocEvent): void {
-    if (this.#phase.kind !== 'ready') return;
-    try {
-      this.#view?.apply(event, this.#names[event.origin]);
-    } catch (error) {
-      // A change that does not fit is a bug of ours; reading the document anew mends it.
-      this.report(toSyncError(error, this.id));
-      this.#view?.load(core, number)();
-    }
   }
 
   #handleEvent(event: Exclude<CoreEvent, DocEvent>): void {

@@ -5,6 +5,10 @@ import { reconcile } from './reconcile.js';
 
 /** Arguments of one call. */
 const MOST_ARGUMENTS = 1_000;
+/** Entries of an object that is spread; with more of them that takes four times as long as a loop. */
+const MOST_SPREAD = 200;
+/** Steps of a delta that are done one by one; behind more of them a list is put together anew, in linear time. */
+const MOST_SPLICES = 8;
 
 /**
  * The document as immutable JSON, patched from the core's changes. What did not change keeps its
@@ -58,11 +62,19 @@ class Patch {
 
   #applySequence(change: Exclude<Change, { kind: 'map' }>, path: readonly Segment[]): void {
     const before = walk(this.#top, path);
-    const after = change.kind === 'text' ? patchText(before, change.delta) : patchList(before, change.delta);
-    // Formatting alone changes no snapshot.
+    const after =
+      change.kind === 'text' ? patchText(before, change.delta) : patchList(this.#ownList(before), change.delta);
+    // Formatting alone changes no snapshot, and a list of this patch is changed where it is.
     if (after === before) return;
     if (typeof after === 'object') this.#fresh.add(after);
     put(this.#mutable(path.slice(0, -1)), path[path.length - 1] as Segment, after);
+  }
+
+  /** A list that may be changed. */
+  #ownList(list: Json | undefined): Json[] {
+    if (!Array.isArray(list)) throw mismatch('a list', list);
+    // Engines take slices of frozen lists item by item.
+    return this.#fresh.has(list) ? list : [...(list as readonly Json[])];
   }
 
   finish(): JsonObject {
@@ -89,12 +101,21 @@ class Patch {
   }
 
   #copy(parent: object, segment: Segment, node: object): object {
-    // Spread defines own entries, `__proto__` included; nothing is assigned.
-    const copy = Array.isArray(node) ? [...node] : { ...node };
+    const copy = Array.isArray(node) ? [...node] : copyOf(node as JsonObject);
     this.#fresh.add(copy);
     put(parent, segment, copy);
     return copy;
   }
+}
+
+/** An object of the same own entries, `__proto__` included. */
+function copyOf(object: JsonObject): object {
+  const keys = Object.keys(object);
+  if (keys.length <= MOST_SPREAD) return { ...object };
+  // What inherits nothing can be assigned anything.
+  const copy: Record<string, Json | undefined> = Object.create(null);
+  for (const key of keys) copy[key] = object[key];
+  return Object.setPrototypeOf(copy, Object.prototype);
 }
 
 function walk(from: JsonObject, path: readonly Segment[]): Json | undefined {
@@ -118,24 +139,47 @@ function patchText(before: Json | undefined, delta: Extract<Change, { kind: 'tex
   return applyTextDelta(before, delta);
 }
 
-function patchList(before: Json | undefined, delta: readonly ListOp[]): Json[] {
-  if (!Array.isArray(before)) throw mismatch('a list', before);
-  // Engines take slices of frozen lists item by item.
-  const list = [...(before as readonly Json[])];
+/** Changes the list, or makes another of it. */
+function patchList(list: Json[], delta: readonly ListOp[]): Json[] {
+  if (lengthBefore(delta) > list.length) throw mismatch('a longer list', list);
   const gone = goneItems(list, delta);
+  const kept = (item: Json): Json => gone?.(item) ?? deepFreeze(item);
+  const isShort =
+    delta.length <= MOST_SPLICES && delta.every((op) => !('insert' in op) || op.insert.length <= MOST_ARGUMENTS);
+  return isShort ? spliced(list, delta, kept) : rebuilt(list, delta, kept);
+}
+
+function spliced(list: Json[], delta: readonly ListOp[], kept: (item: Json) => Json): Json[] {
+  let at = 0;
+  for (const op of delta) {
+    if ('delete' in op) list.splice(at, op.delete);
+    else if ('retain' in op) at += op.retain;
+    else {
+      list.splice(at, 0, ...op.insert.map(kept));
+      at += op.insert.length;
+    }
+  }
+  return list;
+}
+
+function rebuilt(list: readonly Json[], delta: readonly ListOp[], kept: (item: Json) => Json): Json[] {
   const parts: Json[][] = [];
   let at = 0;
   for (const op of delta) {
-    if ('insert' in op) parts.push(op.insert.map((item) => gone?.(item) ?? deepFreeze(item)));
+    if ('insert' in op) parts.push(op.insert.map(kept));
     else if ('delete' in op) at += op.delete;
     else {
       parts.push(list.slice(at, at + op.retain));
       at += op.retain;
     }
   }
-  if (at > list.length) throw mismatch('a longer list', before);
   parts.push(list.slice(at));
   return joined(parts);
+}
+
+/** How many items a delta goes over. */
+function lengthBefore(delta: readonly ListOp[]): number {
+  return delta.reduce((sum, op) => sum + ('retain' in op ? op.retain : 'delete' in op ? op.delete : 0), 0);
 }
 
 /** Lists one after the other. Engines take whole lists as arguments in no time, but not any number of them. */

@@ -61,6 +61,15 @@ export class Observers {
     };
   }
 
+  /** Whether these may concern anybody: others need not be told. */
+  mayHear(changes: readonly Change[]): boolean {
+    if (this.#watched.size === 0) return false;
+    const roots = new Set(changes.map(({ path }) => path[0]));
+    // Plain fields of the top lie in a map of their own, whose entries a part of the top hears.
+    const concerns = ({ path }: Watch): boolean => !path?.length || roots.has(path[0]) || roots.has(SCALARS);
+    return [...this.#watched.values()].some(concerns);
+  }
+
   /** Tells the changes of one transaction, which are shown by now. */
   tell(changes: readonly Change[], author: PartEvent): void {
     if (this.#watched.size === 0) return;

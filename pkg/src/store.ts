@@ -65,17 +65,23 @@ export type Notify = (fn: () => void) => void;
 export class ValueStore<T> implements Store<T> {
   readonly #initial: T;
   readonly #notify: Notify;
+  readonly #catchUp: () => void;
   readonly #listeners = new Listeners<[]>();
   #value: T;
   #pending = false;
 
-  constructor(initial: T, notify: Notify = (fn) => fn()) {
+  /** `catchUp` is called before each reading, and may set it. */
+  constructor(initial: T, notify: Notify = (fn) => fn(), catchUp: () => void = () => {}) {
     this.#initial = initial;
     this.#value = initial;
     this.#notify = notify;
+    this.#catchUp = catchUp;
   }
 
-  readonly getSnapshot = (): T => this.#value;
+  readonly getSnapshot = (): T => {
+    this.#catchUp();
+    return this.#value;
+  };
 
   readonly getServerSnapshot = (): T => this.#initial;
 

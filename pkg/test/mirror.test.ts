@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Change } from '../src/boundary.js';
-import { deepFreeze, type Json } from '../src/json.js';
+import type { Change, ListOp } from '../src/boundary.js';
+import { deepFreeze, type Json, type JsonObject } from '../src/json.js';
 import { Mirror } from '../src/mirror.js';
 import { reconcile } from '../src/reconcile.js';
 import { FakeWorld } from './support/fake-core.js';
 import { mirrorFollows } from './support/follow.js';
+import { random } from './support/random.js';
 
 function mirrorOf(value: Json): Mirror {
   const mirror = new Mirror();
@@ -61,6 +62,51 @@ describe('patching', () => {
     expect(() => mirror.apply([good, bad])).toThrow(/longer list/);
     expect(mirror.root).toBe(before);
   });
+});
+
+test('changes of a list that come together end as those that come one after the other', () => {
+  for (let seed = 1; seed <= 100; seed++) {
+    const { int, pick } = random(seed);
+    const start = Array.from({ length: int(20) }, (_, id) => ({ id }));
+    const [together, oneByOne] = [mirrorOf({ list: start }), mirrorOf({ list: start })];
+    const before = JSON.stringify(together.root);
+    const { root } = together;
+    let length = start.length;
+    const changes = Array.from({ length: 30 }, (_, round): Change => {
+      const delta: ListOp[] = [];
+      let left = length;
+      for (let steps = pick([1, 2, 30]); steps > 0; steps--) {
+        const [retain, gone] = [int(left + 1), int(3)];
+        left -= retain;
+        delta.push({ retain });
+        if (gone <= left) delta.push({ delete: gone });
+        if (gone <= left) [left, length] = [left - gone, length - gone];
+        const insert = Array.from({ length: int(3) }, () => ({ round }));
+        delta.push({ insert });
+        length += insert.length;
+      }
+      return { kind: 'list', path: ['list'], target: 'r/list', delta };
+    });
+    together.apply(changes);
+    for (const change of changes) oneByOne.apply([change]);
+    expect(together.root).toEqual(oneByOne.root);
+    expect(Object.isFrozen(together.at(['list']))).toBe(true);
+    expect(JSON.stringify(root)).toBe(before);
+  }
+});
+
+test('an entry of a large map is changed in a copy of it, whatever its name', () => {
+  const entries = JSON.parse(
+    `{"__proto__": 0${Array.from({ length: 500 }, (_, at) => `, "key ${at}": ${at}`).join('')}}`,
+  );
+  const mirror = mirrorOf({ tags: entries });
+  const before = mirror.at(['tags']) as JsonObject;
+  mirror.apply([{ kind: 'map', path: ['tags'], target: 'r/tags', set: { 'key 7': 'new' }, removed: ['key 8'] }]);
+  const after = mirror.at(['tags']) as JsonObject;
+  expect(Object.keys(after)).toEqual(Object.keys(before).filter((key) => key !== 'key 8'));
+  expect([after['key 7'], after['key 9'], Object.hasOwn(after, '__proto__')]).toEqual(['new', 9, true]);
+  expect([Object.getPrototypeOf(after), Object.isFrozen(after)]).toEqual([Object.prototype, true]);
+  expect([before['key 7'], before['key 8']]).toEqual([7, 8]);
 });
 
 describe('names from other people', () => {

@@ -15,7 +15,7 @@ const schema = defineSchema({ doc: { text: t.text(), list: t.list(t.number()), m
 const client = createClient({ schema, url: 'ws://127.0.0.1:9', persistence: 'memory' });
 let rooms = 0;
 
-for (const bench of [...[...histories()].map(typing), pushing(), setting()]) await compare(bench);
+for (const bench of [...[...histories()].map(typing), pushing(), setting(), importing()]) await compare(bench);
 await client.close();
 
 async function compare({ name, count, inYjs, inRejoin }) {
@@ -68,7 +68,6 @@ function setting() {
   const write = (map) => {
     for (let at = 0; at < SETS; at++) map.set(`key ${at % KEYS}`, at);
   };
-  const sorted = (object) => Object.entries(object).sort();
   return {
     name: `${KEYS} entries of a map set in turn`,
     count: SETS,
@@ -81,6 +80,28 @@ function setting() {
       return sorted(doc.getSnapshot().map);
     },
   };
+}
+
+function importing() {
+  const write = (map) => {
+    for (let at = 0; at < SETS; at++) map.set(`key ${at}`, at);
+  };
+  return {
+    name: 'a map filled in one batch',
+    count: SETS,
+    inYjs(doc) {
+      doc.transact(() => write(doc.getMap('map')));
+      return sorted(doc.getMap('map').toJSON());
+    },
+    inRejoin(room) {
+      room.batch(() => write(room.root.get('map')));
+      return sorted(room.doc.getSnapshot().map);
+    },
+  };
+}
+
+function sorted(object) {
+  return Object.entries(object).sort();
 }
 
 function timedInYjs(edit) {

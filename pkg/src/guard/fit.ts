@@ -117,21 +117,37 @@ export class Fitting {
 
   #map(item: SchemaNode, raw: Json, seen: Seen): Json {
     if (!isObject(raw)) return this.#refuse({ kind: 'map', item: { '~node': item } as Type }, raw, 'a map') as Json;
-    return this.#entries(Object.keys(raw), raw, (key, value) => this.#value(item, value, entryOf(seen, key)));
+    const take = (key: string, value: Json): Json | undefined => this.#value(item, value, entryOf(seen, key));
+    return this.#fits(raw, seen, take) ? raw : this.#entries(Object.keys(raw), raw, take);
   }
 
   #object(fields: Fields, raw: Json, seen: Seen, partial: boolean): Json {
     if (raw === seen.raw) return seen.shown as Json;
     if (!isObject(raw)) return this.#refuse({ kind: 'object', fields }, raw, 'an object', partial) as Json;
-    const keys = new Set([...Object.keys(raw), ...Object.keys(fields)]);
-    return this.#entries([...keys], raw, (key, value) => {
+    const take = (key: string, value: Json | undefined): Json | undefined => {
       const node = Object.hasOwn(fields, key) ? (fields[key] as Type)['~node'] : null;
       if (!node) return value;
       if (value !== undefined) return this.#value(node, value, entryOf(seen, key));
       if (partial) return 'default' in node ? empty(node) : undefined;
       if (!mayBeMissing(node)) this.#misfit(this.#place, 'is missing');
       return empty(node);
-    });
+    };
+    const keys = new Set([...Object.keys(raw), ...Object.keys(fields)]);
+    return this.#entries([...keys], raw, take);
+  }
+
+  /**
+   * Whether all entries are shown as they are. Where that was so before, only those that are different now are looked at: a map of
+   * thousands has one new entry at a time.
+   */
+  #fits(raw: JsonObject, seen: Seen, take: (key: string, value: Json) => Json | undefined): boolean {
+    if (seen.raw !== seen.shown || !isObject(seen.raw)) return false;
+    const before = seen.raw;
+    for (const key of Object.keys(raw)) {
+      const value = raw[key] as Json;
+      if (value !== before[key] && this.#within(key, () => take(key, value)) !== value) return false;
+    }
+    return true;
   }
 
   #entries(keys: readonly string[], raw: JsonObject, take: (key: string, value: Json) => Json | undefined): Json {

@@ -17,7 +17,7 @@ import {
   type Type,
 } from '../schema.js';
 import { Part } from './part.js';
-import { Place, type RefHost } from './place.js';
+import { listenTo, Place, type RefHost } from './place.js';
 import { Sequence } from './sequence.js';
 import { TextRef } from './text.js';
 import { XmlLive } from './xml.js';
@@ -213,7 +213,7 @@ export class RootLiveRef {
 
   observeDeep(listener: (event: DeepEvent) => void): () => void {
     const top = { type: '', within: [], path: () => [] };
-    return this.#host.shown().observers.add(top, 'deep', listener as (event: object) => void);
+    return listenTo(this.#host, top, 'deep', listener);
   }
 
   #replace(key: string, type: Type, value: unknown): void {

@@ -20,10 +20,10 @@ export abstract class Part {
   }
 
   observe(listener: (event: never) => void): () => void {
-    return this.place.host.shown().observers.add(this.place, 'own', listener as (event: object) => void);
+    return this.place.observe('own', listener);
   }
 
   observeDeep(listener: (event: DeepEvent) => void): () => void {
-    return this.place.host.shown().observers.add(this.place, 'deep', listener as (event: object) => void);
+    return this.place.observe('deep', listener);
   }
 }

@@ -4,7 +4,7 @@ import type { DocumentView } from '../document.js';
 import { SyncError } from '../errors.js';
 import type { BatchOptions } from '../history.js';
 import type { Json } from '../json.js';
-import type { Observed } from '../observers.js';
+import type { Observed, Reach } from '../observers.js';
 import { refusal } from '../plain.js';
 import type { EnterOptions, SyncState } from '../room.js';
 import type { Fields, Schema } from '../schema.js';
@@ -13,7 +13,7 @@ import type { Kept } from './kept.js';
 import { partStore } from './part-store.js';
 
 /** What live parts need of what shows the document. */
-export type ShownDocument = Pick<DocumentView<Fields>, 'guard' | 'observers' | 'toPrelim'>;
+export type ShownDocument = Pick<DocumentView<Fields>, 'catchUp' | 'guard' | 'observers' | 'toPrelim'>;
 
 /** What live parts need of their room. */
 export interface RefHost {
@@ -71,7 +71,9 @@ export class Place implements Observed {
 
   /** The plain value of this place, or of an entry of it. */
   value(...rest: Segment[]): Json | undefined {
-    return this.host.shown().guard.at([...this.path(), ...rest]);
+    const shown = this.host.shown();
+    shown.catchUp();
+    return shown.guard.at([...this.path(), ...rest]);
   }
 
   /** The plain value of what it holds. */
@@ -93,6 +95,11 @@ export class Place implements Observed {
     return [...parent.path(), ...parent.within, this.#at];
   }
 
+  /** Listens to what happens here from now on. */
+  observe(reach: Reach, listener: (event: never) => void): () => void {
+    return listenTo(this.host, this, reach, listener);
+  }
+
   /** For messages. */
   toString(): string {
     return this.path().join('.');
@@ -109,6 +116,13 @@ export class Place implements Observed {
     }
     throw new SyncError('E_INVALID_ARGUMENT', 'this part of the document has been deleted or replaced');
   }
+}
+
+/** Listens to a part: what the core told before is not told to a new listener. */
+export function listenTo(host: RefHost, part: Observed, reach: Reach, listener: (event: never) => void): () => void {
+  const shown = host.shown();
+  shown.catchUp();
+  return shown.observers.add(part, reach, listener as (event: object) => void);
 }
 
 /**

@@ -321,6 +321,26 @@ export function describeRoom(name: string, makeClient: () => Client<TestSchema>)
       expect(room.doc.getSnapshot()).toMatchObject({ note: 'a', title: 'inner', todos: [{ text: 'x', done: true }] });
     });
 
+    test('tells who begins to listen within a batch what comes from then on', async () => {
+      const room = await enter();
+      const told: unknown[] = [];
+      room.batch(() => {
+        room.root.get('note').insert(0, 'a');
+        const stop = room.root.observeDeep((event) => told.push(event));
+        room.root.get('note').insert(1, 'b');
+        room.root.get('tags').set('k', [1]);
+        expect(told).toEqual([]);
+        room.root.get('note').observe(stop);
+      });
+      room.root.get('note').insert(2, 'c');
+      expect(told).toMatchObject([
+        { path: ['note'], delta: [{ retain: 1 }, { insert: 'b' }] },
+        { path: ['tags'], set: { k: [1] } },
+        { path: ['note'], delta: [{ retain: 2 }, { insert: 'c' }] },
+      ]);
+      expect(room.doc.getSnapshot()).toMatchObject({ note: 'abc', tags: { k: [1] } });
+    });
+
     test('keeps the references of snapshots that did not change', async () => {
       const room = await enter();
       room.root.get('todos').push({ text: 'a', done: false, body: '' }, { text: 'b', done: false, body: '' });
