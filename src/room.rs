@@ -136,7 +136,11 @@ impl Room {
         let edited = self.doc.edit_at(cx.now, edit);
         self.notice_break();
         self.take_edited(cx.now, edited?);
-        self.settle(cx);
+        if self.batch.is_some() {
+            self.publish(cx.now);
+        } else {
+            self.settle(cx);
+        }
         Ok(())
     }
 
@@ -387,7 +391,12 @@ impl<D: DocHost> Room<D> {
         self.drive_messages(cx.now);
         self.drain_storage(cx.now);
         self.flush_outgoing(cx.now);
-        self.publish_sync(cx.now);
+        self.publish(cx.now);
+    }
+
+    /// Tells what is different. All that an edit in a batch comes to: nothing is saved or sent before its end.
+    fn publish(&mut self, now: Instant) {
+        self.publish_sync(now);
         self.publish_undo();
     }
 

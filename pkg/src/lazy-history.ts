@@ -10,8 +10,8 @@ export class LazyHistory implements History {
   /** What it was told before. */
   #waiting: ((part: HistoryImpl) => void)[] = [];
 
-  constructor(notify: Notify) {
-    this.state = new ValueStore<HistoryState>(NOTHING, notify);
+  constructor(notify: Notify, catchUp: () => void) {
+    this.state = new ValueStore<HistoryState>(NOTHING, notify, catchUp);
   }
 
   /** What does it, once its code is there. */

@@ -1,4 +1,5 @@
-import type { ChangeOrigin, Core, CoreEvent } from './boundary.js';
+import { Batches } from './batches.js';
+import type { Core, CoreEvent } from './boundary.js';
 import { Deferred } from './deferred.js';
 import type { DocEvent, DocumentView } from './document.js';
 import type * as Documents from './documents.js';
@@ -60,9 +61,9 @@ export class RoomImpl<S extends Schema = Schema>
   #ready = new Deferred();
   #synced = new Deferred();
   #connectWanted: boolean;
-  #batches = 0;
-  /** What the app calls what it does now. */
-  readonly #names: { [origin in ChangeOrigin]?: string | undefined } = {};
+  readonly #batches: Batches;
+  /** What the app calls the update that it applies now. */
+  #updateName: string | undefined;
   #connectionId: number | null = null;
   /** Counts entries into a core: numbers of rooms begin anew in the next core. */
   #entry = 0;
@@ -70,6 +71,7 @@ export class RoomImpl<S extends Schema = Schema>
   constructor(host: RoomHost, id: string, schema: S, options: EnterOptions<S>) {
     super();
     const { engine } = host;
+    this.#batches = new Batches({ engine, begin: (options) => this.#beginBatch(options) });
     this.id = id;
     this.#host = host;
     this.#schema = schema;
@@ -77,9 +79,9 @@ export class RoomImpl<S extends Schema = Schema>
     this.enterRoom = host.enterRoom;
     this.#connectWanted = host.options.url !== null && (options.autoConnect ?? true);
     this.connection = new ValueStore<ConnectionState>(IDLE, engine.notify);
-    this.sync = new ValueStore<SyncState>(NOTHING_SYNCED, engine.notify);
+    this.sync = new ValueStore<SyncState>(NOTHING_SYNCED, engine.notify, this.catchUp);
     this.#sync = new SyncTeller(this.sync, engine.drainSoon);
-    this.doc = new ValueStore<DocSnapshot<S['doc']> | null>(null, engine.notify, () => this.#view?.catchUp());
+    this.doc = new ValueStore<DocSnapshot<S['doc']> | null>(null, engine.notify, this.catchUp);
     this.#root = new Root(this, schema.doc);
     // The one cast from the untyped refs to what the schema says about them.
     this.root = this.#root as unknown as RootRef<S['doc']>;
@@ -98,7 +100,7 @@ export class RoomImpl<S extends Schema = Schema>
     this.#peers = new LazyPeers(peersHost, options.peers);
     const archive = lazyArchive(host.archive<S>(this, schema, options));
     this.lazy = { peers: this.#peers, messages: this.#messages, archive, sync: this.#sync };
-    this.history = new LazyHistory(engine.notify);
+    this.history = new LazyHistory(engine.notify, this.catchUp);
     this.recovery = lazyRecovery(() => this.loaded().recovery);
   }
 
@@ -124,7 +126,7 @@ export class RoomImpl<S extends Schema = Schema>
   }
 
   get isBatching(): boolean {
-    return this.#batches > 0;
+    return this.#batches.isOpen;
   }
 
   get connectionId(): number | null {
@@ -180,7 +182,8 @@ export class RoomImpl<S extends Schema = Schema>
     if (reload) this.#becomeReady(core, number);
     for (const event of events) {
       if (event.type === 'doc') {
-        if (!reload && this.isReady) this.#view?.apply(event, this.#names[event.origin]);
+        if (!reload && this.isReady)
+          this.#view?.apply(event, event.origin === 'local' ? this.#batches.name : this.#updateName);
       } else this.#handleEvent(event);
       this.#peers.handle(event);
     }
@@ -209,25 +212,7 @@ export class RoomImpl<S extends Schema = Schema>
   }
 
   batch<T>(fn: () => T, options: BatchOptions = {}): T {
-    const { engine } = this.#host;
-    return engine.hold(() => {
-      const [number, entry] = [this.#number(), this.#entry];
-      if (this.#batches === 0) {
-        const history = this.history.part;
-        history?.capture();
-        engine.call(this, (core) => core.beginBatch(number, history?.nameOf(options) ?? null));
-        this.#names.local = options.origin;
-      }
-      this.#batches++;
-      try {
-        return fn();
-      } finally {
-        // After a crash or a leave inside the batch there is nothing to end.
-        const open = --this.#batches === 0 && this.isReady && this.#entry === entry;
-        if (open) engine.call(this, (core) => core.endBatch(number));
-        if (this.#batches === 0) this.#names.local = undefined;
-      }
-    });
+    return this.#batches.run(fn, options);
   }
 
   text(path: string): Text | null {
@@ -241,11 +226,12 @@ export class RoomImpl<S extends Schema = Schema>
   applyUpdate(update: Uint8Array, origin?: string): void {
     // What came before it has no name.
     this.#host.engine.drain();
-    this.#names.remote = origin;
+    this.#updateName = origin;
     try {
       this.write((core, room) => core.applyUpdate(room, bytesOf(update, 'the update')));
     } finally {
-      this.#names.remote = undefined;
+      this.catchUp();
+      this.#updateName = undefined;
     }
   }
 
@@ -277,9 +263,19 @@ export class RoomImpl<S extends Schema = Schema>
   /** See {@link RefHost}. */
   write<T>(fn: (core: Core, room: number) => T): T {
     this.#view?.guard.check();
-    if (this.#batches === 0) this.history.part?.capture();
+    if (this.isBatching) {
+      this.#batches.note();
+      return this.read(fn);
+    }
+    this.history.part?.capture();
     return this.#call(fn);
   }
+
+  /** See {@link RefHost}. */
+  readonly catchUp = (): void => {
+    this.#batches.catchUp();
+    this.#view?.catchUp();
+  };
 
   /** See {@link RefHost}. */
   read<T>(fn: (core: Core, room: number) => T): T {
@@ -341,6 +337,17 @@ export class RoomImpl<S extends Schema = Schema>
   #enterAfter(waiting: Phase, work: Promise<unknown>): void {
     const enter = (): unknown => this.#phase === waiting && this.#host.engine.enter(this);
     this.#unlessLeft(waiting, work.then(enter));
+  }
+
+  #beginBatch(options: BatchOptions): () => void {
+    const { engine } = this.#host;
+    const [number, entry, history] = [this.#number(), this.#entry, this.history.part];
+    history?.capture();
+    engine.call(this, (core) => core.beginBatch(number, history?.nameOf(options) ?? null));
+    return () => {
+      // After a crash or a leave inside the batch there is nothing to end.
+      if (this.isReady && this.#entry === entry) engine.call(this, (core) => core.endBatch(number));
+    };
   }
 
   /** The core's room is gone and comes back. */

@@ -8,7 +8,11 @@ use crate::time::Instant;
 impl<D: DocHost> Room<D> {
     pub(super) fn publish_sync(&mut self, now: Instant) {
         let state = self.sync_state();
-        if self.last_sync != Some(state) {
+        // How many wait in a batch is told at its end.
+        let counts = |last: SyncState| SyncState { pending: last.pending, ..state } == last;
+        let is_told = self.last_sync == Some(state)
+            || self.batch.is_some() && self.last_sync.is_some_and(counts);
+        if !is_told {
             let before = self.last_sync.replace(state).map(|before| before.status);
             self.outputs.push_back(RoomOutput::Event(EventKind::Sync(state)));
             if state.status == SyncStatus::Rejected && before != Some(SyncStatus::Rejected) {

@@ -387,6 +387,20 @@ fn a_batch_is_one_record_and_one_frame() {
 }
 
 #[test]
+fn how_many_edits_wait_is_told_at_the_beginning_of_a_batch_and_at_its_end() {
+    let mut rig = Rig::online();
+    rig.run(|room, _| room.begin_batch(Intent::Own)).unwrap();
+    let told = |rig: &Rig| rig.events.iter().filter(|event| matches!(event, EventKind::Sync(_))).count();
+    let before = told(&rig);
+    for _ in 0..100 {
+        rig.type_text("a");
+    }
+    assert_eq!((told(&rig) - before, rig.sync().status), (1, SyncStatus::Synchronizing));
+    rig.run(|room, cx| room.end_batch(cx));
+    assert_eq!((rig.sync().pending, rig.sync().local), (100, Durability::Saving));
+}
+
+#[test]
 fn an_edit_that_changes_nothing_leaves_no_trace() {
     let mut rig = Rig::online();
     rig.type_text("");

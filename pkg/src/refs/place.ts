@@ -13,7 +13,7 @@ import type { Kept } from './kept.js';
 import { partStore } from './part-store.js';
 
 /** What live parts need of what shows the document. */
-export type ShownDocument = Pick<DocumentView<Fields>, 'catchUp' | 'guard' | 'observers' | 'toPrelim'>;
+export type ShownDocument = Pick<DocumentView<Fields>, 'guard' | 'observers' | 'toPrelim'>;
 
 /** What live parts need of their room. */
 export interface RefHost {
@@ -23,6 +23,8 @@ export interface RefHost {
   read<T>(fn: (core: Core, room: number) => T): T;
   /** Runs several writes as one. */
   batch<T>(fn: () => T, options?: BatchOptions): T;
+  /** Shows what a batch did so far, to whoever looks before its end. */
+  readonly catchUp: () => void;
   /** The document as the app sees it; throws as {@link RefHost.write} does. */
   shown(): ShownDocument;
   /** Live parts that somebody holds, and what they were made of. */
@@ -71,9 +73,8 @@ export class Place implements Observed {
 
   /** The plain value of this place, or of an entry of it. */
   value(...rest: Segment[]): Json | undefined {
-    const shown = this.host.shown();
-    shown.catchUp();
-    return shown.guard.at([...this.path(), ...rest]);
+    this.host.catchUp();
+    return this.host.shown().guard.at([...this.path(), ...rest]);
   }
 
   /** The plain value of what it holds. */
@@ -120,9 +121,8 @@ export class Place implements Observed {
 
 /** Listens to a part: what the core told before is not told to a new listener. */
 export function listenTo(host: RefHost, part: Observed, reach: Reach, listener: (event: never) => void): () => void {
-  const shown = host.shown();
-  shown.catchUp();
-  return shown.observers.add(part, reach, listener as (event: object) => void);
+  host.catchUp();
+  return host.shown().observers.add(part, reach, listener as (event: object) => void);
 }
 
 /**
