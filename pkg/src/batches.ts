@@ -1,11 +1,15 @@
-import type { Engine } from './engine.js';
+import type { Engine, EngineRoom } from './engine.js';
 import type { BatchOptions } from './history.js';
+import type { LazyHistory } from './lazy-history.js';
 
 /** What batches need of their room. */
 export interface BatchHost {
-  readonly engine: Pick<Engine, 'drain' | 'hold'>;
-  /** Begins one in the core. Returns what ends it there. */
-  begin(options: BatchOptions): () => void;
+  readonly engine: Pick<Engine, 'call' | 'drain' | 'hold'>;
+  readonly room: EngineRoom & { readonly history: LazyHistory };
+  /** Number of the room in the core; throws where it takes no writes. */
+  number(): number;
+  /** Another one after each entry into a core. */
+  entry(): unknown;
 }
 
 /** Several writes as one. What they did is taken from the core at the end, or when somebody looks. */
@@ -30,9 +34,10 @@ export class Batches {
     return this.#host.engine.hold(() => (this.isOpen ? fn() : this.#runAlone(fn, options)));
   }
 
-  /** There was a write in the open batch. */
-  note(): void {
-    this.#isBehind = true;
+  /** There is a write; whether it is one of a batch. */
+  note(): boolean {
+    this.#isBehind = this.#isOpen;
+    return this.#isOpen;
   }
 
   /** Takes what the writes did so far. */
@@ -43,7 +48,7 @@ export class Batches {
   }
 
   #runAlone<T>(fn: () => T, options: BatchOptions): T {
-    const end = this.#host.begin(options);
+    const end = this.#begin(options);
     this.name = options.origin;
     this.#isOpen = true;
     try {
@@ -57,5 +62,16 @@ export class Batches {
         this.name = undefined;
       }
     }
+  }
+
+  #begin(options: BatchOptions): () => void {
+    const { engine, room } = this.#host;
+    const [number, entry, history] = [this.#host.number(), this.#host.entry(), room.history.part];
+    history?.capture();
+    engine.call(room, (core) => core.beginBatch(number, history?.nameOf(options) ?? null));
+    return () => {
+      // After a crash or a leave inside the batch there is nothing to end.
+      if (this.#host.entry() === entry) engine.call(room, (core) => core.endBatch(number));
+    };
   }
 }

@@ -1,3 +1,4 @@
+import { Batches, type BatchHost } from './batches.js';
 import type { Change, Core, CoreEvent } from './boundary.js';
 import type { Migrator } from './guard/migrate.js';
 import { Guard, type GuardHost } from './guard.js';
@@ -17,8 +18,6 @@ import type { ValueStore } from './store.js';
 /** What a view needs of its room. */
 export interface ViewHost<D extends Fields> extends GuardHost, RefHost, RecoveryRoom {
   readonly doc: ValueStore<DocSnapshot<D> | null>;
-  /** Whether a batch is open. */
-  readonly isBatching: boolean;
 }
 
 /** Changes of one transaction. */
@@ -32,6 +31,7 @@ interface ViewOptions {
   readonly schema: Schema;
   readonly initialDoc: EnterOptions['initialDoc'];
   readonly work: RecoveryWork;
+  readonly batches: BatchHost;
   /** Null where no version can be earlier. */
   readonly MakeMigrator: typeof Migrator | null;
 }
@@ -56,6 +56,8 @@ export class DocumentView<D extends Fields> {
   readonly observers: Observers;
   /** What becomes of edits that the server does not take. */
   readonly recovery: RoomRecovery;
+  /** Several writes as one. */
+  readonly batches: Batches;
   /** Its live parts. */
   readonly root: RootLiveRef;
   /** See {@link RefHost}. */
@@ -65,8 +67,9 @@ export class DocumentView<D extends Fields> {
   /** What was told and is not shown yet. */
   #late: NamedEvent[] = [];
 
-  constructor(room: ViewHost<D>, { schema, initialDoc, work, MakeMigrator }: ViewOptions) {
+  constructor(room: ViewHost<D>, { schema, initialDoc, work, batches, MakeMigrator }: ViewOptions) {
     this.#room = room;
+    this.batches = new Batches(batches);
     this.guard = new Guard(room, schema, initialDoc, MakeMigrator);
     this.observers = new Observers(
       (fn) => room.notify(fn),
@@ -93,15 +96,17 @@ export class DocumentView<D extends Fields> {
     };
   }
 
-  /** Takes the changes of one transaction; `batchOrigin` is what the app called it. Own edits in a batch are shown together. */
-  apply(event: DocEvent, batchOrigin?: string): void {
-    this.#late.push({ ...event, batchOrigin });
-    if (!this.#room.isBatching || event.origin !== 'local') this.catchUp();
+  /** Takes the changes of one transaction; `origin` is what the app calls an update. Own edits in a batch are shown together. */
+  apply(event: DocEvent, origin?: string): void {
+    const isOwn = event.origin === 'local';
+    this.#late.push({ ...event, batchOrigin: isOwn ? this.batches.name : origin });
+    if (!isOwn || !this.batches.isOpen) this.catchUp();
     else if (this.#late.length === 1) this.#room.notify(this.catchUp);
   }
 
   /** Shows what waits: the batch is over, or somebody looks. */
   readonly catchUp = (): void => {
+    this.batches.catchUp();
     const late = this.#late;
     if (late.length === 0) return;
     this.#late = [];

@@ -1,4 +1,3 @@
-import { Batches } from './batches.js';
 import type { Core, CoreEvent } from './boundary.js';
 import { Deferred } from './deferred.js';
 import type { DocEvent, DocumentView } from './document.js';
@@ -61,7 +60,6 @@ export class RoomImpl<S extends Schema = Schema>
   #ready = new Deferred();
   #synced = new Deferred();
   #connectWanted: boolean;
-  readonly #batches: Batches;
   /** What the app calls the update that it applies now. */
   #updateName: string | undefined;
   #connectionId: number | null = null;
@@ -71,7 +69,6 @@ export class RoomImpl<S extends Schema = Schema>
   constructor(host: RoomHost, id: string, schema: S, options: EnterOptions<S>) {
     super();
     const { engine } = host;
-    this.#batches = new Batches({ engine, begin: (options) => this.#beginBatch(options) });
     this.id = id;
     this.#host = host;
     this.#schema = schema;
@@ -123,10 +120,6 @@ export class RoomImpl<S extends Schema = Schema>
   /** Whether the app listens to anything in it. */
   get isHeard(): boolean {
     return [this.doc, this.history.state, this.presence, this.#messages, this.#view?.observers].some(isHeard);
-  }
-
-  get isBatching(): boolean {
-    return this.#batches.isOpen;
   }
 
   get connectionId(): number | null {
@@ -182,8 +175,7 @@ export class RoomImpl<S extends Schema = Schema>
     if (reload) this.#becomeReady(core, number);
     for (const event of events) {
       if (event.type === 'doc') {
-        if (!reload && this.isReady)
-          this.#view?.apply(event, event.origin === 'local' ? this.#batches.name : this.#updateName);
+        if (!reload && this.isReady) this.#view?.apply(event, this.#updateName);
       } else this.#handleEvent(event);
       this.#peers.handle(event);
     }
@@ -212,7 +204,7 @@ export class RoomImpl<S extends Schema = Schema>
   }
 
   batch<T>(fn: () => T, options: BatchOptions = {}): T {
-    return this.#batches.run(fn, options);
+    return this.loaded().batches.run(fn, options);
   }
 
   text(path: string): Text | null {
@@ -262,18 +254,15 @@ export class RoomImpl<S extends Schema = Schema>
 
   /** See {@link RefHost}. */
   write<T>(fn: (core: Core, room: number) => T): T {
-    this.#view?.guard.check();
-    if (this.isBatching) {
-      this.#batches.note();
-      return this.read(fn);
-    }
+    const { batches, guard } = this.loaded();
+    guard.check();
+    if (batches.note()) return this.read(fn);
     this.history.part?.capture();
     return this.#call(fn);
   }
 
   /** See {@link RefHost}. */
   readonly catchUp = (): void => {
-    this.#batches.catchUp();
     this.#view?.catchUp();
   };
 
@@ -311,6 +300,7 @@ export class RoomImpl<S extends Schema = Schema>
   }
 
   async #begin(waiting: Phase): Promise<void> {
+    const { engine } = this.#host;
     const part = await this.#host.start();
     this.#part = part;
     this.#endpoint ??= part.endpointOf(this.#host.options);
@@ -321,12 +311,13 @@ export class RoomImpl<S extends Schema = Schema>
       schema: this.#schema,
       initialDoc: this.#options.initialDoc,
       work,
+      batches: { engine, room: this, number: () => this.#number(), entry: () => this.isReady && this.#entry },
     });
     // Who left and entered again meanwhile has made one too.
     this.#view ??= view;
     if (this.#phase !== waiting) return;
     this.presence.enter(part);
-    this.#host.engine.enter(this);
+    engine.enter(this);
   }
 
   /** What fails fails the room, if it still waits for that. */
@@ -337,17 +328,6 @@ export class RoomImpl<S extends Schema = Schema>
   #enterAfter(waiting: Phase, work: Promise<unknown>): void {
     const enter = (): unknown => this.#phase === waiting && this.#host.engine.enter(this);
     this.#unlessLeft(waiting, work.then(enter));
-  }
-
-  #beginBatch(options: BatchOptions): () => void {
-    const { engine } = this.#host;
-    const [number, entry, history] = [this.#number(), this.#entry, this.history.part];
-    history?.capture();
-    engine.call(this, (core) => core.beginBatch(number, history?.nameOf(options) ?? null));
-    return () => {
-      // After a crash or a leave inside the batch there is nothing to end.
-      if (this.isReady && this.#entry === entry) engine.call(this, (core) => core.endBatch(number));
-    };
   }
 
   /** The core's room is gone and comes back. */
