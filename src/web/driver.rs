@@ -161,16 +161,14 @@ impl<M: Machine + 'static> Driver<M> {
         read(&machine)
     }
 
-    /// The events since the last call.
+    /// The events since the last call. An instrumented object of the browser may have the app ask within a pump.
     ///
     /// # Errors
-    /// An internal error if a pump was begun and never ended: an exception went through it.
+    /// An internal error if a change of the core was begun and never ended: an exception went through it.
     pub fn take_events(&self) -> Result<Vec<M::Event>, Misuse> {
         self.woken.set(false);
-        match self.events.try_borrow_mut() {
-            Ok(mut events) if !self.pumping.get() => Ok(std::mem::take(&mut *events)),
-            _ => Err(internal("the core is busy")),
-        }
+        let mut events = self.events.try_borrow_mut().map_err(|_| internal("the core is busy"))?;
+        Ok(std::mem::take(&mut *events))
     }
 
     /// The requests, for the app's part of them.

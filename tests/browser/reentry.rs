@@ -83,6 +83,7 @@ async fn a_browser_call_that_calls_back_at_once_finds_no_borrow_alive() {
         let edited = inner.upgrade().is_some_and(|seat| {
             seat.core.text_insert(room, "r/text", 0, "x".to_owned(), None).is_ok()
                 && seat.core.disconnect(room).is_ok()
+                && seat.core.take_events().is_ok()
         });
         count.set(count.get() + if edited { 1 } else { 1_000 });
     });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Core } from '../../src/boundary.js';
 import { ERROR_CODES, type SyncError } from '../../src/errors.js';
 import type { RootRef } from '../../src/refs.js';
@@ -35,6 +35,29 @@ describe('the real core', () => {
     }
     expect(() => note.format(0, 0, [] as never)).toThrow(expect.objectContaining({ code: 'E_INVALID_ARGUMENT' }));
     expect(note.toDelta()).toEqual([]);
+  });
+
+  test('lets an app write and hear from within its own calls of the browser, as instrumented sockets do', async () => {
+    await using client = realClient(schema);
+    const { room } = client.enterRoom('demo', { autoConnect: false });
+    await room.ready;
+    const told = vi.fn();
+    client.on('crashed', told);
+    client.on('error', told);
+    const note = room.root.get('note');
+    vi.stubGlobal('WebSocket', function instrumented() {
+      note.insert(0, 'from within');
+      throw new DOMException('no sockets here');
+    });
+    try {
+      room.connect();
+      await turn();
+      expect(note.toString()).toBe('from within');
+      expect(room.doc.getSnapshot()?.note).toBe('from within');
+      expect(told).not.toHaveBeenCalled();
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   test('refuses bytes that are no update, a state that is too large and an odd name', async () => {
