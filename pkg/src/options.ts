@@ -1,6 +1,7 @@
 import type { PersistenceAdapter } from './adapter/types.js';
 import type { Encryption } from './encryption.js';
 import type { AuthOption, UrlOption } from './endpoint.js';
+import { SyncError } from './errors.js';
 import type { Transport } from './fallback.js';
 import type { WasmSource } from './load.js';
 import type { OwnUser } from './presence.js';
@@ -98,7 +99,7 @@ export interface ClientOptions<S extends Schema = Registered> {
   readonly askToPersist?: boolean | undefined;
   /** `strict`: an edit counts as saved when the disk has it, not already when the operating system has. Default `relaxed`. */
   readonly durability?: 'relaxed' | 'strict' | undefined;
-  /** Keeps the databases of different users of one origin apart; default empty. */
+  /** Keeps the databases of different users of one origin apart; default empty. One with a slash is refused (`E_INVALID_ARGUMENT`). */
   readonly namespace?: string | undefined;
   /**
    * All tabs of the profile use one connection per room: one tab holds it, and another takes over when that one goes.
@@ -149,6 +150,13 @@ export function ownStorage<S extends Schema>({
 } {
   if (typeof persistence !== 'object') return {};
   return 'load' in persistence ? { adapter: persistence } : { encryption: persistence };
+}
+
+/** The namespace, which a slash ends in the name of a database. Throws `E_INVALID_ARGUMENT` for one that has a slash. */
+export function namespaceOf<S extends Schema>({ namespace = '' }: ClientOptions<S>): string {
+  if (!namespace.includes('/')) return namespace;
+  const message = `the namespace ${JSON.stringify(namespace)} has a slash: it could not be told from the names of rooms`;
+  throw new SyncError('E_INVALID_ARGUMENT', message);
 }
 
 /** Where edits are kept. */
