@@ -18,6 +18,9 @@ export interface Platform<M extends WasmModule = CoreModule> {
   readonly inline: () => Promise<BufferSource>;
 }
 
+/** What became of responses. */
+const responses = /* @__PURE__ */ new WeakMap<Response, Promise<WebAssembly.Module>>();
+
 /** Loads the glue and the wasm module in parallel and instantiates it. */
 export async function loadCore<M extends WasmModule>(platform: Platform<M>, source?: WasmSource): Promise<M> {
   const [core, wasm] = await Promise.all([loadGlue(platform), loadWasm(platform, source)]);
@@ -45,8 +48,7 @@ async function loadWasm(platform: Platform<WasmModule>, source?: WasmSource): Pr
     try {
       return await compile(platform, await attempt());
     } catch (error) {
-      const refused = refusal(error);
-      if (refused) throw refused;
+      if (error instanceof SyncError) throw error;
       tried.push(describe(attempt === platform.inline ? 'inline copy' : platform.name, error));
       last = error;
     }
@@ -57,8 +59,15 @@ async function loadWasm(platform: Platform<WasmModule>, source?: WasmSource): Pr
 async function compile(platform: Platform<WasmModule>, source: WasmSource): Promise<WebAssembly.Module> {
   if (isPlace(source)) return compile(platform, await platform.open(source));
   if (isModule(source)) return source;
-  if (isResponse(source)) return compileResponse(source);
-  return WebAssembly.compile(source);
+  if (isResponse(source)) return compileOnce(source);
+  return allowed(WebAssembly.compile(source));
+}
+
+/** A body can be read once, and the next try may come with the same response. */
+function compileOnce(response: Response): Promise<WebAssembly.Module> {
+  const compiling = responses.get(response) ?? compileResponse(response);
+  responses.set(response, compiling);
+  return compiling;
 }
 
 async function compileResponse(response: Response): Promise<WebAssembly.Module> {
@@ -68,7 +77,16 @@ async function compileResponse(response: Response): Promise<WebAssembly.Module> 
   // Dev servers and single-page hosts answer an unknown path with their index page.
   if (type.startsWith('text/html')) throw new Error(`got a page instead of wasm: ${got}`);
   const streams = type.startsWith('application/wasm') && typeof WebAssembly.compileStreaming === 'function';
-  return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+  return allowed(streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer()));
+}
+
+/** Only what compiles can be refused by a policy: a fetch that fails may speak of one in its address. */
+async function allowed<T>(compiling: Promise<T>): Promise<T> {
+  try {
+    return await compiling;
+  } catch (error) {
+    throw refusal(error) ?? error;
+  }
 }
 
 // By what they have, not by `instanceof`: test runners mix realms, and some hosts lack these classes.

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { fromBase64, gunzip, loadCore, type Platform, type WasmSource } from '../src/load.js';
 import { documents as browser } from '../src/platform.js';
+import { lazyRuntime } from '../src/runtime.js';
 import { FakeWorld } from './support/fake-core.js';
 
 afterEach(() => {
@@ -52,6 +53,7 @@ describe('loading', () => {
     ],
     ['a network that refuses', () => Promise.reject(new TypeError('Failed to fetch'))],
     ['a damaged file', () => new Response('no wasm', wasmHeaders)],
+    ['a failure whose address speaks of CSP', () => Promise.reject(new Error('no https://a.example/csp/x.wasm'))],
   ])('falls back to the inline copy for %s', async (_, file) => {
     const here = platform(file);
     await loadCore(here);
@@ -71,7 +73,8 @@ describe('loading', () => {
   });
 
   test('names the directive when a content security policy forbids wasm, and tries nothing else', async () => {
-    const here = platform(() => refused());
+    vi.spyOn(WebAssembly, 'compileStreaming').mockImplementation(async () => refused());
+    const here = platform(() => new Response(EMPTY, wasmHeaders));
     await expect(loadCore(here)).rejects.toMatchObject({
       code: 'E_CSP',
       retryable: false,
@@ -91,6 +94,16 @@ describe('loading', () => {
     const file = vi.fn();
     await loadCore(platform(file), source);
     expect(file).not.toHaveBeenCalled();
+  });
+
+  test('takes a response that was given once more where something else failed', async () => {
+    const glue = vi.fn(async () => new FakeWorld().module());
+    glue.mockRejectedValueOnce(new Error('no such chunk'));
+    const start = lazyRuntime({ ...platform(() => EMPTY), core: glue });
+    const response = new Response(EMPTY, wasmHeaders);
+    await expect(start(response)).rejects.toMatchObject({ code: 'E_WASM_LOAD' });
+    await start(response);
+    expect(glue).toHaveBeenCalledTimes(2);
   });
 
   test('unpacks the inline copy', async () => {
