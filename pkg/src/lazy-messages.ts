@@ -1,5 +1,5 @@
 import type { Core, CoreMessageEvent } from './boundary.js';
-import type { SyncError } from './errors.js';
+import { SyncError } from './errors.js';
 import type { Json } from './json.js';
 import { LazyPart } from './lazy-part.js';
 import type { MessagesImpl } from './live-messages.js';
@@ -85,6 +85,7 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
   /** What the core told before the code was there. */
   #kept: CoreMessageEvent[] = [];
   #metas: ReadonlyMap<number, Meta> = new Map();
+  #lossTold = false;
   /** How many calls wait for the code: later ones go behind them. */
   #calls = 0;
 
@@ -190,9 +191,14 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
   }
 
   #keep(event: CoreMessageEvent): void {
-    this.#kept.push(event);
-    if (this.#kept.length === 1) this.#begin();
-    if (this.#kept.length > MOST_KEPT) this.#kept.shift();
+    if (this.#kept.push(event) === 1) this.#begin();
+    if (this.#kept.length <= MOST_KEPT) return;
+    this.#kept.shift();
+    if (this.#lossTold) return;
+    this.#lossTold = true;
+    this.#host.report(
+      new SyncError('E_BUFFER_FULL', 'messages came before the code that shows them: the oldest are lost'),
+    );
   }
 
   /** Messages count as unsaved until they are in the core, as they are right behind the room's `ready`. */
