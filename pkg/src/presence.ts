@@ -173,6 +173,8 @@ export class PresenceStore<P> implements Presence<P> {
     this.#people?.stop();
     this.#people = null;
     this.#part = null;
+    // Who enters again is there.
+    this.#meta &&= { ...this.#meta, idle: undefined, away: undefined };
     this.#users.set(NOBODY);
     this.clear();
   }

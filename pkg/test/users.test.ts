@@ -118,6 +118,23 @@ test('the own activity is shown once users are asked for: idle after a while, aw
   expect(world.count('setPresence')).toBe(after);
 });
 
+test('a room that is left while the page is hidden, and entered again when it is seen, shows nobody as away', async () => {
+  const { world, client } = await enter({ user: ann, leaveGrace: 0 });
+  const shownNow = () => JSON.parse([...world.core.rooms.values()].at(-1)?.presence ?? '')['~'];
+  const visibility = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
+  document.dispatchEvent(new Event('visibilitychange'));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(shownNow()).toEqual({ user: ann, away: true });
+  const { room, leave } = client.enterRoom('demo');
+  (room as unknown as { leave(): void }).leave();
+  visibility.mockReturnValue('visible');
+  (room as unknown as { enter(): void }).enter();
+  await room.ready;
+  await vi.advanceTimersByTimeAsync(0);
+  expect(shownNow()).toEqual({ user: ann });
+  leave();
+});
+
 test('a thousand members cost what changes, and one notification a turn', async () => {
   let validated = 0;
   const presence = {
