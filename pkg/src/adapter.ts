@@ -11,6 +11,9 @@ interface Log {
   isDeleted: boolean;
 }
 
+/** How long a deletion may take, in milliseconds. */
+const PATIENCE = 5_000;
+
 /** Above every key that an adapter gives. */
 let madeUp: number = 2 ** 52;
 
@@ -45,7 +48,7 @@ export class OwnLogs {
 
   /**
    * Deletes what is kept of rooms that have been left, and what they still have to write.
-   * @throws SyncError `E_STORAGE` with what the adapter says.
+   * @throws SyncError `E_STORAGE` with what the adapter says, or if it does not answer.
    */
   async delete(databases: readonly string[]): Promise<void> {
     await Promise.all(databases.map((database) => this.#delete(roomOf(database))));
@@ -60,7 +63,7 @@ export class OwnLogs {
         if (!(await this.#keepsNothing(room))) throw failure(room, cause);
       });
     log.deleting = deletion.catch(() => {});
-    return deletion;
+    return inTime(deletion, room);
   }
 
   /** Storage may refuse to delete what it never had. */
@@ -94,6 +97,15 @@ export class OwnLogs {
     this.#logs.set(room, log);
     return log;
   }
+}
+
+/** What hangs is done later, if ever: it is not waited for. */
+function inTime(deletion: Promise<void>, room: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = failure(room, 'it does not answer; what is kept is deleted as soon as it answers');
+    const timer = setTimeout(reject, PATIENCE, late);
+    deletion.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 async function read(adapter: PersistenceAdapter, room: string): Promise<readonly (readonly [number, Uint8Array])[]> {

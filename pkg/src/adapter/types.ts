@@ -40,6 +40,6 @@ export interface PersistenceAdapter {
   append(room: string, records: readonly Uint8Array[]): Promise<readonly number[]>;
   /** Adds a record and deletes those that it contains, and no other: both or neither. Resolves to its key. */
   compact(room: string, snapshot: Uint8Array, contained: readonly number[]): Promise<number>;
-  /** Deletes all records of a room. */
+  /** Deletes all records of a room. What takes more than five seconds, an append before it included, is told as `E_STORAGE`, and done all the same. */
   delete(room: string): Promise<void>;
 }

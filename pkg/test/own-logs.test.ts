@@ -1,0 +1,29 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { OwnLogs } from '../src/adapter.js';
+import { inMemory } from './support/adapters.js';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('clearing does not wait without end for a write of the app’s storage, and is done when that ends', async () => {
+  const adapter = inMemory();
+  const kept = await adapter.append('demo', [Uint8Array.of(1)]);
+  const answers: (() => void)[] = [];
+  const hangs = () => new Promise<readonly number[]>((resolve) => answers.push(() => resolve(kept)));
+  const logs = new OwnLogs({ ...adapter, append: hangs }, () => {});
+  void logs.serve('rejoin//demo', [Uint8Array.of(2)]);
+  await vi.advanceTimersByTimeAsync(0);
+  const refused = vi.fn();
+  logs.delete(['rejoin//demo']).catch(refused);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(refused).toHaveBeenCalledWith(
+    expect.objectContaining({ code: 'E_STORAGE', message: expect.stringContaining('as soon as it answers') }),
+  );
+  for (const answer of answers) answer();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await adapter.load('demo')).toEqual([]);
+});
