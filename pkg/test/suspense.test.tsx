@@ -184,6 +184,34 @@ describe('the hooks that wait', () => {
     vi.mocked(console.error).mockClear();
   });
 
+  test.each(['inside', 'outside'])(
+    'enter a room that failed anew where a boundary %s of the provider tries again, and not before',
+    async (place) => {
+      vi.useFakeTimers();
+      const { world, around } = await withProviders();
+      vi.mocked(console.error).mockImplementation(() => {});
+      world.traps.add('enterRoom');
+      const waiting = <hooks.ClientSideSuspense fallback="loading">{() => <Note />}</hooks.ClientSideSuspense>;
+      const page = (key: number) =>
+        place === 'inside' ? (
+          around(<Boundary key={key}>{waiting}</Boundary>)
+        ) : (
+          <Boundary key={key}>{around(waiting)}</Boundary>
+        );
+      const container = await mount(page(1));
+      await settle();
+      expect(container.textContent).toContain('E_CORE_CRASHED');
+      for (let second = 0; second < 3; second++) await act(async () => vi.advanceTimersByTimeAsync(1_000));
+      expect(world.count('enterRoom')).toBe(1);
+      await render(page(2));
+      await settle();
+      expect([container.textContent, world.count('enterRoom')]).toEqual(['note ', 2]);
+      await act(async () => vi.advanceTimersByTimeAsync(30_000));
+      expect([container.textContent, world.count('enterRoom'), world.count('leaveRoom')]).toEqual(['note ', 2, 0]);
+      vi.mocked(console.error).mockClear();
+    },
+  );
+
   test('useOther follows somebody, and is null when they are gone; useMyPresence follows the own state', async () => {
     const { world, around } = await withProviders();
     const both = (

@@ -20,6 +20,9 @@ import type { DocSnapshot, Registered, Schema } from '../schema.js';
 /** How long a room outlives what waited for it and has not mounted, in milliseconds. */
 const GRACE = 5_000;
 
+/** For how long a failure is thrown, in milliseconds: React asks several times; who mounts later tries again. */
+const THROWN = 1_000;
+
 /** Why rooms did not become ready, by the promise that said so. */
 const failures = /* @__PURE__ */ new WeakMap<Promise<void>, { readonly error: unknown }>();
 
@@ -141,6 +144,13 @@ function wait<S extends Schema>(client: Client<S>, room: Room<S>): never {
   if (failed) throw failed.error;
   const lease = client['~enter'](room);
   const { ready } = lease.room;
-  ready.catch((error: unknown) => failures.set(ready, { error })).then(() => setTimeout(() => lease.leave(), GRACE));
+  ready.then(
+    () => setTimeout(() => lease.leave(), GRACE),
+    (error: unknown) => {
+      failures.set(ready, { error });
+      setTimeout(() => failures.delete(ready), THROWN);
+      lease.leave();
+    },
+  );
   throw ready;
 }
