@@ -11,7 +11,7 @@ export function lazyArchive<S extends Schema>(host: ArchiveHost<S>): Archive<S> 
   let part: Archive<S> | null = null;
   const code = new LazyPart(async () => {
     const { archiveOf } = await loadPart('archive', import('./entry/archive.js'));
-    part ??= archiveOf(host);
+    part = archiveOf(host);
     return part;
   });
   const ask = (): Promise<Archive<S>> => code.ask();

@@ -9,25 +9,23 @@ export class LazyPart<P> {
   readonly #load: () => Promise<P>;
   readonly #followers = new Set<(part: P) => void>();
   #asked: Promise<P> | null = null;
-  #failedAt = Number.NEGATIVE_INFINITY;
+  #failedAt = 0;
 
   constructor(load: () => Promise<P>) {
     this.#load = load;
   }
 
-  ask(): Promise<P> {
-    this.#asked ??= this.#load().then(
-      (part) => {
-        this.#start(part);
-        return part;
-      },
-      (error: unknown) => {
-        this.#asked = null;
-        this.#failedAt = Date.now();
-        throw error;
-      },
-    );
-    return this.#asked;
+  async ask(): Promise<P> {
+    this.#asked ??= this.#load();
+    try {
+      const part = await this.#asked;
+      this.#start(part);
+      return part;
+    } catch (error) {
+      this.#asked = null;
+      this.#failedAt = Date.now();
+      throw error;
+    }
   }
 
   /** For uses that nobody waits for: asks, unless that failed a moment ago. A failure is told once, by who asked. */
@@ -45,7 +43,7 @@ export class LazyPart<P> {
       this.#followers.delete(begin);
     };
     this.#followers.add(begin);
-    this.ask().then((part) => this.#start(part), report);
+    this.ask().catch(report);
     return () => stop();
   }
 

@@ -84,7 +84,7 @@ export class LazyPeers {
   async #load(): Promise<PeersOfRoom> {
     if (!this.#options) throw new SyncError('E_UNSUPPORTED', 'enter the room with { peers: true }');
     const { peersOf } = await loadPart('peers', import('./entry/peers.js'));
-    this.#part ??= peersOf(this.#host, this.#options);
+    this.#part = peersOf(this.#host, this.#options);
     return this.#part;
   }
 

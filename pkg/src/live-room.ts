@@ -24,7 +24,7 @@ import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
 import type { Endpoint } from './room-endpoint.js';
 import type { RoomHost } from './room-host.js';
 import { type LazyParts, RoomParts } from './room-parts.js';
-import { disposed, isEntered, numberIn, type Phase } from './room-phase.js';
+import { disposed, isEntered, isOver, numberIn, type Phase } from './room-phase.js';
 import { BrokenCore } from './runtime.js';
 import { type DocSnapshot, rootsOf, type Schema } from './schema.js';
 import { isHeard, ValueStore } from './store.js';
@@ -294,9 +294,11 @@ export class RoomImpl<S extends Schema = Schema>
     return this.loaded().kept;
   }
 
-  /** See {@link RefHost}. */
-  whenReady(): Promise<void> {
-    return this.#phase.kind === 'left' ? Promise.reject(disposed(this.id)) : this.#ready.promise;
+  /** See {@link RefHost}: a component that is shown again may ask just before its room is entered anew. */
+  async whenReady(): Promise<void> {
+    await null;
+    if (isOver(this.#phase)) this.#number();
+    return this.#ready.promise;
   }
 
   async #begin(waiting: Phase): Promise<void> {
@@ -460,8 +462,7 @@ export class RoomImpl<S extends Schema = Schema>
         return room.#connectionId;
       },
       isEntered: () => isEntered(this.#phase),
-      // Rejects where nobody has entered the room: it would wait for ever.
-      whenReady: () => (this.#phase.kind === 'failed' ? Promise.reject(this.#phase.error) : this.whenReady()),
+      whenReady: () => this.whenReady(),
       write: (fn) => this.#call(fn),
       ifEntered: (fn) => this.#ifEntered(fn),
       setMeta: (meta) => this.presence.setMeta(meta),

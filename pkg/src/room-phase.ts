@@ -13,8 +13,13 @@ export type Phase =
   | { readonly kind: 'failed'; readonly error: SyncError };
 
 /** Whether it is in a core, or on its way there. */
-export function isEntered({ kind }: Phase): boolean {
-  return kind !== 'idle' && kind !== 'left' && kind !== 'failed';
+export function isEntered(phase: Phase): boolean {
+  return phase.kind !== 'idle' && !isOver(phase);
+}
+
+/** Whether it has to be entered anew. */
+export function isOver({ kind }: Phase): boolean {
+  return kind === 'left' || kind === 'failed';
 }
 
 /** Number of a room in the core, once it takes writes; throws why it takes none. */

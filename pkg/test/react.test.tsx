@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, startTransition, useLayoutEffect, useState } from 'react';
+import { Activity, act, startTransition, useEffect, useLayoutEffect, useState } from 'react';
 import { renderToString } from 'react-dom/server';
 import { describe, expect, test, vi } from 'vitest';
 import * as hooks from '../src/react.js';
@@ -35,6 +35,42 @@ describe('StrictMode', () => {
     await render(around(<Note />, 'other'));
     expect(container.textContent).toBe('');
     expect(world.calls.filter((call) => call.startsWith('enterRoom'))).toEqual(['enterRoom(demo)', 'enterRoom(other)']);
+  });
+
+  test('what effects write and send as a hidden page is shown again is written and sent', async () => {
+    vi.useFakeTimers();
+    const { client, world, around } = await withProviders();
+    const sends: unknown[] = [];
+    const mutated: unknown[] = [];
+    function Visit() {
+      const write = hooks.useMutation<[], void, S>(({ root }) => root.get('note').insert(0, 'x'), []);
+      const { messages } = useRoom();
+      useEffect(() => {
+        mutated.push(write());
+        messages.send('here').catch(({ code }: { code: string }) => sends.push(code));
+      }, [write, messages]);
+      return null;
+    }
+    const page = (mode: 'visible' | 'hidden') => <Activity mode={mode}>{around(<Visit />)}</Activity>;
+    await mount(page('visible'));
+    await act(() => vi.dynamicImportSettled());
+    await settle();
+    await render(page('hidden'));
+    await act(async () => vi.advanceTimersByTimeAsync(10_000));
+    expect(world.count('leaveRoom')).toBe(1);
+    const before = [mutated.length, world.count('textInsert'), world.count('sendMessage')];
+    sends.length = 0;
+    await render(page('visible'));
+    await settle();
+    const [visits, inserts, messages] = before as [number, number, number];
+    const more = mutated.length - visits;
+    expect(more).toBeGreaterThan(0);
+    expect([world.count('textInsert') - inserts, world.count('sendMessage') - messages, sends]).toEqual([
+      more,
+      more,
+      [],
+    ]);
+    expect(client.getRoom<S>('demo')?.doc.getSnapshot()?.note).toContain('x');
   });
 
   test('another client is another room', async () => {

@@ -57,8 +57,10 @@ function mutate<A extends unknown[], T, S extends Schema>(
   const setPresence = (partial: Partial<S['~p']>): void => room.presence.update(partial);
   const run = (): T => room.batch(() => fn({ root: room.root, setPresence, room }, ...args));
   if (room.isReady) return run();
-  room.ready.then(run).catch((error: unknown) => runSafely(() => rethrow(error)));
-  room['~hold'](room.ready);
+  // Effects of what is shown again run before the provider's, which enters the room anew.
+  const ready = Promise.resolve().then(() => room.ready);
+  ready.then(run).catch((error: unknown) => runSafely(() => rethrow(error)));
+  room['~hold'](ready);
   return undefined;
 }
 
