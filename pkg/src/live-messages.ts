@@ -31,11 +31,14 @@ export class MessagesImpl<M = Json, E = Json> {
   readonly #failed = new Map<string, Message<M>>();
   /** Who waits for what became of a message or a question. */
   readonly #sends = new Map<string, Deferred<SentMessage>>();
-  readonly #questions = new Map<number, Deferred<boolean>>();
+  readonly #questions = new Map<number, Deferred<boolean | null>>();
   #loading: Promise<boolean> | null = null;
   /** Number of the oldest message or event that was told, once there was one. */
   #oldest: number | null = null;
   #hasMore = false;
+  /** How often the list began anew, now and when the page that is on its way was asked for. */
+  #resets = 0;
+  #resetsAsked = 0;
   #dirty = false;
   /** Sends whose core crashed, until the next one told which are still there. */
   #orphans: Set<string> | null = null;
@@ -144,8 +147,10 @@ export class MessagesImpl<M = Json, E = Json> {
         break;
       case 'page':
         this.#answer(event.request, (question) => {
-          this.#prepend(event.messages, event.more);
-          question.resolve(event.more);
+          // Between an earlier list's page and this list something would be missing.
+          const adjoins = this.#resetsAsked === this.#resets;
+          if (adjoins) this.#prepend(event.messages, event.more);
+          question.resolve(adjoins ? event.more : null);
         });
         break;
       case 'failed':
@@ -212,9 +217,9 @@ export class MessagesImpl<M = Json, E = Json> {
     return { id: '', seq: null };
   }
 
-  #ask(question: (core: Core, room: number) => number): Promise<boolean> {
+  #ask(question: (core: Core, room: number) => number): Promise<boolean | null> {
     const request = this.#host.write(question);
-    const asked = new Deferred<boolean>();
+    const asked = new Deferred<boolean | null>();
     this.#questions.set(request, asked);
     return asked.promise;
   }
@@ -222,7 +227,9 @@ export class MessagesImpl<M = Json, E = Json> {
   async #load(limit: number): Promise<boolean> {
     await this.#host.whenReady();
     const before = this.#oldest ?? Number.MAX_SAFE_INTEGER;
-    return this.#ask((core, room) => core.loadMessages(room, before, limit));
+    this.#resetsAsked = this.#resets;
+    const more = await this.#ask((core, room) => core.loadMessages(room, before, limit));
+    return more ?? this.#load(limit);
   }
 
   async #within<T>(timeout: number, work: Promise<T>): Promise<T> {
@@ -319,13 +326,14 @@ export class MessagesImpl<M = Json, E = Json> {
     return true;
   }
 
-  #answer(request: number, act: (question: Deferred<boolean>) => void): void {
+  #answer(request: number, act: (question: Deferred<boolean | null>) => void): void {
     const question = this.#questions.get(request);
     this.#questions.delete(request);
     if (question) act(question);
   }
 
   #reset(): void {
+    this.#resets++;
     this.#stored = [];
     this.#oldest = null;
     this.#hasMore = false;

@@ -335,6 +335,28 @@ describe('history', () => {
   });
 });
 
+describe('a page of history that was asked for before the list began anew', () => {
+  test('is left out, and asked for once more, so that nothing is missing in between', async () => {
+    const { room, world } = await entered();
+    await receive(world, [stored(5, 'e')], { reset: true, history: true });
+    const more = room.messages.loadBefore(2);
+    await turn();
+    await receive(world, [stored(90, 'x')], { reset: true, history: true });
+    const page = (request: number, messages: CoreMessage[]) =>
+      world.core.tell(0, { type: 'messages', what: 'page', request, more: true, messages });
+    page(1, [stored(3, 'c'), stored(4, 'd')]);
+    await turn();
+    expect(shown(room)).toEqual(['x stored']);
+    expect(world.calls.filter((call) => call.startsWith('loadMessages'))).toEqual([
+      'loadMessages(5, 2)',
+      'loadMessages(90, 2)',
+    ]);
+    page(2, [stored(88, 'v'), stored(89, 'w')]);
+    expect(await more).toBe(true);
+    expect(shown(room)).toEqual(['v stored', 'w stored', 'x stored']);
+  });
+});
+
 describe('listening', () => {
   test('hears what is new, also direct and volatile ones, and neither history nor the own ones', async () => {
     const { room, world } = await entered();
