@@ -59,6 +59,24 @@ describe('what fits', () => {
     expect(told).toEqual([]);
   });
 
+  test('keeps its reference where items are moved, or come and go in two places, though they are shown otherwise than stored', () => {
+    const { show, told } = shower();
+    const bare = ['a', 'b', 'c', 'd', 'e'].map((text) => ({ text, body: '', tag: text }) as JsonObject);
+    const [a, b, c, d, e] = bare as [JsonObject, JsonObject, JsonObject, JsonObject, JsonObject];
+    const first = show({ todos: bare }).todos as Json[];
+    expect(first[0]).toEqual({ ...a, done: false });
+    asked = [];
+    const moved = { ...a };
+    const second = show({ todos: [b, c, d, moved, e] }).todos as Json[];
+    expect(second.map((item) => first.indexOf(item))).toEqual([1, 2, 3, -1, 4]);
+    const third = show({ todos: [todo('x'), b, c, d, e] }).todos as Json[];
+    expect(third.map((item) => first.indexOf(item))).toEqual([-1, 1, 2, 3, 4]);
+    const fourth = show({ todos: [b, { ...c, text: 'C' }, d, e, todo('y')] }).todos as Json[];
+    expect(fourth.map((item) => first.indexOf(item))).toEqual([1, -1, 3, 4, -1]);
+    expect(asked).toEqual(['a', 'a', 'c', 'a']);
+    expect(told).toEqual([]);
+  });
+
   test('keeps its reference beside what does not', () => {
     const { show } = shower();
     const todos = [todo('a'), { text: 5 }, todo('c')] as unknown as JsonObject[];

@@ -102,17 +102,17 @@ export class Fitting {
     const before = known ? (seen.raw as readonly Json[]) : NO_ITEMS;
     const shown = known ? (seen.shown as readonly Json[]) : NO_ITEMS;
     const [start, tail] = commonEnds(before, list);
-    const middle = this.#items(item, list.slice(start, list.length - tail), start, (at) =>
-      before.length === list.length ? { raw: before[at], shown: shown[at] } : NOTHING,
-    );
+    const gone = before.length - tail;
+    const seenOf = lookup(before.slice(start, gone), shown.slice(start, gone), before.length === list.length);
+    const middle = this.#items(item, list.slice(start, list.length - tail), start, seenOf);
     if (before === shown && equal(middle, list, start)) return raw;
     const all = [...shown];
     const out = [...all.slice(0, start), ...middle, ...all.slice(all.length - tail)];
     return equal(out, list, 0) ? raw : Object.freeze(out);
   }
 
-  #items(item: SchemaNode, items: readonly Json[], from: number, seenAt: (at: number) => Seen): Json[] {
-    return items.map((raw, at) => this.#within(from + at, () => this.#value(item, raw, seenAt(from + at))) as Json);
+  #items(item: SchemaNode, items: readonly Json[], from: number, seenOf: (raw: Json, at: number) => Seen): Json[] {
+    return items.map((raw, at) => this.#within(from + at, () => this.#value(item, raw, seenOf(raw, at))) as Json);
   }
 
   #map(item: SchemaNode, raw: Json, seen: Seen): Json {
@@ -198,6 +198,17 @@ function emptyObject(fields: Fields, partial: boolean): Json {
 
 function entryOf({ raw, shown }: Seen, key: string): Seen {
   return isObject(raw) && isObject(shown) ? { raw: own(raw, key), shown: own(shown, key) } : NOTHING;
+}
+
+/** What was seen of an item: the same one, wherever it was, or what was `inPlace`. */
+function lookup(raws: readonly Json[], shown: readonly Json[], inPlace: boolean): (raw: Json, at: number) => Seen {
+  let moved: Map<Json, Json> | null = null;
+  return (raw, at) => {
+    const here = inPlace ? { raw: raws[at], shown: shown[at] } : NOTHING;
+    if (typeof raw !== 'object' || raw === here.raw) return here;
+    moved ??= new Map(raws.map((item, index) => [item, shown[index] as Json]));
+    return moved.has(raw) ? { raw, shown: moved.get(raw) } : here;
+  };
 }
 
 /** Whether a list has these items from an index on. */
