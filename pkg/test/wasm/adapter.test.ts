@@ -84,7 +84,9 @@ describe.each([
     }
     await Promise.all([until(one.room, 'saved'), until(other.room, 'saved')]);
     await Promise.all([one.client.close(), other.client.close()]);
-    expect([...((await found(adapter, { namespace })).note ?? '')].sort().join('')).toBe('a'.repeat(20) + 'b'.repeat(20));
+    expect([...((await found(adapter, { namespace })).note ?? '')].sort().join('')).toBe(
+      'a'.repeat(20) + 'b'.repeat(20),
+    );
   });
 
   test('forgets a room when its data is cleared', async () => {

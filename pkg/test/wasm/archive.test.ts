@@ -1,11 +1,11 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, assert, describe, expect, test, vi } from 'vitest';
 import * as Y from 'yjs';
 import { deviceShelf } from '../../src/archive/shelf.js';
 import { encryptedWith } from '../../src/encryption.js';
 import { clearData } from '../../src/guard/clear.js';
-import type { Text, XmlElement } from '../../src/refs.js';
 import { codec } from '../../src/platform.js';
+import type { Text, XmlElement } from '../../src/refs.js';
 import { defineSchema, t } from '../../src/schema.js';
 import { random } from '../support/random.js';
 import { realClient } from './support.js';
@@ -303,8 +303,8 @@ describe('versions', () => {
     expect(room.versions.list.getSnapshot()).toEqual([]);
     expect(told).toBeGreaterThan(1);
     stop();
-    for (const ask of [room.versions.view(id), room.versions.restore(id), room.versions.remove(id)]) {
-      await expect(ask).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+    for (const ask of ['view', 'restore', 'remove'] as const) {
+      await expect(room.versions[ask](id)).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
     }
     await client.close();
   });
@@ -318,8 +318,9 @@ describe('versions', () => {
     expect(await shelf.all()).toMatchObject([{ id: 'a', name: 'a name' }]);
     expect(await shelf.read('a')).toMatchObject({ name: 'a name', update });
     const [raw] = await storedVersions('sealed');
-    expect(new TextDecoder().decode(raw?.name as Uint8Array)).not.toContain('a name');
-    expect([...(raw?.update as Uint8Array)].join()).not.toContain([...update].join());
+    assert(raw?.name instanceof Uint8Array && raw.update instanceof Uint8Array);
+    expect(new TextDecoder().decode(raw.name)).not.toContain('a name');
+    expect([...raw.update].join()).not.toContain([...update].join());
     const other = deviceShelf('', 'sealed', encryptedWith(await secret(2)));
     await expect(other.read('a')).rejects.toMatchObject({ code: 'E_KEY' });
     await clearData('', 'sealed', []);

@@ -92,7 +92,11 @@ test('it is one step to undo and one notification, replaces what was there, and 
 });
 
 test('of values that were written at once there is the one that Automerge shows, in a text what both wrote', async () => {
-  const base = automerge.from({ title: new automerge.ImmutableString('?'), note: 'ab', votes: { ann: new automerge.Counter(1) } });
+  const base = automerge.from({
+    title: new automerge.ImmutableString('?'),
+    note: 'ab',
+    votes: { ann: new automerge.Counter(1) },
+  });
   const write = (title: string, at: number, by: number) =>
     automerge.change(automerge.clone(base), (draft) => {
       draft.title = new automerge.ImmutableString(title);
@@ -131,7 +135,9 @@ test('what is no Automerge document, or does not fit the schema, is refused with
   const { client, room } = await entered();
   room.root.get('note').insert(0, 'kept');
   const refused = async (given: unknown, options: unknown = { automerge }) => {
-    const error = await room.importAutomerge(given, options as { automerge: typeof automerge }).catch((thrown) => thrown);
+    const error = await room
+      .importAutomerge(given, options as { automerge: typeof automerge })
+      .catch((thrown) => thrown);
     expect(error).toBeInstanceOf(SyncError);
     return (error as SyncError).code;
   };
@@ -145,7 +151,9 @@ test('what is no Automerge document, or does not fit the schema, is refused with
   expect(await refused(bytes, {})).toBe('E_INVALID_ARGUMENT');
   expect(await refused(bytes, null)).toBe('E_INVALID_ARGUMENT');
   expect(await refused(automerge.from({ note: 'new', unknown: 1 }))).toBe('E_SCHEMA');
-  expect(await refused(automerge.from({ note: 'new', todos: [{ text: 'x', done: 'yes', tags: [] }] }))).toBe('E_SCHEMA');
+  expect(await refused(automerge.from({ note: 'new', todos: [{ text: 'x', done: 'yes', tags: [] }] }))).toBe(
+    'E_SCHEMA',
+  );
   expect(room.doc.getSnapshot()).toMatchObject({ note: 'kept', todos: [] });
   await client.close();
 });

@@ -64,53 +64,56 @@ const values: readonly (() => unknown)[] = [
 ];
 
 describe('any values handed to the package', () => {
-  test.each([4, 5, 7, 8, 11])('are taken, or refused with a code, and the room works on without a crash (seed %i)', async (seed) => {
-    await using client = realClient(schema);
-    const crashes: unknown[] = [];
-    client.on('crashed', (crash) => crashes.push(crash));
-    const { room } = client.enterRoom('demo', { autoConnect: false });
-    await room.ready;
-    const bytes = {
-      applyUpdate: (update: never) => room.applyUpdate(update),
-      encodeStateAsUpdate: (since: never) => room.encodeStateAsUpdate(since),
-    };
-    const dice = random(seed);
-    const targets = (): [object, readonly string[]][] => {
-      const { root } = room;
-      return [
-        [root, ['get', 'set', 'update']],
-        [root.get('note'), TEXT],
-        [root.get('todos'), ['at', 'push', 'insert', 'delete', 'move']],
-        [root.get('tags'), ['get', 'set', 'delete']],
-        [root.get('settings'), ['get', 'set', 'update']],
-        [room.presence, ['update']],
-        [room.messages, ['send', 'loadEarlier', 'broadcast']],
-        [room.history, ['undo', 'redo']],
-        [bytes, ['applyUpdate', 'encodeStateAsUpdate']],
-      ];
-    };
-    const odd: string[] = [];
-    for (let round = 0; round < 60; round++) {
-      for (const [target, names] of targets()) {
-        for (const name of names) {
-          const method = Reflect.get(target, name) as Method | undefined;
-          if (!method) continue;
-          const given = Array.from({ length: Math.max(1, method.length) }, () => dice.pick(values)());
-          try {
-            const result = method.apply(target, given);
-            if (result instanceof Promise) result.catch(() => {});
-          } catch (error) {
-            if (!(error instanceof SyncError)) odd.push(`${name}(${given.map(typeOf)}): ${error}`);
+  test.each([4, 5, 7, 8, 11])(
+    'are taken, or refused with a code, and the room works on without a crash (seed %i)',
+    async (seed) => {
+      await using client = realClient(schema);
+      const crashes: unknown[] = [];
+      client.on('crashed', (crash) => crashes.push(crash));
+      const { room } = client.enterRoom('demo', { autoConnect: false });
+      await room.ready;
+      const bytes = {
+        applyUpdate: (update: never) => room.applyUpdate(update),
+        encodeStateAsUpdate: (since: never) => room.encodeStateAsUpdate(since),
+      };
+      const dice = random(seed);
+      const targets = (): [object, readonly string[]][] => {
+        const { root } = room;
+        return [
+          [root, ['get', 'set', 'update']],
+          [root.get('note'), TEXT],
+          [root.get('todos'), ['at', 'push', 'insert', 'delete', 'move']],
+          [root.get('tags'), ['get', 'set', 'delete']],
+          [root.get('settings'), ['get', 'set', 'update']],
+          [room.presence, ['update']],
+          [room.messages, ['send', 'loadEarlier', 'broadcast']],
+          [room.history, ['undo', 'redo']],
+          [bytes, ['applyUpdate', 'encodeStateAsUpdate']],
+        ];
+      };
+      const odd: string[] = [];
+      for (let round = 0; round < 60; round++) {
+        for (const [target, names] of targets()) {
+          for (const name of names) {
+            const method = Reflect.get(target, name) as Method | undefined;
+            if (!method) continue;
+            const given = Array.from({ length: Math.max(1, method.length) }, () => dice.pick(values)());
+            try {
+              const result = method.apply(target, given);
+              if (result instanceof Promise) result.catch(() => {});
+            } catch (error) {
+              if (!(error instanceof SyncError)) odd.push(`${name}(${given.map(typeOf)}): ${error}`);
+            }
           }
         }
       }
-    }
-    expect([...new Set(odd)]).toEqual([]);
-    expect(crashes).toEqual([]);
-    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
-    room.root.get('note').insert(0, 'works');
-    expect(room.doc.getSnapshot()?.note.startsWith('works')).toBe(true);
-  });
+      expect([...new Set(odd)]).toEqual([]);
+      expect(crashes).toEqual([]);
+      expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+      room.root.get('note').insert(0, 'works');
+      expect(room.doc.getSnapshot()?.note.startsWith('works')).toBe(true);
+    },
+  );
 });
 
 const TEXT = ['insert', 'delete', 'format', 'insertEmbed', 'applyDelta', 'applyDiff', 'replace', 'cursor', 'resolve'];

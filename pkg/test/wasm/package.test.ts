@@ -49,7 +49,10 @@ describe('the built package', () => {
 
   test('unpacks the copy it carries where the file cannot be fetched', async () => {
     const page = () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } });
-    vi.stubGlobal('fetch', vi.fn(async () => page()));
+    vi.stubGlobal(
+      'fetch',
+      vi.fn(async () => page()),
+    );
     expect(await roundTrip(await entry('index.browser.js'))).toBe('works 😀');
   });
 
@@ -91,7 +94,9 @@ describe('the built package', () => {
   });
 
   test('keeps the names bundlers look for, and the directive React looks for', () => {
-    const parts = readdirSync(dist).filter((name) => name.endsWith('.js')).map(read);
+    const parts = readdirSync(dist)
+      .filter((name) => name.endsWith('.js'))
+      .map(read);
     for (const module of ['rejoin', 'links', 'peers', 'codec']) {
       expect(parts.some((code) => code.includes(`new URL('./${module}_bg.wasm', import.meta.url)`))).toBe(true);
     }

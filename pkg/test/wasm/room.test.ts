@@ -26,12 +26,21 @@ describe('the real core', () => {
     const { room } = client.enterRoom('demo');
     await room.ready;
     const note = room.root.get('note');
-    const wrong = [[{ insert: 'a' }, { delete: 1 }], [{ retain: -1 }], [{ insert: 1 }], [{ insert: 'a', x: 1 }], 'a', undefined];
+    const wrong = [
+      [{ insert: 'a' }, { delete: 1 }],
+      [{ retain: -1 }],
+      [{ insert: 1 }],
+      [{ insert: 'a', x: 1 }],
+      'a',
+      undefined,
+    ];
     for (const delta of wrong) {
       expect(() => note.applyDelta(delta as never)).toThrow(expect.objectContaining({ code: 'E_INVALID_ARGUMENT' }));
     }
     for (const embed of ['a', null, [], undefined]) {
-      expect(() => note.insertEmbed(0, embed as never)).toThrow(expect.objectContaining({ code: 'E_INVALID_ARGUMENT' }));
+      expect(() => note.insertEmbed(0, embed as never)).toThrow(
+        expect.objectContaining({ code: 'E_INVALID_ARGUMENT' }),
+      );
     }
     expect(() => note.format(0, 0, [] as never)).toThrow(expect.objectContaining({ code: 'E_INVALID_ARGUMENT' }));
     expect(note.toDelta()).toEqual([]);
@@ -64,7 +73,9 @@ describe('the real core', () => {
     await using client = realClient(schema);
     const { room } = client.enterRoom('demo');
     await room.ready;
-    expect(() => room.applyUpdate(new Uint8Array([250, 250, 3, 1]))).toThrow(expect.objectContaining({ code: 'E_UPDATE' }));
+    expect(() => room.applyUpdate(new Uint8Array([250, 250, 3, 1]))).toThrow(
+      expect.objectContaining({ code: 'E_UPDATE' }),
+    );
     expect(() => room.presence.update({ x: 1, name: 'x'.repeat(5_000) })).toThrow(
       expect.objectContaining({ code: 'E_PRESENCE' }),
     );

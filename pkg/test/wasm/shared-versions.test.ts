@@ -31,7 +31,14 @@ test('what others put beside shared versions is not listed, and what holds no do
   kept.set('no update', { ...given, packed: false, update: btoa('nonsense') });
   kept.set('too much', { ...given, update: tooMuch });
   const wrong = ['no base64', 'not packed', 'no update', 'too much'];
-  await expect.poll(() => versions.list.getSnapshot().map((version) => version.id).sort()).toEqual([...wrong, id].sort());
+  await expect
+    .poll(() =>
+      versions.list
+        .getSnapshot()
+        .map((version) => version.id)
+        .sort(),
+    )
+    .toEqual([...wrong, id].sort());
   for (const other of wrong) await expect(versions.view(other), other).rejects.toMatchObject({ code: 'E_UPDATE' });
   for (const none of ['no object', 'no name', '__proto__']) {
     await expect(versions.view(none), none).rejects.toMatchObject({ code: 'E_NOT_FOUND' });

@@ -112,7 +112,11 @@ describe('in Node, on the real module', () => {
       controller.abort();
     }
     expect(heard).toEqual(['a']);
-    expect(events.state.getSnapshot()).toMatchObject({ status: 'disconnected', reason: { kind: 'requested' }, error: null });
+    expect(events.state.getSnapshot()).toMatchObject({
+      status: 'disconnected',
+      reason: { kind: 'requested' },
+      error: null,
+    });
     await vi.waitFor(() => expect(open.size).toBe(0));
     events.connect();
     for await (const { data } of events) heard.push(data);

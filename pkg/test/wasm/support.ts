@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
-import type { Client } from '../../src/client.js';
 import type { CoreModule } from '../../src/boundary.js';
-import { links } from '../support/entry.js';
+import type { Client } from '../../src/client.js';
 import { ClientImpl } from '../../src/live-client.js';
 import type { Platform } from '../../src/load.js';
 import type { ClientOptions } from '../../src/options.js';
 import { documents } from '../../src/platform.node.js';
 import { lazyRuntime } from '../../src/runtime.js';
 import type { Schema } from '../../src/schema.js';
+import { links } from '../support/entry.js';
 
 /** The sources of the package on the built wasm of pkg/dist; fails where the build has not been run. */
 const built: Platform = {

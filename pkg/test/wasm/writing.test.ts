@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { PipeWriter } from '../../src/refs/text.js';
 import type { PipeOptions, Text } from '../../src/refs.js';
-import { type Mark, Writing } from '../../src/stream/writing.js';
 import { defineSchema, t } from '../../src/schema.js';
+import { type Mark, Writing } from '../../src/stream/writing.js';
 import { realClient } from './support.js';
 
 const schema = defineSchema({ doc: { page: t.text() } });

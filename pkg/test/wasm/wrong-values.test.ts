@@ -6,7 +6,9 @@ const schema = defineSchema({
   doc: {
     title: t.string(),
     note: t.text(),
-    todos: t.list(t.object({ body: t.text(), tags: t.list(t.string()), done: t.boolean().default(false), extra: t.json() })),
+    todos: t.list(
+      t.object({ body: t.text(), tags: t.list(t.string()), done: t.boolean().default(false), extra: t.json() }),
+    ),
     settings: t.object({ theme: t.string(), view: t.object({ dark: t.boolean() }) }),
     people: t.map(t.object({ name: t.string() })),
   },

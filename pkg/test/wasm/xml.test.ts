@@ -30,10 +30,7 @@ describe('XML on the real core', () => {
     p.move(2, 0);
     page.delete(0);
     expect(shown()).toEqual([element('p', ['end', 'hello world', element('br')], { level: 2 })]);
-    expect((p.at(1) as Text).toDelta()).toEqual([
-      { insert: 'hello', attributes: { b: true } },
-      { insert: ' world' },
-    ]);
+    expect((p.at(1) as Text).toDelta()).toEqual([{ insert: 'hello', attributes: { b: true } }, { insert: ' world' }]);
     expect(Object.isFrozen(shown()?.[0])).toBe(true);
     expect(() => p.at(9)).toThrow('E_INVALID_ARGUMENT');
     for (const wrong of [7, { tag: 1 }, { tag: 'p', children: [1] }, { tag: 'p', attributes: [] }]) {

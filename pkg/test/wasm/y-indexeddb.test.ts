@@ -78,7 +78,9 @@ test('an update that cannot be read is told, and keeps no other one away', async
   await expect(room.importYIndexedDb('damaged')).rejects.toMatchObject({
     code: 'E_UPDATE',
     room: 'demo',
-    message: expect.stringMatching(/^E_UPDATE: 2 of the \d+ updates in damaged cannot be read; the others are applied$/),
+    message: expect.stringMatching(
+      /^E_UPDATE: 2 of the \d+ updates in damaged cannot be read; the others are applied$/,
+    ),
   });
   expect(room.stateVector()).toEqual(Y.encodeStateVector(doc));
   await client.close();

@@ -112,7 +112,12 @@ function readOurs({ root }: Ours): Reading {
     });
   const byKey = <T>(keys: readonly string[], read: (key: string) => T) =>
     Object.fromEntries([...keys].sort().map((key) => [key, read(key)]));
-  const [todos, notes, sections, parts] = [root.get('todos'), root.get('notes'), root.get('sections'), root.get('parts')];
+  const [todos, notes, sections, parts] = [
+    root.get('todos'),
+    root.get('notes'),
+    root.get('sections'),
+    root.get('parts'),
+  ];
   const shape = {
     note: of(root.get('note')),
     todos: Array.from({ length: todos.length }, (_, index) => of(todos.at(index).get('body'))),
