@@ -3,6 +3,7 @@ import { deepFreeze, isObject, type Json, type JsonObject, own, setOwn } from '.
 import type { RefHost } from '../refs/place.js';
 import { type Fields, field, type SchemaNode, type Type, t } from '../schema.js';
 import { compareDocs, compareParts, emptyOf, hasRuns, innerOf } from './compare.js';
+import { insertAll } from './insert.js';
 import { checkPrelim } from './limits.js';
 import { checkText, plainText, textJson } from './text.js';
 import type { Difference, TextStep } from './types.js';
@@ -185,7 +186,11 @@ function applyList(live: Live, item: Type, delta: Extract<Difference, { kind: 'l
     if ('retain' in step) at += step.retain;
     else if ('delete' in step) live.delete(at, step.delete);
     else {
-      live.insert(at, ...step.insert.map((value) => plainOf(item, value, 'an item')));
+      insertAll(
+        live,
+        at,
+        step.insert.map((value) => plainOf(item, value, 'an item')),
+      );
       for (const [index, value] of step.insert.entries()) {
         const place = at + index;
         finish(item, value, () => live.at(place));

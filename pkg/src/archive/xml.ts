@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../json.js';
 import { compareEntries, compareItems } from './compare.js';
+import { insertAll } from './insert.js';
 import { checkText, compareTexts, plainText, type TextJson, textJson } from './text.js';
 import type { Difference } from './types.js';
 
@@ -103,7 +104,7 @@ function applyList(live: LiveNode, delta: Extract<Difference, { kind: 'list' }>[
     if ('retain' in step) at += step.retain;
     else if ('delete' in step) live.delete(at, step.delete);
     else {
-      live.insert(at, ...plainNodes(step.insert, ''));
+      insertAll(live, at, plainNodes(step.insert, ''));
       finishNodes(live, step.insert, at);
       at += step.insert.length;
     }

@@ -382,3 +382,28 @@ describe('versions', () => {
     await Promise.all([second.client.close(), elsewhere.client.close()]);
   });
 });
+
+describe('a list that is longer than a call may have arguments', () => {
+  const lists = defineSchema({ doc: { numbers: t.list(t.number()), title: t.string() } });
+  const numbers = Array.from({ length: 150_000 }, (_, at) => at);
+
+  test('is imported whole, as one step to undo', async () => {
+    const client = realClient(lists);
+    const { room } = client.enterRoom('long');
+    await room.ready;
+    room.root.get('numbers').push(-1, -2);
+    await room.importJson({ numbers: [-1, ...numbers, -2], title: 'long' });
+    const list = room.doc.getSnapshot()?.numbers ?? [];
+    expect([list.length, list[0], list[1], list[75_001], list.at(-2), list.at(-1)]).toEqual([
+      150_002,
+      -1,
+      0,
+      75_000,
+      149_999,
+      -2,
+    ]);
+    room.history.undo();
+    expect(room.doc.getSnapshot()?.numbers).toEqual([-1, -2]);
+    await client.close();
+  });
+});
