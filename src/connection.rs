@@ -12,7 +12,7 @@
 //! ```
 //!
 //! A probe is any frame the counterpart must answer; the room chooses it. `Online` holds a
-//! [`Heartbeat`]; the backoff starts anew only after `reset_after` of uptime and a round trip.
+//! [`Heartbeat`]; the backoff starts anew only after `reset_after` of uptime and a round trip, or a word that late.
 
 mod attempt;
 pub mod close;
@@ -405,11 +405,11 @@ impl Connection {
     fn on_life(&mut self, now: Instant) {
         self.note_word();
         self.history.heard = true;
-        if let State::Online { heartbeat, proven, .. } = &mut self.state
-            && let Some(rtt) = heartbeat.handle_life(now, &self.config)
-        {
-            self.history.rtt = Some(rtt);
-            *proven = true;
+        if let State::Online { since, heartbeat, proven, .. } = &mut self.state {
+            let rtt = heartbeat.handle_life(now, &self.config);
+            self.history.rtt = rtt.or(self.history.rtt);
+            // A link that is never quiet is never probed.
+            *proven |= rtt.is_some() || now.since(*since) >= self.config.reset_after;
         }
     }
 

@@ -199,3 +199,20 @@ fn a_token_that_ends_later_is_renewed_each_time() {
     }
     assert_eq!(rig.problems(), []);
 }
+
+#[test]
+fn a_link_that_is_never_quiet_is_proven_without_a_probe() {
+    let mut rig = Rig::with_token(subprotocol());
+    rig.connection.manner.life = Life::Probe;
+    for _ in 0..3 {
+        rig.open();
+        for _ in 0..60 {
+            rig.wait(1_000);
+            rig.socket_says(SocketInput::Text("tick".into()));
+        }
+        assert_eq!(rig.connection.backoff.attempt(), 0);
+        rig.close(4401);
+        assert_eq!(rig.try_again(), EndpointReason::Rejected);
+    }
+    assert_eq!(rig.problems(), []);
+}
