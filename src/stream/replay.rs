@@ -8,13 +8,14 @@ use super::parser::Message;
 const REMEMBERED: usize = 256;
 /// Longest id remembered, in bytes.
 const LONGEST: usize = 256;
-/// Most events without an id remembered behind one id.
+/// Most events remembered of one id, and most without one behind it.
 const RUN: usize = 64;
 
 /// Remembers the latest ids and drops, at the start of an answer, the events that have them.
 ///
 /// A server may send one id with several events, and the same event twice on purpose: only what it repeats after a
-/// reconnect, before anything new, is a replay. An event without an id has no place of its own: between two ids that are
+/// reconnect, before anything new, is a replay; and an id that comes with another event is a new one, given by a server that
+/// began to count anew. An event without an id has no place of its own: between two ids that are
 /// repeated it is known by its content; behind the last id it is told again, since an equal one may be a new one. Text has a
 /// place: what comes behind an id is as long as it was.
 #[derive(Clone, Debug, Default)]
@@ -29,11 +30,21 @@ pub struct Replay {
     skip: u64,
 }
 
-/// An id, and what came behind it without one.
+/// An id, the events that had it, and what came behind it without one.
 #[derive(Clone, Debug)]
 struct Seen {
     id: String,
+    told: Vec<u64>,
     plain: Vec<u64>,
+}
+
+impl Seen {
+    /// Whether an event is one of those that had the id: a server may give its ids anew. Where not all of them are known,
+    /// the id must do.
+    fn had(&self, id: &str, digest: Option<u64>) -> bool {
+        let known = digest.is_none_or(|digest| self.told.contains(&digest));
+        self.id == id && (known || self.told.is_empty() || self.told.len() == RUN)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,7 +62,7 @@ impl Replay {
     /// Nothing has been had but what came up to `id` and `behind` it, `received` in all.
     pub fn after(id: &str, received: u64, behind: u64) -> Self {
         let mut replay = Self { received, behind, ..Self::default() };
-        replay.remember(id);
+        replay.remember(id, None);
         replay
     }
 
@@ -73,16 +84,17 @@ impl Replay {
 
     /// Whether the app has not had this event yet, as far as ids tell.
     pub fn admits(&mut self, message: &Message) -> bool {
+        let digest = digest(message);
         if message.own_id && !message.id.is_empty() {
-            self.admits_id(&message.id)
+            self.admits_id(&message.id, Some(digest))
         } else {
-            self.admits_plain(digest(message))
+            self.admits_plain(digest)
         }
     }
 
     /// The stream is at this id, without an event that has it.
     pub fn pass(&mut self, id: &str) {
-        if !id.is_empty() && self.admits_id(id) {
+        if !id.is_empty() && self.admits_id(id, None) {
             self.settle();
         }
     }
@@ -116,10 +128,10 @@ impl Replay {
         self.behind = self.behind.saturating_add(more);
     }
 
-    fn admits_id(&mut self, id: &str) -> bool {
+    fn admits_id(&mut self, id: &str, digest: Option<u64>) -> bool {
         let place = match self.phase {
             Phase::New => None,
-            _ => self.seen.iter().position(|seen| seen.id == id),
+            _ => self.seen.iter().rposition(|seen| seen.had(id, digest)),
         };
         if let Some(at) = place {
             self.phase = Phase::Repeating { at, next: 0 };
@@ -127,7 +139,7 @@ impl Replay {
         }
         self.phase = Phase::New;
         self.skip = 0;
-        self.remember(id);
+        self.remember(id, digest);
         true
     }
 
@@ -146,15 +158,21 @@ impl Replay {
         true
     }
 
-    fn remember(&mut self, id: &str) {
-        if id.is_empty() || id.len() > LONGEST || self.seen.back().is_some_and(|last| last.id == id)
-        {
+    fn remember(&mut self, id: &str, digest: Option<u64>) {
+        if id.is_empty() || id.len() > LONGEST {
             return;
         }
-        if self.seen.len() == REMEMBERED {
-            self.seen.pop_front();
+        if self.seen.back().is_none_or(|last| last.id != id) {
+            if self.seen.len() == REMEMBERED {
+                self.seen.pop_front();
+            }
+            self.seen.push_back(Seen { id: id.to_owned(), told: Vec::new(), plain: Vec::new() });
         }
-        self.seen.push_back(Seen { id: id.to_owned(), plain: Vec::new() });
+        if let Some(digest) = digest
+            && let Some(seen) = self.seen.back_mut().filter(|seen| seen.told.len() < RUN)
+        {
+            seen.told.push(digest);
+        }
     }
 }
 
@@ -209,6 +227,37 @@ mod tests {
         admitted(&mut replay, &["1", "-a", "-b", "2"]);
         replay.begin();
         assert_eq!(admitted(&mut replay, &["1", "-new", "-a", "-b", "2", "3"]), ["-new", "3"]);
+    }
+
+    #[test]
+    fn ids_that_start_over_with_other_events_are_new_and_so_is_what_follows() {
+        let mut replay = Replay::default();
+        for words in [["1-a", "2-b", "3-c", "4-d"], ["1-e", "2-f", "3-c", "4-g"]] {
+            replay.begin();
+            assert_eq!(admitted(&mut replay, &words), words);
+        }
+        replay.begin();
+        assert_eq!(admitted(&mut replay, &["1-e", "2-f", "3-c", "4-h"]), ["4-h"]);
+    }
+
+    #[test]
+    fn an_id_that_had_several_events_repeats_each_of_them() {
+        let mut replay = Replay::default();
+        replay.begin();
+        admitted(&mut replay, &["1-a", "1-b", "2-c"]);
+        replay.begin();
+        assert_eq!(admitted(&mut replay, &["1-a", "1-b", "2-c", "3-d"]), ["3-d"]);
+        replay.begin();
+        assert_eq!(admitted(&mut replay, &["1-b", "1-z", "2-c"]), ["1-z", "2-c"]);
+    }
+
+    #[test]
+    fn an_id_that_was_passed_without_an_event_is_known_by_itself() {
+        let mut replay = Replay::default();
+        replay.begin();
+        replay.pass("1");
+        replay.begin();
+        assert_eq!(admitted(&mut replay, &["1-a", "2-b"]), ["2-b"]);
     }
 
     #[test]
