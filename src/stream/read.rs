@@ -141,9 +141,13 @@ impl Stream {
     pub(super) fn on_end(&mut self, cx: &mut Context<'_>) {
         match &mut self.state {
             State::Refused { .. } => self.conclude_refusal(cx),
-            State::Streaming { body, .. } => {
+            State::Streaming { body, proven, .. } => {
                 let text = body.finish(&mut self.cursor.replay);
                 let complete = body.is_complete();
+                // Who names the wait and ends each answer means to be asked again.
+                if *proven && self.history.retry.is_some() {
+                    self.backoff.reset();
+                }
                 self.deliver(&mut Yield { text, ..Yield::default() });
                 self.reset_if_proven(cx);
                 self.on_body_end(cx, complete);

@@ -2,6 +2,7 @@
 
 use super::super::*;
 use super::bench::*;
+use crate::backoff::BackoffPolicy;
 use crate::io::Environment;
 use crate::time::Instant;
 use fastrand::Rng;
@@ -56,6 +57,32 @@ fn a_flapping_server_is_asked_ten_times_in_twenty_seconds_at_most() {
             bench.wait();
         }
         assert!(bench.opened.len() <= 11, "{} with seed {seed}", bench.opened.len());
+    }
+}
+
+#[test]
+fn a_server_that_names_a_wait_and_ends_each_answer_is_asked_again_after_that_wait_for_ever() {
+    let backoff = BackoffPolicy { max_attempts: Some(3), ..BackoffPolicy::default() };
+    let mut bench = Bench::started(StreamConfig { backoff, ..events() });
+    for _ in 0..8 {
+        bench.answer(200, "text/event-stream");
+        bench.chunk("retry: 1000\ndata: a\n\n");
+        bench.end();
+        let wait = bench.until_deadline();
+        assert!((1_000..=1_500).contains(&wait), "{wait} ms");
+        bench.wait();
+    }
+}
+
+#[test]
+fn a_wait_that_a_server_names_does_not_hide_answers_that_say_nothing() {
+    let mut bench = Bench::streaming(events());
+    bench.chunk("retry: 1000\ndata: a\n\n");
+    for failures in 1..4 {
+        bench.end();
+        assert_eq!(bench.state().attempt, failures);
+        bench.wait();
+        bench.answer(200, "text/event-stream");
     }
 }
 
