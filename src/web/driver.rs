@@ -209,6 +209,8 @@ impl<M: Machine + 'static> Driver<M> {
             if let Some(output) = pop(&self.effects) {
                 self.perform(output);
             } else if let Some(input) = pop(&self.inputs) {
+                #[cfg(any(feature = "documents", feature = "links"))]
+                self.fetches.settle(&input);
                 let mut input = Some(input);
                 self.advance(&mut |machine, now| {
                     if let Some(input) = input.take() {

@@ -82,10 +82,19 @@ impl Fetches {
                 );
             }
             FetchOutput::Read => self.read(id),
-            FetchOutput::Abort => {
-                let request = self.open.try_borrow_mut().ok().and_then(|mut all| all.remove(&id));
-                drop(request);
-            }
+            FetchOutput::Abort => self.let_go(id),
+        }
+    }
+
+    fn let_go(&self, id: FetchId) {
+        let request = self.open.try_borrow_mut().ok().and_then(|mut all| all.remove(&id));
+        drop(request);
+    }
+
+    /// Lets go of a request whose answer is over.
+    pub fn settle(&self, input: &Input) {
+        if let Input::Fetch(id, FetchInput::End | FetchInput::Failed { .. }) = input {
+            self.let_go(*id);
         }
     }
 

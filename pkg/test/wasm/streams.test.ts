@@ -81,6 +81,25 @@ describe('in Node, on the real module', () => {
     expect(await stream.done).toBe('ab');
   });
 
+  test.each(['end', 'break off'])('answers that %s leave nothing behind', async (how) => {
+    const { url } = await serve((_, response) => {
+      response.writeHead(200, sse).write('data: a\n\n');
+      if (how === 'end') response.end();
+      else setTimeout(() => response.destroy(), 5);
+    });
+    const events = new EventStreamImpl(links, url, { backoff: { initialDelay: 1, maxDelay: 1 } });
+    const remains = () => links.call(null, (core) => core.remains().size);
+    const kept: number[] = [];
+    let heard = 0;
+    for await (const _ of events) {
+      kept.push(remains());
+      if (++heard === 8) break;
+    }
+    events.close();
+    expect(Math.max(...kept)).toBeLessThanOrEqual((kept[0] ?? 0) + 1);
+    expect(remains()).toBeLessThan(kept[0] ?? 0);
+  });
+
   test('a stream that is stopped, or whose signal is, before it starts asks for nothing', async () => {
     const { url, requests } = await serve((_, response) => response.end());
     const stopped = new TextStreamImpl(links, url);
