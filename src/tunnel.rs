@@ -46,6 +46,8 @@ pub struct Tunnel {
     phase: Phase,
     /// Whether the server is to end each answer.
     polls: bool,
+    /// When the stream was lost: what was going up then may be on a connection that is dead, too.
+    lost_at: Option<Instant>,
     down: Down,
     up: Up,
     rng: Rng,
@@ -88,6 +90,7 @@ impl Tunnel {
             authorization: token.map(|token| format!("Bearer {token}")),
             phase: Phase::Opening { polls_at: Some(now + STREAM_PATIENCE) },
             polls: false,
+            lost_at: None,
             down: Down::new(terms.max_frame),
             up: Up::default(),
             rng: terms.rng.fork(),
@@ -181,8 +184,7 @@ impl Tunnel {
             self.on_down_failed(now);
         }
         if self.up.is_late(now) {
-            self.abort_up();
-            self.on_up_failed(now);
+            self.send_again(now);
         }
         self.flush(now, last_id);
     }
@@ -192,6 +194,10 @@ impl Tunnel {
             FetchInput::Response { status: 200, headers } if is_stream(&headers) => {
                 self.down.begin(now);
                 self.push(fetch, FetchOutput::Read);
+                // What has been going up since before it was lost goes over the new connection.
+                if self.lost_at.take().is_some_and(|lost_at| self.up.is_older(lost_at)) {
+                    self.send_again(now);
+                }
             }
             FetchInput::Response { status, headers } => {
                 self.abort_down();
@@ -248,6 +254,7 @@ impl Tunnel {
     }
 
     fn on_down_failed(&mut self, now: Instant) {
+        self.lost_at = Some(now);
         let opening = matches!(self.phase, Phase::Opening { .. });
         if !self.down.fail(now, &mut self.rng) || opening {
             self.end(1_006, "");
@@ -271,6 +278,11 @@ impl Tunnel {
             FetchInput::Failed { .. } => self.on_up_failed(now),
             FetchInput::Chunk(_) | FetchInput::End => {}
         }
+    }
+
+    fn send_again(&mut self, now: Instant) {
+        self.abort_up();
+        self.on_up_failed(now);
     }
 
     fn on_up_failed(&mut self, now: Instant) {

@@ -72,6 +72,16 @@ impl Rig {
         wait
     }
 
+    /// Lets time pass until the stream is asked for again, while `upload` is under way.
+    fn down_or_wait(&mut self, upload: FetchId) -> FetchId {
+        let before = self.tunnel.down.fetch();
+        while self.tunnel.down.fetch().is_none() || self.tunnel.down.fetch() == before {
+            self.pass();
+            assert_eq!(self.tunnel.up.flight(), Some(upload));
+        }
+        self.down()
+    }
+
     fn urls(&self) -> Vec<&str> {
         let sent = self.requests.iter().filter_map(|(_, output)| match output {
             FetchOutput::Send { url, .. } => Some(url.as_str()),
@@ -289,4 +299,40 @@ fn a_request_that_takes_longer_than_the_slowest_line_is_made_again() {
         rig.pass();
     }
     assert_eq!(rig.now - began, 15_000 + 10_000);
+}
+
+#[test]
+fn an_upload_on_a_connection_that_died_goes_again_once_the_stream_is_back() {
+    for dies in ["breaks off", "falls silent"] {
+        let mut rig = Rig::opened();
+        rig.send(&[7; 100_000]);
+        let upload = rig.tunnel.up.flight().expect("an upload");
+        if dies == "breaks off" {
+            rig.hear(rig.down(), FetchInput::Failed { message: String::new() });
+        }
+        let first = rig.down_or_wait(upload);
+        assert_ne!(first, upload);
+        rig.requests.clear();
+        rig.stream(b": hello\n\n");
+        assert!(rig.requests.contains(&(upload, FetchOutput::Abort)), "it {dies}");
+        assert_eq!(rig.tunnel.waiting_bytes(Instant::from_millis(rig.now)), 100_000);
+        rig.requests.clear();
+        rig.pass();
+        let again = rig.tunnel.up.flight().expect("the upload again");
+        assert!(again != upload && rig.urls() == ["https://server/room?v=1&tunnel=name"]);
+        assert_eq!(rig.closed(), None);
+    }
+}
+
+#[test]
+fn an_upload_that_began_behind_the_loss_of_the_stream_goes_on() {
+    let mut rig = Rig::opened();
+    rig.now += 1;
+    rig.hear(rig.down(), FetchInput::Failed { message: String::new() });
+    rig.now += 1;
+    rig.send(b"a");
+    let upload = rig.tunnel.up.flight();
+    rig.pass();
+    rig.stream(b": hello\n\n");
+    assert_eq!(rig.tunnel.up.flight(), upload);
 }

@@ -120,6 +120,11 @@ impl Up {
         self.failures < MAX_FAILURES
     }
 
+    /// Whether a request was under way then, and still is.
+    pub(super) fn is_older(&self, than: Instant) -> bool {
+        self.flight.is_some_and(|flight| flight.since <= than)
+    }
+
     /// Whether the request under way takes too long.
     pub(super) fn is_late(&self, now: Instant) -> bool {
         self.flight.is_some_and(|flight| now >= flight.late_at())
