@@ -28,7 +28,7 @@ use outgoing::Outgoing;
 
 /// Most transfers of one mesh that are not over.
 const MAX_TRANSFERS: usize = 64;
-/// Most transfers that came and are over of which is known how they ended.
+/// Most transfers that are over of which is known how they ended.
 const MAX_ENDED: usize = 256;
 /// Bytes between two reports of progress.
 const REPORT: u64 = 256 << 10;
@@ -143,6 +143,8 @@ struct Ended {
     id: u32,
     size: u64,
     status: TransferStatus,
+    /// Whether it went, and was ended here; else it came.
+    mine: bool,
 }
 
 /// All transfers of a mesh.
@@ -151,7 +153,7 @@ pub struct Transfers {
     last: u32,
     outgoing: OrderedMap<u32, Outgoing>,
     incoming: OrderedMap<u32, Incoming>,
-    /// What came and is over, the newest last: its sender may not have heard how it ended.
+    /// What came and is over, and what went and was ended here, the newest last: the other side may not have heard of it.
     ended: VecDeque<Ended>,
     actions: VecDeque<FileAction>,
 }
@@ -230,7 +232,7 @@ impl Transfers {
                 if let Some(outgoing) = self.sent_to(peer, id) {
                     outgoing.on_take(from, hash);
                 } else {
-                    self.say(peer, FileMessage::Stop { id, mine: true, rejected: false });
+                    self.say(peer, FileMessage::withdrawal(id));
                 }
             }
             FileMessage::Got { id } => self.with_sent(peer, id, |outgoing, actions| {
@@ -289,6 +291,9 @@ impl Transfers {
         for incoming in self.incoming.values_mut().filter(|incoming| incoming.peer() == peer) {
             incoming.on_up(&mut self.actions);
         }
+        for ended in self.ended.iter().filter(|ended| ended.mine && ended.peer == peer) {
+            self.actions.push_back(FileAction::Say(peer, FileMessage::withdrawal(ended.id)));
+        }
     }
 
     /// A peer is gone for good.
@@ -309,7 +314,8 @@ impl Transfers {
         if self.incoming.values().any(|incoming| incoming.is(peer, id)) {
             return;
         }
-        let is_it = |ended: &&Ended| (ended.peer, ended.id, ended.size) == (peer, id, info.size);
+        let sought = (false, peer, id, info.size);
+        let is_it = |ended: &&Ended| (ended.mine, ended.peer, ended.id, ended.size) == sought;
         let ended = self.ended.iter().rfind(is_it).map(|ended| ended.status);
         if ended == Some(TransferStatus::Done) {
             return self.say(peer, FileMessage::Got { id });
@@ -357,9 +363,10 @@ impl Transfers {
     }
 
     fn sweep(&mut self) {
-        self.outgoing.retain(|_, outgoing| !outgoing.is_over());
+        let withdrawn = self.outgoing.values().filter_map(Outgoing::withdrawn);
         let over = self.incoming.values().filter(|incoming| incoming.is_over());
-        self.ended.extend(over.map(Incoming::ended));
+        self.ended.extend(withdrawn.chain(over.map(Incoming::ended)));
+        self.outgoing.retain(|_, outgoing| !outgoing.is_over());
         self.incoming.retain(|_, incoming| !incoming.is_over());
         let excess = self.ended.len().saturating_sub(MAX_ENDED);
         self.ended.drain(..excess);

@@ -49,7 +49,13 @@ impl Incoming {
     }
 
     pub(super) fn ended(&self) -> Ended {
-        Ended { peer: self.peer, id: self.id, size: self.info.size, status: self.status }
+        Ended {
+            peer: self.peer,
+            id: self.id,
+            size: self.info.size,
+            status: self.status,
+            mine: false,
+        }
     }
 
     pub(super) fn peer(&self) -> u32 {

@@ -51,6 +51,11 @@ pub enum FileMessage {
 }
 
 impl FileMessage {
+    /// Its sender ends a transfer.
+    pub fn withdrawal(id: u32) -> Self {
+        Self::Stop { id, mine: true, rejected: false }
+    }
+
     /// Writes the members of its object.
     pub fn write(&self, json: &mut JsonText) {
         let (kind, id) = match self {

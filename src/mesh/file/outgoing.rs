@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use sha2::{Digest, Sha256};
 
-use super::{FileAction, FileEvent, FileInfo, FileMessage, REPORT, TransferStatus};
+use super::{Ended, FileAction, FileEvent, FileInfo, FileMessage, REPORT, TransferStatus};
 use crate::error::Misuse;
 
 /// Bytes asked for at a time.
@@ -29,6 +29,8 @@ enum Stage {
     /// The connection was lost; the receiver says from where to go on.
     Waiting,
     Over,
+    /// This side ended it, so.
+    Withdrawn(TransferStatus),
 }
 
 /// One file to one peer.
@@ -54,7 +56,14 @@ impl Outgoing {
     }
 
     pub(super) fn is_over(&self) -> bool {
-        matches!(self.stage, Stage::Over)
+        matches!(self.stage, Stage::Over | Stage::Withdrawn(_))
+    }
+
+    /// What is to be remembered, if this side ended it.
+    pub(super) fn withdrawn(&self) -> Option<Ended> {
+        let Stage::Withdrawn(status) = self.stage else { return None };
+        let Self { transfer: id, peer, info: FileInfo { size, .. }, .. } = *self;
+        Some(Ended { peer, id, size, status, mine: true })
     }
 
     pub(super) fn offer(&self, actions: &mut Actions) {
@@ -65,7 +74,7 @@ impl Outgoing {
 
     /// The receiver wants it, from an offset on whose bytes it names the hash of.
     pub(super) fn on_take(&mut self, from: u64, proof: String) {
-        if matches!(self.stage, Stage::Over) || from > self.info.size {
+        if self.is_over() || from > self.info.size {
             return;
         }
         let (position, hash) = (0, Sha256::new());
@@ -113,8 +122,7 @@ impl Outgoing {
         hash.update(&bytes);
         let skipped = end <= *from;
         if end == *from && encoded(hash) != *proof {
-            self.stop(actions);
-            self.finish(TransferStatus::Failed, Some("changed"), actions);
+            self.withdraw(TransferStatus::Failed, "changed", actions);
             return Ok(());
         }
         if !skipped {
@@ -127,8 +135,7 @@ impl Outgoing {
 
     pub(super) fn cancel(&mut self, actions: &mut Actions) {
         if !self.is_over() {
-            self.stop(actions);
-            self.finish(TransferStatus::Cancelled, Some("here"), actions);
+            self.withdraw(TransferStatus::Cancelled, "here", actions);
         }
     }
 
@@ -173,9 +180,10 @@ impl Outgoing {
         }
     }
 
-    fn stop(&self, actions: &mut Actions) {
-        let stop = FileMessage::Stop { id: self.transfer, mine: true, rejected: false };
-        actions.push_back(FileAction::Say(self.peer, stop));
+    fn withdraw(&mut self, status: TransferStatus, why: &'static str, actions: &mut Actions) {
+        actions.push_back(FileAction::Say(self.peer, FileMessage::withdrawal(self.transfer)));
+        self.finish(status, Some(why), actions);
+        self.stage = Stage::Withdrawn(status);
     }
 
     fn report(&mut self, actions: &mut Actions) {

@@ -87,6 +87,19 @@ fn a_transfer_that_one_side_ends_while_there_is_no_link_ends_at_both() {
 }
 
 #[test]
+fn an_offer_that_is_withdrawn_while_there_is_no_link_ends_at_the_receiver_too() {
+    let mut world = offer(55, 10);
+    world.run(100);
+    lose(&mut world);
+    world.with(0, |mesh, cx| mesh.cancel_file(cx, 1));
+    assert_eq!(statuses(&world, 1), [TransferStatus::Offered]);
+    world.until(60_000, |world| world.are_up(0, 1));
+    world.run(5_000);
+    assert_eq!(statuses(&world, 1), [TransferStatus::Offered, TransferStatus::Cancelled]);
+    assert_eq!(statuses(&world, 0), [TransferStatus::Offered, TransferStatus::Cancelled]);
+}
+
+#[test]
 fn what_is_refused_while_there_is_no_link_is_not_offered_again() {
     let mut world = offer(53, 10);
     world.run(100);
