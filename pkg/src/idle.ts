@@ -10,8 +10,3 @@ export const IDLE: ConnectionState = /* @__PURE__ */ Object.freeze({
   rtt: null,
   error: null,
 });
-
-/** Whether a connection stays away until the app asks for it again. */
-export function isOver(state: Omit<ConnectionState, 'error'>): boolean {
-  return state.status === 'disconnected' && state.nextRetryAt === null && state.reason?.kind !== 'suspended';
-}

@@ -1,11 +1,12 @@
 import { Deferred } from '../deferred.js';
 import { absolute, isRefusal } from '../endpoint.js';
 import { fromProblem, isProblem, SyncError, toSyncError, wordsOf } from '../errors.js';
-import { IDLE, isOver } from '../idle.js';
+import { IDLE } from '../idle.js';
 import type { EngineLink, LinksEngine } from '../links.js';
 import type { LinkEvent, LinksCore } from '../links-boundary.js';
 import type { ConnectionState } from '../room.js';
 import type { CoreSocketOptions } from '../socket/options.js';
+import { isOver } from '../socket/over.js';
 import { Tickets } from '../socket/tickets.js';
 import type { SocketContext } from '../socket.js';
 import type { SocketIo, SocketIoEvents, SocketIoOptions, SocketIoUrl } from '../socket-io.js';

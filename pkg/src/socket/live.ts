@@ -1,6 +1,6 @@
 import { Deferred } from '../deferred.js';
 import { fromProblem, isProblem, SyncError, toSyncError } from '../errors.js';
-import { IDLE, isOver } from '../idle.js';
+import { IDLE } from '../idle.js';
 import type { EngineLink, LinksEngine } from '../links.js';
 import type { LinkEvent, LinksCore } from '../links-boundary.js';
 import type { ConnectionState } from '../room.js';
@@ -21,6 +21,7 @@ import { SocketEndpoint } from './endpoint.js';
 import { closeEvent, errorEvent, messageEvent, SocketEvents } from './events.js';
 import { Inbox } from './inbox.js';
 import { type CoreSocketOptions, coreSocketOptions } from './options.js';
+import { isOver } from './over.js';
 import { Tickets } from './tickets.js';
 import { UnsentStore } from './unsent.js';
 
