@@ -1,5 +1,7 @@
 //! Writing JSON text piece by piece.
 
+pub mod halves;
+
 use serde::Serialize;
 use serde_json::Value;
 

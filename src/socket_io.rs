@@ -12,7 +12,6 @@ pub mod acks;
 pub mod decoder;
 mod early;
 pub mod event;
-mod halves;
 mod handshake;
 pub mod options;
 mod outbound;

@@ -4,13 +4,12 @@ use serde_json::Value;
 
 use super::decoder::Whole;
 use super::event::{Incoming, SocketIoEvent};
-use super::halves;
 use super::packet::{Fault, Kind, Packet};
 use super::{Memory, SocketIo, Stage};
 use crate::connection::Context;
 use crate::error::ErrorCode;
 use crate::io::SocketId;
-use crate::json::JsonText;
+use crate::json::{JsonText, halves};
 use crate::status::Problem;
 use crate::time::Instant;
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::halves;
+use crate::json::halves;
 
 /// Largest number of an acknowledgement: what JavaScript counts exactly.
 const MAX_ID: u64 = (1 << 53) - 1;

@@ -5,11 +5,13 @@ use super::lines::{Lines, TooLarge};
 use super::parser::{Item, Limits, Message, Parser};
 use super::replay::Replay;
 use super::utf8::Utf8;
+use crate::json::halves::Halves;
 
 /// Reads one answer.
 #[derive(Clone, Debug)]
 pub struct Body {
     reader: Reader,
+    halves: Halves,
     complete: bool,
     finish: Option<String>,
 }
@@ -71,7 +73,7 @@ impl Body {
             Kind::Lines => Reader::Lines(Lines::new(limits.line)),
             Kind::Text => Reader::Text(Utf8::default()),
         };
-        Self { reader, complete: false, finish: None }
+        Self { reader, halves: Halves::default(), complete: false, finish: None }
     }
 
     /// The id to name in the next request; `early`: also of an event that has only begun.
@@ -112,9 +114,9 @@ impl Body {
             Reader::Lines(lines) => {
                 let mut pieces = Vec::new();
                 let result = lines.feed(bytes, &mut |line| {
-                    let line = String::from_utf8_lossy(line);
+                    let line = self.halves.mend(&String::from_utf8_lossy(line));
                     let piece = Format::AiSdk.read_line(&line);
-                    pieces.push((piece, line.into_owned()));
+                    pieces.push((piece, line));
                     Ok(())
                 });
                 for (piece, line) in pieces {
@@ -158,7 +160,7 @@ impl Body {
         }
     }
 
-    fn read(&mut self, message: Message, replay: &mut Replay, yielded: &mut Yield) {
+    fn read(&mut self, mut message: Message, replay: &mut Replay, yielded: &mut Yield) {
         match self.reader {
             Reader::Tokens(_, Format::Raw) => {
                 let piece = Format::Raw.read(&message);
@@ -169,6 +171,9 @@ impl Body {
                 }
             }
             Reader::Tokens(_, format) => {
+                if format.is_json() {
+                    message.data = self.halves.mend(&message.data);
+                }
                 self.take(format.read(&message), &message.data, replay, yielded);
             }
             _ => yielded.messages.push(message),
@@ -230,6 +235,25 @@ mod tests {
     fn events_for_the_app_are_not_looked_into() {
         let (_, yielded) = read(Kind::Events, b"data: [DONE]\n\nevent: error\ndata: x\n\n");
         assert_eq!((yielded.messages.len(), yielded.mark), (2, Mark::More));
+    }
+
+    #[test]
+    fn a_character_that_was_cut_between_two_pieces_is_whole_in_the_text() {
+        let chunk = |json: &str| {
+            format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{json}\"}}}}]}}\n\n")
+        };
+        let openai = |pieces: &[&str]| pieces.iter().map(|piece| chunk(piece)).collect::<String>();
+        for (pieces, text) in [
+            (["a\\ud83d", "\\ude00b"], "a😀b"),
+            (["\\ud83d", "\\ude00\\ud83d"], "😀"),
+            (["\\ude00x", "\\\\ud83d"], "\u{fffd}x\\ud83d"),
+            (["\u{fffd}\\ud83d", "\\ude00\u{e03d}"], "\u{fffd}😀\u{e03d}"),
+        ] {
+            let (_, yielded) = read(Kind::Tokens(Format::OpenAi), openai(&pieces).as_bytes());
+            assert_eq!((yielded.text.as_str(), yielded.mark), (text, Mark::More), "{pieces:?}");
+        }
+        let (_, yielded) = read(Kind::Lines, b"0:\"\\ud83d\"\n0:\"\\ude00\"\n");
+        assert_eq!((yielded.text.as_str(), yielded.mark), ("😀", Mark::More));
     }
 
     #[test]

@@ -80,6 +80,11 @@ impl Format {
         matches!(self, Self::Text | Self::Sse | Self::Raw)
     }
 
+    /// Whether its events are JSON.
+    pub fn is_json(self) -> bool {
+        matches!(self, Self::OpenAi | Self::Anthropic | Self::AiSdk)
+    }
+
     /// What an event says. Of [`Raw`](Self::Raw) only the end is known.
     pub fn read(self, message: &Message) -> Piece {
         if message.event == "error" {

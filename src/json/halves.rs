@@ -2,34 +2,67 @@
 
 use serde_json::{Result, Value, from_str};
 
+/// The least second half of a character (UTF-16).
+const SECOND: u16 = 0xdc00;
+
 /// Reads JSON; a half of a character without the other one is read as U+FFFD.
-pub(super) fn parse(json: &str) -> Result<Value> {
-    from_str(json).or_else(|_| from_str(&mended(json)))
+pub fn parse(json: &str) -> Result<Value> {
+    from_str(json).or_else(|_| from_str(&mended(json, None)))
 }
 
-fn mended(json: &str) -> String {
+/// Texts of JSON that follow each other, such as the pieces of an answer.
+#[derive(Clone, Debug, Default)]
+pub struct Halves {
+    /// The escape that the last one ended with, if it is the first half of a character.
+    first: String,
+}
+
+impl Halves {
+    /// The next one. A character that was cut is whole in the one that has its end.
+    pub fn mend(&mut self, json: &str) -> String {
+        mended(json, Some(&mut self.first))
+    }
+}
+
+fn mended(json: &str, mut kept: Option<&mut String>) -> String {
     let mut mended = String::with_capacity(json.len());
     let mut rest = json;
     while let Some((before, escape)) = rest.split_once('\\') {
         mended.push_str(before);
         let (length, lone) = measure(escape);
         let (escape, after) = escape.split_at_checked(length).unwrap_or((escape, ""));
-        mended.push('\\');
-        mended.push_str(if lone { "ufffd" } else { escape });
+        if let Some(half) = lone {
+            mended.push_str(&stand_in(half, escape, kept.as_deref_mut()));
+        } else {
+            mended.push('\\');
+            mended.push_str(escape);
+        }
         rest = after;
     }
     mended.push_str(rest);
     mended
 }
 
-/// Length of what follows a backslash and belongs to it, and whether that is half a character.
-fn measure(escape: &str) -> (usize, bool) {
+/// What stands for a half alone: nothing for a first one where the second may follow, and both there.
+fn stand_in(half: u16, escape: &str, kept: Option<&mut String>) -> String {
+    match kept {
+        Some(first) if half < SECOND => {
+            *first = ["\\", escape].concat();
+            String::new()
+        }
+        Some(first) if !first.is_empty() => [&std::mem::take(first), "\\", escape].concat(),
+        _ => "\\ufffd".to_owned(),
+    }
+}
+
+/// Length of what follows a backslash and belongs to it, and the half of a character that it is without the other one.
+fn measure(escape: &str) -> (usize, Option<u16>) {
     let Some(first) = half(escape) else {
-        return (escape.chars().next().map_or(0, char::len_utf8), false);
+        return (escape.chars().next().map_or(0, char::len_utf8), None);
     };
     let next = escape.get(5..).and_then(|next| next.strip_prefix('\\')).and_then(half);
-    let is_pair = first < 0xdc00 && next.is_some_and(|next| next >= 0xdc00);
-    if is_pair { (11, false) } else { (5, true) }
+    let is_pair = first < SECOND && next.is_some_and(|next| next >= SECOND);
+    if is_pair { (11, None) } else { (5, Some(first)) }
 }
 
 fn half(escape: &str) -> Option<u16> {
@@ -56,7 +89,7 @@ mod tests {
             (r#""\é\ud8"#, r#""\é\ud8"#),
             ("\"\\", "\"\\"),
         ] {
-            assert_eq!(mended(json), expected, "{json}");
+            assert_eq!(mended(json, None), expected, "{json}");
         }
     }
 
