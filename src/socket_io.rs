@@ -25,6 +25,7 @@ use crate::connection::{Action, Connection, Context, EndpointFailure};
 use crate::error::{ErrorCode, Misuse};
 use crate::io::{EndpointRequest, Environment, SocketId, SocketInput, SocketOutput};
 use crate::socket::event::{Closing, Signal};
+use crate::socket::message::Message;
 use crate::socket::outgoing::{Handed, Leaving, Outgoing, Parcel};
 use crate::socket::volatile::LATE;
 use crate::status::Problem;
@@ -33,8 +34,9 @@ use acks::Acks;
 use decoder::{Decoder, Whole};
 use early::Early;
 use event::{Incoming, SocketIoEvent};
-use options::SocketIoOptions;
+use options::{SocketIoOptions, check_namespace};
 pub use outbound::Outbound;
+use outbound::addressed;
 use packet::{Fault, Kind, Packet};
 
 /// The ticket of answers: nobody is told what becomes of them.
@@ -78,6 +80,17 @@ enum Stage {
 struct Memory {
     pid: Option<String>,
     offset: Option<String>,
+}
+
+/// The app's answer to a question for a URL.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// Where to connect.
+    pub url: String,
+    /// What to join there.
+    pub namespace: String,
+    /// JSON text of an object that is shown to it.
+    pub auth: Option<String>,
 }
 
 /// How an event is sent.
@@ -149,18 +162,30 @@ impl SocketIo {
         self.drain(cx.now);
     }
 
-    /// The app's answer to [`Signal::AskEndpoint`]; `auth` is JSON text of an object.
+    /// The app's answer to [`Signal::AskEndpoint`].
     pub fn provide_endpoint(
         &mut self,
         cx: &mut Context<'_>,
         request: EndpointRequest,
-        url: &str,
-        auth: Option<String>,
+        answer: Answer,
     ) {
-        if self.connection.provide_answer(cx, request, url, None, None) && auth.is_some() {
-            self.auth = auth;
+        if let Err(misuse) = check_namespace(&answer.namespace) {
+            let denied = EndpointFailure::Unauthorized;
+            return self.refuse_endpoint(cx, request, denied, &misuse.message);
+        }
+        if self.connection.provide_answer(cx, request, &answer.url, None, None) {
+            self.auth = answer.auth;
+            self.enter(answer.namespace);
         }
         self.drain(cx.now);
+    }
+
+    /// What the next link joins; no server knows this session there.
+    fn enter(&mut self, namespace: String) {
+        if namespace != self.namespace {
+            self.memory = Memory::default();
+            self.namespace = namespace;
+        }
     }
 
     /// The app could not answer.
@@ -357,7 +382,7 @@ impl SocketIo {
             let words = "the session is closed or has failed; connect() starts anew";
             return Err(Misuse::new(ErrorCode::NotConnected, words));
         }
-        let messages = outbound.into_messages(&self.namespace, kind, id)?;
+        let messages = outbound.into_messages(kind, id)?;
         self.outgoing.send(now, Parcel { ticket, messages })
     }
 
@@ -392,6 +417,10 @@ impl SocketIo {
     fn drain_outgoing(&mut self) {
         while let Some(leaving) = self.outgoing.poll() {
             let output = match leaving {
+                // Where to, may have been unknown while it waited.
+                Leaving::Message(Message::Text(text)) => {
+                    SocketOutput::SendText(addressed(text, &self.namespace))
+                }
                 Leaving::Message(message) => message.into_output(),
                 Leaving::Measure => SocketOutput::Measure,
                 Leaving::Sent(ticket) => {

@@ -107,7 +107,7 @@ export interface LinksCore {
   /** `wait`: for an answer, in milliseconds; 0 for none, less for now or never. False if it waits. */
   emitEvent(link: number, ticket: number, data: string, attachments: Uint8Array[], wait: number): boolean;
   answerEvent(link: number, id: number, data: string, attachments: Uint8Array[]): void;
-  provideSession(link: number, request: number, url: string, auth: string | null): void;
+  provideSession(link: number, request: number, url: string, namespace: string, auth: string | null): void;
   refuseSession(link: number, request: number, failure: 'unauthorized' | 'unavailable', message: string): void;
   leave(link: number): void;
   openStream(options: CoreStreamOptions): number;

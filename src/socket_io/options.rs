@@ -68,7 +68,7 @@ impl SocketIoOptions {
     }
 }
 
-fn check_namespace(namespace: &str) -> Result<(), Misuse> {
+pub(super) fn check_namespace(namespace: &str) -> Result<(), Misuse> {
     if namespace.starts_with('/') && !namespace.contains([',', '\n']) {
         return Ok(());
     }

@@ -14,13 +14,8 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    /// The messages of one packet: its text, then its bytes.
-    pub(super) fn into_messages(
-        self,
-        namespace: &str,
-        kind: Kind,
-        id: Option<u64>,
-    ) -> Result<Vec<Message>, Misuse> {
+    /// The messages of one packet: its text, as the main namespace has it, then its bytes.
+    pub(super) fn into_messages(self, kind: Kind, id: Option<u64>) -> Result<Vec<Message>, Misuse> {
         let Self { data, attachments } = self;
         let kind = match (kind, attachments.is_empty()) {
             (Kind::Event, false) => Kind::BinaryEvent,
@@ -31,7 +26,7 @@ impl Outbound {
             attachments: attachments.len(),
             id,
             data: Some(data),
-            ..Packet::new(kind, namespace)
+            ..Packet::new(kind, "/")
         };
         let text = packet.encode();
         if let Err(Fault(what)) = Packet::decode(&text) {
@@ -41,4 +36,16 @@ impl Outbound {
         messages.extend(attachments.into_iter().map(Message::Binary));
         Ok(messages)
     }
+}
+
+/// A text of [`Outbound::into_messages`], for a namespace.
+pub(super) fn addressed(text: String, namespace: &str) -> String {
+    if namespace == "/" {
+        return text;
+    }
+    // Behind the kind, or the count of bytes that follows some kinds.
+    let binary = matches!(text.as_bytes().get(1), Some(b'5' | b'6'));
+    let place = text.find('-').filter(|_| binary).map_or(2, |dash| dash + 1);
+    let (head, rest) = text.split_at_checked(place).unwrap_or((&text, ""));
+    [head, namespace, ",", rest].concat()
 }

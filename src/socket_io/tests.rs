@@ -15,13 +15,22 @@ struct Rig {
     last_id: u32,
     signals: Vec<Signal<SocketIoEvent>>,
     status: Option<ConnectionState>,
+    asked: Option<EndpointRequest>,
 }
 
 impl Rig {
     fn new(options: serde_json::Value) -> Self {
         let options = SocketIoOptions::from_json(&options).expect("options");
         let (rng, signals) = (Rng::with_seed(1), Vec::new());
-        Self { session: SocketIo::new(options), now: 0, rng, last_id: 0, signals, status: None }
+        Self {
+            session: SocketIo::new(options),
+            now: 0,
+            rng,
+            last_id: 0,
+            signals,
+            status: None,
+            asked: None,
+        }
     }
 
     fn plain() -> Self {
@@ -37,9 +46,19 @@ impl Rig {
             if let Signal::Status(status) = &signal {
                 self.status = Some(status.clone());
             }
+            if let Signal::AskEndpoint(request, ..) = &signal {
+                self.asked = Some(*request);
+            }
             self.signals.push(signal);
         }
         value
+    }
+
+    /// Answers the question for a URL.
+    fn give(&mut self, url: &str, namespace: &str, auth: Option<String>) {
+        let request = self.asked.take().expect("a question");
+        let answer = Answer { url: url.to_owned(), namespace: namespace.to_owned(), auth };
+        self.run(|session, cx| session.provide_endpoint(cx, request, answer));
     }
 
     fn says(&mut self, input: SocketInput) {
@@ -356,13 +375,7 @@ fn where_the_app_is_asked_a_refusal_has_it_asked_once_more() {
     let mut rig = Rig::new(json!({}));
     rig.run(SocketIo::connect);
     for round in 0..2 {
-        let asked = rig.signals.iter().find_map(|signal| match signal {
-            Signal::AskEndpoint(request, ..) => Some(*request),
-            _ => None,
-        });
-        let request = asked.expect("a question");
-        let auth = Some(format!("{{\"token\":{round}}}"));
-        rig.run(|session, cx| session.provide_endpoint(cx, request, "ws://s", auth));
+        rig.give("ws://s", "/", Some(format!("{{\"token\":{round}}}")));
         rig.open();
         assert_eq!(rig.sent(), [format!("40{{\"token\":{round}}}")]);
         rig.hears(r#"44{"message":"expired"}"#);
@@ -372,6 +385,51 @@ fn where_the_app_is_asked_a_refusal_has_it_asked_once_more() {
     }
     assert_eq!(rig.status(), Status::Disconnected);
     assert_eq!(rig.problems(), [ErrorCode::Auth, ErrorCode::Auth]);
+}
+
+#[test]
+fn a_session_joins_the_namespace_that_the_app_names_and_what_waited_goes_there() {
+    let mut rig = Rig::new(json!({}));
+    rig.run(SocketIo::connect);
+    assert_eq!(rig.emit(1, r#"["early"]"#, Delivery::Plain), Ok(Handed::Waiting));
+    rig.give("ws://s", "/admin", None);
+    rig.open();
+    assert_eq!(rig.sent(), ["40/admin,"]);
+    rig.hears(r#"40/admin,{"sid":"a","pid":"p"}"#);
+    assert_eq!(rig.sent(), [r#"42/admin,["early"]"#]);
+    rig.hears(r#"42/admin,["news","offset"]"#);
+    for (namespace, joins) in [
+        ("/admin", r#"40/admin,{"pid":"p","offset":"offset"}"#),
+        ("/", "40"),
+        ("/admin", "40/admin,"),
+    ] {
+        rig.close(1006);
+        rig.pass();
+        rig.give("ws://s", namespace, None);
+        rig.open();
+        assert_eq!(rig.sent(), [joins]);
+    }
+}
+
+#[test]
+fn a_namespace_that_is_none_is_refused() {
+    let mut rig = Rig::new(json!({}));
+    rig.run(SocketIo::connect);
+    rig.give("ws://s", "/a,b", None);
+    assert_eq!((rig.problems(), rig.status()), (vec![ErrorCode::Auth], Status::Disconnected));
+}
+
+#[test]
+fn who_has_nothing_to_show_any_more_shows_nothing() {
+    let mut rig = Rig::new(json!({}));
+    rig.run(SocketIo::connect);
+    for (auth, joins) in [(Some("{}".to_owned()), "40{}"), (None, "40")] {
+        rig.give("ws://s", "/", auth);
+        rig.open();
+        assert_eq!(rig.sent(), [joins]);
+        rig.close(1006);
+        rig.pass();
+    }
 }
 
 #[test]

@@ -40,6 +40,27 @@ async function joined(t, url) {
   return page;
 }
 
+describe('the namespace in a URL that a function gives', () => {
+  it('is joined, with what waited, and another one when the function gives another', async (t) => {
+    const made = await server(t);
+    const page = await linksPage(t);
+    const answers = await page.evaluate(async (url) => {
+      let path = '/admin';
+      const options = { backoff: window.quick, ackTimeout: 15_000, auth: { token: 'secret' } };
+      const session = window.rejoin.socketIo(() => `${url}${path}`, options);
+      const first = await session.emitWithAck('echo', 1);
+      path = '/third';
+      session.disconnect();
+      session.connect();
+      return [first, await session.emitWithAck('echo', 2)];
+    }, made.url);
+    assert.deepEqual(answers, [
+      { name: '/admin', said: [1] },
+      { name: '/third', said: [2] },
+    ]);
+  });
+});
+
 describe('sessions of several namespaces', () => {
   it('share one connection, each with words of its own, and never mix what they say', async (t) => {
     const made = await server(t);

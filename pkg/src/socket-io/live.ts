@@ -348,10 +348,11 @@ export class LiveSession implements EngineLink {
         typeof this.#url === 'function' ? this.#url(context) : this.#url,
         typeof auth === 'function' ? auth(context) : auth,
       ]);
-      const url = engineUrl(given[0], this.#options, namespaceOf(this.#url, this.#options));
+      const namespace = namespaceOf(given[0], this.#options);
+      const url = engineUrl(given[0], this.#options, namespace);
       this.#place = sharedPlace(url)?.url ?? null;
       const shown = given[1] ? JSON.stringify(given[1]) : null;
-      return (core, number, request) => core.provideSession(number, request, url, shown);
+      return (core, number, request) => core.provideSession(number, request, url, namespace, shown);
     } catch (error) {
       const message = wordsOf(error);
       const failure = isRefusal(error) ? 'unauthorized' : 'unavailable';

@@ -11,7 +11,7 @@ use crate::error::Misuse;
 use crate::io::EndpointRequest;
 use crate::socket::outgoing::Handed;
 use crate::socket_io::options::SocketIoOptions;
-use crate::socket_io::{Delivery, Outbound, SocketIo};
+use crate::socket_io::{Answer, Delivery, Outbound, SocketIo};
 use crate::web::convert::from_js;
 use crate::web::{endpoint_failure, thrown};
 
@@ -95,7 +95,7 @@ impl Links {
         self.session(link, |session, cx| session.answer(cx, id as u64, answer))
     }
 
-    /// Answers an `endpoint` event of a session; `auth` is JSON text of an object.
+    /// Answers an `endpoint` event of a session: where to connect, what to join there, and JSON text of what is shown to it.
     ///
     /// # Errors
     /// `E_DISPOSED` if it was let go.
@@ -104,11 +104,13 @@ impl Links {
         &self,
         link: u32,
         request: u32,
-        url: &str,
+        url: String,
+        namespace: String,
         auth: Option<String>,
     ) -> Result<(), JsValue> {
         self.session(link, |session, cx| {
-            session.provide_endpoint(cx, EndpointRequest(request), url, auth);
+            let answer = Answer { url, namespace, auth };
+            session.provide_endpoint(cx, EndpointRequest(request), answer);
             Ok(())
         })
     }
