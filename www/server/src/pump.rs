@@ -15,7 +15,7 @@ use crate::hub::{
 };
 use crate::outbox::{End, Outbox};
 use crate::store::worker::{Task, Worker};
-use crate::store::{Records, Store, StoreError};
+use crate::store::{Records, Storage, Store, StoreError};
 
 /// What the hub's task is told.
 #[derive(Debug)]
@@ -51,6 +51,8 @@ pub struct Health {
     pub members: usize,
     /// Those of them that come over HTTP.
     pub tunnels: usize,
+    /// Whether the disk takes anything. Where it does not, no room takes edits.
+    pub storage: Storage,
     /// What was seen so far.
     pub counters: Counters,
 }
@@ -249,8 +251,8 @@ impl Pump {
 
     fn health(&self) -> Health {
         let (rooms, members) = (self.hub.rooms(), self.hub.members());
-        let uptime = self.now().as_millis();
-        Health { uptime, rooms, members, tunnels: 0, counters: self.hub.counters() }
+        let (uptime, counters) = (self.now().as_millis(), self.hub.counters());
+        Health { uptime, rooms, members, tunnels: 0, storage: self.worker.storage(), counters }
     }
 
     fn now(&self) -> Instant {

@@ -19,6 +19,7 @@ use crate::demo;
 use crate::hub::RoomName;
 use crate::pump::{Health, HubHandle};
 use crate::socket;
+use crate::store::Storage;
 use crate::tunnel::{self, Registry, Wish};
 use crate::users::Users;
 
@@ -129,8 +130,17 @@ async fn file_or_status(State(shared): State<Shared>, request: Request<Body>) ->
 async fn health(State(shared): State<Shared>) -> Response {
     match shared.hub.health().await {
         Some(health) => {
-            axum::Json(Health { tunnels: shared.tunnels.len(), ..health }).into_response()
+            let health = Health { tunnels: shared.tunnels.len(), ..health };
+            (status_of(health.storage), axum::Json(health)).into_response()
         }
         None => Refusal::Full.into_response(),
+    }
+}
+
+/// A server that stores nothing is of no use to whoever asks a balancer for one.
+fn status_of(storage: Storage) -> StatusCode {
+    match storage {
+        Storage::Ok => StatusCode::OK,
+        Storage::Failed => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

@@ -2,24 +2,25 @@
 //! is damaged or refused is set aside with its bytes and the rest is still read.
 
 mod error;
+mod medium;
 mod messages;
 mod record;
+mod revival;
 pub mod worker;
 
 use std::path::Path;
-use std::thread::sleep;
-use std::time::Duration;
 
-use redb::backends::InMemoryBackend;
 use redb::{
-    Database, DatabaseError, Durability, ReadableDatabase, ReadableTable, TableDefinition,
+    Database, Durability, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
     WriteTransaction,
 };
 use rejoin::doc::{Content, Origin};
 
 pub use error::StoreError;
+pub use revival::Storage;
 
 use crate::hub::{Record, RecordKey, StoredMessages, new_doc};
+use medium::{File, Medium, Memory};
 
 /// Updates by room and order.
 const UPDATES: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("updates");
@@ -28,17 +29,12 @@ const SNAPSHOTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("snapsh
 /// What could not be read, as it was stored, by room and order of finding.
 const SET_ASIDE: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("set-aside");
 
-/// File within the data directory.
-const FILE: &str = "rooms.redb";
-
-/// How often a file in use is tried again, and after what wait: a server that was just killed may not have let go of it.
-const TRIES: u32 = 20;
-const PAUSE: Duration = Duration::from_millis(100);
-
 /// Rooms on disk. Every call blocks.
 #[derive(Debug)]
 pub struct Store {
-    database: Database,
+    /// Missing while it cannot be opened again.
+    database: Option<Database>,
+    medium: Box<dyn Medium>,
     life: Life,
 }
 
@@ -82,52 +78,44 @@ pub struct Batch<'a> {
     pub records: &'a Records,
 }
 
-/// Opens or makes the file, once whoever had it before is gone.
-fn create(file: &Path) -> Result<Database, DatabaseError> {
-    for _ in 1..TRIES {
-        match Database::create(file) {
-            Err(DatabaseError::DatabaseAlreadyOpen) => pause(),
-            other => return other,
-        }
-    }
-    Database::create(file)
-}
-
-/// Nothing else runs yet: the server opens its store before it listens.
-#[expect(clippy::disallowed_methods, reason = "there is no deadline to wait for")]
-fn pause() {
-    sleep(PAUSE);
-}
-
 impl Store {
     /// Opens or makes the database in a directory. A crash of an earlier process is repaired.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(directory)?;
-        Self::prepare(create(&directory.join(FILE))?, Life::Disk)
+        Self::prepare(Box::new(File::within(directory)?), Life::Disk)
     }
 
     /// A database that lives as long as the process.
     pub fn in_memory() -> Result<Self, StoreError> {
-        let database = Database::builder().create_with_backend(InMemoryBackend::new())?;
-        Self::prepare(database, Life::Memory)
+        Self::prepare(Box::new(Memory), Life::Memory)
     }
 
-    fn prepare(database: Database, life: Life) -> Result<Self, StoreError> {
-        let store = Self { database, life };
-        store.write(|transaction| {
+    fn prepare(medium: Box<dyn Medium>, life: Life) -> Result<Self, StoreError> {
+        let store = Self { database: Some(medium.create()?), medium, life };
+        store.make_tables()?;
+        Ok(store)
+    }
+
+    /// Closes the database and opens it again: after a failure of the disk it takes nothing more.
+    pub(crate) fn reopen(&mut self) -> Result<(), StoreError> {
+        self.database = None;
+        self.database = Some(self.medium.reopen()?);
+        self.make_tables()
+    }
+
+    fn make_tables(&self) -> Result<(), StoreError> {
+        self.write(|transaction| {
             transaction.open_table(UPDATES)?;
             transaction.open_table(SNAPSHOTS)?;
             transaction.open_table(SET_ASIDE)?;
             messages::prepare(transaction)
-        })?;
-        Ok(store)
+        })
     }
 
     /// A random number that tells this store from one that was made anew in its place. 0 for one in memory, which is made
     /// anew each time: its clients bring back what they have, and are not asked.
     pub fn epoch(&self) -> Result<u64, StoreError> {
         match self.life {
-            Life::Disk => messages::epoch(&self.database.begin_read()?),
+            Life::Disk => messages::epoch(&self.read()?),
             Life::Memory => Ok(0),
         }
     }
@@ -135,7 +123,7 @@ impl Store {
     /// Reads a room. Damaged records are set aside first.
     pub fn load(&self, room: &str) -> Result<Loaded, StoreError> {
         let mut loaded = Loaded::default();
-        let transaction = self.database.begin_read()?;
+        let transaction = self.read()?;
         if let Some(stored) = transaction.open_table(SNAPSHOTS)?.get(room)? {
             loaded.take(RecordKey::Snapshot, stored.value());
         }
@@ -204,7 +192,7 @@ impl Store {
 
     /// What was set aside of a room, as it was stored: a checksum of four bytes, then the update.
     pub fn read_set_aside(&self, room: &str) -> Result<Vec<Vec<u8>>, StoreError> {
-        let table = self.database.begin_read()?.open_table(SET_ASIDE)?;
+        let table = self.read()?.open_table(SET_ASIDE)?;
         let mut found = Vec::new();
         for entry in table.range((room, 0)..=(room, u64::MAX))? {
             found.push(entry?.1.value().to_vec());
@@ -212,15 +200,23 @@ impl Store {
         Ok(found)
     }
 
+    fn read(&self) -> Result<ReadTransaction, StoreError> {
+        Ok(self.database()?.begin_read()?)
+    }
+
     fn write(
         &self,
         act: impl FnOnce(&WriteTransaction) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.database.begin_write()?;
+        let mut transaction = self.database()?.begin_write()?;
         transaction.set_durability(Durability::Immediate)?;
         act(&transaction)?;
         transaction.commit()?;
         Ok(())
+    }
+
+    fn database(&self) -> Result<&Database, StoreError> {
+        self.database.as_ref().ok_or(StoreError::Closed)
     }
 }
 

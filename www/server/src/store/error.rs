@@ -14,12 +14,27 @@ pub enum StoreError {
     /// A transaction failed.
     #[error("the database failed: {0}")]
     Database(Box<redb::Error>),
+    /// The disk failed, and the database could not be opened again yet.
+    #[error("the database is closed: the disk failed")]
+    Closed,
     /// A snapshot cannot be read back.
     #[error("the snapshot cannot be read back: {0}")]
     Unreadable(#[from] UpdateError),
     /// A snapshot read back is another document.
     #[error("the snapshot read back is another document")]
     Unfaithful,
+}
+
+impl StoreError {
+    /// Whether everything after it fails too, until the database is opened again.
+    pub(super) fn is_lasting(&self) -> bool {
+        match self {
+            Self::Database(error) => {
+                matches!(**error, redb::Error::Io(_) | redb::Error::PreviousIo)
+            }
+            _ => false,
+        }
+    }
 }
 
 impl From<redb::TransactionError> for StoreError {

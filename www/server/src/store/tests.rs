@@ -3,6 +3,7 @@ use rejoin::doc::Doc;
 use tempfile::TempDir;
 use yrs::{Text, Transact};
 
+use super::medium::{FILE, pause};
 use super::*;
 
 const ROOM: &str = "demo";
@@ -59,6 +60,8 @@ fn damage(store: &Store, room: &str, key: u64) {
     store.write(change).expect("space on the disk");
 }
 
+mod disk;
+
 #[test]
 fn updates_come_back_in_order_and_rooms_stay_apart() {
     let store = Store::in_memory().expect("memory");
@@ -96,7 +99,7 @@ fn a_second_process_is_told_that_the_database_is_in_use() {
     let directory = directory();
     let _store = open(&directory);
     let error = Store::open(directory.path()).expect_err("in use");
-    assert!(matches!(error, StoreError::Open(DatabaseError::DatabaseAlreadyOpen)), "{error}");
+    assert!(matches!(error, StoreError::Open(redb::DatabaseError::DatabaseAlreadyOpen)), "{error}");
 }
 
 #[test]
@@ -185,7 +188,7 @@ fn the_worker_answers_in_order_and_finishes_before_it_closes() {
         open(&directory)
     };
     assert_eq!(updates_of(&store, ROOM), updates);
-    let transaction = store.database.begin_read().expect("a readable database");
+    let transaction = store.read().expect("a readable database");
     assert_eq!(transaction.open_table(UPDATES).expect("the table").len().expect("its length"), 6);
 }
 

@@ -1,11 +1,12 @@
 //! The thread that does what the hub asks of the disk, in order; appends that wait become one transaction.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 
 use rejoin::doc::Content;
 
-use super::{Batch, Loaded, Records, Store, StoreError};
+use super::revival::{Revival, Signal};
+use super::{Batch, Loaded, Records, Storage, Store, StoreError};
 use crate::hub::{HubInput, RecordKey, RoomName, StoreFailure, StoredMessages, Ticket};
 
 /// Most tasks of one transaction.
@@ -29,6 +30,7 @@ pub enum Task {
 pub struct Worker {
     tasks: Option<Sender<Task>>,
     thread: Option<JoinHandle<()>>,
+    signal: Signal,
 }
 
 impl Worker {
@@ -38,9 +40,16 @@ impl Worker {
         answer: impl FnMut(HubInput) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (tasks, inbox) = channel();
+        let signal = Signal::default();
+        let store = Revival::new(store, signal.clone());
         let thread = std::thread::Builder::new().name("store".to_owned());
-        let thread = thread.spawn(move || run(&store, &inbox, answer))?;
-        Ok(Self { tasks: Some(tasks), thread: Some(thread) })
+        let thread = thread.spawn(move || run(store, &inbox, answer))?;
+        Ok(Self { tasks: Some(tasks), thread: Some(thread), signal })
+    }
+
+    /// Whether the disk takes anything.
+    pub fn storage(&self) -> Storage {
+        self.signal.storage()
     }
 
     /// Queues a task.
@@ -66,27 +75,39 @@ impl Drop for Worker {
     }
 }
 
-fn run(store: &Store, inbox: &Receiver<Task>, mut answer: impl FnMut(HubInput)) {
-    let mut next = inbox.recv().ok();
+fn run(mut store: Revival, inbox: &Receiver<Task>, mut answer: impl FnMut(HubInput)) {
+    let mut next = receive(&mut store, inbox);
     while let Some(task) = next.take() {
         match task {
             Task::Append(room, ticket, records) => {
                 let mut batch = vec![(room, ticket, records)];
                 next = collect(inbox, &mut batch);
-                append(store, batch, &mut answer);
+                append(&mut store, batch, &mut answer);
             }
-            Task::Load(room, ticket) => answer(load(store, room, ticket)),
+            Task::Load(room, ticket) => answer(load(&mut store, room, ticket)),
             Task::Compact(room, ticket, snapshot, content) => {
-                let result = store.compact(&room, &snapshot, &content).map_err(failure);
+                let result = store.attempt(|store| store.compact(&room, &snapshot, &content));
+                let result = result.map_err(failure);
                 answer(HubInput::Compacted { room, ticket, result });
             }
             Task::SetAside(room, key) => {
-                if let Err(error) = store.set_aside(&room, key) {
+                if let Err(error) = store.attempt(|store| store.set_aside(&room, key)) {
                     tracing::error!(%room, ?key, %error, "a record could not be set aside");
                 }
             }
         }
-        next = next.or_else(|| inbox.recv().ok());
+        next = next.or_else(|| receive(&mut store, inbox));
+    }
+}
+
+/// Waits for a task, and meanwhile for the disk, if that failed.
+fn receive(store: &mut Revival, inbox: &Receiver<Task>) -> Option<Task> {
+    loop {
+        match inbox.recv_timeout(store.wait()) {
+            Ok(task) => return Some(task),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return None,
+        }
     }
 }
 
@@ -103,17 +124,17 @@ fn collect(inbox: &Receiver<Task>, batch: &mut Vec<Append>) -> Option<Task> {
     None
 }
 
-fn append(store: &Store, batch: Vec<Append>, answer: &mut impl FnMut(HubInput)) {
+fn append(store: &mut Revival, batch: Vec<Append>, answer: &mut impl FnMut(HubInput)) {
     let batches: Vec<Batch<'_>> =
         batch.iter().map(|(room, _, records)| Batch { room, records }).collect();
-    let result = store.append(&batches).map_err(failure);
+    let result = store.attempt(|store| store.append(&batches)).map_err(failure);
     for (room, ticket, _) in batch {
         answer(HubInput::Stored { room, ticket, result: result.clone() });
     }
 }
 
-fn load(store: &Store, room: RoomName, ticket: Ticket) -> HubInput {
-    let (result, messages) = match store.load(&room) {
+fn load(store: &mut Revival, room: RoomName, ticket: Ticket) -> HubInput {
+    let (result, messages) = match store.attempt(|store| store.load(&room)) {
         Ok(Loaded { records, damaged, messages }) => {
             for key in &damaged {
                 tracing::error!(%room, ?key, "a damaged record was set aside; clients that have its content bring it back");
