@@ -177,7 +177,7 @@ impl Doc {
         Content { inserts, deletes: self.deletes.clone() }
     }
 
-    /// Updates that wait for a missing one. Too many or too large, and the oldest go: ask for everything anew.
+    /// Updates that wait for a missing one. Too many or too large ones of others, and the oldest go: ask for everything anew.
     pub fn held(&self) -> usize {
         self.holds.len()
     }

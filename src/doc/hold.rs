@@ -1,4 +1,5 @@
-//! Updates that wait for a missing one. Bounded: the oldest go, and the caller asks for everything anew.
+//! Updates that wait for a missing one. Those of others are bounded: the oldest go, and the caller asks for everything anew.
+//! What is stored here stays, since a snapshot would stand for it.
 
 use crate::doc::Origin;
 use crate::doc::gate::Missing;
@@ -12,11 +13,17 @@ struct Held {
     missing: Missing,
 }
 
+impl Held {
+    /// Whether this device brings it.
+    fn is_own(&self) -> bool {
+        self.origins.iter().any(|origin| matches!(origin, Origin::Local | Origin::Storage))
+    }
+}
+
 /// The waiting updates, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Holds {
     waiting: Vec<Held>,
-    bytes: usize,
 }
 
 impl Holds {
@@ -38,11 +45,22 @@ impl Holds {
             }
             return;
         }
-        self.bytes += update.len();
         self.waiting.push(Held { update: update.to_vec(), origins: vec![origin], missing });
-        while self.waiting.len() > limits.held_updates || self.bytes > limits.held_bytes {
-            self.bytes -= self.waiting.remove(0).update.len();
-        }
+        self.trim(limits);
+    }
+
+    fn trim(&mut self, limits: &Limits) {
+        let others = self.waiting.iter().filter(|held| !held.is_own());
+        let (mut count, mut bytes) =
+            others.fold((0, 0), |(count, bytes), held| (count + 1, bytes + held.update.len()));
+        self.waiting.retain(|held| {
+            let goes = (count > limits.held_updates || bytes > limits.held_bytes) && !held.is_own();
+            if goes {
+                count -= 1;
+                bytes -= held.update.len();
+            }
+            !goes
+        });
     }
 
     /// Takes out one update whose missing unit is known by now, with where it came from.
@@ -50,15 +68,12 @@ impl Holds {
         let at =
             self.waiting.iter().position(|held| clock(held.missing.client) > held.missing.clock)?;
         let held = self.waiting.remove(at);
-        self.bytes -= held.update.len();
         Some((held.update, held.origins.first().copied().unwrap_or_default()))
     }
 
     /// Those that only this device brings, oldest first.
     pub(crate) fn own(&self) -> impl Iterator<Item = &[u8]> {
-        let is_own = |origin: &Origin| matches!(origin, Origin::Local | Origin::Storage);
-        let own = self.waiting.iter().filter(move |held| held.origins.iter().any(is_own));
-        own.map(|held| held.update.as_slice())
+        self.waiting.iter().filter(|held| held.is_own()).map(|held| held.update.as_slice())
     }
 
     /// Whether something came from there.
@@ -72,7 +87,6 @@ impl Holds {
             held.origins.retain(|from| *from != origin);
             !held.origins.is_empty()
         });
-        self.bytes = self.waiting.iter().map(|held| held.update.len()).sum();
     }
 }
 
@@ -82,6 +96,10 @@ mod tests {
 
     const MISSING: Missing = Missing { client: 1, clock: 5 };
 
+    fn bytes(holds: &Holds) -> usize {
+        holds.waiting.iter().map(|held| held.update.len()).sum()
+    }
+
     #[test]
     fn an_update_waits_until_its_unit_is_known() {
         let mut holds = Holds::default();
@@ -90,7 +108,7 @@ mod tests {
         assert!(holds.any_from(Origin::Path(3)) && holds.any_from(Origin::Remote));
         assert_eq!((holds.len(), holds.take_ready(|_| 5)), (1, None));
         assert_eq!(holds.take_ready(|_| 6), Some((b"abc".to_vec(), Origin::Path(3))));
-        assert_eq!((holds.len(), holds.bytes), (0, 0));
+        assert_eq!(holds.len(), 0);
     }
 
     #[test]
@@ -101,7 +119,7 @@ mod tests {
         assert!(holds.any_from(Origin::Path(3)) && !holds.any_from(Origin::Remote));
         holds.forget(Origin::Path(3));
         assert!(!holds.any_from(Origin::Path(3)));
-        assert_eq!((holds.len(), holds.bytes), (1, 1));
+        assert_eq!((holds.len(), bytes(&holds)), (1, 1));
     }
 
     #[test]
@@ -113,8 +131,22 @@ mod tests {
         }
         assert_eq!(holds.len(), 2);
         holds.push(b"dddd", Origin::Remote, MISSING, &limits);
-        assert_eq!((holds.len(), holds.bytes), (2, 5));
+        assert_eq!((holds.len(), bytes(&holds)), (2, 5));
         holds.push(b"too long", Origin::Remote, MISSING, &limits);
-        assert_eq!((holds.len(), holds.bytes), (0, 0));
+        assert_eq!(holds.len(), 0);
+    }
+
+    #[test]
+    fn what_is_stored_here_stays_and_takes_no_room_from_others() {
+        let limits = Limits { held_updates: 2, held_bytes: 5, ..Limits::default() };
+        let mut holds = Holds::default();
+        for update in [b"1", b"2", b"3"] {
+            holds.push(update, Origin::Storage, MISSING, &limits);
+        }
+        for update in [b"a", b"b", b"c"] {
+            holds.push(update, Origin::Remote, MISSING, &limits);
+        }
+        assert_eq!(holds.own().collect::<Vec<_>>(), [b"1", b"2", b"3"]);
+        assert_eq!(holds.len(), 5);
     }
 }

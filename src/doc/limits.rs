@@ -19,9 +19,9 @@ pub struct Limits {
     pub key_bytes: usize,
     /// Units one writer may write.
     pub clock: u32,
-    /// Updates held for a missing one.
+    /// Updates of others held for a missing one.
     pub held_updates: usize,
-    /// Bytes of the held updates.
+    /// Bytes of those.
     pub held_bytes: usize,
     /// Hands what is not causally ready straight to yrs. Only for the simulation's mutation proof.
     pub ungated: bool,

@@ -114,26 +114,39 @@ impl Questions {
     }
 }
 
-/// When the member was last asked for what a held update lacks.
+/// When the member was last asked for what a held update lacks: less and less often, while nothing is released.
 #[derive(Debug, Default)]
 pub(super) struct Resync {
     asked: Option<Instant>,
     due: Option<Instant>,
+    wait: u64,
+    releases: u64,
 }
 
+/// Longest wait between two of these questions.
+const MAX_WAIT: u64 = 60_000;
+
 impl Resync {
-    /// An update of the member is held: it is to be asked, now or when the interval is over.
-    pub(super) fn want(&mut self, now: Instant, interval: u64) {
-        let earliest = self.asked.map_or(now, |asked| (asked + interval).max(now));
-        self.due.get_or_insert(earliest);
+    /// An update of the member is held: it is to be asked, now or when the wait is over. `releases` is how often held
+    /// updates were released so far.
+    pub(super) fn want(&mut self, now: Instant, interval: u64, releases: u64) {
+        let is_in_vain = std::mem::replace(&mut self.releases, releases) == releases;
+        if !is_in_vain || self.wait == 0 {
+            self.wait = interval;
+        } else if self.due.is_some() {
+            return;
+        }
+        self.due = Some(self.asked.map_or(now, |asked| (asked + self.wait).max(now)));
     }
 
     /// Whether to ask now.
     pub(super) fn take(&mut self, now: Instant) -> bool {
         let ask = self.due.is_some_and(|due| due <= now);
         if ask {
-            self.asked = Some(now);
             self.due = None;
+            if self.asked.replace(now).is_some() {
+                self.wait = (self.wait * 2).min(MAX_WAIT);
+            }
         }
         ask
     }
@@ -305,9 +318,9 @@ mod tests {
     #[test]
     fn a_member_is_asked_for_missing_updates_once_an_interval() {
         let mut resync = Resync::default();
-        resync.want(at(10), 1_000);
+        resync.want(at(10), 1_000, 0);
         assert!(resync.take(at(10)));
-        resync.want(at(20), 1_000);
+        resync.want(at(20), 1_000, 0);
         assert!(!resync.take(at(1_009)));
         assert_eq!(resync.due, Some(at(1_010)));
         assert!(resync.take(at(1_010)));

@@ -48,6 +48,8 @@ pub(super) struct Replica {
     arrivals: u64,
     growth: Growth,
     compacting: Option<Ticket>,
+    /// How often held updates were released.
+    releases: u64,
 }
 
 /// What the document showed at a revision: members of one app all ask the same.
@@ -103,6 +105,7 @@ impl Replica {
             arrivals: 0,
             growth,
             compacting: None,
+            releases: 0,
         }
     }
 
@@ -117,6 +120,11 @@ impl Replica {
         if !present.is_empty() {
             self.send(Target::One(id), encode::awareness(&present));
         }
+    }
+
+    /// How often something that was held has been released.
+    pub(super) fn releases(&self) -> u64 {
+        self.releases
     }
 
     /// Asks a member for everything this replica lacks.
@@ -215,6 +223,7 @@ impl Replica {
         if cx.poison.contains(update) {
             return Reception::Refused("the engine failed on it before".to_owned());
         }
+        let waiting = self.doc.held();
         let applied = match self.doc.apply(update, Origin::Remote) {
             Ok(applied) => applied,
             Err(error @ UpdateError::Engine(_)) => {
@@ -223,6 +232,7 @@ impl Replica {
             }
             Err(error) => return Reception::Refused(error.to_string()),
         };
+        self.releases += u64::from(self.doc.held() < waiting);
         let mut known = applied.content;
         for news in applied.integrated {
             cx.counters.updates += 1;
@@ -317,13 +327,14 @@ impl Replica {
             cx.counters.stores += 1;
             cx.output(HubOutput::Store { room, ticket, updates, messages, first });
         }
-        if self.compacting.is_none() && self.doc.held() == 0 && self.growth.is_due(cx.config) {
+        let may_compact = self.compacting.is_none() && !self.doc.holds_from(Origin::Storage);
+        if may_compact && self.growth.is_due(cx.config) {
             self.compact(cx);
         }
     }
 
     /// Every record asked to be stored so far is in the document, and storage keeps the order: the snapshot
-    /// can stand for all of them. Not so while updates are held.
+    /// can stand for all of them. Not so while records wait for one that was lost.
     fn compact(&mut self, cx: &mut Context<'_>) {
         let (room, ticket) = (self.room.clone(), cx.ticket());
         let snapshot = self.doc.encode_state();

@@ -207,10 +207,12 @@ impl Room {
             Reception::Taken => {}
             Reception::Held => {
                 cx.counters.held += 1;
-                if let Some(member) = self.members.get_mut(&id)
+                if let Phase::Open(replica) = &self.phase
+                    && let Some(member) = self.members.get_mut(&id)
                     && !cx.config.broken.no_resync
                 {
-                    member.resync.want(cx.now, cx.config.resync_interval);
+                    let releases = replica.releases();
+                    member.resync.want(cx.now, cx.config.resync_interval, releases);
                 }
             }
             Reception::Refused(why) => self.on_refused(cx, id, why),

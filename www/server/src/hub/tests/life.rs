@@ -91,3 +91,39 @@ fn a_lost_record_is_brought_back_by_a_client_that_has_it() {
     world.say(alice, encode::sync_step_2(&diff(&doc, &[0])));
     assert_eq!(text_of(&world.stored()), "one two");
 }
+
+#[test]
+fn an_update_that_hangs_on_nothing_known_does_not_keep_records_from_becoming_a_snapshot() {
+    let config = HubConfig { compact_records: 50, ..HubConfig::default() };
+    let mut world = World::with(config);
+    let (alice, bob) = (world.join(1), world.join(2));
+    let (doc, other) = (client(11), client(12));
+    let (missing, hanging) = (type_at(&other, 0, "one "), type_at(&other, 4, "two"));
+    world.say(bob, encode::update(&hanging));
+    for index in 0..60 {
+        world.say(alice, encode::update(&type_at(&doc, index, "x")));
+    }
+    assert_eq!(world.hub.counters().compactions, 1);
+    world.say(bob, encode::update(&missing));
+    assert!(text_of(&world.stored()).contains("one two"), "it waited all the same");
+}
+
+#[test]
+fn stored_records_that_wait_for_a_lost_one_stay_on_disk_however_many_they_are() {
+    let config = HubConfig { compact_records: 50, ..HubConfig::default() };
+    let mut world = World::with(config);
+    let (few, many) = (client(11), client(12));
+    let type_one = |doc, index| type_at(doc, index, "x");
+    let lost = [type_one(&few, 0), type_one(&many, 0)];
+    let hanging = (1..20).map(|index| type_one(&few, index));
+    let hanging: Vec<_> = hanging.chain((1..1_100).map(|index| type_one(&many, index))).collect();
+    let record = |(key, update)| Record { key: RecordKey::Update(key), update };
+    let records = (1..).zip(hanging).map(record).collect();
+    world.disk.records.insert(RoomName::from(ROOM), records);
+    let alice = world.join(1);
+    world.say(alice, encode::update(&lost[1]));
+    assert_eq!(world.hub.counters().compactions, 0, "some still wait");
+    world.say(alice, encode::update(&lost[0]));
+    assert_eq!(world.hub.counters().compactions, 1);
+    assert_eq!(text_of(&world.stored()).len(), 20 + 1_100);
+}

@@ -126,3 +126,28 @@ fn twenty_thousand_questions_get_a_handful_of_answers() {
     world.pass(2_000);
     assert_eq!(world.take(alice).len(), 1, "the last question is answered when its time has come");
 }
+
+#[test]
+fn a_client_whose_answers_release_nothing_is_asked_less_and_less_often() {
+    let mut world = World::new();
+    let (alice, doc) = (world.join(1), client(11));
+    let missing = type_at(&doc, 0, "one ");
+    let hanging = type_at(&doc, 4, "two");
+    world.say(alice, encode::update(&hanging));
+    let mut asked = 0;
+    for _ in 0..600 {
+        let questions = world.take(alice).len();
+        asked += questions;
+        if questions > 0 {
+            world.say(alice, encode::sync_step_2(&hanging));
+        }
+        world.pass(100);
+    }
+    assert!((3..=8).contains(&asked), "{asked} in a minute");
+
+    world.say(alice, encode::update(&missing));
+    world.take(alice);
+    type_at(&doc, 7, " three");
+    world.say(alice, encode::update(&type_at(&doc, 13, " four")));
+    assert_eq!(world.take(alice).len(), 1, "something was released: at once again");
+}
