@@ -30,7 +30,7 @@ pub struct HubConfig {
     pub max_strikes: usize,
     /// How long a strike counts.
     pub strike_window: u64,
-    /// Least wait between two requests for what a held update lacks.
+    /// Least wait between two requests for what a held update lacks; twice as long each time that nothing came of it.
     pub resync_interval: u64,
     /// Questions (state vectors, awareness queries) a member may ask a second; later ones wait.
     pub questions_per_second: u64,
@@ -91,6 +91,9 @@ pub struct PresenceLimits {
     pub max_clients: usize,
     /// Messages of a member a second, averaged; later ones are merged.
     pub per_second: u64,
+    /// Silence after which the owner of a client id is sent its own entry, to be renewed: timers of a hidden page may
+    /// come once a minute, what its socket brings comes at once.
+    pub reminder: u64,
     /// Silence after which a client is gone (y-protocols renews at 15 s).
     pub expiry: u64,
     /// How long the holder of a client id that another claims may take to answer a ping.
@@ -103,6 +106,7 @@ impl Default for PresenceLimits {
             max_state: 4_096,
             max_clients: 256,
             per_second: 20,
+            reminder: 20_000,
             expiry: 30_000,
             claim_timeout: 2_000,
         }

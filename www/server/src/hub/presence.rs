@@ -46,7 +46,20 @@ struct Present {
     holder: MemberId,
     standing: Standing,
     renewed: Instant,
+    /// Whether its owner was sent it since then.
+    reminded: bool,
     claim: Option<Claim>,
+}
+
+impl Present {
+    fn new(now: Instant, holder: MemberId, standing: Standing, clock: u32, state: String) -> Self {
+        Self { clock, state, holder, standing, renewed: now, reminded: false, claim: None }
+    }
+
+    /// Not who only passes an id on: it would bring one that is gone back for ever.
+    fn is_to_be_reminded(&self) -> bool {
+        self.standing == Standing::Owner && !self.reminded
+    }
 }
 
 /// Another member says that the id is its own.
@@ -132,9 +145,28 @@ impl Presence {
         clients.into_iter().filter_map(|client| self.release(now, client)).collect()
     }
 
-    /// When [`Self::on_timeout`] has something to do.
+    /// Entries to send to their owners alone, one clock ahead: who lives takes that for news, and passes it on.
+    pub(super) fn remind(&mut self, now: Instant) -> Vec<(MemberId, AwarenessEntry)> {
+        let reminder = self.limits.reminder;
+        let silent = self.present.iter_mut().filter(|(_, present)| {
+            present.is_to_be_reminded() && present.renewed + reminder <= now
+        });
+        let entries = silent.map(|(client, present)| {
+            present.reminded = true;
+            let (clock, state) = (present.clock + 1, Some(present.state.clone()));
+            (present.holder, AwarenessEntry { client: *client, clock, state })
+        });
+        entries.collect()
+    }
+
+    /// When [`Self::on_timeout`] or [`Self::remind`] has something to do.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        self.present.values().map(|present| self.due(present)).min()
+        let due = |present: &Present| {
+            let reminder = present.renewed + self.limits.reminder;
+            let due = self.due(present);
+            if present.is_to_be_reminded() { due.min(reminder) } else { due }
+        };
+        self.present.values().map(due).min()
     }
 
     /// Everyone who is here.
@@ -182,7 +214,7 @@ impl Presence {
         match state {
             Some(state) => {
                 self.gone.remove(&client);
-                let present = Present { clock, state, holder, standing, renewed: now, claim: None };
+                let present = Present::new(now, holder, standing, clock, state);
                 self.present.insert(client, present);
             }
             None => {
@@ -216,7 +248,7 @@ impl Presence {
         };
         let entry = AwarenessEntry { client, clock, state: Some(state.clone()) };
         let standing = Standing::Owner;
-        let heir = Present { clock, state, holder: member, standing, renewed: now, claim: None };
+        let heir = Present::new(now, member, standing, clock, state);
         self.present.insert(client, heir);
         Some(entry)
     }

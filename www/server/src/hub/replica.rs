@@ -294,6 +294,9 @@ impl Replica {
     pub(super) fn on_timeout(&mut self, cx: &mut Context<'_>) {
         let changed = self.presence.on_timeout(cx.now);
         self.announce(cx, &changed);
+        for (owner, entry) in self.presence.remind(cx.now) {
+            self.send(Target::One(owner), encode::awareness(&[entry]));
+        }
         self.messages.on_timeout(cx, &mut self.outgoing);
     }
 

@@ -97,7 +97,12 @@ fn a_silent_client_expires_by_the_servers_own_clock() {
     assert!(world.take(bob).is_empty());
     world.pass(1);
     assert_eq!(people(&world.take(bob)), [gone(7, 3)]);
-    assert_eq!(people(&world.take(alice)), [gone(7, 3)], "it hears it too, and may come back");
+    let told = [here(7, 4, "{}"), gone(7, 3)];
+    assert_eq!(
+        people(&world.take(alice)),
+        told,
+        "it was reminded, hears it too, and may come back"
+    );
     world.say(alice, announce(here(7, 4, "{}")));
     assert_eq!(people(&world.take(bob)), [here(7, 4, "{}")]);
 }
@@ -128,4 +133,32 @@ fn a_query_is_answered_with_everyone_even_with_nobody() {
     world.got.clear();
     world.say(alice, vec![3]);
     assert_eq!(people(&world.take(alice)), [here(7, 0, "{}")]);
+}
+
+#[test]
+fn an_owner_that_renews_nothing_is_asked_alone_and_stays_if_it_answers() {
+    let mut world = World::new();
+    let (alice, bob) = (world.join(1), world.join(2));
+    world.say(alice, announce(here(7, 3, "{}")));
+    world.got.clear();
+    for clock in [4, 5, 6] {
+        world.pass(20_000);
+        assert_eq!(people(&world.take(alice)), [here(7, clock, "{}")], "its own, one ahead");
+        assert!(world.take(bob).is_empty(), "nobody else");
+        world.say(alice, announce(here(7, clock, "{}")));
+        assert_eq!(people(&world.take(bob)), [here(7, clock, "{}")]);
+        world.got.clear();
+    }
+}
+
+#[test]
+fn who_only_passes_an_id_on_is_not_asked_for_it() {
+    let mut world = World::new();
+    let (alice, bob) = (world.join(1), world.join(2));
+    world.say(alice, encode::awareness(&[here(7, 3, "{}"), here(8, 9, "{}")]));
+    world.got.clear();
+    world.pass(29_999);
+    assert!(world.take(alice).is_empty());
+    world.pass(1);
+    assert_eq!(people(&world.take(bob)), [gone(7, 3), gone(8, 9)]);
 }
