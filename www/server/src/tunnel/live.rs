@@ -194,8 +194,8 @@ async fn carry(live: &Live, shared: &Shared) -> bool {
         live.outbox.unstalled().await;
         match live.outbox.take() {
             Some(Next::Frame(frame)) => {
-                // Before the push: one frame may be larger than the bound, as in the outbox.
-                let is_slow = live.session().kept_bytes() > shared.config.socket.max_waiting;
+                // One frame may be larger than the bound, as in the outbox, and others may wait behind it.
+                let is_slow = live.session().waiting_bytes() > shared.config.socket.max_waiting;
                 live.session().push(frame);
                 if is_slow {
                     tracing::info!("a client reads too slowly and is sent away");

@@ -15,6 +15,8 @@ pub struct Session {
     /// Frames that go down, with their numbers, until they are confirmed.
     kept: VecDeque<(u64, Bytes)>,
     kept_bytes: usize,
+    /// Bytes of the largest of them.
+    largest: usize,
     /// Number of the last frame that goes down.
     last: u64,
     /// Frames that came up.
@@ -50,6 +52,7 @@ impl Session {
     pub fn push(&mut self, frame: Bytes) {
         self.last += 1;
         self.kept_bytes += frame.len();
+        self.largest = self.largest.max(frame.len());
         self.kept.push_back((self.last, frame));
     }
 
@@ -63,6 +66,11 @@ impl Session {
         self.kept_bytes
     }
 
+    /// The same without the largest frame: one may be larger than what may wait.
+    pub fn waiting_bytes(&self) -> usize {
+        self.kept_bytes - self.largest
+    }
+
     /// The client has everything up to this frame. `false` if that cannot be, or what follows is no longer kept.
     pub fn confirm(&mut self, received: u64) -> bool {
         while self.kept.front().is_some_and(|(number, _)| *number <= received) {
@@ -70,6 +78,7 @@ impl Session {
                 self.kept_bytes -= frame.len();
             }
         }
+        self.largest = self.kept.iter().map(|(_, frame)| frame.len()).max().unwrap_or(0);
         let next = self.kept.front().map_or(self.last + 1, |(number, _)| *number);
         received <= self.last && received + 1 == next
     }
