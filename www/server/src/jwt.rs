@@ -12,6 +12,8 @@ use crate::access::Permit;
 
 /// Clocks of others may be off by as much, in seconds.
 const LEEWAY: u64 = 5;
+/// Longest life of a token, in seconds: moments that are further away cannot be counted everywhere.
+const TEN_YEARS: u64 = 10 * 365 * 86_400;
 /// Longest `sub` that others are told, in bytes; clients read no longer one.
 const MAX_SUBJECT: usize = 256;
 
@@ -30,8 +32,8 @@ pub struct BadKey;
 /// The claims that count here, besides those the library checks.
 #[derive(Debug, Deserialize)]
 struct Claims {
-    /// Seconds since 1970; the library sees to it that it is there.
-    exp: Option<u64>,
+    /// Seconds since 1970, of any precision (RFC 7519 §2); the library sees to it that it is there.
+    exp: Option<f64>,
     /// Rooms the token is for; one that ends with `*` stands for all that begin so. None: all.
     rooms: Option<Vec<String>>,
     /// Whether the document may only be read.
@@ -96,9 +98,7 @@ impl Jwt {
         if claims.rooms.is_some_and(|rooms| !rooms.iter().any(named)) {
             return Err("the token is for other rooms");
         }
-        let end = claims.exp.unwrap_or_default() + LEEWAY;
-        let left = end.saturating_sub(get_current_timestamp());
-        let lifetime = Some(Duration::from_secs(left));
+        let lifetime = Some(lifetime(claims.exp.unwrap_or_default()));
         let user = claims.sub.filter(|sub| !sub.is_empty() && sub.len() <= MAX_SUBJECT);
         Ok(Permit { lifetime, readonly: claims.readonly, pending: false, user })
     }
@@ -111,6 +111,13 @@ impl fmt::Debug for Jwt {
     }
 }
 
+/// How long a token that ends then still counts.
+fn lifetime(end: f64) -> Duration {
+    // Beyond the largest number `as` gives that one.
+    let end = (end.round() as u64).saturating_add(LEEWAY);
+    Duration::from_secs(end.saturating_sub(get_current_timestamp()).min(TEN_YEARS))
+}
+
 fn words(error: &ErrorKind) -> &'static str {
     match error {
         ErrorKind::ExpiredSignature => "the token has expired",
@@ -118,6 +125,9 @@ fn words(error: &ErrorKind) -> &'static str {
         ErrorKind::InvalidAudience => "the token is for another audience",
         ErrorKind::InvalidIssuer => "the token is from another issuer",
         ErrorKind::MissingRequiredClaim(_) => "the token lacks a claim",
+        ErrorKind::Json(_) | ErrorKind::InvalidClaimFormat(_) => {
+            "a claim of the token cannot be read"
+        }
         _ => "the token is not signed as it should be",
     }
 }
@@ -160,6 +170,24 @@ mod tests {
             Jwt::from_secret("another").verify(&signed(&json!({ "exp": in_seconds(60) })), "r");
         assert_eq!(other, Err("the token is not signed as it should be"));
         assert!(jwt.verify("no.token.at-all", "r").is_err());
+    }
+
+    #[test]
+    fn a_token_may_end_at_any_number() {
+        let jwt = Jwt::from_secret(SECRET);
+        let lifetime = |exp: Value| {
+            let permit = jwt.verify(&signed(&json!({ "exp": exp })), "r").ok()?;
+            permit.lifetime.map(|lifetime| lifetime.as_secs())
+        };
+        let fractional = in_seconds(60) as f64 + 0.4;
+        assert!(lifetime(json!(fractional)).is_some_and(|left| (60..=66).contains(&left)));
+        let years = |years: u64| years * 365 * 86_400;
+        for far in [json!(u64::MAX), json!(u64::MAX - 1), json!(1e18)] {
+            assert_eq!(lifetime(far.clone()), Some(years(10)), "{far}");
+        }
+        let check = |claims: Value| jwt.verify(&signed(&claims), "r").map(|_| ());
+        let unreadable = json!({ "exp": in_seconds(60), "rooms": "plan" });
+        assert_eq!(check(unreadable), Err("a claim of the token cannot be read"));
     }
 
     #[test]
