@@ -30,6 +30,7 @@ pub use io::{
 };
 pub use messages::MessageLimits;
 pub use notice::{Counters, Notice};
+pub(crate) use rate::Pace;
 pub(crate) use replica::new_doc;
 pub use signaling::{IceConfig, SignalingLimits};
 
@@ -108,10 +109,18 @@ impl Hub {
             HubInput::Compacted { room, ticket, result } => {
                 self.with_room(now, &room, |room, cx| room.on_compacted(cx, ticket, result));
             }
+            HubInput::Clock { wall } => {
+                self.config.wall_origin = wall.saturating_sub(now.as_millis());
+            }
             HubInput::Timeout => self.on_timeout(now),
             HubInput::Restart => self.on_restart(),
             HubInput::Shutdown => self.on_shutdown(now),
         }
+    }
+
+    /// Milliseconds since 1970, as the hub counts them.
+    pub fn wall(&self, now: Instant) -> u64 {
+        self.config.wall_at(now)
     }
 
     /// Takes one output out.

@@ -3,6 +3,7 @@
 use rejoin::doc::RootKind;
 use rejoin::ordered::OrderedMap;
 use rejoin::protocol::FrameLimits;
+use rejoin::time::Instant;
 
 use super::messages::MessageLimits;
 use super::signaling::SignalingLimits;
@@ -77,6 +78,10 @@ impl Default for HubConfig {
 }
 
 impl HubConfig {
+    pub(super) fn wall_at(&self, now: Instant) -> u64 {
+        self.wall_origin.saturating_add(now.as_millis())
+    }
+
     pub(super) fn frame_limits(&self) -> FrameLimits {
         FrameLimits { frame: self.max_frame, ..FrameLimits::default() }
     }

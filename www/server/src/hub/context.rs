@@ -48,7 +48,7 @@ const MAX_POISON: usize = 1_024;
 impl Context<'_> {
     /// Milliseconds since 1970.
     pub(super) fn wall(&self) -> u64 {
-        self.config.wall_origin + self.now.as_millis()
+        self.config.wall_at(self.now)
     }
 
     pub(super) fn ticket(&mut self) -> Ticket {

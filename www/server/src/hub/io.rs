@@ -100,6 +100,11 @@ pub enum HubInput {
         /// Whether the snapshot stands for the records now.
         result: Result<(), StoreFailure>,
     },
+    /// What the clock says now, if it was set, or went on while the machine slept.
+    Clock {
+        /// Milliseconds since 1970.
+        wall: u64,
+    },
     /// The deadline of the last `poll_timeout` has passed. Harmless when early.
     Timeout,
     /// Cuts every socket and forgets every room, as a crash would; rooms are read from disk again.

@@ -6,7 +6,7 @@ use rejoin::time::Instant;
 
 /// Lets an average of one event an interval through, and a burst of some (GCRA).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     interval: u64,
     slack: u64,
     paid_until: Instant,
@@ -14,13 +14,13 @@ pub(super) struct Pace {
 
 impl Pace {
     /// `per_second` on average, and as many at once.
-    pub(super) fn per_second(per_second: u64) -> Self {
+    pub(crate) fn per_second(per_second: u64) -> Self {
         let interval = 1_000 / per_second.clamp(1, 1_000);
         Self { interval, slack: interval * per_second, paid_until: Instant::default() }
     }
 
     /// Takes one, if one is to be had.
-    pub(super) fn take(&mut self, now: Instant) -> bool {
+    pub(crate) fn take(&mut self, now: Instant) -> bool {
         let start = self.paid_until.max(now);
         let free = start.since(now) < self.slack;
         if free {
@@ -30,7 +30,7 @@ impl Pace {
     }
 
     /// When the next one is to be had.
-    pub(super) fn ready_at(&self) -> Instant {
+    pub(crate) fn ready_at(&self) -> Instant {
         Instant::from_millis((self.paid_until.as_millis() + 1).saturating_sub(self.slack))
     }
 }

@@ -92,9 +92,10 @@ impl Log {
         self.by_id.get(id).copied()
     }
 
-    /// Numbers a message and keeps it; the oldest make room.
+    /// Numbers a message and keeps it; the oldest make room. A clock that was set back dates none before the last one.
     pub(super) fn append(&mut self, mut message: Kept, limits: &MessageLimits) -> Option<&Kept> {
         message.seq = self.head + 1;
+        message.at = message.at.max(self.kept.back().map_or(0, |last| last.at));
         self.put(message);
         while self.kept.len() > limits.keep.max(1)
             || (self.bytes > limits.keep_bytes && self.kept.len() > 1)

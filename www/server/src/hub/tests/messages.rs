@@ -100,10 +100,31 @@ fn messages_are_dated_by_the_servers_clock() {
         World::with(HubConfig { wall_origin: 1_700_000_000_000, ..HubConfig::default() });
     let alice = member(&mut world, 1);
     world.say(alice, publish(1, "a-1", "1"));
-    let frames = world.take(alice);
+    assert_eq!(date(&mut world, alice), 1_700_000_001_000);
+}
+
+#[test]
+fn messages_follow_a_clock_that_was_set_but_none_is_dated_before_the_last() {
+    let mut world =
+        World::with(HubConfig { wall_origin: 1_700_000_000_000, ..HubConfig::default() });
+    let alice = member(&mut world, 1);
+    for (n, wall, at) in [
+        (1, 1_700_003_600_000, 1_700_003_600_000),
+        (2, 1_700_000_000_000, 1_700_003_600_000),
+        (3, 1_700_003_700_000, 1_700_003_700_000),
+    ] {
+        world.input(HubInput::Clock { wall });
+        world.say(alice, publish(n, &format!("a-{n}"), "1"));
+        assert_eq!(date(&mut world, alice), at);
+    }
+}
+
+/// When the message was sent that a member got first.
+fn date(world: &mut World, member: MemberId) -> u64 {
+    let frames = world.take(member);
     let Message::Messages(payload) = messages(&frames[0])[0] else { panic!("a message") };
     let Ok(Some(Reply::Message(envelope))) = Reply::decode(payload) else { panic!("a message") };
-    assert_eq!(envelope.at, 1_700_000_001_000);
+    envelope.at
 }
 
 #[test]
