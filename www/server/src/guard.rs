@@ -7,15 +7,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use rejoin::protocol::auth::Auth;
 use rejoin::protocol::{FrameLimits, Message, Reader, decode, encode, tag};
+use rejoin::time::Instant as Moment;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::access::{self, Permit};
 use crate::config::Config;
 use crate::hub::signaling::refusal;
-use crate::hub::{HubInput, MemberId, Permission, RoomName, close};
+use crate::hub::{HubInput, MemberId, Pace, Permission, RoomName, close};
 use crate::outbox::{End, Outbox};
-use crate::pump::HubHandle;
+use crate::pump::{HubHandle, Sign};
 use crate::routes::Shared;
 use crate::users::{Seat, Users};
 
@@ -31,6 +32,18 @@ pub(crate) enum Sentence {
     End,
 }
 
+/// Frames about tokens that a client may send in a second; more wait.
+const TOKENS: u64 = 8;
+
+/// Where a client is.
+#[derive(Debug)]
+enum Place {
+    /// Here, with its share of what its user may have.
+    Here(Option<Seat>),
+    /// Gone for the hub, whatever still comes of it.
+    Gone,
+}
+
 /// Guards one client.
 #[derive(Debug)]
 pub(crate) struct Guard {
@@ -41,8 +54,11 @@ pub(crate) struct Guard {
     /// The member it is, once it has joined.
     member: OnceLock<MemberId>,
     readonly: AtomicBool,
-    /// Its share of what its user may have.
-    seat: Mutex<Option<Seat>>,
+    place: Mutex<Place>,
+    alive: Sign,
+    texts: Sign,
+    tokens: Mutex<Pace>,
+    start: Instant,
     /// When it must show a token, at the latest.
     until: watch::Sender<Option<Instant>>,
 }
@@ -62,7 +78,11 @@ impl Guard {
             outbox,
             member: OnceLock::new(),
             readonly: AtomicBool::new(false),
-            seat: Mutex::default(),
+            place: Mutex::new(Place::Here(None)),
+            alive: Sign::default(),
+            texts: Sign::default(),
+            tokens: Mutex::new(Pace::per_second(TOKENS)),
+            start: Instant::now(),
             until: watch::Sender::new(None),
         };
         if permit.pending {
@@ -76,15 +96,16 @@ impl Guard {
 
     /// Takes a frame of the client.
     pub(crate) async fn frame(&self, hub: &HubHandle, bytes: Bytes) -> Sentence {
+        if let Err(wait) = self.spend(bytes.len()) {
+            return self.expel(hub, close::TOO_MUCH, &come_back(wait));
+        }
         if let Some(auth) = auth_of(&bytes) {
+            self.pace_tokens().await;
             return self.on_auth(hub, auth);
         }
         let Some(member) = self.member.get() else {
             return self.expel(hub, close::UNAUTHORIZED, "the first message must show a token");
         };
-        if let Err(wait) = self.spend(bytes.len()) {
-            return self.expel(hub, close::TOO_MUCH, &come_back(wait));
-        }
         // Peers would take its edits; the hub does not.
         if self.readonly.load(Ordering::Relaxed) && signals(&bytes) {
             let why = "this token may only read, so it has no peers";
@@ -98,21 +119,23 @@ impl Guard {
     /// The client is alive.
     pub(crate) fn heard(&self, hub: &HubHandle) {
         if let Some(member) = self.member.get() {
-            hub.input(HubInput::Heard { member: *member });
+            hub.sign(&self.alive, HubInput::Heard { member: *member });
         }
     }
 
     /// The client sent text: the protocol has none.
     pub(crate) fn text(&self, hub: &HubHandle) {
         if let Some(member) = self.member.get() {
-            hub.input(HubInput::Text { member: *member });
+            hub.sign(&self.texts, HubInput::Text { member: *member });
         }
     }
 
     /// The client is gone.
     pub(crate) fn leave(&self, hub: &HubHandle) {
-        self.seat().take();
-        if let Some(member) = self.member.get() {
+        let mut place = self.place();
+        if matches!(std::mem::replace(&mut *place, Place::Gone), Place::Here(_))
+            && let Some(member) = self.member.get()
+        {
             hub.input(HubInput::Leave { member: *member });
         }
     }
@@ -158,9 +181,12 @@ impl Guard {
         }
     }
 
-    /// Joins, or goes on under a fresh token.
+    /// Joins, or goes on under a fresh token; not behind [`Self::leave`].
     fn admit(&self, hub: &HubHandle, permit: Permit) -> Sentence {
-        if !self.sit(permit.user.as_deref()) {
+        let mut place = self.place();
+        let Place::Here(seat) = &mut *place else { return Sentence::End };
+        if !self.sit(seat, permit.user.as_deref()) {
+            drop(place);
             return self.expel(hub, close::TOO_MUCH, close::BUSY);
         }
         self.readonly.store(permit.readonly, Ordering::Relaxed);
@@ -173,8 +199,7 @@ impl Guard {
     }
 
     /// Takes a connection of its user's, or keeps the one it has.
-    fn sit(&self, user: Option<&str>) -> bool {
-        let mut seat = self.seat();
+    fn sit(&self, seat: &mut Option<Seat>, user: Option<&str>) -> bool {
         if seat.as_ref().map(Seat::user) == user {
             return true;
         }
@@ -183,11 +208,29 @@ impl Guard {
     }
 
     fn spend(&self, bytes: usize) -> Result<(), Duration> {
-        self.seat().as_ref().map_or(Ok(()), |seat| seat.spend(bytes, Instant::now()))
+        match &*self.place() {
+            Place::Here(Some(seat)) => seat.spend(bytes, Instant::now()),
+            Place::Here(None) | Place::Gone => Ok(()),
+        }
     }
 
-    fn seat(&self) -> MutexGuard<'_, Option<Seat>> {
-        self.seat.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Each of them costs a signature and a letter to the hub.
+    async fn pace_tokens(&self) {
+        loop {
+            let passed = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let ready = {
+                let mut pace = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+                if pace.take(Moment::from_millis(passed)) {
+                    return;
+                }
+                pace.ready_at()
+            };
+            sleep_until(self.start + Duration::from_millis(ready.as_millis())).await;
+        }
+    }
+
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell_term(&self) {
@@ -234,7 +277,14 @@ fn signals(frame: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+    use tokio_util::task::TaskTracker;
+
     use super::*;
+    use crate::config::AccessConfig;
+    use crate::demo::Lines;
+    use crate::pump::tests::Idle;
+    use crate::tunnel::Registry;
 
     #[test]
     fn a_readers_signaling_is_found_also_behind_something_else() {
@@ -251,5 +301,50 @@ mod tests {
         assert_eq!(auth_of(&Auth::Show("t").encode()), Some(Auth::Show("t")));
         assert_eq!(auth_of(&[121, 9, 9]), Some(Auth::Show("")), "cut: refused like a wrong token");
         assert_eq!(auth_of(&encode::sync_step_1(&[0])), None);
+    }
+
+    /// A guard whose client has not shown its token yet, and what it tells the hub.
+    fn pending() -> (Guard, HubHandle, Idle) {
+        let (hub, idle) = Idle::start(1_000);
+        let access = AccessConfig { token: Some("secret".to_owned()), ..AccessConfig::default() };
+        let config = Config { access, ..Config::default() };
+        let shared = Shared {
+            hub: hub.clone(),
+            users: Users::new(config.users),
+            config: Arc::new(config),
+            sockets: TaskTracker::new(),
+            tunnels: Registry::default(),
+            lines: Lines::default(),
+        };
+        let permit = Permit { lifetime: None, readonly: false, pending: true, user: None };
+        let guard = Guard::new(&shared, "r".into(), permit, Arc::new(Outbox::new(1_000_000)));
+        (guard, hub, idle)
+    }
+
+    #[tokio::test]
+    async fn who_has_left_joins_no_more() {
+        let token = || Bytes::from(Auth::Show("secret").encode());
+        let (guard, hub, idle) = pending();
+        assert_eq!(guard.frame(&hub, token()).await, Sentence::Go);
+        assert_eq!(idle.waiting(), 2, "it joins, and may write");
+        let (guard, hub, idle) = pending();
+        guard.leave(&hub);
+        assert_eq!(guard.frame(&hub, token()).await, Sentence::End);
+        assert_eq!(idle.waiting(), 0);
+    }
+
+    #[tokio::test]
+    async fn of_tokens_and_texts_few_wait_for_the_hub() {
+        let token = || Bytes::from(Auth::Show("secret").encode());
+        let (guard, hub, idle) = pending();
+        let taken = (0..100).filter(|_| guard.frame(&hub, token()).now_or_never().is_some());
+        assert!((1..=9).contains(&taken.count()));
+        assert!(idle.waiting() <= 10);
+        let before = idle.waiting();
+        for _ in 0..1_000 {
+            guard.text(&hub);
+            guard.heard(&hub);
+        }
+        assert_eq!(idle.waiting(), before + 2);
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use rejoin::time::Instant;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::hub::{
     Counters, Hub, HubConfig, HubInput, HubOutput, MemberId, Notice, Permission, RoomName,
@@ -17,10 +18,18 @@ use crate::outbox::{End, Outbox};
 use crate::store::worker::{Task, Worker};
 use crate::store::{Records, Storage, Store, StoreError};
 
+/// What a frame weighs beside its bytes.
+const FRAME: usize = 256;
+/// How often the clock is compared with the hub's, and how far it may be off, in milliseconds.
+const CLOCK_CHECK: Duration = Duration::from_secs(60);
+const MAX_DRIFT: u64 = 2_000;
+
 /// What the hub's task is told.
 #[derive(Debug)]
 enum Letter {
     Input(HubInput),
+    /// What means the same however often it is said.
+    Sign(HubInput, Sign),
     /// A frame, with the share of the inbound budget it holds until it was handled.
     Frame(MemberId, Bytes, OwnedSemaphorePermit),
     Join(MemberId, RoomName, Permission, Arc<Outbox>),
@@ -29,6 +38,10 @@ enum Letter {
     Sockets(RoomName, SocketOrder, oneshot::Sender<usize>),
     Stop(oneshot::Sender<()>),
 }
+
+/// Whether such an input waits for the hub already.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sign(Arc<AtomicBool>);
 
 /// What the demo does to the sockets of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,10 +94,15 @@ impl HubHandle {
         })?;
         let start = tokio::time::Instant::now();
         config.wall_origin = wall_clock();
-        let pump = Pump { hub: Hub::new(config), worker, sockets: BTreeMap::new(), start };
+        let sockets = BTreeMap::new();
+        let pump = Pump { hub: Hub::new(config), worker, sockets, start, clock: wall_clock };
         tokio::spawn(pump.run(inbox));
+        Ok(Self::new(letters, max_inbound))
+    }
+
+    fn new(letters: mpsc::UnboundedSender<Letter>, max_inbound: usize) -> Self {
         let inbound = Arc::new(Semaphore::new(max_inbound));
-        Ok(Self { letters, inbound, max_inbound, last_member: Arc::default() })
+        Self { letters, inbound, max_inbound, last_member: Arc::default() }
     }
 
     /// Lets a new socket join a room.
@@ -101,10 +119,17 @@ impl HubHandle {
 
     /// Hands a frame over; waits while too much of all clients waits already.
     pub(crate) async fn frame(&self, member: MemberId, bytes: Bytes) {
-        let share = bytes.len().clamp(1, self.max_inbound);
+        let share = (bytes.len() + FRAME).min(self.max_inbound);
         let share = u32::try_from(share).unwrap_or(u32::MAX);
         if let Ok(permit) = self.inbound.clone().acquire_many_owned(share).await {
             self.send(Letter::Frame(member, bytes, permit));
+        }
+    }
+
+    /// Hands an input over, unless the same waits already.
+    pub(crate) fn sign(&self, sign: &Sign, input: HubInput) {
+        if !sign.0.swap(true, Ordering::AcqRel) {
+            self.send(Letter::Sign(input, sign.clone()));
         }
     }
 
@@ -152,11 +177,14 @@ struct Pump {
     worker: Worker,
     sockets: BTreeMap<MemberId, (RoomName, Arc<Outbox>)>,
     start: tokio::time::Instant,
+    clock: fn() -> u64,
 }
 
 impl Pump {
     async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Letter>) {
         let mut stop = None;
+        let mut checks = interval(CLOCK_CHECK);
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !(stop.is_some() && self.hub.is_stopped()) {
             let deadline = self.hub.poll_timeout().map(|deadline| deadline.at);
             tokio::select! {
@@ -169,6 +197,7 @@ impl Pump {
                     None => break,
                 },
                 () = self.sleep_until(deadline) => self.handle(HubInput::Timeout),
+                _ = checks.tick() => self.check_clock(),
             }
         }
         let mut worker = self.worker;
@@ -189,7 +218,12 @@ impl Pump {
                 self.handle(input);
             }
             Letter::Frame(member, bytes, _permit) => self.handle(HubInput::Frame { member, bytes }),
+            Letter::Sign(input, sign) => {
+                sign.0.store(false, Ordering::Release);
+                self.handle(input);
+            }
             Letter::Join(member, room, permission, outbox) => {
+                self.check_clock();
                 self.sockets.insert(member, (room.clone(), outbox));
                 self.handle(HubInput::Join { member, room, permission });
             }
@@ -197,6 +231,14 @@ impl Pump {
             Letter::Health(reply) => drop(reply.send(self.health())),
             Letter::Sockets(room, order, reply) => drop(reply.send(self.order(&room, order))),
             Letter::Stop(_) => {}
+        }
+    }
+
+    /// The system's clock goes on while the machine sleeps, and is set by people.
+    fn check_clock(&mut self) {
+        let wall = (self.clock)();
+        if self.hub.wall(self.now()).abs_diff(wall) > MAX_DRIFT {
+            self.handle(HubInput::Clock { wall });
         }
     }
 
@@ -267,8 +309,8 @@ impl Pump {
     }
 }
 
-/// Milliseconds since 1970. The hub counts on from there, whatever is done to the clock.
-#[expect(clippy::disallowed_methods, reason = "the shell reads the clock for the hub, once")]
+/// Milliseconds since 1970. The hub counts on from there.
+#[expect(clippy::disallowed_methods, reason = "the shell reads the clock for the hub")]
 fn wall_clock() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     now.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
@@ -278,5 +320,81 @@ fn tell(notice: &Notice) {
     match notice {
         Notice::RecordSetAside { .. } | Notice::RoomFailed { .. } => tracing::error!("{notice}"),
         _ => tracing::warn!("{notice}"),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    /// What a hub that does nothing was told.
+    pub(crate) struct Idle(mpsc::UnboundedReceiver<Letter>);
+
+    impl Idle {
+        pub(crate) fn start(max_inbound: usize) -> (HubHandle, Self) {
+            let (letters, inbox) = mpsc::unbounded_channel();
+            (HubHandle::new(letters, max_inbound), Self(inbox))
+        }
+
+        pub(crate) fn waiting(&self) -> usize {
+            self.0.len()
+        }
+    }
+
+    const MEMBER: MemberId = MemberId(1);
+
+    #[test]
+    fn small_frames_fill_the_inbox_too() {
+        let (hub, idle) = Idle::start(10 * (FRAME + 1));
+        let one_byte = || hub.frame(MEMBER, Bytes::from_static(b"x")).now_or_never();
+        let taken = (0..100).filter(|_| one_byte().is_some()).count();
+        assert_eq!((taken, idle.waiting()), (10, 10));
+    }
+
+    #[test]
+    fn one_frame_above_the_bound_of_the_inbox_is_taken_alone() {
+        let (hub, idle) = Idle::start(1_000);
+        let large = || hub.frame(MEMBER, Bytes::from_static(&[0; 5_000])).now_or_never();
+        assert!(large().is_some() && large().is_none());
+        assert_eq!(idle.waiting(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_sign_of_life_waits_once_and_again_when_it_was_handled() {
+        let (hub, mut idle) = Idle::start(1_000);
+        let sign = Sign::default();
+        let text = || hub.sign(&sign, HubInput::Text { member: MEMBER });
+        (0..1_000).for_each(|_| text());
+        assert_eq!(idle.waiting(), 1);
+        let mut pump = pump(|| 0);
+        pump.open(idle.0.recv().await.expect("a letter"));
+        text();
+        assert_eq!(idle.waiting(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_hub_follows_a_clock_that_was_set_and_one_that_went_on_while_the_machine_slept() {
+        for clock in [|| 1_700_003_600_000, || 1_699_996_400_000] {
+            let mut pump = pump(clock);
+            pump.check_clock();
+            assert!(pump.hub.wall(pump.now()).abs_diff(clock()) < MAX_DRIFT);
+        }
+        let mut pump = pump(|| 1_700_000_001_500);
+        let before = pump.hub.wall(Instant::default());
+        pump.check_clock();
+        assert_eq!(
+            pump.hub.wall(Instant::default()),
+            before,
+            "as clocks are corrected all the time"
+        );
+    }
+
+    fn pump(clock: fn() -> u64) -> Pump {
+        let config = HubConfig { wall_origin: 1_700_000_000_000, ..HubConfig::default() };
+        let worker = Worker::start(Store::in_memory().expect("memory"), |_| ()).expect("a thread");
+        let (hub, sockets) = (Hub::new(config), BTreeMap::new());
+        Pump { hub, worker, sockets, start: tokio::time::Instant::now(), clock }
     }
 }

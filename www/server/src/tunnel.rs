@@ -79,8 +79,10 @@ fn resume(
 async fn take(shared: Shared, session: &str, request: Request<Body>) -> Result<Response, Refusal> {
     let live = find(&shared, session, &request)?;
     let limit = shared.config.hub.max_frame + OVERHEAD;
-    let Ok(body) = upload(&live, request.into_body(), limit).await else {
-        return Err(Refusal::TooLarge);
+    let body = tokio::select! {
+        biased;
+        () = live.over() => return Err(Refusal::NoSession),
+        body = upload(&live, request.into_body(), limit) => body.map_err(|_| Refusal::TooLarge)?,
     };
     // A client that gives up on its request must not leave half of it undone.
     let hub = shared.hub.clone();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::registry::Registry;
 use super::session::{Session, TakeError};
@@ -40,6 +41,7 @@ pub(crate) struct Live {
     gone: Notify,
     cut: AtomicBool,
     told_end: Notify,
+    over: CancellationToken,
 }
 
 impl Live {
@@ -62,6 +64,7 @@ impl Live {
             gone: Notify::new(),
             cut: AtomicBool::new(false),
             told_end: Notify::new(),
+            over: CancellationToken::new(),
         });
         shared.tunnels.insert(&live);
         let served = serve(Arc::clone(&live), shared.clone());
@@ -142,6 +145,11 @@ impl Live {
         self.told_end.notify_one();
     }
 
+    /// Waits until the session has ended.
+    pub(super) async fn over(&self) {
+        self.over.cancelled().await;
+    }
+
     fn ping(&self) {
         self.pings.fetch_add(1, Ordering::Relaxed);
         self.change();
@@ -179,6 +187,7 @@ async fn serve(live: Arc<Live>, shared: Shared) {
         let _ = timeout(shared.config.socket.last_words, live.told_end.notified()).await;
     }
     live.guard.leave(&shared.hub);
+    live.over.cancel();
     shared.tunnels.remove(live.name());
 }
 

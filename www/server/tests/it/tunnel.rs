@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rejoin::protocol::auth::Auth;
 use rejoin::protocol::{encode, tag};
 use rejoin::tunnel::body::{Body, Item};
 use rejoin_server::{AccessConfig, Config, SocketConfig, TunnelConfig};
@@ -60,7 +61,11 @@ impl Events {
 }
 
 async fn post(server: &Server, session: &str, first: u64, items: Vec<Item<'_>>) -> u16 {
-    let body = Body { received: 0, first, items }.encode();
+    send(server, session, Body { received: 0, first, items }).await
+}
+
+async fn send(server: &Server, session: &str, body: Body<'_>) -> u16 {
+    let body = body.encode();
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     let head = format!(
         "POST /room?tunnel={session} HTTP/1.1\r\nhost: here\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
@@ -244,6 +249,33 @@ async fn one_frame_may_be_larger_than_what_may_wait() {
         assert!(events.more().await, "{}", events.text);
     }
     assert!(!events.text.contains("event:close"));
+}
+
+#[tokio::test]
+async fn a_token_that_comes_up_when_the_session_is_over_lets_nobody_in() {
+    let access = AccessConfig { token: Some("secret".to_owned()), ..AccessConfig::default() };
+    let tunnel = TunnelConfig { grace: Duration::from_millis(200), ..TunnelConfig::default() };
+    let server = Server::start(Config { access, tunnel, ..config() }).await;
+    let mut events = Events::get(&server, "tunnel=new&auth=message", "").await;
+    let session = events.session().await;
+    drop(events);
+    let token = Auth::Show("secret").encode();
+    let body = Body { received: 0, first: 1, items: vec![Item::Frame(&token)] }.encode();
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+    let head = format!(
+        "POST /room?tunnel={session} HTTP/1.1\r\nhost: here\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.expect("a request");
+    stream.write_all(&body[..1]).await.expect("half a body");
+    while !server.http("GET", "/health", "").await.2.contains("\"tunnels\":0") {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let _ = stream.write_all(&body[1..]).await;
+    let mut answer = [0; 12];
+    within(stream.read_exact(&mut answer)).await.expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 410");
+    assert_eq!(server.app.health().await.map(|health| health.members), Some(0));
 }
 
 #[tokio::test]
