@@ -16,8 +16,8 @@ use crate::time::{Deadline, Instant};
 const ACKNOWLEDGED_AFTER: u64 = 2_000;
 /// After this long a missing update is told to the app.
 const MISSING_AFTER: u64 = 60_000;
-/// Pace of repeated handshakes.
-const ASK_AGAIN: u64 = 2_500;
+/// First and longest wait before an unanswered handshake is begun again.
+const ASK_AGAIN: (u64, u64) = (2_500, 60_000);
 /// Units and bytes of edits that any line carries up in a moment; more may be on its way for long without an answer.
 const QUICK: u64 = 1 << 16;
 /// Newcomers make us speak at most this often.
@@ -27,8 +27,8 @@ const ANNOUNCE_INTERVAL: u64 = 5_000;
 #[derive(Debug, Default)]
 pub(super) struct Timers {
     hold: Option<Hold>,
-    /// When an unanswered handshake is begun again: a relay may have dropped it.
-    ask_again_at: Option<Instant>,
+    /// When an unanswered handshake is begun again, and after what wait: a relay may have dropped it, or the answer takes long.
+    ask_again: Option<(Instant, u64)>,
     /// When everything unacknowledged is pushed to a server that has not asked.
     push_at: Option<Instant>,
     audit: Option<Audit>,
@@ -72,7 +72,7 @@ impl Timers {
     }
 
     pub(super) fn handle_link_up(&mut self, now: Instant) {
-        self.ask_again_at = Some(now + ASK_AGAIN);
+        self.ask_again = Some((now + ASK_AGAIN.0, ASK_AGAIN.0));
         self.push_at = None;
         self.audit = Some(Audit::new(now));
         self.on_its_way = 0;
@@ -102,7 +102,7 @@ impl Timers {
 
     pub(super) fn handle_link_down(&mut self) {
         self.announce_at = None;
-        self.ask_again_at = None;
+        self.ask_again = None;
         self.push_at = None;
         self.audit = None;
     }
@@ -136,7 +136,7 @@ impl Timers {
             Acknowledged::Due(at) => Some(Deadline { at, reason: "log the acknowledgement" }),
             Acknowledged::Written | Acknowledged::Pending => None,
         };
-        let again = self.ask_again_at.map(|at| Deadline { at, reason: "ask again" });
+        let again = self.ask_again.map(|(at, _)| Deadline { at, reason: "ask again" });
         let push = self.push_at.map(|at| Deadline { at, reason: "push unasked" });
         let audit = self.audit.map(Audit::poll_timeout);
         [hold, announce, acknowledged, again, push, audit]
@@ -257,9 +257,10 @@ impl<D: DocHost> Room<D> {
     }
 
     fn on_handshake_timeout(&mut self, now: Instant) {
-        if self.timers.ask_again_at.is_some_and(|at| at <= now) {
+        if let Some((_, wait)) = self.timers.ask_again.filter(|(at, _)| *at <= now) {
             let again = self.session.awaits_answer() && !self.footing.is_anew();
-            self.timers.ask_again_at = again.then(|| now + ASK_AGAIN);
+            let wait = (wait * 2).min(ASK_AGAIN.1);
+            self.timers.ask_again = again.then(|| (now + wait, wait));
             if again {
                 self.send(encode::sync_step_1(&self.doc.encode_state_vector()));
             }

@@ -137,3 +137,19 @@ fn the_question_does_not_count_as_what_waits_behind_an_edit() {
     rig.wait(1_000);
     assert_eq!((rig.measured.as_slice(), rig.sent.len()), ([1].as_slice(), 2));
 }
+
+#[test]
+fn a_document_that_takes_long_to_come_down_is_asked_for_less_and_less_often() {
+    let mut rig = Rig::new(PersistenceMode::IndexedDb);
+    rig.answer(StorageReply::Loaded(Vec::new()));
+    rig.open();
+    rig.receive(encode::sync_step_1(EMPTY_VECTOR));
+    while rig.now < 24_900 {
+        rig.wait(100);
+    }
+    let question = encode::sync_step_1(EMPTY_VECTOR);
+    let asked = rig.sent.iter().filter(|frame| frame.starts_with(&question)).count();
+    assert!((2..=5).contains(&asked), "{asked}, one of them by the audit");
+    rig.receive(encode::sync_step_2(EMPTY_UPDATE));
+    assert_eq!(rig.status(), Status::Connected);
+}

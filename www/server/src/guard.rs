@@ -112,6 +112,11 @@ impl Guard {
             self.outbox.push(encode::signal(&refusal(None, "forbidden", why)).into());
             return Sentence::Go;
         }
+        // Who asks while a large answer is on its way has not got it yet; a second one would come behind it, in full.
+        if self.outbox.is_answering() && is_question(&bytes) {
+            self.heard(hub);
+            return Sentence::Go;
+        }
         hub.frame(*member, bytes).await;
         Sentence::Go
     }
@@ -273,6 +278,12 @@ fn auth_of(frame: &[u8]) -> Option<Auth<'_>> {
 fn signals(frame: &[u8]) -> bool {
     let messages = decode(frame, &FrameLimits::default()).unwrap_or_default();
     messages.iter().any(|message| matches!(message, Message::Signal(_)))
+}
+
+/// Whether a frame asks for the document, and does nothing else.
+fn is_question(frame: &[u8]) -> bool {
+    let messages = decode(frame, &FrameLimits::default());
+    matches!(messages.as_deref(), Ok([Message::SyncStep1(_)]))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use rejoin::protocol::tag;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -48,6 +49,8 @@ pub(crate) struct Outbox {
 struct State {
     frames: VecDeque<Bytes>,
     bytes: usize,
+    /// Answers to a state vector among the frames, and taken but not known to have been written.
+    answers: usize,
     ping: bool,
     end: Option<End>,
     stalled_until: Option<Instant>,
@@ -74,6 +77,7 @@ impl Outbox {
             return;
         }
         state.bytes += frame.len();
+        state.answers += usize::from(is_answer(&frame));
         state.frames.push_back(frame);
         drop(state);
         self.changed.notify_one();
@@ -132,6 +136,17 @@ impl Outbox {
         state.end.clone().map(Next::End)
     }
 
+    /// What was taken so far has been written.
+    pub(crate) fn written(&self) {
+        let mut state = self.lock();
+        state.answers = state.frames.iter().filter(|frame| is_answer(frame)).count();
+    }
+
+    /// Whether the answer to a state vector is on its way.
+    pub(crate) fn is_answering(&self) -> bool {
+        self.lock().answers > 0
+    }
+
     /// Waits until [`Self::take`] may have something. For one writer.
     pub(crate) async fn changed(&self) {
         self.changed.notified().await;
@@ -145,6 +160,12 @@ impl Outbox {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a frame answers a state vector.
+pub(crate) fn is_answer(frame: &[u8]) -> bool {
+    let (sync, step_2) = (tag::SYNC.to_le_bytes()[0], tag::SYNC_STEP_2.to_le_bytes()[0]);
+    frame.starts_with(&[sync, step_2])
 }
 
 #[cfg(test)]

@@ -149,6 +149,7 @@ async fn drain(
             }
             None => {
                 sink.flush().await?;
+                outbox.written();
                 return Ok(None);
             }
         }

@@ -14,7 +14,7 @@ use super::session::{Session, TakeError};
 use crate::access::Permit;
 use crate::guard::{Guard, Sentence};
 use crate::hub::{RoomName, close};
-use crate::outbox::{End, Next, Outbox};
+use crate::outbox::{End, Next, Outbox, is_answer};
 use crate::pump::HubHandle;
 use crate::routes::Shared;
 
@@ -97,6 +97,9 @@ impl Live {
         self.outbox.unstalled().await;
         let _order = self.up.lock().await;
         let taken = self.session().take(body, max_frame)?;
+        if !self.session().kept().any(|frame| is_answer(frame)) {
+            self.outbox.written();
+        }
         if taken.frames.is_empty() {
             self.guard.heard(hub);
         }

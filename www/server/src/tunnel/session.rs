@@ -71,6 +71,11 @@ impl Session {
         self.kept_bytes - self.largest
     }
 
+    /// Frames that are not confirmed.
+    pub fn kept(&self) -> impl Iterator<Item = &Bytes> {
+        self.kept.iter().map(|(_, frame)| frame)
+    }
+
     /// The client has everything up to this frame. `false` if that cannot be, or what follows is no longer kept.
     pub fn confirm(&mut self, received: u64) -> bool {
         while self.kept.front().is_some_and(|(number, _)| *number <= received) {

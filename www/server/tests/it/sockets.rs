@@ -5,6 +5,7 @@ use std::time::Duration;
 use rejoin::protocol::encode;
 use rejoin_server::hub::HubConfig;
 use rejoin_server::{Config, SocketConfig};
+use tokio::time::sleep;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message as Frame;
 
@@ -93,6 +94,42 @@ async fn a_client_that_reads_too_slowly_is_sent_away_and_does_not_hold_up_the_re
     assert_eq!(slow.close_code().await, Some(1013));
     alice.type_text("!").await;
     while alice.frame().await.get(1) != Some(&2) {}
+}
+
+#[tokio::test]
+async fn a_client_that_asks_again_while_the_answer_is_on_its_way_is_not_answered_twice() {
+    let last_words = Duration::from_secs(60);
+    let socket = SocketConfig { max_waiting: 1 << 20, last_words, ..SocketConfig::default() };
+    let server = Server::start(Config { socket, ..config() }).await;
+    let mut alice = server.join("r").await;
+    let piece = "x".repeat(1 << 20);
+    for _ in 0..15 {
+        alice.type_text(&piece).await;
+        while alice.frame().await.get(1) != Some(&2) {}
+    }
+    let mut slow = server.join("r").await;
+    let frames = async || server.app.health().await.expect("health").counters.frames;
+    let before = frames().await;
+    slow.send(encode::sync_step_1(&[0])).await;
+    while frames().await == before {
+        sleep(Duration::from_millis(5)).await;
+    }
+    for _ in 0..3 {
+        slow.send(encode::sync_step_1(&[0])).await;
+    }
+    slow.socket.send(Frame::Text("behind them".into())).await.expect("an open socket");
+    while server.app.health().await.is_some_and(|health| health.counters.texts == 0) {
+        sleep(Duration::from_millis(5)).await;
+    }
+    slow.reads(&alice.text()).await;
+
+    // Whether the server knows already that it came, nobody can tell from here.
+    let asked = frames().await;
+    while frames().await == asked {
+        slow.send(encode::sync_step_1(&[0])).await;
+        sleep(Duration::from_millis(20)).await;
+    }
+    while slow.frame().await.get(1) != Some(&1) {}
 }
 
 #[tokio::test]

@@ -279,6 +279,33 @@ async fn a_token_that_comes_up_when_the_session_is_over_lets_nobody_in() {
 }
 
 #[tokio::test]
+async fn a_question_whose_answer_is_on_its_way_is_not_answered_again_until_that_is_there() {
+    let server = Server::start(config()).await;
+    let mut events = Events::get(&server, "tunnel=new", "").await;
+    let session = events.session().await;
+    let frame = encode::sync_step_1(&[0]);
+    let ask = async |received, first| {
+        let items = vec![Item::Frame(&frame)];
+        send(&server, &session, Body { received, first, items }).await
+    };
+    let answers = |events: &Events| events.frames().iter().filter(|f| is_step_2(f)).count();
+    assert_eq!(ask(0, 1).await, 204);
+    while answers(&events) < 1 {
+        assert!(events.more().await);
+    }
+    assert_eq!((ask(0, 2).await, ask(2, 3).await), (204, 204));
+    while answers(&events) < 2 {
+        assert!(events.more().await);
+    }
+    let mut alice = server.join("room").await;
+    alice.type_text("behind").await;
+    while !events.frames().last().is_some_and(|frame| is_update(frame)) {
+        assert!(events.more().await);
+    }
+    assert_eq!(answers(&events), 2, "to the first and the third");
+}
+
+#[tokio::test]
 async fn where_websockets_are_refused_http_is_not() {
     let access = AccessConfig { no_websocket: true, ..AccessConfig::default() };
     let server = Server::start(Config { access, ..config() }).await;
