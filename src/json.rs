@@ -1,9 +1,15 @@
-//! Writing JSON text piece by piece.
+//! Writing JSON text piece by piece, and how deep it goes.
+
+#[cfg(feature = "documents")]
+mod depth;
 
 pub mod halves;
 
 use serde::Serialize;
 use serde_json::Value;
+
+#[cfg(feature = "documents")]
+pub use depth::depth;
 
 /// A JSON text in the making. Commas come by themselves.
 #[derive(Debug, Default)]

@@ -3,13 +3,13 @@
 //! A message is numbered when it is taken, and acknowledged and given to everyone behind its commit. One whose id is
 //! kept already is acknowledged with the number it has: a client may send again what it is not sure of.
 
-mod depth;
 mod log;
 mod subscriber;
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use rejoin::json::depth;
 use rejoin::protocol::messages::{
     Envelope, Hello, Reject, RejectCode, Rejected, Reply, Request, Subscribe,
 };
@@ -18,7 +18,6 @@ use rejoin::time::Instant;
 use super::context::Context;
 use super::outgoing::{Outgoing, Payload, Target};
 use super::{HubOutput, MemberId, Permission, StoredMessages};
-use depth::is_deeper;
 use log::{Kept, Log};
 use subscriber::Subscriber;
 
@@ -361,7 +360,7 @@ fn check(cx: &Context<'_>, draft: &Draft<'_>) -> Result<(), RejectCode> {
     if draft.permission == Permission::Read {
         return Err(RejectCode::Forbidden);
     }
-    if draft.data.len() > cx.config.messages.max_bytes || is_deeper(draft.data, MAX_LEVELS) {
+    if draft.data.len() > cx.config.messages.max_bytes || depth(draft.data) > MAX_LEVELS {
         return Err(RejectCode::TooLarge);
     }
     match serde_json::from_str::<serde::de::IgnoredAny>(draft.data) {
