@@ -88,6 +88,22 @@ describe('a member that may only read', () => {
   });
 });
 
+describe('a discard that another connection to the database blocks', () => {
+  it('keeps every edit, also when that lets go and the stored copy is deleted', async (t) => {
+    const { server, bob, site } = await readerBesideWriter(t, 'blocked');
+    await bob.append('mine');
+    await bob.isSaved();
+    assert.equal(await bob.page.evaluate(blockedDiscard, 'rejoin//blocked'), 'E_IDB_BLOCKED');
+    await bob.hasWords('mine');
+    await bob.isSaved();
+    assert.deepEqual(await standing(bob), ['rejected', 'read-only', 4]);
+    await bob.page.close();
+    const again = await harnessPage(bob.page.context(), site);
+    await enterWith(again, server.ws, 'blocked', [signed(60, { readonly: true })]);
+    await again.hasWords('mine');
+  });
+});
+
 describe('a server whose store was deleted', () => {
   it('is not written to before the app decides; to merge brings everything back, for stock clients too', async (t) => {
     const { server, ann, site } = await beginsAnew(t, 'anew');
@@ -324,4 +340,18 @@ async function exported(page, other) {
   const doc = new Y.Doc();
   for (const bytes of [state, update]) Y.applyUpdate(doc, Uint8Array.from(bytes));
   return { pending, text: doc.getText('note').toString() };
+}
+
+/** Runs in the page: discards while something else has the database open, and lets go of it when the room comes back. */
+async function blockedDiscard(name) {
+  const blocker = await new Promise((resolve) => {
+    const request = indexedDB.open(name);
+    request.onsuccess = () => resolve(request.result);
+  });
+  const { room } = window.session;
+  const discarded = room.recovery.discard().catch(({ code }) => code);
+  // Longer than a deletion is waited for.
+  await new Promise((resolve) => setTimeout(resolve, 6_000));
+  blocker.close();
+  return discarded;
 }
