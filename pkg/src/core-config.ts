@@ -2,7 +2,7 @@ import type { CoreConfig } from './boundary.js';
 import { absolute } from './endpoint.js';
 import { SyncError } from './errors.js';
 import { transportConfig } from './fallback.js';
-import { type ClientOptions, namespaceOf, storageOf } from './options.js';
+import { type ClientOptions, storageOf } from './options.js';
 import type { Schema } from './schema.js';
 
 /** Options that the core takes as they are. */
@@ -12,6 +12,7 @@ const passed = [
   'connectTimeout',
   'maxSendFrame',
   'maxReceiveFrame',
+  'namespace',
   'durability',
   'tokenIn',
 ] as const;
@@ -28,7 +29,7 @@ export function coreConfig<S extends Schema>(options: ClientOptions<S>): CoreCon
   }
   type Given = [string, string | number | boolean | undefined];
   const own = passed.map((name): Given => [name, options[name]]);
-  const given = own.concat(Object.entries({ ...backoff, ...ways, namespace: namespaceOf(options) || undefined }));
+  const given = own.concat(Object.entries({ ...backoff, ...ways }));
   const set = given.filter((entry): entry is [string, string | number | boolean] => entry[1] !== undefined);
   const asked = url === null || typeof url === 'function' || auth !== undefined;
   return { ...Object.fromEntries(set), url: asked ? null : absolute(url), persistence: storageOf(options) };

@@ -4,7 +4,7 @@ import type { CoreVault } from './boundary.js';
 import type { SyncError } from './errors.js';
 import { clearData, clearLog, withShelf } from './guard/clear.js';
 import { loadPart } from './load-part.js';
-import { type ClientOptions, namespaceOf, ownStorage, storageOf } from './options.js';
+import { type ClientOptions, ownStorage, storageOf } from './options.js';
 import type { QuarantinedRecord } from './quarantine/types.js';
 import type * as Quarantine from './quarantine.js';
 import type { Room } from './room.js';
@@ -29,7 +29,7 @@ export class DeviceData {
 
   constructor(host: DataHost) {
     this.#host = host;
-    this.#namespace = namespaceOf(host.options);
+    this.#namespace = host.options.namespace ?? '';
   }
 
   /** Deletes what is kept of a room, or of all, and of those that hold their versions; `known` are those that were entered. */

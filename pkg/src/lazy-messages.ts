@@ -85,7 +85,6 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
   /** What the core told before the code was there. */
   #kept: CoreMessageEvent[] = [];
   #metas: ReadonlyMap<number, Meta> = new Map();
-  #lossTold = false;
   /** How many calls wait for the code: later ones go behind them. */
   #calls = 0;
 
@@ -191,14 +190,11 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
   }
 
   #keep(event: CoreMessageEvent): void {
-    if (this.#kept.push(event) === 1) this.#begin();
-    if (this.#kept.length <= MOST_KEPT) return;
-    this.#kept.shift();
-    if (this.#lossTold) return;
-    this.#lossTold = true;
-    this.#host.report(
-      new SyncError('E_BUFFER_FULL', 'messages came before the code that shows them: the oldest are lost'),
-    );
+    const count = this.#kept.push(event);
+    if (count === 1) this.#begin();
+    if (count <= MOST_KEPT) return;
+    this.#kept = [];
+    this.#host.report(new SyncError('E_BUFFER_FULL', 'messages that came before their code are lost'));
   }
 
   /** Messages count as unsaved until they are in the core, as they are right behind the room's `ready`. */

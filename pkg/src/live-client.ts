@@ -59,6 +59,8 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   #closed = false;
 
   constructor(options: ClientOptions<S>, start: StartRuntime, links: LinksEngine) {
+    // In the name of a database it could not be told from the beginning of a room's.
+    if (options.namespace?.includes('/')) throw new SyncError('E_INVALID_ARGUMENT', '`namespace` has a slash');
     this.#options = options;
     this.#runtime = start;
     this.#links = links;

@@ -18,9 +18,6 @@ export interface Platform<M extends WasmModule = CoreModule> {
   readonly inline: () => Promise<BufferSource>;
 }
 
-/** What became of responses. */
-const responses = /* @__PURE__ */ new WeakMap<Response, Promise<WebAssembly.Module>>();
-
 /** Loads the glue and the wasm module in parallel and instantiates it. */
 export async function loadCore<M extends WasmModule>(platform: Platform<M>, source?: WasmSource): Promise<M> {
   const [core, wasm] = await Promise.all([loadGlue(platform), loadWasm(platform, source)]);
@@ -42,7 +39,7 @@ async function loadGlue<M extends WasmModule>(platform: Platform<M>): Promise<M>
 
 async function loadWasm(platform: Platform<WasmModule>, source?: WasmSource): Promise<WebAssembly.Module> {
   const tried: string[] = [];
-  const attempts = source === undefined ? [platform.file, platform.inline] : [() => source];
+  const attempts = source === undefined ? [platform.file, platform.inline] : [() => again(source)];
   let last: unknown;
   for (const attempt of attempts) {
     try {
@@ -59,34 +56,29 @@ async function loadWasm(platform: Platform<WasmModule>, source?: WasmSource): Pr
 async function compile(platform: Platform<WasmModule>, source: WasmSource): Promise<WebAssembly.Module> {
   if (isPlace(source)) return compile(platform, await platform.open(source));
   if (isModule(source)) return source;
-  if (isResponse(source)) return compileOnce(source);
-  return allowed(WebAssembly.compile(source));
+  const given = isResponse(source) ? await readable(source) : source;
+  // Only what compiles can be refused by a policy: a fetch that fails may speak of one in its address.
+  try {
+    return await (isResponse(given) ? WebAssembly.compileStreaming(given) : WebAssembly.compile(given));
+  } catch (error) {
+    throw refusal(error) ?? error;
+  }
 }
 
-/** A body can be read once, and the next try may come with the same response. */
-function compileOnce(response: Response): Promise<WebAssembly.Module> {
-  const compiling = responses.get(response) ?? compileResponse(response);
-  responses.set(response, compiling);
-  return compiling;
+/** A body can be read once, and the next try comes with the same response. */
+function again(source: WasmSource): WasmSource {
+  return typeof source === 'object' && isResponse(source) ? source.clone() : source;
 }
 
-async function compileResponse(response: Response): Promise<WebAssembly.Module> {
+/** What of a response can be compiled: itself where it streams. */
+async function readable(response: Response): Promise<Response | ArrayBuffer> {
   const type = response.headers.get('content-type') ?? '';
   const got = `HTTP ${response.status}${type && `, ${type}`} from ${response.url || 'the given response'}`;
   if (!response.ok) throw new Error(`got ${got}`);
   // Dev servers and single-page hosts answer an unknown path with their index page.
   if (type.startsWith('text/html')) throw new Error(`got a page instead of wasm: ${got}`);
   const streams = type.startsWith('application/wasm') && typeof WebAssembly.compileStreaming === 'function';
-  return allowed(streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer()));
-}
-
-/** Only what compiles can be refused by a policy: a fetch that fails may speak of one in its address. */
-async function allowed<T>(compiling: Promise<T>): Promise<T> {
-  try {
-    return await compiling;
-  } catch (error) {
-    throw refusal(error) ?? error;
-  }
+  return streams ? response : response.arrayBuffer();
 }
 
 // By what they have, not by `instanceof`: test runners mix realms, and some hosts lack these classes.

@@ -1,7 +1,6 @@
 import type { PersistenceAdapter } from './adapter/types.js';
 import type { Encryption } from './encryption.js';
 import type { AuthOption, UrlOption } from './endpoint.js';
-import { SyncError } from './errors.js';
 import type { Transport } from './fallback.js';
 import type { WasmSource } from './load.js';
 import type { OwnUser } from './presence.js';
@@ -150,13 +149,6 @@ export function ownStorage<S extends Schema>({
 } {
   if (typeof persistence !== 'object') return {};
   return 'load' in persistence ? { adapter: persistence } : { encryption: persistence };
-}
-
-/** The namespace, which a slash ends in the name of a database. Throws `E_INVALID_ARGUMENT` for one that has a slash. */
-export function namespaceOf<S extends Schema>({ namespace = '' }: ClientOptions<S>): string {
-  if (!namespace.includes('/')) return namespace;
-  const message = `the namespace ${JSON.stringify(namespace)} has a slash: it could not be told from the names of rooms`;
-  throw new SyncError('E_INVALID_ARGUMENT', message);
 }
 
 /** Where edits are kept. */
