@@ -395,12 +395,7 @@ describe('a list that is longer than a call may have arguments', () => {
     await room.importJson({ numbers: [-1, ...numbers, -2], title: 'long' });
     const list = room.doc.getSnapshot()?.numbers ?? [];
     expect([list.length, list[0], list[1], list[75_001], list.at(-2), list.at(-1)]).toEqual([
-      150_002,
-      -1,
-      0,
-      75_000,
-      149_999,
-      -2,
+      150_002, -1, 0, 75_000, 149_999, -2,
     ]);
     room.history.undo();
     expect(room.doc.getSnapshot()?.numbers).toEqual([-1, -2]);
