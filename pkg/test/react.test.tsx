@@ -507,6 +507,30 @@ describe('hooks', () => {
     expect(container.textContent).toBe('ann online 2, bob offline ');
   });
 
+  test('useStream starts nothing once it is gone, and starts again where it is shown again', async () => {
+    const { client, around } = await withProviders();
+    const asked = vi.spyOn(client, 'stream');
+    let start = (): void => {};
+    function Answer() {
+      const stream = hooks.useStream('http://127.0.0.1:9/answer');
+      useEffect(() => {
+        start = () => stream.start();
+      }, [stream]);
+      return <>{stream.status}</>;
+    }
+    const page = (mode: 'visible' | 'hidden') => <Activity mode={mode}>{around(<Answer />)}</Activity>;
+    await mount(page('visible'));
+    await render(page('hidden'));
+    await act(async () => start());
+    expect(asked).not.toHaveBeenCalled();
+    await render(page('visible'));
+    await act(async () => start());
+    expect(asked).toHaveBeenCalledTimes(1);
+    await unmount();
+    start();
+    expect(asked).toHaveBeenCalledTimes(1);
+  });
+
   test('outside their providers say which one is missing', () => {
     function Lost() {
       useRoom();

@@ -18,7 +18,10 @@ export interface UseStreamOptions extends StreamInit {
 
 /** What {@link useStream} gives. */
 export interface StreamHandle extends StreamState {
-  /** Starts a new stream in place of the last one, by a POST of `body` where one is given; its content type is for `headers` to say. */
+  /**
+   * Starts a new stream in place of the last one, by a POST of `body` where one is given; its content type is for `headers` to say.
+   * Does nothing once the component is unmounted, or while it is hidden.
+   */
   readonly start: (body?: BodyInit) => void;
   /** Ends the stream for good. */
   readonly stop: () => void;
@@ -47,9 +50,12 @@ export function useStream(url: StreamUrl | null, init: UseStreamOptions = {}): S
   const latest = useLatestRef({ url, init, client });
   const [held, setHeld] = useState<TextStream | null>(null);
   const current = useRef<TextStream | null>(null);
+  const gone = useRef(false);
 
   const start = useCallback(
     (body?: BodyInit): void => {
+      // Nobody would let go of it.
+      if (gone.current) return;
       current.current?.stop();
       current.current = make(latest.current, body);
       setHeld(current.current);
@@ -60,8 +66,10 @@ export function useStream(url: StreamUrl | null, init: UseStreamOptions = {}): S
   const auto = init.auto ?? false;
   const id = typeof init.resume === 'object' ? init.resume.id : null;
   useEffect(() => {
+    gone.current = false;
     if (key !== null && (auto || (id && hasRecord(id)))) start();
     return () => {
+      gone.current = true;
       current.current?.disconnect();
       current.current = null;
       setHeld(null);
