@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { closeBrowser } from './support/browser.mjs';
 import { demoPage } from './support/demo.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
+import { secret, signed } from './support/tokens.mjs';
 import { until } from './support/wait.mjs';
 
 after(closeBrowser);
@@ -100,6 +101,27 @@ describe('the chat room of the demo', () => {
     await hasSaid(ann, ['shorter']);
   });
 
+  it('shows what was refused after a reload with the reason, until it is discarded', async (t) => {
+    const server = await rejoinServer(t, {
+      assets: true,
+      flags: ['--demo', '--jwt-key', secret, '--auth-cookie', 'session'],
+    });
+    const cookie = (claims) => ({ name: 'session', value: signed(60, claims), domain: '127.0.0.1', path: '/' });
+    const ann = await opened(t, server, { storageState: { cookies: [cookie({})], origins: [] } });
+    await say(ann, 'before');
+    await until('it is sent', async () => (await ann.page.locator('[data-mark=sent]').count()) === 1);
+    await ann.button('Cut the link').click();
+    await ann.has('status', 'Cut by you');
+    await say(ann, 'too late');
+    await ann.isSaved();
+    await ann.page.context().addCookies([cookie({ readonly: true })]);
+    await ann.page.reload();
+    await ann.page.locator('[data-mark=failed]').waitFor();
+    await hasSaid(ann, ['before', 'too late']);
+    await ann.button('Discard').click();
+    await hasSaid(ann, ['before']);
+  });
+
   it('goes on where it was when the server is killed and started again', async (t) => {
     const { server, ann, bob } = await two(t);
     await say(ann, 'kept on disk');
@@ -118,8 +140,8 @@ async function two(t) {
   return { server, ann: await opened(t, server), bob: await opened(t, server) };
 }
 
-async function opened(t, server) {
-  const demo = await demoPage(t, server.url, 'talk');
+async function opened(t, server, extra = {}) {
+  const demo = await demoPage(t, server.url, 'talk', extra);
   await demo.openTab('Chat room');
   await demo.page.getByRole('textbox', { name: 'Message' }).waitFor();
   return demo;

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { type Message, SyncError } from 'rejoin';
-import { useMessages } from 'rejoin/react';
+import { useMessages, useRoom } from 'rejoin/react';
 import { useSelf } from '../people/use-self';
 import { randomId } from '../person';
 import type { Said } from './message';
@@ -27,11 +27,13 @@ export interface Talk {
 
 /** Messages of the room, and those of this window that failed. While `shown`, what has come counts as read. */
 export function useTalk(shown: boolean): Talk {
-  const { messages: all, hasMore, supported, send, loadBefore, markRead } = useMessages();
+  const { messages: all, hasMore, supported, send, discard: discardListed, loadBefore, markRead } = useMessages();
+  const { list } = useRoom().messages;
   const user = useSelf();
-  // Those that failed are shown with what was refused before it got into the list.
   const messages = useMemo(() => all.filter(({ status }) => status !== 'failed'), [all]);
-  const [failed, setFailed] = useState<readonly Failed[]>([]);
+  const [unlisted, setUnlisted] = useState<readonly Failed[]>([]);
+  // Those that the server refused, some of them of an earlier page, and what was refused before it got into the list.
+  const failed = useMemo(() => [...all.flatMap(failedOf), ...unlisted], [all, unlisted]);
   const last = messages.findLast(({ seq }) => seq !== null)?.seq ?? null;
   useEffect(() => {
     if (!shown || last === null) return undefined;
@@ -45,15 +47,23 @@ export function useTalk(shown: boolean): Talk {
   const say = useCallback(
     (text: string): void => {
       send({ author: user, text }).catch((error: unknown) => {
+        if (list.getSnapshot().some((one) => one.error === error)) return;
         const why = error instanceof SyncError ? error.message : String(error);
-        setFailed((before) => [...before, { id: randomId(), text, why }]);
+        setUnlisted((before) => [...before, { id: randomId(), text, why }]);
       });
     },
-    [send, user],
+    [send, list, user],
   );
   const discard = useCallback(
-    (one: Failed): void => setFailed((before) => before.filter((other) => other !== one)),
-    [],
+    ({ id }: Failed): void => {
+      discardListed(id);
+      setUnlisted((before) => before.filter((other) => other.id !== id));
+    },
+    [discardListed],
   );
   return { messages, failed, hasMore, supported, say, discard, loadBefore };
+}
+
+function failedOf({ id, data, error }: Message<Said>): readonly Failed[] {
+  return error ? [{ id, text: data.text, why: error.message }] : [];
 }
