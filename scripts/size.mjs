@@ -21,7 +21,7 @@ const budgets = {
   links: 98.6,
   peers: 102.3,
   codec: 27.2,
-  core: 15.2,
+  core: 15,
   sockets: 8.8,
   streams: 10.1,
   documents: 13.8,

@@ -15,7 +15,7 @@ import { NOTHING_SYNCED } from './nothing-synced.js';
 import { type ClientOptions, type LogEvent, ownStorage, storageOf } from './options.js';
 import type { QuarantinedRecord } from './quarantine/types.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
-import { duplicateCopy, type StartRuntime } from './runtime.js';
+import type { StartRuntime } from './runtime.js';
 import type { Schema } from './schema.js';
 import type { SharedSockets } from './shared/sockets.js';
 import { Listeners, runSafely, ValueStore } from './store.js';
@@ -253,7 +253,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   /** What touches the page waits for the first room: making a client has no effect. */
   #watchPage(part: typeof Documents): void {
     if (this.#closed || this.#watchers.length > 0) return;
-    const duplicate = duplicateCopy();
+    const duplicate = part.duplicateCopy();
     if (duplicate) this.#report(duplicate);
     const stops = part.watchPage(this, {
       options: this.#options,

@@ -390,7 +390,8 @@ fn a_batch_is_one_record_and_one_frame() {
 fn how_many_edits_wait_is_told_at_the_beginning_of_a_batch_and_at_its_end() {
     let mut rig = Rig::online();
     rig.run(|room, _| room.begin_batch(Intent::Own)).unwrap();
-    let told = |rig: &Rig| rig.events.iter().filter(|event| matches!(event, EventKind::Sync(_))).count();
+    let told =
+        |rig: &Rig| rig.events.iter().filter(|event| matches!(event, EventKind::Sync(_))).count();
     let before = told(&rig);
     for _ in 0..100 {
         rig.type_text("a");
