@@ -146,19 +146,22 @@ describe('sending', () => {
       const { local, pending } = room.sync.getSnapshot();
       return [local, pending];
     };
-    void room.messages.send('1');
+    const sends = [room.messages.send('1')];
     expect(told()).toEqual(['saving', 1]);
     await vi.waitFor(() => expect(world.count('subscribeMessages')).toBe(1));
-    void room.messages.send('2');
+    sends.push(room.messages.send('2'));
     room.broadcast('at once or never').catch(() => {});
     expect(told()).toEqual(['saving', 2]);
     world.core.tell(0, { type: 'ready' });
     await room.ready;
     await turn();
     expect([world.count('sendMessage'), ...told()]).toEqual([2, 'saved', 0]);
-    void room.messages.send('3');
+    sends.push(room.messages.send('3'));
     expect(told()).toEqual(['saved', 0]);
+    const ends = Promise.allSettled(sends);
     leave();
+    await client.close();
+    expect((await ends).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   });
 
   test('what does not fit the schema, and what is no JSON, is refused before the core sees it', async () => {
