@@ -195,7 +195,7 @@ impl Tunnel {
                 self.down.begin(now);
                 self.push(fetch, FetchOutput::Read);
                 // What has been going up since before it was lost goes over the new connection.
-                if self.lost_at.take().is_some_and(|lost_at| self.up.is_older(lost_at)) {
+                if self.lost_at.take().is_some_and(|lost_at| self.up.is_doubtful(lost_at)) {
                     self.send_again(now);
                 }
             }

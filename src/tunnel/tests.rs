@@ -325,6 +325,25 @@ fn an_upload_on_a_connection_that_died_goes_again_once_the_stream_is_back() {
 }
 
 #[test]
+fn an_upload_that_went_again_is_left_alone_however_often_the_stream_breaks_off() {
+    let mut rig = Rig::opened();
+    rig.send(&[7; 1_000_000]);
+    let first = rig.tunnel.up.flight().expect("an upload");
+    rig.hear(rig.down(), FetchInput::Failed { message: String::new() });
+    rig.down_or_wait(first);
+    rig.stream(b": hello\n\n");
+    rig.pass();
+    let again = rig.tunnel.up.flight().expect("the upload again");
+    for _ in 0..8 {
+        rig.now += 5_000;
+        rig.hear(rig.down(), FetchInput::Failed { message: String::new() });
+        rig.down_or_wait(again);
+        rig.stream(b": hello\n\n");
+        assert_eq!((rig.tunnel.up.flight(), rig.closed()), (Some(again), None));
+    }
+}
+
+#[test]
 fn an_upload_that_began_behind_the_loss_of_the_stream_goes_on() {
     let mut rig = Rig::opened();
     rig.now += 1;

@@ -120,9 +120,10 @@ impl Up {
         self.failures < MAX_FAILURES
     }
 
-    /// Whether a request was under way then, and still is.
-    pub(super) fn is_older(&self, than: Instant) -> bool {
-        self.flight.is_some_and(|flight| flight.since <= than)
+    /// Whether a first try was under way then, and still is. A second one is let be: a line on which streams break off again and
+    /// again may still take up something large.
+    pub(super) fn is_doubtful(&self, lost_at: Instant) -> bool {
+        self.failures == 0 && self.flight.is_some_and(|flight| flight.since <= lost_at)
     }
 
     /// Whether the request under way takes too long.
