@@ -5,7 +5,7 @@ import type { LazyHistory } from './lazy-history.js';
 /** What batches need of their room. */
 export interface BatchHost {
   readonly engine: Pick<Engine, 'call' | 'drain' | 'hold'>;
-  readonly room: EngineRoom & { readonly history: LazyHistory };
+  readonly room: EngineRoom & { readonly history: LazyHistory; readonly catchUp: () => void };
   /** Number of the room in the core; throws where it takes no writes. */
   number(): number;
   /** Another one after each entry into a core. */
@@ -60,6 +60,7 @@ export class Batches {
         this.#isOpen = false;
         this.#isBehind = false;
         this.name = undefined;
+        this.#host.room.catchUp();
       }
     }
   }

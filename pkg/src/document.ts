@@ -101,7 +101,6 @@ export class DocumentView<D extends Fields> {
     const isOwn = event.origin === 'local';
     this.#late.push({ ...event, batchOrigin: isOwn ? this.batches.name : origin });
     if (!isOwn || !this.batches.isOpen) this.catchUp();
-    else if (this.#late.length === 1) this.#room.notify(this.catchUp);
   }
 
   /** Shows what waits: the batch is over, or somebody looks. */

@@ -77,7 +77,7 @@ type Selections = ReadonlyMap<SelectionKeeper, unknown>;
 /** What a history needs of its room. */
 export interface HistoryHost {
   readonly engine: Pick<Engine, 'hold' | 'notify'>;
-  readonly room: Pick<RefHost, 'shown'> & { readonly isReady: boolean };
+  readonly room: Pick<RefHost, 'catchUp' | 'shown'> & { readonly isReady: boolean };
   /** Calls the core's `undo`. */
   command(word: string): boolean;
 }
@@ -193,6 +193,7 @@ export class HistoryImpl implements History {
     this.#capturedAt = Number.NEGATIVE_INFINITY;
     return engine.hold(() => {
       const changed = this.#host.command(direction);
+      room.catchUp();
       const step = changed ? this.#steps[direction === 'undo' ? 'redo' : 'undo'] : null;
       const selections = step === null ? undefined : this.#selections.get(step);
       if (!selections) return changed;

@@ -202,7 +202,14 @@ function goneItems(list: readonly Json[], delta: readonly ListOp[]): ((item: Jso
       if (typeof item === 'object' && item !== null) gone.set(fingerprint(item), item);
     }
   }
-  return (item) => (typeof item === 'object' && item !== null ? gone.get(fingerprint(item)) : undefined);
+  return (item) => {
+    if (typeof item !== 'object' || item === null) return undefined;
+    const key = fingerprint(item);
+    const same = gone.get(key);
+    // It can be in one place only.
+    gone.delete(key);
+    return same;
+  };
 }
 
 function mismatch(wanted: string, found: unknown): Error {

@@ -149,18 +149,21 @@ export class TextInput {
   }
 
   #onInput(): void {
-    if (!this.#waiting) this.#push([]);
+    if (this.#waiting) return;
+    this.#push([]);
     this.#before = null;
   }
 
   #onCompositionStart(): void {
     this.#composing = true;
+    this.#before ??= this.#selection();
     this.#waiting ??= [];
   }
 
   #onCompositionEnd(): void {
     this.#composing = false;
     this.#push(this.#waiting ?? []);
+    this.#before = null;
   }
 
   /** Writes what the user did to the text, moved by what others did meanwhile, and shows the result. */
@@ -169,8 +172,8 @@ export class TextInput {
     const caret = this.#element.selectionEnd ?? value.length;
     const edit = diffText(this.#shown.value, value, caret);
     const moved = edit && this.#moved(edit, waiting);
-    if (moved && !this.#attempt(() => this.#write(moved))) return;
     this.#waiting = null;
+    if (moved && !this.#attempt(() => this.#write(moved))) return;
     if (value === this.#view(this.#known)) {
       this.#shown = { text: this.#known, value };
       return;

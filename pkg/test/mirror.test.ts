@@ -95,6 +95,14 @@ test('changes of a list that come together end as those that come one after the 
   }
 });
 
+test('of two equal items that come where one went only one is that one', () => {
+  const mirror = mirrorOf({ list: [{ x: 0 }] });
+  const set = (x: number): Change => ({ kind: 'map', path: ['list', 0], target: 'n/1/1', set: { x }, removed: [] });
+  const delta: ListOp[] = [{ delete: 1 }, { insert: [{ x: 1 }, { x: 1 }] }];
+  mirror.apply([set(1), { kind: 'list', path: ['list'], target: 'r/list', delta }, set(2)]);
+  expect(mirror.root).toEqual({ list: [{ x: 2 }, { x: 1 }] });
+});
+
 test('an entry of a large map is changed in a copy of it, whatever its name', () => {
   const entries = JSON.parse(
     `{"__proto__": 0${Array.from({ length: 500 }, (_, at) => `, "key ${at}": ${at}`).join('')}}`,

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { Activity, act, startTransition, useEffect, useLayoutEffect, useState } from 'react';
+import { Activity, act, StrictMode, startTransition, useEffect, useLayoutEffect, useState } from 'react';
 import { renderToString } from 'react-dom/server';
 import { describe, expect, test, vi } from 'vitest';
 import * as hooks from '../src/react.js';
@@ -529,6 +529,26 @@ describe('hooks', () => {
     await unmount();
     start();
     expect(asked).toHaveBeenCalledTimes(1);
+  });
+
+  test('useStream starts what the effect of a child asks for, though that runs before its own', async () => {
+    const { client, around } = await withProviders();
+    const asked = vi.spyOn(client, 'stream');
+    const Asker = ({ stream: { start }, url }: { stream: hooks.StreamHandle; url: string }) => {
+      // biome-ignore lint/correctness/useExhaustiveDependencies: it asks anew for each URL
+      useEffect(() => start(), [start, url]);
+      return null;
+    };
+    function Answer({ url }: { url: string }) {
+      const stream = hooks.useStream(url);
+      return <Asker stream={stream} url={url} />;
+    }
+    const page = (url: string) => <StrictMode>{around(<Answer url={url} />)}</StrictMode>;
+    await mount(page('http://127.0.0.1:9/a'));
+    expect(asked.mock.calls.map(([url]) => url)).toEqual(['http://127.0.0.1:9/a', 'http://127.0.0.1:9/a']);
+    await render(page('http://127.0.0.1:9/b'));
+    expect(asked).toHaveBeenLastCalledWith('http://127.0.0.1:9/b', expect.anything());
+    await unmount();
   });
 
   test('outside their providers say which one is missing', () => {

@@ -80,6 +80,22 @@ describe('a room', () => {
     expect(room.doc.getSnapshot()?.note).toBe('ba');
   });
 
+  test('does not fill what a listener has filled in a batch just before', async () => {
+    const { client, world } = fakeClient({ schema });
+    const initialDoc = vi.fn((root) => root.get('note').insert(0, 'welcome'));
+    const { room } = client.enterRoom('demo', { initialDoc });
+    await room.ready;
+    const stop = room.sync.subscribe(() => {
+      stop();
+      room.batch(() => room.root.get('note').insert(0, 'mine'));
+    });
+    const [peers, status] = [{ synced: 0, of: 0 }, 'synchronized'] as const;
+    world.core.tell(0, { type: 'sync', status, local: 'saved', pending: 0, held: 0, peers, obstacle: null });
+    await room.synced;
+    await turn();
+    expect([room.doc.getSnapshot()?.note, initialDoc.mock.calls.length]).toEqual(['mine', 0]);
+  });
+
   test('fills an empty document after the first synchronisation only', async () => {
     const { client, world } = fakeClient({ schema });
     const initialDoc = vi.fn((root) => root.get('note').insert(0, 'welcome'));

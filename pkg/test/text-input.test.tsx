@@ -21,8 +21,9 @@ async function bound(initial: string, tag: 'textarea' | 'input' = 'textarea') {
   }
   const container = await mount(around(<Field />));
   const element = container.querySelector(tag) as TextField;
-  const note = client.getRoom<S>('demo')?.root.get('note');
-  if (!note) throw new Error('the room is not there');
+  const room = client.getRoom<S>('demo');
+  if (!room) throw new Error('the room is not there');
+  const note = room.root.get('note');
   await act(async () => note.insert(0, initial));
   element.focus();
   const caret = (start: number, end = start): void => element.setSelectionRange(start, end);
@@ -40,8 +41,8 @@ async function bound(initial: string, tag: 'textarea' | 'input' = 'textarea') {
     change: (note: { insert(at: number, text: string): void; delete(at: number, n: number): void }) => void,
   ) => act(async () => world.core.remote(0, (doc) => change(doc.getText('note'))));
   const selection = () => [element.selectionStart, element.selectionEnd];
-  const history = client.getRoom<S>('demo')?.history;
-  return { element, note, caret, type, compose, remote, selection, world, history, errors };
+  const { history } = room;
+  return { element, room, note, caret, type, compose, remote, selection, world, history, errors };
 }
 
 describe('typing', () => {
@@ -79,7 +80,7 @@ describe('undo', () => {
 
   test('takes back what was typed and puts the selection where it was', async () => {
     const { element, note, caret, type, remote, selection, history } = await bound('hello');
-    history?.checkpoint();
+    history.checkpoint();
     caret(1, 4);
     element.dispatchEvent(new Event('beforeinput', { bubbles: true }));
     type('ipp');
@@ -89,6 +90,28 @@ describe('undo', () => {
     expect([note.toString(), element.value, ...selection()]).toEqual(['>> hello', '>> hello', 4, 7]);
     expect(press(element, 'Z', { shiftKey: true })).toBe(true);
     expect([element.value, ...selection()]).toEqual(['>> hippo', 7, 7]);
+  });
+
+  test('within a batch puts the selection where it was, too', async () => {
+    const { element, note, caret, selection, history, room } = await bound('hello');
+    history.checkpoint();
+    caret(5);
+    note.insert(0, 'XYZ');
+    expect([element.value, ...selection()]).toEqual(['XYZhello', 8, 8]);
+    room.batch(() => history.undo());
+    expect([element.value, ...selection()]).toEqual(['hello', 5, 5]);
+  });
+
+  test('of what was composed puts the selection where that began', async () => {
+    const { element, caret, type, compose, selection, history } = await bound('ab');
+    history.checkpoint();
+    caret(1);
+    compose('start');
+    type('x');
+    compose('end');
+    caret(3);
+    expect(press(element, 'z')).toBe(true);
+    expect([element.value, ...selection()]).toEqual(['ab', 1, 1]);
   });
 
   test('comes from the menu too, and other keys are left alone', async () => {

@@ -51,11 +51,18 @@ export function useStream(url: StreamUrl | null, init: UseStreamOptions = {}): S
   const [held, setHeld] = useState<TextStream | null>(null);
   const current = useRef<TextStream | null>(null);
   const gone = useRef(false);
+  const asked = useRef<{ readonly body: BodyInit | undefined } | null>(null);
 
   const start = useCallback(
     (body?: BodyInit): void => {
-      // Nobody would let go of it.
-      if (gone.current) return;
+      if (gone.current) {
+        // Nobody would let go of it, unless this is an effect of a child, which comes before ours.
+        asked.current = { body };
+        queueMicrotask(() => {
+          asked.current = null;
+        });
+        return;
+      }
       current.current?.stop();
       current.current = make(latest.current, body);
       setHeld(current.current);
@@ -67,7 +74,8 @@ export function useStream(url: StreamUrl | null, init: UseStreamOptions = {}): S
   const id = typeof init.resume === 'object' ? init.resume.id : null;
   useEffect(() => {
     gone.current = false;
-    if (key !== null && (auto || (id && hasRecord(id)))) start();
+    if (asked.current) start(asked.current.body);
+    else if (key !== null && (auto || (id && hasRecord(id)))) start();
     return () => {
       gone.current = true;
       current.current?.disconnect();
