@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::decoder::Whole;
 use super::event::{Incoming, SocketIoEvent};
+use super::outbound::addressed;
 use super::packet::{Fault, Kind, Packet};
 use super::{Memory, SocketIo, Stage};
 use crate::connection::Context;
@@ -25,7 +26,9 @@ impl SocketIo {
         };
         self.connection.set_silence(now, interval.saturating_add(timeout));
         if let Some(most) = number("maxPayload").and_then(|most| usize::try_from(most).ok()) {
-            self.outgoing.limit_frames(most);
+            // The namespace is put in when a text leaves.
+            let namespace = addressed(String::new(), &self.namespace).len();
+            self.outgoing.limit_frames(most.saturating_sub(namespace));
         }
         self.stage = Stage::Joining(id);
         let auth = self.introduction();

@@ -445,6 +445,19 @@ fn a_session_the_server_ends_stays_ended_until_the_app_connects() {
 }
 
 #[test]
+fn what_is_too_large_with_its_namespace_is_not_sent() {
+    let mut rig = Rig::new(json!({"url": "ws://s", "namespace": "/admin"}));
+    rig.run(SocketIo::connect);
+    rig.open();
+    rig.hears(r#"40/admin,{"sid":"a"}"#);
+    rig.sent();
+    let event = |length: usize| format!(r#"["{}"]"#, "x".repeat(length - r#"42/admin,[""]"#.len()));
+    assert_eq!(rig.emit(1, &event(1_001), Delivery::Plain), Err(ErrorCode::FrameTooLarge));
+    rig.emit(2, &event(1_000), Delivery::Plain).expect("sent");
+    assert_eq!(rig.sent().iter().map(|text| text.len()).collect::<Vec<_>>(), [1_000]);
+}
+
+#[test]
 fn closing_leaves_the_namespace_first() {
     let mut rig = Rig::plain();
     rig.join();

@@ -14,8 +14,8 @@ const RUN: usize = 64;
 /// Remembers the latest ids and drops, at the start of an answer, the events that have them.
 ///
 /// A server may send one id with several events, and the same event twice on purpose: only what it repeats after a
-/// reconnect, before anything new, is a replay; and an id that comes with another event is a new one, given by a server that
-/// began to count anew. An event without an id has no place of its own: between two ids that are
+/// reconnect, before anything new, is a replay; and ids that come with other events, two in a row, are new ones, given by a
+/// server that began to count anew. An event without an id has no place of its own: between two ids that are
 /// repeated it is known by its content; behind the last id it is told again, since an equal one may be a new one. Text has a
 /// place: what comes behind an id is as long as it was.
 #[derive(Clone, Debug, Default)]
@@ -39,11 +39,13 @@ struct Seen {
 }
 
 impl Seen {
-    /// Whether an event is one of those that had the id: a server may give its ids anew. Where not all of them are known,
-    /// the id must do.
-    fn had(&self, id: &str, digest: Option<u64>) -> bool {
-        let known = digest.is_none_or(|digest| self.told.contains(&digest));
-        self.id == id && (known || self.told.is_empty() || self.told.len() == RUN)
+    /// The place behind an event that had the id, looked for from a place on: a server may give its ids anew. Where not all
+    /// of them are known, the id must do.
+    fn behind(&self, digest: Option<u64>, from: usize) -> Option<usize> {
+        let mut later = self.told.iter().skip(from);
+        let found = digest.and_then(|digest| later.position(|told| *told == digest));
+        let by_id = digest.is_none() || self.told.is_empty() || self.told.len() == RUN;
+        found.map(|at| from + at + 1).or_else(|| by_id.then_some(from))
     }
 }
 
@@ -52,10 +54,10 @@ enum Phase {
     /// What comes is new.
     #[default]
     New,
-    /// An answer has begun that may repeat something.
-    Expected,
-    /// The server repeats what came behind the id at this place; so much of it has come.
-    Repeating { at: usize, next: usize },
+    /// What comes may repeat something; `odd`, if an id that is known has just come with another event.
+    Expected { odd: bool },
+    /// The server repeats what came with the id at this place and behind it; so much of both has come.
+    Repeating { at: usize, told: usize, next: usize },
 }
 
 impl Replay {
@@ -68,7 +70,7 @@ impl Replay {
 
     /// A new answer begins.
     pub fn begin(&mut self) {
-        self.phase = if self.seen.is_empty() { Phase::New } else { Phase::Expected };
+        self.phase = if self.seen.is_empty() { Phase::New } else { Phase::Expected { odd: false } };
         self.skip = 0;
     }
 
@@ -129,22 +131,43 @@ impl Replay {
     }
 
     fn admits_id(&mut self, id: &str, digest: Option<u64>) -> bool {
-        let place = match self.phase {
-            Phase::New => None,
-            _ => self.seen.iter().rposition(|seen| seen.had(id, digest)),
-        };
-        if let Some(at) = place {
-            self.phase = Phase::Repeating { at, next: 0 };
+        if let Some((at, told)) = self.find(id, digest) {
+            self.phase = Phase::Repeating { at, told, next: 0 };
             return false;
         }
-        self.phase = Phase::New;
+        let may_go_on = match self.phase {
+            Phase::New | Phase::Expected { odd: true } => false,
+            Phase::Expected { odd: false } => true,
+            Phase::Repeating { at, .. } => !self.is_at(at, id),
+        };
+        let odd = may_go_on && self.seen.iter().any(|seen| seen.id == id);
+        self.phase = if odd { Phase::Expected { odd } } else { Phase::New };
         self.skip = 0;
         self.remember(id, digest);
         true
     }
 
+    /// Where this was had before, and the place behind it: the newest, and of one id in order.
+    fn find(&self, id: &str, digest: Option<u64>) -> Option<(usize, usize)> {
+        match self.phase {
+            Phase::New => None,
+            Phase::Repeating { at, told, .. } if self.is_at(at, id) => {
+                self.seen.get(at)?.behind(digest, told).map(|told| (at, told))
+            }
+            _ => {
+                let mut places =
+                    self.seen.iter().enumerate().rev().filter(|(_, seen)| seen.id == id);
+                places.find_map(|(at, seen)| seen.behind(digest, 0).map(|told| (at, told)))
+            }
+        }
+    }
+
+    fn is_at(&self, at: usize, id: &str) -> bool {
+        self.seen.get(at).is_some_and(|seen| seen.id == id)
+    }
+
     fn admits_plain(&mut self, digest: u64) -> bool {
-        if let Phase::Repeating { at, next } = &mut self.phase {
+        if let Phase::Repeating { at, next, .. } = &mut self.phase {
             let last = *at + 1 == self.seen.len();
             let known = self.seen.get(*at).and_then(|seen| seen.plain.get(*next));
             if !last && known == Some(&digest) {
@@ -249,6 +272,25 @@ mod tests {
         assert_eq!(admitted(&mut replay, &["1-a", "1-b", "2-c", "3-d"]), ["3-d"]);
         replay.begin();
         assert_eq!(admitted(&mut replay, &["1-b", "1-z", "2-c"]), ["1-z", "2-c"]);
+    }
+
+    #[test]
+    fn one_event_that_is_another_each_time_does_not_end_a_replay() {
+        let mut replay = Replay::default();
+        replay.begin();
+        admitted(&mut replay, &["0-t1", "1-a", "2-b"]);
+        replay.begin();
+        assert_eq!(admitted(&mut replay, &["0-t2", "1-a", "2-b", "3-c"]), ["0-t2", "3-c"]);
+    }
+
+    #[test]
+    fn behind_what_is_repeated_of_an_id_an_equal_event_is_a_new_one() {
+        let mut replay = Replay::default();
+        replay.begin();
+        admitted(&mut replay, &["1-a", "1-_", "1-b"]);
+        replay.begin();
+        let told = admitted(&mut replay, &["1-a", "1-_", "1-b", "1-_", "1-c", "1-a"]);
+        assert_eq!(told, ["1-_", "1-c", "1-a"]);
     }
 
     #[test]

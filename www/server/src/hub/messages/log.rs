@@ -8,6 +8,9 @@ use rejoin::protocol::messages::Envelope;
 use super::MessageLimits;
 use crate::hub::StoredMessages;
 
+/// Milliseconds by which a clock may go back without having been wrong before.
+const MAX_STEP_BACK: u64 = 24 * 60 * 60 * 1_000;
+
 /// One message that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Kept {
@@ -92,10 +95,13 @@ impl Log {
         self.by_id.get(id).copied()
     }
 
-    /// Numbers a message and keeps it; the oldest make room. A clock that was set back dates none before the last one.
+    /// Numbers a message and keeps it; the oldest make room. A clock that was set back a little dates none before the last one.
     pub(super) fn append(&mut self, mut message: Kept, limits: &MessageLimits) -> Option<&Kept> {
         message.seq = self.head + 1;
-        message.at = message.at.max(self.kept.back().map_or(0, |last| last.at));
+        let last = self.kept.back().map_or(0, |last| last.at);
+        if last.saturating_sub(message.at) <= MAX_STEP_BACK {
+            message.at = message.at.max(last);
+        }
         self.put(message);
         while self.kept.len() > limits.keep.max(1)
             || (self.bytes > limits.keep_bytes && self.kept.len() > 1)
