@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { Activity, act, StrictMode, startTransition, useEffect, useLayoutEffect, useState } from 'react';
+import { Activity, act, startTransition, useEffect, useLayoutEffect, useState } from 'react';
 import { renderToString } from 'react-dom/server';
 import { describe, expect, test, vi } from 'vitest';
 import * as hooks from '../src/react.js';
@@ -505,50 +505,6 @@ describe('hooks', () => {
     expect(rendered.mock.calls.length).toBe(before);
     await tell([], [1, 3]);
     expect(container.textContent).toBe('ann online 2, bob offline ');
-  });
-
-  test('useStream starts nothing once it is gone, and starts again where it is shown again', async () => {
-    const { client, around } = await withProviders();
-    const asked = vi.spyOn(client, 'stream');
-    let start = (): void => {};
-    function Answer() {
-      const stream = hooks.useStream('http://127.0.0.1:9/answer');
-      useEffect(() => {
-        start = () => stream.start();
-      }, [stream]);
-      return <>{stream.status}</>;
-    }
-    const page = (mode: 'visible' | 'hidden') => <Activity mode={mode}>{around(<Answer />)}</Activity>;
-    await mount(page('visible'));
-    await render(page('hidden'));
-    await act(async () => start());
-    expect(asked).not.toHaveBeenCalled();
-    await render(page('visible'));
-    await act(async () => start());
-    expect(asked).toHaveBeenCalledTimes(1);
-    await unmount();
-    start();
-    expect(asked).toHaveBeenCalledTimes(1);
-  });
-
-  test('useStream starts what the effect of a child asks for, though that runs before its own', async () => {
-    const { client, around } = await withProviders();
-    const asked = vi.spyOn(client, 'stream');
-    const Asker = ({ stream: { start }, url }: { stream: hooks.StreamHandle; url: string }) => {
-      // biome-ignore lint/correctness/useExhaustiveDependencies: it asks anew for each URL
-      useEffect(() => start(), [start, url]);
-      return null;
-    };
-    function Answer({ url }: { url: string }) {
-      const stream = hooks.useStream(url);
-      return <Asker stream={stream} url={url} />;
-    }
-    const page = (url: string) => <StrictMode>{around(<Answer url={url} />)}</StrictMode>;
-    await mount(page('http://127.0.0.1:9/a'));
-    expect(asked.mock.calls.map(([url]) => url)).toEqual(['http://127.0.0.1:9/a', 'http://127.0.0.1:9/a']);
-    await render(page('http://127.0.0.1:9/b'));
-    expect(asked).toHaveBeenLastCalledWith('http://127.0.0.1:9/b', expect.anything());
-    await unmount();
   });
 
   test('outside their providers say which one is missing', () => {
