@@ -18,7 +18,7 @@ const dist = join(root, 'pkg', 'dist');
  */
 const budgets = {
   wasm: 257.2,
-  links: 98.6,
+  links: 98.8,
   peers: 102.3,
   codec: 27.2,
   core: 15,
