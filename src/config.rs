@@ -23,7 +23,8 @@ pub use read::read_link;
 pub struct LinkConfig {
     /// How long the app's URL and token functions may take.
     pub auth_timeout: u64,
-    /// From opening the socket to the answered handshake; three times as long once the server has begun it.
+    /// From opening the socket to the answered handshake; three times as long once the server has begun it, and twice
+    /// as long as the last time if that ran out.
     pub connect_timeout: u64,
     /// Quiet time after which a link is probed.
     pub heartbeat: u64,

@@ -17,6 +17,7 @@
 mod attempt;
 pub mod close;
 mod credentials;
+mod handshake;
 pub mod heartbeat;
 mod lifecycle;
 pub mod manner;
@@ -41,7 +42,6 @@ use crate::io::{EndpointRequest, SocketId, SocketInput, SocketOutput};
 use crate::status::{ConnectionState, EndpointReason, Problem, Reason};
 use crate::time::{Deadline, Instant};
 use close::Verdict;
-use heartbeat::{Heartbeat, Life};
 use manner::{Manner, VerdictRequest};
 use state::State;
 
@@ -158,6 +158,8 @@ struct History {
     rtt: Option<u64>,
     /// Whether the server has said a word on this link.
     heard: bool,
+    /// Handshakes in a row that ran out although the server had spoken: its answer takes longer on this line.
+    ran_out: u32,
     /// URL of the last attempt, for requests that stand for it.
     url: String,
     /// Token of the last attempt, if such a request may show it.
@@ -361,56 +363,6 @@ impl Connection {
         };
         self.publish();
         carries
-    }
-
-    /// The room's handshake was answered and everything the server lacked is on its way.
-    pub fn handle_handshake(&mut self, now: Instant) {
-        if let State::Handshaking { socket, .. } = self.state {
-            self.note_winner(now);
-            self.history.connected_once = true;
-            self.history.never_opened = 0;
-            if !self.manner.bare {
-                self.forgive();
-            }
-            self.history.reason = None;
-            self.history.error = None;
-            let life = self.manner.life;
-            let heartbeat = Heartbeat::start(now, &self.config, life);
-            // Where nothing is asked, no answer can prove the link: its uptime must do.
-            let proven = life != Life::Probe;
-            self.state = State::Online { socket, since: now, proven, heartbeat };
-            self.publish();
-        }
-    }
-
-    /// A step of the handshake arrived; a large document may take long to follow.
-    pub fn handle_progress(&mut self, now: Instant) {
-        if let State::Handshaking { deadline, .. } = &mut self.state {
-            *deadline = now + 3 * self.config.connect_timeout;
-        }
-    }
-
-    fn on_opened(&mut self, cx: &mut Context<'_>, id: SocketId) {
-        if let State::Connecting { since, .. } = self.state {
-            self.history.never_opened = 0;
-            self.history.heard = false;
-            let deadline = since + self.config.connect_timeout;
-            let deadline = deadline.max(cx.now + self.config.connect_timeout / 2);
-            self.state = State::Handshaking { socket: id, deadline };
-            self.note_opened(cx.now);
-            self.actions.push_back(Action::LinkUp(id));
-        }
-    }
-
-    fn on_life(&mut self, now: Instant) {
-        self.note_word();
-        self.history.heard = true;
-        if let State::Online { since, heartbeat, proven, .. } = &mut self.state {
-            let rtt = heartbeat.handle_life(now, &self.config);
-            self.history.rtt = rtt.or(self.history.rtt);
-            // A link that is never quiet is never probed.
-            *proven |= rtt.is_some() || now.since(*since) >= self.config.reset_after;
-        }
     }
 
     /// A round trip completed in another way than by a probe: an edit came back.

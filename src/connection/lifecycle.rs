@@ -84,7 +84,7 @@ impl Connection {
                 self.retry(cx, Hint::None);
             }
             State::Connecting { .. } => self.give_up_silent(cx, "connect"),
-            State::Handshaking { .. } => self.give_up_silent(cx, "handshake"),
+            State::Handshaking { .. } => self.on_handshake_ran_out(cx),
             State::Online { .. } => self.on_heartbeat(cx),
             State::Judging { verdict, .. } => self.on_verdict(cx, verdict),
             State::Backoff { .. } | State::Parked { .. } => self.attempt(cx),
@@ -117,7 +117,7 @@ impl Connection {
     }
 
     /// A socket that says nothing makes way for its rival, if it has one.
-    fn give_up_silent(&mut self, cx: &mut Context<'_>, waiting_for: &'static str) {
+    pub(super) fn give_up_silent(&mut self, cx: &mut Context<'_>, waiting_for: &'static str) {
         let Some(socket) = self.state.socket() else { return };
         let opened = self.socket().is_some();
         self.history.reason = Some(Reason::Timeout { waiting_for });

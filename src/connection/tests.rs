@@ -1,6 +1,7 @@
 mod refusals;
 mod waits;
 
+use super::heartbeat::Life;
 use super::manner::Ruling;
 use super::*;
 use crate::io::{Environment, SocketRefusal};

@@ -114,3 +114,47 @@ fn whoever_closed_it_after_a_refused_token_has_had_time_to_sign_in_again() {
     assert_eq!(rig.status(), Status::Reconnecting, "one fresh token is asked for");
     assert_eq!(rig.problems(), []);
 }
+
+/// The server spoke, and then its answer took longer than the handshake may; returns how long it was waited for.
+fn wait_for_a_large_answer(rig: &mut Rig, began: bool) -> u64 {
+    rig.socket_says(SocketInput::Opened { protocol: String::new() });
+    rig.socket_says(SocketInput::Text("a word".into()));
+    if began {
+        rig.run(|connection, cx| connection.handle_progress(cx.now));
+    }
+    let waited = rig.pass();
+    assert!(rig.connection.socket().is_none());
+    rig.pass();
+    waited
+}
+
+#[test]
+fn an_answer_that_takes_longer_than_the_handshake_is_given_twice_the_time_with_each_attempt() {
+    let mut rig = Rig::fixed();
+    rig.run(Connection::connect);
+    let waited: Vec<u64> = (0..6).map(|_| wait_for_a_large_answer(&mut rig, true)).collect();
+    assert_eq!(waited, [30, 60, 120, 240, 480, 480].map(|seconds| seconds * 1_000));
+    rig.open();
+    rig.close(1006);
+    rig.pass();
+    assert_eq!(wait_for_a_large_answer(&mut rig, true), 30_000, "an answer ends it");
+}
+
+#[test]
+fn the_same_holds_where_the_server_spoke_without_a_step_of_the_handshake() {
+    let mut rig = Rig::fixed();
+    rig.run(Connection::connect);
+    let waited: Vec<u64> = (0..3).map(|_| wait_for_a_large_answer(&mut rig, false)).collect();
+    assert_eq!(waited, [10_000, 20_000, 40_000]);
+}
+
+#[test]
+fn a_server_that_never_says_a_word_is_given_up_after_the_same_time_again() {
+    let mut rig = Rig::fixed();
+    rig.run(Connection::connect);
+    for _ in 0..3 {
+        rig.socket_says(SocketInput::Opened { protocol: String::new() });
+        assert_eq!(rig.pass(), 10_000);
+        rig.pass();
+    }
+}
