@@ -61,11 +61,17 @@ impl<D: DocHost> Room<D> {
         while let Some(task) = self.persistence.poll_task() {
             self.begin(now, task);
         }
-        if self.persistence.wants_compaction() && self.doc.held() == 0 && self.batch.is_none() {
+        if self.persistence.wants_compaction() && self.batch.is_none() {
             let verify = self.persistence.verify();
-            let task = verify.unwrap_or_else(|| self.persistence.compact(self.snapshot()));
+            let task = verify.unwrap_or_else(|| self.compact());
             self.begin(now, task);
         }
+    }
+
+    fn compact(&mut self) -> StorageTask {
+        let task = self.persistence.compact(self.snapshot());
+        self.append_held();
+        task
     }
 
     fn begin(&mut self, now: Instant, task: StorageTask) {
@@ -112,6 +118,12 @@ impl<D: DocHost> Room<D> {
         self.doc.held_here().into_iter().map(|update| (RecordKind::Local, update)).collect()
     }
 
+    fn append_held(&mut self) {
+        for (kind, update) in self.held_records() {
+            self.persistence.append(kind, update);
+        }
+    }
+
     fn on_loaded(&mut self, cx: &mut Context<'_>, loaded: Loaded) {
         let agreed = self.session.link().map(|_| self.doc.content());
         let replayed = self.replay(cx, &loaded.records);
@@ -136,9 +148,7 @@ impl<D: DocHost> Room<D> {
         if self.phase == Phase::Ready {
             let (kind, snapshot) = self.snapshot();
             self.persistence.append(kind, snapshot);
-            for (kind, update) in self.held_records() {
-                self.persistence.append(kind, update);
-            }
+            self.append_held();
             self.log_epoch();
         }
         if self.session.may_stream() {

@@ -17,6 +17,36 @@ fn compacting() -> Rig {
     rig
 }
 
+/// What a disk has stored.
+pub(super) type Stored = Vec<(RecordKey, Vec<u8>)>;
+
+impl Rig {
+    /// Does what the room wants done with its disk; `true` if that was a compaction.
+    pub(super) fn write_down(&mut self, stored: &mut Stored) -> bool {
+        match self.tasks.front() {
+            Some(StorageTask::Replace { record, remove, .. }) => {
+                stored.retain(|(key, _)| !remove.contains(key));
+                self.last_key += 1;
+                let key = RecordKey(self.last_key);
+                stored.push((key, record.clone()));
+                self.answer(StorageReply::Written(vec![key]));
+                return true;
+            }
+            Some(StorageTask::Read { key, .. }) => {
+                let found = stored.iter().find(|(at, _)| at == key);
+                let found = found.map(|(_, record)| record.clone());
+                self.answer(StorageReply::Record(found));
+            }
+            Some(StorageTask::Append { records, .. }) => {
+                stored.extend((self.last_key + 1..).map(RecordKey).zip(records.clone()));
+                self.commit();
+            }
+            other => panic!("nothing to store: {other:?}"),
+        }
+        false
+    }
+}
+
 impl Rig {
     fn write_records(&mut self, records: u32) {
         for _ in 0..records {
@@ -60,4 +90,43 @@ fn the_epoch_is_written_once_behind_each_snapshot_that_was() {
     assert_eq!(rig.records(), [RecordKind::Epoch]);
     rig.commit();
     assert!(rig.tasks.is_empty(), "{:?}", rig.tasks);
+}
+
+#[test]
+fn what_hangs_on_something_missing_neither_stops_compaction_nor_is_lost_by_it() {
+    let (first, second) = held::halves();
+    let mut stored: Stored = vec![(RecordKey(1), held::local(7, &second))];
+    let storage = StorageConfig { compact_records: 4, ..StorageConfig::default() };
+    let config = Config { url: Some("ws://s".into()), storage, ..Config::default() };
+    let mut rig = Rig::with_config(&config, 3, PathMode::default());
+    rig.last_key = 1;
+    rig.answer(StorageReply::Loaded(stored.clone()));
+    for _ in 0..40 {
+        if rig.tasks.is_empty() {
+            rig.type_text("a");
+        }
+        rig.write_down(&mut stored);
+    }
+    while !rig.tasks.is_empty() {
+        rig.write_down(&mut stored);
+    }
+    assert!(!stored.iter().any(|(key, _)| key.0 == 1), "the first one is gone");
+    let log: Vec<Vec<u8>> = stored.into_iter().map(|(_, bytes)| bytes).collect();
+    held::comes_back(&log, &first, &second);
+}
+
+#[test]
+fn what_the_server_sent_too_early_does_not_stop_compaction() {
+    let (_, second) = held::halves();
+    let mut rig = Rig::online();
+    rig.receive(encode::update(&second));
+    assert_eq!(rig.sync().held, 1);
+    let mut stored = Stored::new();
+    for _ in 0..2_000 {
+        rig.type_text("a");
+        if rig.write_down(&mut stored) {
+            return;
+        }
+    }
+    panic!("no snapshot");
 }

@@ -1,5 +1,6 @@
 //! Servers that let us only read, refuse an update, or began anew.
 
+use super::compaction::Stored;
 use super::*;
 use crate::event::Obstacle;
 use crate::protocol::standing::{Access, Greeting, Print, Question, Statement};
@@ -232,36 +233,6 @@ fn a_new_epoch_that_has_all_that_is_here_is_entered_unasked() {
     rig.receive(encode::sync_step_2(EMPTY_UPDATE));
     rig.commit();
     assert_eq!((rig.state(), rig.problems()), ((SyncStatus::Synchronized, None), vec![]));
-}
-
-/// What a disk has stored.
-type Stored = Vec<(RecordKey, Vec<u8>)>;
-
-impl Rig {
-    /// Does what the room wants done with its disk; `true` if that was a compaction.
-    fn write_down(&mut self, stored: &mut Stored) -> bool {
-        match self.tasks.front() {
-            Some(StorageTask::Replace { record, remove, .. }) => {
-                stored.retain(|(key, _)| !remove.contains(key));
-                self.last_key += 1;
-                let key = RecordKey(self.last_key);
-                stored.push((key, record.clone()));
-                self.answer(StorageReply::Written(vec![key]));
-                return true;
-            }
-            Some(StorageTask::Read { key, .. }) => {
-                let found = stored.iter().find(|(at, _)| at == key);
-                let found = found.map(|(_, record)| record.clone());
-                self.answer(StorageReply::Record(found));
-            }
-            Some(StorageTask::Append { records, .. }) => {
-                stored.extend((self.last_key + 1..).map(RecordKey).zip(records.clone()));
-                self.commit();
-            }
-            other => panic!("nothing to store: {other:?}"),
-        }
-        false
-    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::room::persistence::record::{Record, RecordKind};
 
 /// Two updates of another writer, of which the second one hangs on the first.
-fn halves() -> (Vec<u8>, Vec<u8>) {
+pub(super) fn halves() -> (Vec<u8>, Vec<u8>) {
     let (mut doc, first) = other("a");
     let at_end =
         Edit::TextInsert { ty: TypeId::root("text"), index: 1, text: "b".into(), attributes: None };
@@ -17,7 +17,7 @@ fn rows(records: &[Vec<u8>]) -> StorageReply {
     StorageReply::Loaded(keyed.map(|(at, bytes)| (RecordKey(at as u64 + 1), bytes)).collect())
 }
 
-fn local(boot: u64, payload: &[u8]) -> Vec<u8> {
+pub(super) fn local(boot: u64, payload: &[u8]) -> Vec<u8> {
     Record { kind: RecordKind::Local, boot, loaded: 0, payload: payload.to_vec() }.encode()
 }
 
@@ -112,7 +112,7 @@ fn a_snapshot_behind_a_late_log_leaves_what_waits_in_it() {
     comes_back(&log, &first, &second);
 }
 
-fn comes_back(log: &[Vec<u8>], first: &[u8], second: &[u8]) {
+pub(super) fn comes_back(log: &[Vec<u8>], first: &[u8], second: &[u8]) {
     let mut rig = Rig::seeded(PersistenceMode::IndexedDb, 2);
     rig.answer(rows(log));
     assert_eq!(rig.sync().held, 1, "it is gone");
