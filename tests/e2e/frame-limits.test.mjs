@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { after, describe, it } from 'node:test';
 import { closeBrowser } from './support/browser.mjs';
 import { freshHarness } from './support/harness.mjs';
@@ -72,7 +73,71 @@ describe('a stock server that takes frames of 64 KiB', () => {
     const stock = stockClient(t, server.ws, 'guarded');
     await until('what came after', () => stock.text.toString().endsWith('ppp after'));
   });
+
+  it('keeps a shared version that is larger than a frame, for others too, and takes what is saved and removed behind it', async (t) => {
+    const server = await smallServer(t, LIMIT);
+    const site = await staticSite(t);
+    const [ann, bob] = [await freshHarness(t, site), await freshHarness(t, site)];
+    for (const one of [ann, bob]) await one.enter(server.ws, 'shelf', {}, { versions: 'shared' });
+    const noise = randomBytes(3 * LIMIT).toString('base64');
+    await ann.insert(0, noise);
+    await bob.hasText(noise);
+    const { id } = await ann.page.evaluate(() => window.session.room.versions.save('large'));
+    await bob.page.evaluate(() => {
+      window.stop = window.session.room.versions.list.subscribe(() => {});
+    });
+    await lists(bob, ['large']);
+    const seen = await bob.page.evaluate((version) => window.session.room.versions.view(version), id);
+    assert.equal(seen.note, noise);
+    await ann.delete(0, noise.length);
+    await ann.page.evaluate(() => window.session.room.versions.save('small'));
+    await lists(bob, ['large', 'small']);
+    await ann.page.evaluate((version) => window.session.room.versions.rename(version, 'renamed'), id);
+    await ann.page.evaluate((version) => window.session.room.versions.remove(version), id);
+    await lists(bob, ['small']);
+  });
+
+  it('takes shared versions again once the one that it does not take is removed', async (t) => {
+    const server = await smallServer(t, LIMIT);
+    const ann = await freshHarness(t, await staticSite(t));
+    await ann.enter(server.ws, 'full', {}, { versions: 'shared' });
+    const { id } = await ann.page.evaluate(
+      (length) => window.session.room.versions.save('n'.repeat(length)),
+      2 * LIMIT,
+    );
+    await until('the refusal', async () => (await savesAs(ann, 'refused')).includes('too-large'));
+    await ann.page.evaluate((version) => window.session.room.versions.remove(version), id);
+    await until('what is saved then', async () => (await savesAs(ann, 'last')) === '');
+    const bob = await freshHarness(t, await staticSite(t));
+    await bob.enter(server.ws, 'full', {}, { versions: 'shared' });
+    await bob.page.evaluate(() => {
+      window.stop = window.session.room.versions.list.subscribe(() => {});
+    });
+    await bob.waits('the last', () => window.session.room.versions.list.getSnapshot().at(-1)?.name === 'last');
+  });
 });
+
+/** Why a shared version cannot be saved, nothing if it can. */
+function savesAs(one, name) {
+  return one.page.evaluate(
+    (wanted) =>
+      window.session.room.versions.save(wanted).then(
+        () => '',
+        (error) => error.message,
+      ),
+    name,
+  );
+}
+
+/** Waits until somebody's list has versions of these names. */
+function lists(one, names) {
+  const same = (wanted) =>
+    window.session.room.versions.list
+      .getSnapshot()
+      .map(({ name }) => name)
+      .join() === wanted;
+  return one.waits(`versions ${names}`, same, names.join());
+}
 
 /** A value of 128 KiB, which cannot be cut. */
 function setLarge(page) {
