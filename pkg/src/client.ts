@@ -18,7 +18,7 @@ export interface ClientEvents {
   crashed: { readonly recovered: boolean };
 }
 
-/** What this device grants to what is kept on it. */
+/** What this device grants to what is kept on it, and what of that waits. */
 export interface DeviceState {
   /** Whether the browser has promised not to evict it; null if that is not known, or before a room was entered. */
   readonly persisted: boolean | null;
@@ -26,6 +26,12 @@ export interface DeviceState {
   readonly usage: number | null;
   /** Bytes that this origin may use; null if that is not known. */
   readonly quota: number | null;
+  /**
+   * Rooms of this `namespace` whose edits or messages wait here for the server, whether they are entered or not, sorted; kept up to date
+   * by the clients of all tabs, a second late. What waits in rooms that are not entered is sent in the background, see
+   * {@link RoomLease.leave}.
+   */
+  readonly unsent: readonly string[];
 }
 
 /**
@@ -37,7 +43,12 @@ export interface DeviceState {
 export interface RoomLease<S extends Schema = Registered> {
   /** The room: one for all who entered it by the same id. */
   readonly room: Room<S>;
-  /** Lets go. The room is left `leaveGrace` after the last lease of it was let go; calling it again is harmless. */
+  /**
+   * Lets go. The room is left `leaveGrace` after the last lease of it was let go; calling it again is harmless. Edits and messages that
+   * are saved on this device and not on the server yet are sent in the background: by this page, or by the next one of this origin
+   * that enters any room with the same `namespace` and wants a connection. Errors on the way are told by the client's `error` event,
+   * with the room's id. With `persistence: 'memory'` they are lost.
+   */
   leave(): void;
   /** As `leave()`, for `using`. */
   [Symbol.dispose](): void;
@@ -68,9 +79,9 @@ export interface Client<S extends Schema = Registered> {
   stream(url: StreamUrl, init?: StreamInit): TextStream;
   /** The connection of the room worst off. */
   readonly connection: Store<ConnectionState>;
-  /** What is saved and synced over all rooms. */
+  /** What is saved and synced over all rooms that are entered; of others `device` names those in which something waits. */
   readonly sync: Store<SyncState>;
-  /** What this device grants to what is kept on it. */
+  /** What this device grants to what is kept on it, and what of that waits. */
   readonly device: Store<DeviceState>;
   /**
    * Deletes what this device keeps of a room, or of all rooms of this `namespace`: at a logout, for example. Rooms that are entered are left at

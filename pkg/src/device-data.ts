@@ -34,7 +34,8 @@ export class DeviceData {
 
   /** Deletes what is kept of a room, or of all, and of those that hold their versions; `known` are those that were entered. */
   async clear(room: string | undefined, known: readonly string[], leave: (id: string) => void): Promise<void> {
-    const rooms = [...new Set((room === undefined ? known : [room]).flatMap(withShelf))];
+    const unsent = forgetUnsent(this.#namespace, room);
+    const rooms = [...new Set((room === undefined ? [...known, ...unsent] : [room]).flatMap(withShelf))];
     const logs = await this.#host.ownLogs();
     // Nothing comes between: a room that is entered behind its leaving would count as deleted.
     for (const id of rooms) leave(id);
@@ -76,4 +77,17 @@ export class DeviceData {
 
 function quarantine(): Promise<typeof Quarantine> {
   return loadPart('quarantine', import('./quarantine.js'));
+}
+
+/** Takes away what is noted of rooms that have something to send (`guard/unsent`), so that nobody opens them for that; returns which. */
+function forgetUnsent(namespace: string, room: string | undefined): string[] {
+  const prefix = `rejoin/unsent/${namespace}/`;
+  try {
+    const noted = Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+    const gone = noted.filter((key) => room === undefined || key === prefix + room);
+    for (const key of gone) localStorage.removeItem(key);
+    return gone.map((key) => key.slice(prefix.length));
+  } catch {
+    return []; // no storage, or none for us
+  }
 }

@@ -25,7 +25,12 @@ import type { StreamInit, StreamUrl, TextStream } from './stream.js';
 /** How long closing waits for edits that are being saved, in milliseconds. */
 const CLOSE_TIMEOUT = 2_000;
 
-const UNKNOWN_DEVICE: DeviceState = /* @__PURE__ */ Object.freeze({ persisted: null, usage: null, quota: null });
+const UNKNOWN_DEVICE: DeviceState = /* @__PURE__ */ Object.freeze({
+  persisted: null,
+  usage: null,
+  quota: null,
+  unsent: [],
+});
 
 type EventListeners = { readonly [K in keyof ClientEvents]: Listeners<[ClientEvents[K]]> };
 type Watch = readonly (() => void)[];
@@ -259,6 +264,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
       options: this.#options,
       changes: this.#changes,
       rooms: () => this.#rooms.all(),
+      background: (id, options, schema) => new RoomImpl({ ...this.#host(), options }, id, schema, {}),
       tellLost: (event) => this.#emit('lostConnection', event),
       warn: (message) => this.#warn(message),
     });

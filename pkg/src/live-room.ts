@@ -44,7 +44,7 @@ export class RoomImpl<S extends Schema = Schema>
   readonly history: LazyHistory;
   readonly recovery: Recovery;
   readonly enterRoom: RefHost['enterRoom'];
-  protected override readonly lazy: LazyParts<S>;
+  override readonly lazy: LazyParts<S>;
   readonly #host: RoomHost;
   readonly #schema: S;
   readonly #options: EnterOptions<S>;

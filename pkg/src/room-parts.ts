@@ -16,7 +16,7 @@ export interface LazyParts<S extends Schema> {
 
 /** The members of a room that are the business of parts of their own, fetched or asked for when they are used. */
 export abstract class RoomParts<S extends Schema> {
-  protected abstract readonly lazy: LazyParts<S>;
+  abstract readonly lazy: LazyParts<S>;
 
   get messages(): Messages<S['~m']> {
     return this.lazy.messages.want();

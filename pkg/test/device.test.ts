@@ -41,7 +41,7 @@ afterEach(() => {
 test('the browser is asked to keep the data once, after an edit of an engaged user was saved, and its answer is told', async () => {
   const [store, userActivation] = [storage(), { hasBeenActive: false }];
   const { client, save } = await enter({ storage: store, userActivation });
-  expect(client.device.getSnapshot()).toEqual({ persisted: false, usage: 5, quota: 100 });
+  expect(client.device.getSnapshot()).toEqual({ persisted: false, usage: 5, quota: 100, unsent: [] });
   await save();
   expect(store.persist).toHaveBeenCalledTimes(0);
   userActivation.hasBeenActive = true;
@@ -66,7 +66,7 @@ test('it is not asked without need, without storage, or where the app does not w
   expect([kept.persist, unwanted.persist, inMemory.persist].map(({ mock }) => mock.calls.length)).toEqual([0, 0, 0]);
   const { client, save } = await enter({});
   await save();
-  expect(client.device.getSnapshot()).toEqual({ persisted: null, usage: null, quota: null });
+  expect(client.device.getSnapshot()).toEqual({ persisted: null, usage: null, quota: null, unsent: [] });
 });
 
 test('it is looked at again when space runs out, and a browser that refuses to say breaks nothing', async () => {
@@ -77,5 +77,5 @@ test('it is looked at again when space runs out, and a browser that refuses to s
   world.core.tell(0, { type: 'error', code: 'E_QUOTA', message: 'full', retryable: true });
   await turn();
   await turn();
-  expect(client.device.getSnapshot()).toEqual({ persisted: null, usage: 99, quota: 100 });
+  expect(client.device.getSnapshot()).toEqual({ persisted: null, usage: 99, quota: 100, unsent: [] });
 });

@@ -16,7 +16,8 @@ export function watchDevice(
   let saving = false;
   let stopped = false;
   const look = (): void => {
-    if (storage) void read(storage).then((state) => stopped || device.set(state));
+    if (storage)
+      void read(storage).then((state) => stopped || device.set(Object.freeze({ ...device.getSnapshot(), ...state })));
   };
   const check = (): void => {
     const { local, pending } = sync.getSnapshot();
@@ -46,10 +47,10 @@ async function keep(storage: StorageManager): Promise<void> {
   if (!(await storage.persisted())) await storage.persist();
 }
 
-async function read(storage: StorageManager): Promise<DeviceState> {
+async function read(storage: StorageManager): Promise<Omit<DeviceState, 'unsent'>> {
   const persisted = await ask(() => storage.persisted());
   const estimate = await ask(() => storage.estimate());
-  return Object.freeze({ persisted, usage: estimate?.usage ?? null, quota: estimate?.quota ?? null });
+  return { persisted, usage: estimate?.usage ?? null, quota: estimate?.quota ?? null };
 }
 
 async function ask<T>(question: () => Promise<T>): Promise<T | null> {

@@ -2,12 +2,16 @@ import type { ClientEvents, DeviceState } from '../client.js';
 import { type LostConnection, watchLostConnection } from '../lost-connection.js';
 import { type ClientOptions, ownStorage, storageOf } from '../options.js';
 import type { ConnectionState, SyncState } from '../room.js';
-import type { Schema } from '../schema.js';
+import { defineSchema, type Schema } from '../schema.js';
 import type { Listeners, Store, ValueStore } from '../store.js';
 import { preventUnsaved } from '../unsaved.js';
 import { type Pausable, pauseInBackground } from './background.js';
 import { watchDevice } from './device.js';
 import { watchDropped } from './dropped.js';
+import { type Sender, watchUnsent } from './unsent.js';
+
+/** Of rooms that nobody sees: what is sent is what the log says. */
+const NO_SCHEMA: Schema = /* @__PURE__ */ defineSchema({ doc: {} });
 
 /** What is watched of a client. */
 export interface Watched {
@@ -24,14 +28,17 @@ export interface PageHost<S extends Schema> {
   readonly options: ClientOptions<S>;
   /** Tells that the state of a room changed. */
   readonly changes: Listeners<[]>;
-  rooms(): readonly (Pausable & { readonly id: string; readonly isHeard: boolean })[];
+  rooms(): readonly (Pausable & Sender & { readonly isHeard: boolean })[];
+  /** A room of its own, whatever else is entered by that id. */
+  background(id: string, options: ClientOptions<S>, schema: Schema): Sender;
+
   tellLost(event: LostConnection): void;
   warn(message: string): void;
 }
 
 /** Follows what the page, the device and the network do to a client with rooms. Returns the functions that stop it. */
 export function watchPage<S extends Schema>(client: Watched, host: PageHost<S>): (() => void)[] {
-  const { options, changes, rooms, tellLost, warn } = host;
+  const { options, changes, rooms, background, tellLost, warn } = host;
   const { askToPersist = true, preventUnsavedChanges, lostConnectionTimeout = 5_000, backgroundTimeout } = options;
   const asks = askToPersist && !ownStorage(options).adapter && storageOf(options) !== 'memory';
   if (options.auth && options.tokenIn === 'query') {
@@ -45,6 +52,11 @@ export function watchPage<S extends Schema>(client: Watched, host: PageHost<S>):
     watchDropped({ ...host, handle: client.handle }),
   ];
   if (backgroundTimeout !== undefined) stops.push(pauseInBackground(backgroundTimeout, rooms));
+  if (options.url !== null && storageOf(options) !== 'memory') {
+    const { namespace = '' } = options;
+    const open = (id: string): Sender => background(id, { ...options, user: undefined }, NO_SCHEMA);
+    stops.push(watchUnsent({ namespace, device: client.device, changes, rooms, background: open }));
+  }
   if (preventUnsavedChanges) stops.push(preventUnsaved(changes, rooms));
   return stops;
 }

@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { fakeClient, schema } from './support/client.js';
+import { FakeWorld } from './support/fake-core.js';
+
+const CONNECTED = {
+  type: 'connection',
+  status: 'connected',
+  transport: 'websocket',
+  attempt: 0,
+  nextRetryAt: null,
+  reason: null,
+  rtt: 1,
+  error: null,
+} as const;
+const SYNC = { type: 'sync', local: 'saved', held: 0, peers: { synced: 0, of: 0 }, obstacle: null } as const;
+const SENT = { ...SYNC, status: 'synchronized', pending: 0 } as const;
+const WAITING = { ...SYNC, status: 'synchronizing', pending: 2 } as const;
+const OFFLINE = { ...CONNECTED, status: 'reconnecting', attempt: 1 } as const;
+
+/** Enumerates its keys as the browser's does. */
+function storage(): Record<string, unknown> {
+  const own = (name: string, value: unknown) => Object.defineProperty(items, name, { value, enumerable: false });
+  const items: Record<string, string> = {};
+  own('getItem', (key: string) => items[key] ?? null);
+  own('setItem', (key: string, value: string) => {
+    items[key] = value;
+  });
+  own('removeItem', (key: string) => delete items[key]);
+  return items;
+}
+
+let events: EventTarget;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.stubGlobal('localStorage', storage());
+  events = new EventTarget();
+  vi.stubGlobal('addEventListener', events.addEventListener.bind(events));
+  vi.stubGlobal('removeEventListener', events.removeEventListener.bind(events));
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** A client on a double whose rooms the tests know by their names. */
+function start(options: object = {}) {
+  const { client, world } = fakeClient(
+    { schema, persistence: 'indexeddb', leaveGrace: 0, ...options },
+    new FakeWorld(),
+  );
+  const open = (): string[] => [...world.core.rooms.values()].map(({ name }) => name);
+  const tell = async (name: string, ...told: Parameters<FakeWorld['core']['tell']>[1][]) => {
+    const numbers = [...world.core.rooms].filter(([, room]) => room.name === name).map(([number]) => number);
+    for (const event of told) world.core.tell(numbers.at(-1) as number, event);
+    await settle();
+  };
+  const enter = async (name: string) => {
+    const lease = client.enterRoom(name);
+    await lease.room.ready;
+    await tell(name, CONNECTED, SENT);
+    return lease;
+  };
+  const unsent = () => client.device.getSnapshot().unsent;
+  return { client, world, open, tell, enter, unsent };
+}
+
+async function settle(millis = 0): Promise<void> {
+  for (let at = 0; at < 5; at++) await vi.advanceTimersByTimeAsync(at === 0 ? millis : 0);
+}
+
+/** A client that has left a room in which something waits. */
+async function withLeftRoom(options?: object) {
+  const app = start(options);
+  await app.enter('list');
+  const { leave } = await app.enter('a');
+  await app.tell('a', OFFLINE, WAITING);
+  leave();
+  await settle();
+  return app;
+}
+
+test('what waits in a room that is left is sent by a room that shows nobody, until it is there', async () => {
+  const { world, open, tell, unsent } = await withLeftRoom({ user: { id: 'ann' } });
+  expect(open()).toEqual(['list', 'a']);
+  expect([...world.core.rooms.values()].at(-1)).toMatchObject({
+    presence: null,
+    options: { roots: {}, connect: true },
+  });
+  expect(unsent()).toEqual(['a']);
+  await tell('a', CONNECTED, { ...WAITING, pending: 1 });
+  expect(open()).toEqual(['list', 'a']);
+  await tell('a', SENT);
+  expect([open(), unsent()]).toEqual([['list'], []]);
+  expect(Object.keys(localStorage)).toEqual([]);
+});
+
+test('a later page sends it once it has entered any room', async () => {
+  const first = await withLeftRoom();
+  await first.client.close();
+  const { enter, open, tell, unsent } = start();
+  const { leave } = await enter('b');
+  expect([open(), unsent()]).toEqual([['b', 'a'], ['a']]);
+  leave();
+  await settle();
+  expect(open()).toEqual(['a']);
+  await tell('a', CONNECTED, SENT);
+  expect([open(), unsent()]).toEqual([[], []]);
+});
+
+test('what is on its way for a second is noted, and at once when the page goes', async () => {
+  const { enter, tell, unsent } = start();
+  await enter('a');
+  await tell('a', WAITING);
+  expect(unsent()).toEqual([]);
+  await settle(1_000);
+  expect(unsent()).toEqual(['a']);
+  await tell('a', SENT);
+  expect(unsent()).toEqual([]);
+  await tell('a', WAITING);
+  events.dispatchEvent(new Event('pagehide'));
+  expect(Object.keys(localStorage)).toEqual(['rejoin/unsent//a']);
+});
+
+test('the app takes the room over when it enters it', async () => {
+  const { client, open, world, tell, unsent } = await withLeftRoom();
+  const { room } = client.enterRoom('a');
+  await room.ready;
+  await settle();
+  expect(open()).toEqual(['list', 'a']);
+  expect([...world.core.rooms.values()].at(-1)?.options.roots).not.toEqual({});
+  await tell('a', CONNECTED, WAITING);
+  expect(unsent()).toEqual(['a']);
+  await tell('a', SENT);
+  expect(unsent()).toEqual([]);
+});
+
+test('two rooms send at once, and one that is refused makes way until a page enters it again', async () => {
+  const app = start();
+  await app.enter('list');
+  for (const name of ['a', 'b', 'c']) {
+    const { leave } = await app.enter(name);
+    await app.tell(name, WAITING);
+    leave();
+    await settle();
+  }
+  expect(app.open()).toEqual(['list', 'a', 'b']);
+  await app.tell('a', CONNECTED, { ...WAITING, status: 'rejected', obstacle: 'read-only' });
+  expect(app.open()).toEqual(['list', 'b', 'c']);
+  await app.tell('b', { ...CONNECTED, status: 'disconnected' });
+  await app.tell('c', SENT);
+  expect([app.open(), app.unsent()]).toEqual([['list'], ['a', 'b']]);
+});
+
+test('messages that wait keep the room open as edits do', async () => {
+  const { tell, open, unsent } = await withLeftRoom();
+  const message = { seq: 0, at: 0, from: 1, kind: 0, id: 'm1', data: '"hi"', own: true };
+  await tell('a', { type: 'messages', what: 'restored', messages: [message] }, SENT);
+  await vi.waitFor(() => import('../src/live-messages.js'));
+  await settle();
+  expect([open(), unsent()]).toEqual([['list', 'a'], ['a']]);
+  await tell('a', { type: 'messages', what: 'sent', id: 'm1', seq: 1 });
+  expect([open(), unsent()]).toEqual([['list'], []]);
+});
+
+test('what the app disconnects stays disconnected', async () => {
+  const { tell, open, unsent } = await withLeftRoom();
+  await tell('list', { ...CONNECTED, status: 'disconnected' });
+  expect([open(), unsent()]).toEqual([['list'], ['a']]);
+  await tell('list', CONNECTED);
+  expect(open()).toEqual(['list', 'a']);
+});
+
+test('what is deleted is not opened again', async () => {
+  const { client, open, enter, unsent } = await withLeftRoom();
+  vi.stubGlobal('indexedDB', undefined);
+  await client.clearData();
+  await settle();
+  expect([open(), unsent()]).toEqual([[], []]);
+  await enter('b');
+  expect(open()).toEqual(['b']);
+});
+
+test('nothing is noted where nothing is kept, or where the app wants no link', async () => {
+  for (const options of [{ persistence: 'memory' }, { url: null }]) {
+    const { open, unsent } = await withLeftRoom(options);
+    expect([open(), unsent()]).toEqual([['list'], []]);
+  }
+  const { client, tell, open } = start();
+  const lease = client.enterRoom('a', { autoConnect: false });
+  await lease.room.ready;
+  await tell('a', WAITING);
+  lease.leave();
+  await settle(2_000);
+  expect([open(), Object.keys(localStorage)]).toEqual([[], []]);
+});
+
+test('a storage that refuses costs the note alone', async () => {
+  vi.stubGlobal('localStorage', undefined);
+  const { open, unsent } = await withLeftRoom();
+  expect([open(), unsent()]).toEqual([['list'], []]);
+});
