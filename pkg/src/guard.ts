@@ -81,11 +81,13 @@ export class Guard {
   }
 
   /** What the app is shown at a path of shared types. */
-  at([root, ...rest]: readonly Segment[]): Json | undefined {
-    const isTop = root === SCALARS || root === undefined;
-    let node: Json | undefined = isTop ? this.#shown : own(this.#shown, String(root));
-    for (const step of rest) node = inside(node, step);
-    return node;
+  at(path: readonly Segment[]): Json | undefined {
+    return inside(this.#shown, path);
+  }
+
+  /** What lies there, whether it fits or not. */
+  rawAt(path: readonly Segment[]): Json | undefined {
+    return inside(this.#raw, path);
   }
 
   /** Throws `E_VERSION` where the document is of a later version. */
@@ -159,9 +161,14 @@ export class Guard {
   }
 }
 
-function inside(node: Json | undefined, step: Segment): Json | undefined {
-  if (Array.isArray(node)) return typeof step === 'number' ? node[step] : undefined;
-  return isObject(node) ? own(node, String(step)) : undefined;
+function inside(top: JsonObject, [root, ...rest]: readonly Segment[]): Json | undefined {
+  const isTop = root === SCALARS || root === undefined;
+  let node: Json | undefined = isTop ? top : own(top, String(root));
+  for (const step of rest) {
+    if (Array.isArray(node)) node = typeof step === 'number' ? node[step] : undefined;
+    else node = isObject(node) ? own(node, String(step)) : undefined;
+  }
+  return node;
 }
 
 /** Whether a part of a document holds nothing. */

@@ -7,7 +7,7 @@ import { compareNodes, nodesHaveRuns } from './xml.js';
 
 type Path = readonly (string | number)[];
 
-/** What makes one exported document another, in the order in which it is to be applied. */
+/** What makes one exported document another, in the order in which it is to be applied. A null in the place of a shared type is replaced. */
 export function compareDocs(fields: Fields, before: JsonObject, after: JsonObject): Difference[] {
   const out: Difference[] = [];
   compareEntries(before, after, (name) => field(fields, name), [], out);
@@ -27,7 +27,7 @@ export function compareParts(type: Type, before: Json, after: Json, path: Path, 
       compareNodes(before as readonly Json[], after as readonly Json[], path, out);
       break;
     case 'list': {
-      const kindOf = isScalar(node.item['~node']) ? null : () => '';
+      const kindOf = isScalar(node.item['~node']) ? null : (item: Json) => String(item === null);
       const within = (old: Json, next: Json, at: Path): void => compareParts(node.item, old, next, at, out);
       compareItems(before as readonly Json[], after as readonly Json[], path, out, kindOf, within);
       break;
@@ -60,7 +60,7 @@ export function compareEntries(
   for (const [key, next] of Object.entries(after)) {
     const [type, old] = [typeOf?.(key), own(before, key)];
     if ((typeOf && !type) || next === undefined || same(old, next)) continue;
-    if (old === undefined || !type || isScalar(type['~node'])) set.push([key, next]);
+    if (old === undefined || old === null || !type || isScalar(type['~node'])) set.push([key, next]);
     else within.push([key, type, old, next]);
   }
   const removed = Object.keys(before).filter((key) => (!typeOf || typeOf(key)) && own(after, key) === undefined);

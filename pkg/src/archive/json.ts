@@ -1,7 +1,7 @@
 import { SyncError } from '../errors.js';
 import { deepFreeze, isObject, type Json, type JsonObject, own, setOwn } from '../json.js';
 import type { RefHost } from '../refs/place.js';
-import { type Fields, field, type SchemaNode, type Type, t } from '../schema.js';
+import { type Fields, field, isScalar, type SchemaNode, type Type, t } from '../schema.js';
 import { compareDocs, compareParts, emptyOf, hasRuns, innerOf } from './compare.js';
 import { insertAll } from './insert.js';
 import { checkPrelim } from './limits.js';
@@ -31,8 +31,20 @@ export interface JsonRoom {
 /** What importing needs besides: it checks everything first. */
 type CheckedRoom = JsonRoom & Pick<RefHost, 'shown'>;
 
+/** How a document is read: to be shown, or to be changed. */
+interface Reading {
+  /** Whether parts of this type have to be looked at. */
+  looksInto(node: SchemaNode): boolean;
+  /** What stands for a part that has nothing live of its kind: nobody made it, or others made something else. */
+  without(shown: Json): Json;
+}
+
+const TO_SHOW: Reading = { looksInto: hasText, without: (shown) => shown };
+/** No part is null otherwise, so that it is replaced. */
+const TO_CHANGE: Reading = { looksInto: (node) => !isScalar(node), without: () => null };
+
 /** A document with the marks and objects of its texts. */
-export function exportDoc(room: JsonRoom, fields: Fields): JsonObject {
+export function exportDoc(room: JsonRoom, fields: Fields, reading: Reading = TO_SHOW): JsonObject {
   const snapshot = (room.doc.getSnapshot() ?? {}) as JsonObject;
   const out = {};
   for (const [name, type] of Object.entries(fields)) {
@@ -41,27 +53,27 @@ export function exportDoc(room: JsonRoom, fields: Fields): JsonObject {
       setOwn(
         out,
         name,
-        exportPart(type, () => room.root.get(name), value),
+        exportPart(type, () => room.root.get(name), value, reading),
       );
   }
   return deepFreeze(out);
 }
 
-function exportPart(type: Type, live: () => unknown, value: Json): Json {
+function exportPart(type: Type, live: () => unknown, value: Json, reading: Reading): Json {
   const node = type['~node'];
-  if (!hasText(node)) return value;
+  if (!reading.looksInto(node)) return value;
   const part = partOf(live) as Live | undefined;
-  if (!part) return value;
+  if (!part) return reading.without(value);
   if (node.kind === 'text') return textJson(part.toDelta()) as Json;
-  if (node.kind === 'xml') return exportNodes(part as unknown as LiveNode, value as readonly Json[]);
+  if (node.kind === 'xml') return exportNodes(part as unknown as LiveNode, value as readonly Json[], reading.without);
   if (node.kind === 'list') {
     const items = value as readonly Json[];
-    return items.map((item, index) => exportPart(node.item, () => part.at(index), item));
+    return items.map((item, index) => exportPart(node.item, () => part.at(index), item, reading));
   }
   const out = {};
   for (const [key, item] of Object.entries(value as JsonObject)) {
     const inner = innerOf(node, key);
-    if (item !== undefined) setOwn(out, key, inner ? exportPart(inner, () => part.get(key), item) : item);
+    if (item !== undefined) setOwn(out, key, inner ? exportPart(inner, () => part.get(key), item, reading) : item);
   }
   return out;
 }
@@ -80,7 +92,7 @@ function hasText(node: SchemaNode): boolean {
 export function importDoc(room: CheckedRoom, fields: Fields, json: unknown): void {
   if (!isObject(json)) throw new SyncError('E_SCHEMA', 'a document is an object with a value for each field');
   check(room, fields, json);
-  const now = exportDoc(room, fields);
+  const now = exportDoc(room, fields, TO_CHANGE);
   const wanted = Object.entries(json).filter(([, value]) => value !== undefined);
   const before = wanted.flatMap(([name]) => (Object.hasOwn(now, name) ? [[name, now[name]]] : []));
   apply(room, fields, compareDocs(fields, Object.fromEntries(before), Object.fromEntries(wanted)));
@@ -94,7 +106,7 @@ export function restoreDoc(room: CheckedRoom, fields: Fields, json: JsonObject):
     if (!Object.hasOwn(whole, name) && empty !== undefined) whole[name] = empty;
   }
   check(room, fields, whole);
-  apply(room, fields, compareDocs(fields, exportDoc(room, fields), whole));
+  apply(room, fields, compareDocs(fields, exportDoc(room, fields, TO_CHANGE), whole));
 }
 
 /** Everything that is wrong with it, before anything is written. */

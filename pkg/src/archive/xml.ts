@@ -25,17 +25,17 @@ interface ElementJson extends JsonObject {
   readonly children: readonly Json[];
 }
 
-/** Nodes with the marks and objects of their texts. */
-export function exportNodes(live: LiveNode, nodes: readonly Json[]): Json[] {
+/** Nodes with the marks and objects of their texts; `without`: what stands for those that others made of something else. */
+export function exportNodes(live: LiveNode, nodes: readonly Json[], without: (node: Json) => Json): Json[] {
   return nodes.map((node, index) => {
     const part = partOf(() => live.at(index));
-    if (!part) return node;
+    if (!part) return without(node);
     if (typeof node === 'string') return textJson(part.toDelta()) as Json;
-    return isElement(node) ? { ...node, children: exportNodes(part, node.children) } : node;
+    return isElement(node) ? { ...node, children: exportNodes(part, node.children, without) } : node;
   });
 }
 
-/** A live part; none where others wrote something plain instead. */
+/** A live part; none where others wrote something else instead. */
 export function partOf<T>(live: () => T): T | undefined {
   try {
     return live();
@@ -72,9 +72,9 @@ export function compareNodes(before: readonly Json[], after: readonly Json[], pa
   });
 }
 
-/** Nodes of a kind can become each other: texts, and elements of one name. */
+/** Nodes of a kind can become each other: texts, and elements of one name; not what is no node. */
 function kindOf(node: Json): string {
-  return isElement(node) ? `<${node.tag}` : '';
+  return isElement(node) ? `<${node.tag}` : String(node === null);
 }
 
 function isElement(node: Json): node is ElementJson {

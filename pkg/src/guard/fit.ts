@@ -80,9 +80,7 @@ export class Fitting {
   /** Of XML: a text, or an element. */
   #node(raw: Json, seen: Seen): Json | undefined {
     if (typeof raw === 'string') return raw;
-    if (!isObject(raw) || typeof raw.tag !== 'string' || !isObject(raw.attributes)) {
-      return this.#refuse(NODE, raw, 'XML');
-    }
+    if (!isXmlElement(raw)) return this.#refuse(NODE, raw, 'XML');
     const children = this.#list(NODE, raw.children as Json, entryOf(seen, 'children'));
     return Object.is(children, raw.children) ? raw : Object.freeze({ ...raw, children });
   }
@@ -159,6 +157,11 @@ export class Fitting {
     this.#misfit(this.#place, `is to be ${wanted}; got ${kindOf(raw)}`);
     return partial && node.kind !== 'object' ? missing(node, true) : empty(node, partial);
   }
+}
+
+/** Whether a part of a document is an element of XML. */
+export function isXmlElement(raw: Json | undefined): raw is JsonObject {
+  return isObject(raw) && typeof raw.tag === 'string' && isObject(raw.attributes);
 }
 
 const BLANK: Readonly<Record<string, Json>> = {

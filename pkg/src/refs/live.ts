@@ -61,15 +61,24 @@ function entry(place: Place, type: Type, at: Segment): unknown {
   const node = type['~node'];
   if (node.kind === 'subdoc') return subdocOf(place.host, place.value(at));
   if (isScalar(node)) return place.value(at);
-  const child = place.child(at);
+  const child = fitting(place, node, at);
   return child ? liveAt(child, node) : undefined;
+}
+
+/** The shared type of an entry, if there is one of this kind: anybody may have written another. */
+function fitting(place: Place, { kind }: SchemaNode, at: Segment): Place | null {
+  const raw = place.raw(at);
+  const wanted =
+    kind === 'text' ? typeof raw === 'string' : kind === 'list' || kind === 'xml' ? Array.isArray(raw) : isObject(raw);
+  return wanted ? place.child(at) : null;
 }
 
 /** Sets an entry of a map; a shared type that is there is changed in place, so that concurrent edits of it stay. */
 function setEntry(place: Place, type: Type, key: string, value: unknown): void {
+  const node = type['~node'];
   const prelim = toPrelim(type, value, `${place}.${key}`);
-  const child = isScalar(type['~node']) ? null : place.child(key);
-  if (child) replaceContent(liveAt(child, type['~node']), prelim, value);
+  const child = isScalar(node) ? null : fitting(place, node, key);
+  if (child) replaceContent(liveAt(child, node), prelim, value);
   else mapSet(place, key, prelim);
 }
 
@@ -93,7 +102,7 @@ export class ListLive extends Sequence {
     this.#item = item;
   }
 
-  protected found(index: number): unknown {
+  found(index: number): unknown {
     return entry(this.place, this.#item, index);
   }
 
@@ -242,7 +251,7 @@ export function textAt(root: RootLiveRef, path: string): TextRef | null {
 function stepInto(node: unknown, step: string): unknown {
   if (node instanceof ListLive) {
     const index = Number(step);
-    return Number.isInteger(index) && index >= 0 && index < node.length ? node.at(index) : null;
+    return Number.isInteger(index) && index >= 0 && index < node.length ? node.found(index) : null;
   }
   const keyed = node instanceof RootLiveRef || node instanceof ObjectLive || node instanceof MapLive;
   return keyed ? node.get(step) : null;

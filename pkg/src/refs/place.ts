@@ -77,9 +77,10 @@ export class Place implements Observed {
     return this.host.shown().guard.at([...this.path(), ...rest]);
   }
 
-  /** The plain value of what it holds. */
-  entry(at: Segment): Json | undefined {
-    return this.value(...this.within, at);
+  /** An entry of what it holds, whether it fits the schema or not. */
+  raw(at: Segment): Json | undefined {
+    this.host.catchUp();
+    return this.host.shown().guard.rawAt([...this.path(), ...this.within, at]);
   }
 
   /** Snapshots of this place. */

@@ -51,7 +51,7 @@ export abstract class Sequence extends Part {
   }
 
   /** The live item or plain value at an index, or undefined. */
-  protected abstract found(index: number): unknown;
+  abstract found(index: number): unknown;
 
   /** Checks items that are to be inserted at an index. */
   protected abstract prelims(values: unknown[], index: number): Prelim[];

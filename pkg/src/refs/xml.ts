@@ -1,4 +1,5 @@
-import { isObject, type Json, own } from '../json.js';
+import { isXmlElement } from '../guard/fit.js';
+import { type Json, own } from '../json.js';
 import { jsonText, wordOf } from '../plain.js';
 import { attribute, nodes, type Prelim } from '../prelim.js';
 import type { XmlElementNode } from '../refs.js';
@@ -7,11 +8,12 @@ import { TextRef } from './text.js';
 
 /** An XML fragment by its type id. */
 export class XmlLive extends Sequence {
-  protected found(index: number): unknown {
-    const value = this.place.entry(index);
-    const place = this.place.child(index, isObject(value) ? ['children'] : []);
+  found(index: number): unknown {
+    const raw = this.place.raw(index);
+    const isElement = isXmlElement(raw);
+    const place = isElement || typeof raw === 'string' ? this.place.child(index, isElement ? ['children'] : []) : null;
     if (!place) return undefined;
-    place.live ??= new (isObject(value) ? XmlElementLive : typeof value === 'string' ? TextRef : XmlLive)(place);
+    place.live ??= new (isElement ? XmlElementLive : TextRef)(place);
     return place.live;
   }
 
