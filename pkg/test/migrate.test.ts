@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import * as Y from 'yjs';
 import type { SyncError } from '../src/errors.js';
+import type { EnterOptions } from '../src/room.js';
 import { defineSchema, type Migration, t } from '../src/schema.js';
 import { fakeClient } from './support/client.js';
 import { Hub } from './support/hub.js';
@@ -65,6 +66,21 @@ describe('a migration', () => {
     expect(room.doc.getSnapshot()?.todos.map(({ text }) => text)).toEqual(['early', 'one', 'two']);
   });
 
+  test('waits until this client may write', async () => {
+    const { schema, migrate } = v2();
+    const { client, world } = fakeClient({ schema });
+    world.disk.set('demo', oldDocument());
+    await client.enterRoom('demo').room.ready;
+    const told = { status: 'synchronized', local: 'saved', pending: 0, held: 0, peers: { synced: 0, of: 0 } } as const;
+    world.core.tell(0, { type: 'sync', ...told, obstacle: 'read-only' });
+    await vi.advanceTimersByTimeAsync(60_000);
+    const versions = () => world.core.rooms.get(0)?.doc.getMap('~schema').toJSON();
+    expect(versions()).toEqual({});
+    world.core.tell(0, { type: 'sync', ...told, obstacle: null });
+    await vi.advanceTimersByTimeAsync(0);
+    expect([Object.values(versions() ?? {}), migrate.mock.calls.length]).toEqual([[2], 0]);
+  });
+
   test('of an empty document only writes down the version', async () => {
     const hub = new Hub();
     const { schema, migrate } = v2();
@@ -118,6 +134,54 @@ describe('a migration', () => {
       for (const doc of shown) expect(doc?.todos.map(({ text }) => text)).toEqual(['one', 'two']);
       for (const doc of shown) expect(doc?.title).toBe('new');
     }
+  });
+});
+
+describe('without a server', () => {
+  /** A room of the new schema that has an old document on its disk. */
+  async function enter(options: EnterOptions<ReturnType<typeof v2>['schema']> = {}, saved = oldDocument()) {
+    const { schema, migrate } = v2();
+    const { client, world } = fakeClient({ schema, url: null });
+    world.disk.set('demo', saved);
+    const { room } = client.enterRoom('demo', options);
+    await room.ready;
+    const tell = (of: number, synced: number) => {
+      const told = { status: 'synchronizing', local: 'saved', pending: 1, held: 0, obstacle: null } as const;
+      world.core.tell(0, { type: 'sync', ...told, peers: { synced, of } });
+      return vi.advanceTimersByTimeAsync(0);
+    };
+    const versions = () => world.core.rooms.get(0)?.doc.getMap('~schema').toJSON();
+    return { room, migrate, tell, versions, todos: () => room.doc.getSnapshot()?.todos.map(({ text }) => text) };
+  }
+
+  test('a migration runs when the room is ready, and an empty document is of the version', async () => {
+    const { migrate, versions, todos } = await enter();
+    expect([todos(), migrate.mock.calls.length, versions()]).toEqual([['one', 'two'], 1, { version: 2 }]);
+    const empty = await enter({}, Y.encodeStateAsUpdate(new Y.Doc()));
+    expect([empty.migrate.mock.calls.length, empty.versions()]).toEqual([0, { version: 2 }]);
+  });
+
+  test('a migration waits for the peers, once it has claimed it among them, and for ten seconds where there are none', async () => {
+    const { migrate, tell, versions } = await enter({ peers: { autoConnect: false } });
+    await vi.advanceTimersByTimeAsync(5_000);
+    await tell(1, 0);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(versions()).toEqual({});
+    await tell(1, 1);
+    expect([Object.values(versions() ?? {}), migrate.mock.calls.length]).toEqual([[2], 0]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([versions(), migrate.mock.calls.length]).toEqual([{ version: 2 }, 1]);
+    const alone = await enter({ peers: { autoConnect: false } });
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(alone.versions()).toEqual({});
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([alone.versions(), alone.migrate.mock.calls.length]).toEqual([{ version: 2 }, 1]);
+  });
+
+  test('an empty document is filled when the room is ready', async () => {
+    const initialDoc = vi.fn((root) => root.set('title', 'filled'));
+    const { room } = await enter({ initialDoc }, Y.encodeStateAsUpdate(new Y.Doc()));
+    expect([room.doc.getSnapshot()?.title, initialDoc.mock.calls.length]).toEqual(['filled', 1]);
   });
 });
 

@@ -96,6 +96,21 @@ describe('a room', () => {
     expect([room.doc.getSnapshot()?.note, initialDoc.mock.calls.length]).toEqual(['mine', 0]);
   });
 
+  test('does not fill a document that this client may only read, until it may write', async () => {
+    const { client, world } = fakeClient({ schema });
+    const initialDoc = vi.fn((root) => root.get('note').insert(0, 'welcome'));
+    const { room } = client.enterRoom('demo', { initialDoc });
+    await room.ready;
+    const told = { status: 'synchronized', local: 'saved', pending: 0, held: 0, peers: { synced: 0, of: 0 } } as const;
+    world.core.tell(0, { type: 'sync', ...told, obstacle: 'read-only' });
+    await room.synced;
+    await turn();
+    expect(initialDoc).toHaveBeenCalledTimes(0);
+    world.core.tell(0, { type: 'sync', ...told, obstacle: null });
+    await turn();
+    expect(initialDoc).toHaveBeenCalledTimes(1);
+  });
+
   test('fills an empty document after the first synchronisation only', async () => {
     const { client, world } = fakeClient({ schema });
     const initialDoc = vi.fn((root) => root.get('note').insert(0, 'welcome'));
