@@ -1,7 +1,6 @@
 import { Batches, type BatchHost } from './batches.js';
 import type { Change, Core, CoreEvent } from './boundary.js';
-import type { Migrator } from './guard/migrate.js';
-import { Guard, type GuardHost } from './guard.js';
+import { Guard, type GuardHost, type GuardOptions } from './guard.js';
 import { loadPart } from './load-part.js';
 import { Mirror } from './mirror.js';
 import { Observers } from './observers.js';
@@ -12,7 +11,7 @@ import { RootLiveRef, textAt } from './refs/live.js';
 import type { RefHost } from './refs/place.js';
 import type { TextRef } from './refs/text.js';
 import type { EnterOptions } from './room.js';
-import type { DocSnapshot, Fields, Schema } from './schema.js';
+import type { DocSnapshot, Fields } from './schema.js';
 import type { ValueStore } from './store.js';
 
 /** What a view needs of its room. */
@@ -27,13 +26,12 @@ export type DocEvent = Extract<CoreEvent, { type: 'doc' }>;
 type NamedEvent = DocEvent & { readonly batchOrigin: string | undefined };
 
 /** How a view is made. */
-interface ViewOptions {
-  readonly schema: Schema;
-  readonly initialDoc: EnterOptions['initialDoc'];
+interface ViewOptions extends Pick<GuardOptions, 'schema' | 'MakeMigrator'> {
+  /** Null without a server. */
+  readonly url: unknown;
+  readonly enter: Pick<EnterOptions, 'initialDoc' | 'peers'>;
   readonly work: RecoveryWork;
   readonly batches: BatchHost;
-  /** Null where no version can be earlier. */
-  readonly MakeMigrator: typeof Migrator | null;
 }
 
 /** Makes the view of a room's document. What brings earlier versions up is fetched where there can be any. */
@@ -67,10 +65,12 @@ export class DocumentView<D extends Fields> {
   /** What was told and is not shown yet. */
   #late: NamedEvent[] = [];
 
-  constructor(room: ViewHost<D>, { schema, initialDoc, work, batches, MakeMigrator }: ViewOptions) {
+  constructor(room: ViewHost<D>, { schema, url, enter, work, batches, MakeMigrator }: ViewOptions) {
     this.#room = room;
     this.batches = new Batches(batches);
-    this.guard = new Guard(room, schema, initialDoc, MakeMigrator);
+    const { initialDoc, peers } = enter;
+    const meets = url !== null ? 'server' : peers ? 'peers' : 'nobody';
+    this.guard = new Guard(room, { schema, initialDoc, meets, drain: batches.engine.drain, MakeMigrator });
     this.observers = new Observers(
       (fn) => room.notify(fn),
       (path) => this.guard.at(path),
@@ -93,6 +93,7 @@ export class DocumentView<D extends Fields> {
     return () => {
       tell();
       this.#publish();
+      this.guard.begin();
     };
   }
 

@@ -8,6 +8,7 @@ import { objectOf } from './reconcile.js';
 import type { RootRef } from './refs.js';
 import type { EnterOptions, SyncState } from './room.js';
 import { type Fields, isScalar, SCALARS, type Schema, VERSIONS } from './schema.js';
+import type { Store } from './store.js';
 
 /** What a guard needs of its room. */
 export interface GuardHost {
@@ -20,8 +21,23 @@ export interface GuardHost {
   /** Runs it when no call is under way. */
   notify(fn: () => void): void;
   report(error: unknown): void;
+  readonly sync: Store<SyncState>;
 }
 
+/** What a guard is made of besides. */
+export interface GuardOptions {
+  readonly schema: Schema;
+  readonly initialDoc: EnterOptions['initialDoc'];
+  /** With whom the document is compared. */
+  readonly meets: 'server' | 'peers' | 'nobody';
+  /** Lets notifications out that nobody's call would. */
+  readonly drain: () => void;
+  /** Null where no version can be earlier. */
+  readonly MakeMigrator: typeof Migrator | null;
+}
+
+/** Milliseconds for which peers are waited for where there is no server. */
+const PATIENCE = 10_000;
 /** Places that are told; more than these are not, so that a hostile document cannot fill the log. */
 const MOST_TOLD = 100;
 const NO_FIELDS: JsonObject = /* @__PURE__ */ Object.freeze({});
@@ -33,7 +49,7 @@ const NO_FIELDS: JsonObject = /* @__PURE__ */ Object.freeze({});
 export class Guard {
   readonly #host: GuardHost;
   readonly #schema: Schema;
-  readonly #initialDoc: EnterOptions['initialDoc'] | undefined;
+  readonly #options: GuardOptions;
   readonly #fitting: Fitting = new Fitting((place, why) => this.#misfit(place, why));
   readonly #told = new Set<string>();
   /** What brings earlier versions up, where there can be any. */
@@ -45,16 +61,16 @@ export class Guard {
   #versions: JsonObject = NO_FIELDS;
   #version = 1;
   #initialised = false;
+  /** While peers are waited for. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether they were waited for. */
+  #waited = false;
 
-  constructor(
-    host: GuardHost,
-    schema: Schema,
-    initialDoc: EnterOptions['initialDoc'],
-    MakeMigrator: typeof Migrator | null,
-  ) {
+  constructor(host: GuardHost, options: GuardOptions) {
+    const { schema, meets, drain, MakeMigrator } = options;
     this.#host = host;
     this.#schema = schema;
-    this.#initialDoc = initialDoc;
+    this.#options = options;
     const fields = Object.entries({ ...schema.old, ...schema.doc });
     this.#fields = fields.map(([name, { '~node': node }]) => [name, isScalar(node)]);
     this.#migrator =
@@ -62,6 +78,8 @@ export class Guard {
       new MakeMigrator({
         host,
         schema,
+        meets,
+        drain,
         versions: () => this.#versions,
         before: () => this.#raw,
         isEmpty: () => Object.values(this.#raw).every(isEmpty),
@@ -101,15 +119,38 @@ export class Guard {
     this.#migrator?.now();
   }
 
+  /** The room takes calls. Without a server nobody says that everything is here: who meets peers waits for them. */
+  begin(): void {
+    const { meets, drain } = this.#options;
+    if (meets === 'nobody') this.#heed(true);
+    if (meets !== 'peers') return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#waited = true;
+      this.handleSync(this.#host.sync.getSnapshot());
+      drain();
+    }, PATIENCE);
+  }
+
   /** Takes what is synchronized. */
-  handleSync({ status }: Pick<SyncState, 'status'>): void {
-    this.#migrator?.handleSync(status === 'synchronized');
-    if (status === 'synchronized') this.#host.notify(() => this.#initialise());
+  handleSync({ status, obstacle, peers }: Pick<SyncState, 'status' | 'obstacle' | 'peers'>): void {
+    const { meets } = this.#options;
+    if (meets === 'nobody') return;
+    const met = peers.of > 0 ? peers.synced === peers.of : this.#waited;
+    this.#heed(obstacle === null && (meets === 'peers' ? met : status === 'synchronized'));
   }
 
   /** Forgets what the last core or the last stay in the room said. */
   stop(): void {
+    clearTimeout(this.#timer);
+    this.#waited = false;
     this.#migrator?.stop();
+  }
+
+  /** Takes whether everything is here, and goes to the others. */
+  #heed(isOpen: boolean): void {
+    this.#migrator?.handleSync(isOpen);
+    if (isOpen) this.#host.notify(() => this.#initialise());
   }
 
   /** The fields of the document, as they are. */
@@ -132,7 +173,7 @@ export class Guard {
 
   /** Fills an empty document, once. */
   #initialise(): void {
-    const fill = this.#initialDoc;
+    const fill = this.#options.initialDoc;
     if (this.#initialised || !fill || !this.#host.isReady) return;
     this.#initialised = true;
     if (!Object.values(this.#raw).every(isEmpty)) return;

@@ -311,7 +311,8 @@ export class RoomImpl<S extends Schema = Schema>
     const work = { merge, reload: () => this.#reload() };
     const view = await part.openView<S['doc']>(this, {
       schema: this.#schema,
-      initialDoc: this.#options.initialDoc,
+      url: this.#host.options.url,
+      enter: this.#options as EnterOptions,
       work,
       batches: { engine, room: this, number: () => this.#number(), entry: () => this.isReady && this.#entry },
     });

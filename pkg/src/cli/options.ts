@@ -62,7 +62,7 @@ export function readOptions(args: readonly string[]): DoctorOptions | null {
     url,
     kind: readKind(values.kind ?? 'auto', url),
     token: values.token ?? null,
-    protocols: readProtocols(values.protocol ?? []),
+    protocols: (values.protocol ?? []).map(readProtocol),
     headers: Object.fromEntries((values.header ?? []).map(readHeader)),
     origin: values.origin === undefined ? null : readOrigin(values.origin),
     timeout: readSeconds('timeout', values.timeout ?? '10'),
@@ -94,13 +94,10 @@ function readKind(kind: string, { protocol }: URL): Kind {
   return socket ? 'ws' : kind;
 }
 
-function readProtocols(names: readonly string[]): readonly string[] {
+function readProtocol(name: string): string {
   // RFC 7230 §3.2.6: what a token is made of.
-  const odd = names.find((name) => !/^[!#$%&'*+\-.^_`|~\w]+$/.test(name));
-  if (odd !== undefined) throw new UsageError(`--protocol: "${odd}" is no subprotocol's name`);
-  const twice = names.find((name, index) => names.indexOf(name) < index);
-  if (twice !== undefined) throw new UsageError(`--protocol: "${twice}" is offered twice`);
-  return names;
+  if (!/^[!#$%&'*+\-.^_`|~\w]+$/.test(name)) throw new UsageError(`--protocol: "${name}" is no subprotocol's name`);
+  return name;
 }
 
 function readHeader(line: string): [string, string] {

@@ -1,5 +1,5 @@
 import { SyncError } from '../errors.js';
-import type { GuardHost } from '../guard.js';
+import type { GuardHost, GuardOptions } from '../guard.js';
 import { type JsonObject, own } from '../json.js';
 import { type Migration, type Schema, VERSIONS } from '../schema.js';
 
@@ -13,6 +13,8 @@ const CLAIM = 'by:';
 interface MigratorHost {
   readonly host: GuardHost;
   readonly schema: Schema;
+  readonly meets: GuardOptions['meets'];
+  readonly drain: () => void;
   /** The map of {@link VERSIONS}. */
   versions(): JsonObject;
   /** The document as it is. */
@@ -23,7 +25,7 @@ interface MigratorHost {
 type State =
   /** `others`: the claims of others that are waited for. */
   | { readonly kind: 'idle' | 'waiting'; readonly others: string }
-  /** `sent`: since the claim was written, something was not synchronized yet. */
+  /** `sent`: since the claim was written, something was not synchronized yet, or peers had their turn. */
   | { readonly kind: 'claimed'; readonly key: string; sent: boolean }
   | { readonly kind: 'working' | 'failed' };
 
@@ -36,7 +38,8 @@ const IDLE: State = { kind: 'idle', others: '' };
  *      ▲ └─ somebody has ─► waiting ─┐ └─ gave another: withdrawn ─► waiting          └─► failed, until the room is entered anew
  *      └──── patience is over ◄──────┘
  *
- * The server puts claims in an order: who comes second sees the first one's before its own is synchronized.
+ * The server puts claims in an order: who comes second sees the first one's before its own is synchronized. Peers without a server
+ * see each other's within a turn. Who meets nobody claims nothing.
  */
 export class Migrator {
   readonly #with: MigratorHost;
@@ -95,6 +98,7 @@ export class Migrator {
     const state = this.#state;
     if (this.#version() >= this.#with.schema.version) this.#withdraw();
     else if (this.#with.isEmpty()) this.#write({ version: this.#with.schema.version });
+    else if (this.#with.meets === 'nobody') this.#migrate([]);
     else if (state.kind === 'claimed') this.#hearAnswer(state);
     else if ('others' in state) this.#begin(state);
   }
@@ -110,6 +114,10 @@ export class Migrator {
     const key = CLAIM + this.#with.host.connectionId;
     this.#state = { kind: 'claimed', key, sent: false };
     this.#write({ [key]: this.#with.schema.version });
+    if (this.#with.meets !== 'peers') return;
+    this.#later(TURN, () => {
+      if (this.#state.kind === 'claimed') this.#state.sent = true;
+    });
   }
 
   #hearAnswer(state: Extract<State, { kind: 'claimed' }>): void {
@@ -128,12 +136,20 @@ export class Migrator {
   #wait(kind: 'idle' | 'waiting', others: string, time: number): void {
     clearTimeout(this.#timer);
     this.#state = { kind, others };
-    this.#timer = setTimeout(() => {
+    this.#later(time, () => {
       this.#state = IDLE;
       if (kind === 'waiting' && this.#synchronized && this.#with.host.isReady) {
         this.#write(none(others.split(',')));
       }
+    });
+  }
+
+  /** Looks at it anew after that, whether anything else happens or not. */
+  #later(time: number, then: () => void): void {
+    this.#timer = setTimeout(() => {
+      then();
       this.look();
+      this.#with.drain();
     }, time);
   }
 

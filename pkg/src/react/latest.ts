@@ -1,10 +1,9 @@
-import { useInsertionEffect, useRef } from 'react';
+import { useEffect, useRef } from 'react';
 
 /** A reference that holds what was rendered last. */
 export function useLatestRef<T>(value: T): { readonly current: T } {
   const ref = useRef(value);
-  // Before the effects of children, which may look at it.
-  useInsertionEffect(() => {
+  useEffect(() => {
     ref.current = value;
   });
   return ref;

@@ -50,11 +50,12 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
   #end: { readonly error: SyncError | null } | null = null;
 
   constructor(engine: LinksEngine, url: StreamUrl, options: EventSourceOptions<K> = {}) {
-    // The browser's own `EventSource` sends no headers: a server learns the id from the URL.
-    this.#options = options.native ? { lastEventIdParam: 'lastEventId', ...options } : options;
+    this.#options = options;
     this.#origin = originOf(url);
     this.#lastEventId = options.lastEventId ?? '';
-    this.#link = new StreamLink(engine, this, url, this.#options);
+    // The browser's own `EventSource` sends no headers: a server learns the id from the URL.
+    const sent = options.native ? { lastEventIdParam: 'lastEventId', ...options } : options;
+    this.#link = new StreamLink(engine, this, url, sent);
     this.state = new ValueStore<ConnectionState>(IDLE, engine.notify);
     // After the caller has subscribed, and not at all where it is closed at once, as StrictMode does.
     if (!options.startClosed) queueMicrotask(() => this.state.getSnapshot() === IDLE && this.connect());

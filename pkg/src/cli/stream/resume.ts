@@ -1,6 +1,5 @@
 import type { Report } from '../report.js';
-import type { Question } from '../request.js';
-import { answered } from './answered.js';
+import { ask, type Question } from '../request.js';
 import { listen } from './listen.js';
 import type { StreamEvent } from './parser.js';
 
@@ -16,9 +15,7 @@ export async function tellResume(question: Question, events: readonly StreamEven
     });
   }
   const headers = { ...question.headers, 'last-event-id': first.id };
-  const answer = await answered({ ...question, headers }, report, 'resume', 'warn');
-  if (!answer) return;
-  const { response, end } = answer;
+  const { response, end } = await ask({ ...question, headers });
   const heard = await listen(response, patience, 1);
   end();
   const after = heard.parser.events[0];
