@@ -36,7 +36,7 @@ export class RoomVersions<S extends Schema> implements Versions<S> {
   async save(name = ''): Promise<Version> {
     wordOf(name, 'the name');
     const packed = await pack(this.#host.room.encodeStateAsUpdate());
-    const kept: Kept = { id: crypto.randomUUID(), name, at: Date.now(), ...packed };
+    const kept: Kept = { id: freshId(), name, at: Date.now(), ...packed };
     await this.#shelf.put(kept);
     const saved = (await this.#changed()).find((version) => version.id === kept.id);
     return saved ?? this.#shown({ ...kept, size: packed.update.byteLength });
@@ -154,6 +154,11 @@ export class RoomVersions<S extends Schema> implements Versions<S> {
     if (this.#shelf.place !== 'device' || typeof BroadcastChannel === 'undefined') return null;
     return new BroadcastChannel(`rejoin-versions/${this.#host.namespace}/${this.#host.room.id}`);
   }
+}
+
+/** `randomUUID` is missing on pages that came over plain HTTP. */
+function freshId(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }
 
 function shelfOf<S extends Schema>({ sharesVersions, namespace, room, encryption }: ArchiveHost<S>): Shelf {

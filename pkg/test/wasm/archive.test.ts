@@ -292,6 +292,15 @@ describe('versions', () => {
     await Promise.all([mine.client.close(), other.client.close()]);
   });
 
+  test('are saved on a page without `crypto.randomUUID`, as one that came over plain HTTP, each under an id of its own', async () => {
+    const { client, room } = await entered('plain');
+    vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) });
+    const [one, other] = [await room.versions.save('one'), await room.versions.save('other')];
+    vi.unstubAllGlobals();
+    expect([one.id === other.id, (await room.versions.view(other.id)).note]).toEqual([false, '']);
+    await client.close();
+  });
+
   test('are renamed and forgotten, and one that is not there is told with a code', async () => {
     const { client, room } = await entered();
     const { id } = await room.versions.save();
