@@ -156,7 +156,7 @@ export class TextInput {
 
   #onCompositionStart(): void {
     this.#composing = true;
-    this.#before ??= this.#selection();
+    this.#before = this.#selection();
     this.#waiting ??= [];
   }
 
@@ -172,13 +172,24 @@ export class TextInput {
     const caret = this.#element.selectionEnd ?? value.length;
     const edit = diffText(this.#shown.value, value, caret);
     const moved = edit && this.#moved(edit, waiting);
+    const now = (offset: number): number =>
+      this.#toView(this.#known, mapAll(this.#toText(this.#shown.text, offset), waiting, -1));
+    this.#before &&= [now(this.#before[0]), now(this.#before[1])];
     this.#waiting = null;
-    if (moved && !this.#attempt(() => this.#write(moved))) return;
+    if (moved && !this.#attempt(() => this.#write(moved))) {
+      this.#keep(waiting);
+      return;
+    }
     if (value === this.#view(this.#known)) {
       this.#shown = { text: this.#known, value };
       return;
     }
     this.#show(this.#known, (offset) => mapThroughEdit(offset, edit, moved, waiting));
+  }
+
+  /** Where the room comes back they are still to be heeded. */
+  #keep(waiting: readonly TextOp[][]): void {
+    this.#waiting?.unshift(...waiting);
   }
 
   #moved({ at, remove, insert }: Splice, waiting: readonly TextOp[][]): Splice {

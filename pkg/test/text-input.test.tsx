@@ -114,6 +114,19 @@ describe('undo', () => {
     expect([element.value, ...selection()]).toEqual(['ab', 1, 1]);
   });
 
+  test('of what was composed while others wrote before it puts the selection where that is now', async () => {
+    const { element, caret, type, compose, remote, selection, history } = await bound('ab');
+    history.checkpoint();
+    caret(1);
+    compose('start');
+    await remote((note) => note.insert(0, '>> '));
+    type('x');
+    compose('end');
+    expect(element.value).toBe('>> axb');
+    history.undo();
+    expect([element.value, ...selection()]).toEqual(['>> ab', 4, 4]);
+  });
+
   test('comes from the menu too, and other keys are left alone', async () => {
     const { element, type, world } = await bound('');
     type('a');
@@ -331,6 +344,23 @@ describe('what is typed where the room takes no edits', () => {
     expect([note.toString(), element.value, selection()]).toEqual(['unsaved! words', 'unsaved! words', [2, 2]]);
     type('-');
     expect(note.toString()).toBe('un-saved! words');
+  });
+
+  test('as a composed word, with the next one, stands where it was typed, whatever others wrote before it', async () => {
+    const { element, note, caret, type, compose, remote, world } = await bound('hello');
+    caret(5);
+    compose('start');
+    type('日');
+    await remote((text) => text.insert(0, 'XX '));
+    world.autoReady = false;
+    world.traps.add('textInsert');
+    compose('end');
+    compose('start');
+    type('本');
+    await act(async () => world.core.tell(0, { type: 'ready' }));
+    await settle();
+    compose('end');
+    expect([note.toString(), element.value]).toEqual(['XX hello日本', 'XX hello日本']);
   });
 
   test('because a later version of the schema wrote it is taken back, and told as an error of the client', async () => {
