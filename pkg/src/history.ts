@@ -77,7 +77,7 @@ type Selections = ReadonlyMap<SelectionKeeper, unknown>;
 /** What a history needs of its room. */
 export interface HistoryHost {
   readonly engine: Pick<Engine, 'hold' | 'notify'>;
-  readonly room: Pick<RefHost, 'catchUp' | 'shown'> & { readonly isReady: boolean };
+  readonly room: Pick<RefHost, 'shown'> & { readonly isReady: boolean };
   /** Calls the core's `undo`. */
   command(word: string): boolean;
 }
@@ -193,13 +193,12 @@ export class HistoryImpl implements History {
     this.#capturedAt = Number.NEGATIVE_INFINITY;
     return engine.hold(() => {
       const changed = this.#host.command(direction);
-      room.catchUp();
       const step = changed ? this.#steps[direction === 'undo' ? 'redo' : 'undo'] : null;
       const selections = step === null ? undefined : this.#selections.get(step);
       if (!selections) return changed;
       if (direction === 'undo') selections.after = now;
       const wanted = direction === 'undo' ? selections.before : selections.after;
-      // Behind the changes of the document, which keepers hear first.
+      // Behind the changes of the document, which keepers hear first: to take the new steps has shown them, in a batch too.
       engine.notify(() => this.#restore(wanted));
       return changed;
     });

@@ -87,7 +87,7 @@ describe('a room', () => {
     await room.ready;
     const stop = room.sync.subscribe(() => {
       stop();
-      room.batch(() => room.root.get('note').insert(0, 'mine'));
+      room.batch(() => room.root.get('note').insert(0, 'mine'), { origin: 'untracked' });
     });
     const [peers, status] = [{ synced: 0, of: 0 }, 'synchronized'] as const;
     world.core.tell(0, { type: 'sync', status, local: 'saved', pending: 0, held: 0, peers, obstacle: null });

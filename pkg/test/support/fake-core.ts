@@ -85,6 +85,8 @@ export class FakeCore implements Core {
   dead = false;
   buried = 0;
   #events: CoreEvent[] = [];
+  /** Whether the open batch cannot be undone. */
+  #untracked = false;
   #next = 0;
   #sent = 0;
 
@@ -128,7 +130,10 @@ export class FakeCore implements Core {
     const saved = this.world.disk.get(name);
     if (saved) Y.applyUpdate(doc, saved);
     const roots = Object.entries(options.roots).map(([root_, kind]) => root(doc, root_, kind));
-    const steps: Steps = { manager: new Y.UndoManager(roots as Shared[]), undo: [], redo: [], last: 0 };
+    // Before the manager hears it: what changed is told before the steps.
+    doc.on('afterTransaction', (transaction) => this.#onTransaction(number, transaction));
+    const manager = new Y.UndoManager(roots as Shared[], { captureTransaction: () => !this.#untracked });
+    const steps: Steps = { manager, undo: [], redo: [], last: 0 };
     this.rooms.set(number, { name, options, doc, presence: options.presence, steps });
     steps.manager.on('stack-item-added', ({ origin, type }) => {
       if (origin === steps.manager || type !== 'undo') return;
@@ -136,7 +141,6 @@ export class FakeCore implements Core {
       steps.redo.length = 0;
       this.#tellSteps(number);
     });
-    doc.on('afterTransaction', (transaction) => this.#onTransaction(number, transaction));
     doc.on('update', () => this.world.disk.set(name, Y.encodeStateAsUpdate(doc)));
     if (this.world.autoReady) this.tell(number, { type: 'ready' });
     return number;
@@ -334,10 +338,12 @@ export class FakeCore implements Core {
 
   beginBatch(_room: number, name?: string | null): void {
     this.#enter('beginBatch', [name ?? 'unnamed']);
+    this.#untracked = name === '';
   }
 
   endBatch(_room: number): void {
     this.#enter('endBatch', []);
+    this.#untracked = false;
   }
 
   undo(room: number, word: string): boolean {
