@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { messagesOf, presenceMessage, presenceOf } from '../src/shared/frames.js';
 import { type RealSocket, Trunk, type TrunkEvent } from '../src/shared/trunk.js';
 
@@ -53,6 +53,10 @@ beforeEach(() => {
   told.length = 0;
 });
 
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 describe('a socket that tabs share', () => {
   it('tells who comes later what the server last said of itself, and takes answers to that to the server alone', () => {
     const greeting = (access: number): Bytes => Uint8Array.from([125, 3, 16, 5, access]);
@@ -102,6 +106,33 @@ describe('a socket that tabs share', () => {
     wire.say(answer(4));
     wire.say(answer(5));
     expect(wire.sent).toEqual([ask(1), ask(4), ask(5)]);
+  });
+
+  it('gives an answer that comes late to nobody as his own, and to all as an update', () => {
+    vi.useFakeTimers();
+    trunk.send('a/1', ask(1));
+    trunk.send('b/1', ask(2));
+    vi.advanceTimersByTime(5_000);
+    expect(wire.sent).toEqual([ask(1), ask(2)]);
+    wire.say(answer(10));
+    for (const id of ['a/1', 'b/1', 'c/1']) expect(heard(id)).toEqual([[...update(10)]]);
+    told.length = 0;
+    wire.say(answer(20));
+    expect([heard('a/1'), heard('b/1'), heard('c/1')]).toEqual([[], [[...answer(20)]], []]);
+  });
+
+  it('gives answers to who asked again after a question that the server left out', () => {
+    vi.useFakeTimers();
+    trunk.send('a/1', ask(1));
+    vi.advanceTimersByTime(5_000);
+    trunk.send('b/1', ask(2));
+    wire.say(answer(20));
+    expect(heard('b/1')).toEqual([[...update(20)]]);
+    vi.advanceTimersByTime(10_000);
+    told.length = 0;
+    trunk.send('b/1', ask(3));
+    wire.say(answer(30));
+    expect([heard('a/1'), heard('b/1')]).toEqual([[], [[...answer(30)]]]);
   });
 
   it('drops the answer for who has left meanwhile and asks the next question', () => {

@@ -2,8 +2,8 @@ import { type Message, messagesOf, type PresenceEntry, presenceMessage, presence
 
 /** Close code of a socket that is no longer believed in; see `src/web/web_socket.rs`. */
 export const ABANDONED = 4000;
-/** An answer that does not come holds up the questions of others no longer than this, in milliseconds. */
-const ANSWER_TIMEOUT = 5_000;
+/** An answer that does not come holds up the questions of others no longer than this at first, and than that in the end, in milliseconds. */
+const PATIENCE = { first: 5_000, most: 60_000 } as const;
 
 /** What the server says of itself, behind the tag `standing`; see `src/protocol/standing.rs`. */
 const GREETING = 16;
@@ -54,6 +54,12 @@ export class Trunk {
   /** What the server last said of itself, for who comes later. */
   #greeting: Bytes | null = null;
   #asking: string | null = null;
+  /** Questions that were given up, whose answers may still come. */
+  #late = 0;
+  /** Whether one of those answers came since the question of now. */
+  #wasLate = false;
+  /** How long an answer is waited for: longer after each that did not come in time. */
+  #patience: number = PATIENCE.first;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #phase: 'opening' | 'open' | 'over' = 'opening';
 
@@ -134,15 +140,35 @@ export class Trunk {
     }
     const answers = messages.some(({ kind }) => kind === 'answer');
     for (const { kind, bytes } of answers ? messages : [{ kind: null, bytes: frame }]) {
-      if (kind === 'answer' && this.#asking !== null) this.#onAnswer(this.#asking, bytes);
+      if (kind === 'answer') this.#onAnswer(bytes);
       else this.#tellAll(bytes);
     }
   }
 
-  #onAnswer(asked: string, bytes: Bytes): void {
-    this.#asking = null;
-    if (this.#members.has(asked)) this.#emit({ type: 'frame', to: [asked], bytes });
-    this.#askNext();
+  /** Whose answer it is nobody can tell while an earlier one may still come: to all it is news then, as any other. */
+  #onAnswer(bytes: Bytes): void {
+    const asked = this.#asking;
+    if (asked !== null && this.#late === 0) {
+      this.#asking = null;
+      if (this.#members.has(asked)) this.#emit({ type: 'frame', to: [asked], bytes });
+      this.#askNext();
+      return;
+    }
+    this.#tellAll(asUpdate(bytes));
+    if (this.#late > 0) this.#late--;
+    this.#wasLate = true;
+    if (asked !== null) this.#await();
+  }
+
+  /** Waits for the answer. Where another came meanwhile, that may have been it: servers leave out questions behind a large answer. */
+  #await(): void {
+    clearTimeout(this.#timer ?? undefined);
+    this.#timer = setTimeout(() => {
+      if (!this.#wasLate) this.#late++;
+      this.#patience = Math.min(this.#patience * 2, PATIENCE.most);
+      this.#asking = null;
+      this.#askNext();
+    }, this.#patience);
   }
 
   #take(id: string, member: Member, { kind, bytes, payload }: Message): void {
@@ -195,10 +221,8 @@ export class Trunk {
     // The next to ask is one that has waited longer.
     this.#members.delete(id);
     this.#members.set(id, member);
-    this.#timer = setTimeout(() => {
-      this.#asking = null;
-      this.#askNext();
-    }, ANSWER_TIMEOUT);
+    this.#wasLate = false;
+    this.#await();
     if (ask) this.#socket.send(ask);
     for (const bytes of behind) this.#pass(id, bytes);
   }
@@ -249,4 +273,11 @@ export class Trunk {
     this.#over();
     if (to.length > 0) this.#emit({ type: 'close', to, code, reason, clean });
   }
+}
+
+/** An answer as what need not be one. */
+function asUpdate(answer: Bytes): Bytes {
+  const update = answer.slice();
+  update[1] = 2;
+  return update;
 }
