@@ -130,7 +130,9 @@ function follow(path: readonly Segment[] | null, change: Change): readonly Segme
   const at = change.path.length;
   const step = path?.[at];
   if (!path || step === undefined || !startsWith(path, change.path)) return path;
-  if (change.kind === 'map') return step in change.set || change.removed.includes(String(step)) ? null : path;
+  if (change.kind === 'map') {
+    return Object.hasOwn(change.set, step) || change.removed.includes(String(step)) ? null : path;
+  }
   const next = change.kind === 'list' ? indexAfter(Number(step), change.delta) : step;
   return next === null ? null : [...path.slice(0, at), next, ...path.slice(at + 1)];
 }

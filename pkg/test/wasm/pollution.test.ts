@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as documents from '../../src/documents.js';
 import { PresenceStore } from '../../src/presence.js';
+import { defineSchema, t } from '../../src/schema.js';
 import { schema } from '../support/client.js';
 import { realClient, realModule } from './support.js';
 
@@ -52,6 +53,19 @@ test('in the document: own entries of snapshots and refs, and no field is inheri
   expect(room.root.get('settings').get('theme')).toBeUndefined();
   room.root.get('tags').delete('__proto__');
   expect(Object.keys(room.doc.getSnapshot()?.tags ?? {})).not.toContain('__proto__');
+});
+
+test.each(hostile)('who listens to the entry %s hears it, whatever is written beside it', async (key) => {
+  await using client = realClient(defineSchema({ doc: { lists: t.map(t.list(t.string())) } }));
+  const { room } = client.enterRoom('demo', { autoConnect: false });
+  await room.ready;
+  const lists = room.root.get('lists');
+  lists.set(key, []);
+  const heard: string[] = [];
+  lists.get(key)?.observeDeep(({ kind }) => heard.push(kind));
+  lists.set('beside', ['x']);
+  lists.get(key)?.push('words');
+  expect(heard).toEqual(['list']);
 });
 
 test('in presence: own members of a state, and the app’s next state does not get them', () => {
