@@ -64,6 +64,8 @@ pub enum Action {
     Send(Message),
     /// The browser refused too often: this connection will not come about.
     Failed(String),
+    /// A description of another certificate came and was dropped. Said once.
+    Foreign,
 }
 
 /// What both sides' certificates and addresses are, by the descriptions that are in force.
@@ -116,6 +118,8 @@ pub struct Negotiation {
     early: VecDeque<Candidate>,
     own: Vec<Candidate>,
     excess: u32,
+    /// Whether a description of another certificate came.
+    foreign: bool,
     failures: u8,
     actions: VecDeque<Action>,
 }
@@ -140,6 +144,7 @@ impl Negotiation {
             early: VecDeque::new(),
             own: Vec::new(),
             excess: 0,
+            foreign: false,
             failures: 0,
             actions: VecDeque::new(),
         }
@@ -265,21 +270,36 @@ impl Negotiation {
 
     fn take_answer(&mut self) -> Option<(Task, Operation)> {
         let (id, sdp) = self.answer_in.take()?;
-        let current = matches!(&self.state, State::Offered { id: own, .. } if *own == id);
-        let task = Task::TakeAnswer { identity: Identity::of(&sdp) };
-        current.then_some((task, Operation::TakeAnswer(sdp)))
+        if self.offered() != Some(id) {
+            return None;
+        }
+        let identity = self.identify(&sdp)?;
+        Some((Task::TakeAnswer { identity }, Operation::TakeAnswer(sdp)))
     }
 
     fn take_offer(&mut self) -> Option<(Task, Operation)> {
         // It may have come twice before the browser took the first.
         let (id, sdp) = self.offer_in.take().filter(|(id, _)| *id > self.taken)?;
         let collided = matches!(self.state, State::Offered { .. });
-        let identity = Identity::of(&sdp);
+        let identity = self.identify(&sdp)?;
         if collided && self.role == Role::Impolite {
             self.drop_candidates_of(&identity);
             return None;
         }
         Some((Task::TakeOffer { id, identity, collided }, Operation::TakeOffer(sdp)))
+    }
+
+    /// Whose description it is. A connection keeps its certificates: who knows these has proven it for these alone.
+    fn identify(&mut self, sdp: &str) -> Option<Identity> {
+        let identity = Identity::of(sdp);
+        let known = self.remote.as_ref().and_then(|remote| remote.fingerprint.as_ref());
+        if known.is_none() || known == identity.fingerprint.as_ref() {
+            return Some(identity);
+        }
+        if !std::mem::replace(&mut self.foreign, true) {
+            self.actions.push_back(Action::Foreign);
+        }
+        None
     }
 
     fn add_candidate(&mut self) -> Option<(Task, Operation)> {

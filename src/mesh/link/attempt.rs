@@ -13,6 +13,9 @@ use crate::time::Instant;
 
 /// Candidates that had no room, from which on the app is told.
 const FLOOD: u32 = 1_000;
+/// Only who brings what the peer says can have put in another certificate.
+const FOREIGN: &str =
+    "what came as a peer's description has another certificate than its connection; it was dropped";
 
 /// One connection: the browser's, what both sides agreed on, and its channels.
 #[derive(Debug)]
@@ -150,6 +153,10 @@ impl Link {
                     }
                 }
                 Action::Failed(words) => failed = Some(words),
+                Action::Foreign => {
+                    let problem = Problem::new(ErrorCode::Forbidden, FOREIGN);
+                    self.actions.push_back(LinkAction::Problem(problem));
+                }
             }
         }
         self.drain(now);

@@ -45,9 +45,14 @@ pub(super) fn ufrags(sdp: &str) -> Vec<String> {
     found
 }
 
-/// The certificate's fingerprint with its hash function: one for all sections, since all share one transport.
+/// The certificate's fingerprint with its hash function: one for all sections, since all share one transport. Of several it would
+/// be up to the browser which one counts (RFC 8122 §5), so they are none; some take names in any case, and blanks before them.
 pub(super) fn fingerprint(sdp: &str) -> Option<String> {
-    values(sdp, "a=fingerprint:").next().map(str::to_lowercase)
+    let sdp = sdp.to_ascii_lowercase();
+    let mut lines = sdp.lines().filter(|line| line.contains("fingerprint")).map(str::trim);
+    let line = lines.next()?;
+    let value = line.strip_prefix("a=fingerprint:")?;
+    lines.all(|other| other == line).then(|| value.to_owned())
 }
 
 /// The user name inside a candidate line, where browsers put it as an extension.
@@ -72,6 +77,21 @@ mod tests {
         assert_eq!(ufrags(SDP), ["Ab1"]);
         assert_eq!(fingerprint(SDP).as_deref(), Some("sha-256 aa:bb"));
         assert_eq!(fingerprint("v=0"), None);
+    }
+
+    #[test]
+    fn where_not_all_sections_name_the_same_certificate_it_is_nobodys() {
+        let again = |line: &str| fingerprint(&format!("{SDP}{line}\r\nm=video\r\n"));
+        assert_eq!(again("a=fingerprint:SHA-256 aa:bb").as_deref(), Some("sha-256 aa:bb"));
+        for other in [
+            "a=fingerprint:sha-256 AA:CC",
+            "a=fingerprint:sha-1 AA:BB",
+            "a=FingerPrint:sha-256 AA:CC",
+            "a= fingerprint:sha-256 AA:CC",
+            "a=x\ra=fingerprint:sha-256 AA:CC",
+        ] {
+            assert_eq!(again(other), None, "{other}");
+        }
     }
 
     #[test]

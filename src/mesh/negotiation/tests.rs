@@ -57,6 +57,7 @@ impl World {
                 }
                 Action::Send(message) => self.post(1 - at, message),
                 Action::Failed(_) => self.sides[at].failed = true,
+                Action::Foreign => panic!("nobody forges here"),
             }
         }
     }
@@ -218,6 +219,25 @@ fn an_answer_to_another_offer_is_ignored() {
     machine.handle_message(Message::Answer { id: 7, sdp: "forged".into() });
     assert_eq!(machine.poll_action(), None);
     assert!(machine.is_waiting());
+}
+
+#[test]
+fn of_another_certificate_no_description_is_taken_even_if_it_waited_while_the_first_was() {
+    let sdp = |name| format!("a=fingerprint:sha-256 {name}\n");
+    let mut machine = Negotiation::new(Role::Polite);
+    machine.handle_message(Message::Offer { id: 1, sdp: sdp("own") });
+    assert!(matches!(machine.poll_action(), Some(Action::Do(Operation::TakeOffer(_)))));
+    machine.handle_message(Message::Offer { id: 2, sdp: sdp("other") });
+    machine.handle_done(Ok(None));
+    machine.handle_done(Ok(Some("answer".into())));
+    let after: Vec<Action> = std::iter::from_fn(|| machine.poll_action()).collect();
+    let answer = Message::Answer { id: 1, sdp: "answer".into() };
+    assert_eq!(after, [Action::Do(Operation::Answer), Action::Send(answer), Action::Foreign]);
+    pending_offer(&mut machine);
+    machine.handle_message(Message::Answer { id: 1, sdp: sdp("other") });
+    assert_eq!(machine.poll_action(), None, "and it is told once");
+    machine.handle_message(Message::Answer { id: 1, sdp: sdp("OWN") });
+    assert!(matches!(machine.poll_action(), Some(Action::Do(Operation::TakeAnswer(_)))));
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub(in crate::mesh) struct Browser {
     local: Option<u32>,
     /// The other end by the description of it: page, connection, ufrag.
     remote: Option<(usize, u32, u32)>,
+    /// Who will be the other end when the operation that is under way ends.
+    taking: Option<(usize, u32, u32)>,
     state: PeerState,
     silent_since: Option<u64>,
     opened: bool,
@@ -61,6 +63,10 @@ pub(in crate::mesh) struct Network {
     pub(super) busy: Vec<usize>,
     /// Answers that browsers took.
     pub(super) answers: u32,
+    /// How often connections were given other servers.
+    pub(super) configured: u32,
+    /// Whatever browsers were told to do.
+    pub(super) operations: u32,
 }
 
 type Inputs = Vec<(usize, u32, PeerInput)>;
@@ -119,6 +125,7 @@ impl Network {
                         busy: false,
                         local: None,
                         remote: None,
+                        taking: None,
                         state: PeerState::Connecting,
                         silent_since: None,
                         opened: false,
@@ -169,6 +176,7 @@ impl Network {
             }
             Step::Operate(made) => {
                 browser.busy = false;
+                browser.remote = browser.taking.take().or(browser.remote);
                 let made = (!made.is_empty()).then_some(made);
                 self.look_at_all();
                 vec![(page, id, PeerInput::Done(Ok(made)))]
@@ -206,6 +214,7 @@ impl Network {
         assert!(!browser.busy, "one operation at a time");
         browser.busy = true;
         let mut made = String::new();
+        self.operations += 1;
         self.answers += u32::from(matches!(operation, Operation::TakeAnswer(_)));
         match operation {
             Operation::Offer | Operation::Answer => {
@@ -232,7 +241,7 @@ impl Network {
                 let remote = (next() as usize, next(), next());
                 let restarted = browser.remote.is_some_and(|known| known.2 != remote.2);
                 browser.restarting |= restarted && matches!(operation, Operation::TakeOffer(_));
-                browser.remote = Some(remote);
+                browser.taking = Some(remote);
             }
             Operation::AddCandidate(_) => {}
         }

@@ -9,6 +9,7 @@ use crate::mesh::control::Control;
 use crate::mesh::frame::Frame;
 use crate::mesh::lane::WINDOW;
 use crate::mesh::link::LinkState;
+use crate::mesh::options::MeshOptions;
 
 fn connected() -> (World, PeerConnectionId) {
     let mut world = World::pair(99);
@@ -93,6 +94,45 @@ fn replayed_and_forged_offers_make_no_new_connections() {
     world.run(5_000);
     assert!(world.connections_made <= 8, "{} connections", world.connections_made);
     assert!(world.network.open_connections(0) <= 1);
+}
+
+fn keyed(inserted: &'static str) -> World {
+    let options = MeshOptions { key: Some("k".into()), ..MeshOptions::default() };
+    let mut world = World::new(97, 2, &options);
+    world.inserted = inserted;
+    world.enter(0);
+    world.enter(1);
+    world
+}
+
+#[test]
+fn a_server_that_puts_its_certificate_beside_the_genuine_one_gets_no_link_that_has_a_key() {
+    let mut world = keyed("m=application\na=fingerprint:sha-256 evil\n");
+    world.until(2_000, |world| world.pages.iter().any(|page| page.errors == ["E_FORBIDDEN"]));
+    world.run(20_000);
+    for page in &world.pages {
+        assert!(page.history.iter().all(|(_, state)| *state != LinkState::Up));
+    }
+}
+
+#[test]
+fn a_description_with_another_certificate_than_the_proven_one_is_dropped_and_told_once() {
+    let mut world = keyed("");
+    world.until(2_000, |world| world.are_up(0, 1));
+    world.run(100);
+    let (own, theirs) = (world.connection(0, 1).unwrap(), world.connection(1, 0).unwrap());
+    let name = world.pages[1].name.clone();
+    let (before, operations) = (world.pages[0].said, world.network.operations);
+    for id in 50..53 {
+        let sdp = format!("a=ice-ufrag:1.{theirs}.1\na=fingerprint:sha-256 evil\n");
+        let body = json!({"pc": theirs, "yours": own, "offer": {"id": id, "sdp": sdp}});
+        world.tell(0, &json!({"t": "sig", "from": name, "body": body}));
+    }
+    world.run(1_000);
+    assert_eq!(world.network.operations, operations, "the browser takes none of them");
+    assert_eq!(world.pages[0].said, before, "nor is one answered");
+    assert_eq!(world.pages[0].errors, ["E_FORBIDDEN"]);
+    assert!(world.are_up(0, 1));
 }
 
 #[test]

@@ -69,6 +69,8 @@ pub(in crate::mesh) struct World {
     queue: BinaryHeap<Reverse<Due>>,
     /// Share of signaling that is lost, out of 100.
     pub(in crate::mesh) loss: u8,
+    /// A line that the server puts at the end of each description it brings.
+    pub(super) inserted: &'static str,
     pub(in crate::mesh) connections_made: usize,
 }
 
@@ -82,6 +84,7 @@ impl World {
             network: Network::default(),
             queue: BinaryHeap::new(),
             loss: 0,
+            inserted: "",
             connections_made: 0,
         };
         for at in 0..count {
@@ -374,12 +377,22 @@ impl World {
                 let to =
                     self.pages.iter().position(|page| page.in_room && message["to"] == page.name);
                 if let Some(to) = to {
-                    self.tell(to, &json!({"t": "sig", "from": name, "body": message["body"]}));
+                    let body = self.forward(message["body"].clone());
+                    self.tell(to, &json!({"t": "sig", "from": name, "body": body}));
                 }
             }
             "bye" => self.part(from, "bye"),
             _ => {}
         }
+    }
+
+    fn forward(&self, mut body: Value) -> Value {
+        for kind in ["offer", "answer"] {
+            if let Some(sdp) = body.pointer_mut(&format!("/{kind}/sdp")) {
+                *sdp = format!("{}{}", sdp.as_str().unwrap(), self.inserted).into();
+            }
+        }
+        body
     }
 
     pub(in crate::mesh) fn part(&mut self, at: usize, why: &str) {

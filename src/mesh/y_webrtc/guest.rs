@@ -389,6 +389,8 @@ impl Guest {
                     failed = Some(words);
                     continue;
                 }
+                // One that begins anew is heard by its offer.
+                Action::Foreign => continue,
                 Action::Send(Message::Offer { sdp, .. }) => Signal::Offer(sdp),
                 Action::Send(Message::Answer { sdp, .. }) => Signal::Answer(sdp),
                 Action::Send(Message::Candidate(candidate)) => Signal::Candidate(candidate),
