@@ -43,7 +43,7 @@ use roster::Roster;
 use signal::{FromServer, ToServer};
 use y_webrtc::{Dialect, YWebrtc};
 
-/// First connections under way at once.
+/// Links in their first try at once.
 const AT_ONCE: usize = 4;
 /// Connections made in a minute: a browser counts those that are closed until it collects garbage.
 const A_MINUTE: usize = 60;
@@ -329,7 +329,7 @@ impl Mesh {
     }
 
     fn can_begin(&self) -> bool {
-        let waiting = self.roster.connecting() < AT_ONCE;
+        let waiting = self.roster.beginning() < AT_ONCE;
         self.settings.signaling && self.ice.is_settled() && waiting
     }
 

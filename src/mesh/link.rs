@@ -341,6 +341,11 @@ impl Link {
         matches!(self.phase, Phase::Connecting(_))
     }
 
+    /// Whether that is in its first try: what lasts longer may never end, and must not keep others waiting.
+    pub fn is_beginning(&self) -> bool {
+        matches!(self.phase, Phase::Connecting(Restart { count: 0, .. })) && self.replaced.is_none()
+    }
+
     /// Whether it is over.
     pub fn is_gone(&self) -> bool {
         self.phase == Phase::Gone

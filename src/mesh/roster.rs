@@ -204,10 +204,10 @@ impl Roster {
         entries.map(|(instance, _)| instance.clone()).collect()
     }
 
-    /// First connections under way.
-    pub(super) fn connecting(&self) -> usize {
+    /// Links in their first try.
+    pub(super) fn beginning(&self) -> usize {
         let links = self.entries.values().filter_map(|entry| entry.link.as_ref());
-        links.filter(|link| link.is_connecting()).count()
+        links.filter(|link| link.is_beginning()).count()
     }
 
     /// Peers that have been forgotten since the last call.

@@ -252,6 +252,20 @@ fn a_link_that_never_comes_about_makes_few_connections() {
 }
 
 #[test]
+fn peers_that_cannot_be_reached_keep_nobody_else_from_being_tried() {
+    let mut world = World::new(18, 1, &MeshOptions::default());
+    world.enter(0);
+    world.run(100);
+    let peers = ["a", "b", "c", "d", "e"].map(|name| json!({"inst": name}));
+    world.tell(0, &json!({"t": "welcome", "you": world.pages[0].name, "peers": peers}));
+    world.run(60_000);
+    let tried: Vec<&str> = world.pages[0].status.keys().map(String::as_str).collect();
+    assert_eq!(tried, ["a", "b", "c", "d", "e"]);
+    world.run(540_000);
+    assert!(world.connections_made <= 300, "{} connections", world.connections_made);
+}
+
+#[test]
 fn twelve_pages_that_may_make_a_full_mesh_without_a_storm() {
     let options = MeshOptions { full_mesh: 11, ..MeshOptions::default() };
     let mut world = World::new(11, 12, &options);
