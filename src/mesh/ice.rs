@@ -1,5 +1,7 @@
 //! ICE servers: asked for, used, and asked for again before their credentials lapse.
 
+use std::ops::Range;
+
 use serde_json::Value;
 
 use crate::io::IceServer;
@@ -84,6 +86,8 @@ enum State {
 #[derive(Debug)]
 pub struct Ice {
     state: State,
+    /// Questions of which none and no later one has been answered, from the first to behind the last: an answer may take long.
+    open: Range<u32>,
     /// Whether an answer, or none in time, lets links begin.
     settled: bool,
     /// Last time that credentials were refused.
@@ -94,7 +98,7 @@ impl Ice {
     /// Nobody is asked, or somebody at once.
     pub fn new(now: Instant, asks: bool) -> Self {
         let state = if asks { State::Due(now, IceReason::Initial) } else { State::Unneeded };
-        Self { state, settled: !asks, rejected: None }
+        Self { state, open: 0..0, settled: !asks, rejected: None }
     }
 
     /// Whether links may begin.
@@ -111,6 +115,8 @@ impl Ice {
         match self.state {
             State::Due(at, reason) if now >= at => {
                 let request = request();
+                let first = if self.open.is_empty() { request } else { self.open.start };
+                self.open = first..request.saturating_add(1);
                 self.state = State::Asked { request, until: now + LATE };
                 Some((request, reason))
             }
@@ -123,11 +129,12 @@ impl Ice {
         }
     }
 
-    /// An answer came; whether it is one to the question that is open.
+    /// An answer came; whether it is one to a question that is open. Numbers of questions grow.
     pub fn handle_answer(&mut self, now: Instant, request: u32, ttl_seconds: Option<u32>) -> bool {
-        if !matches!(self.state, State::Asked { request: asked, .. } if asked == request) {
+        if !self.open.contains(&request) {
             return false;
         }
+        self.open.start = request.saturating_add(1);
         self.provide(now, ttl_seconds);
         true
     }
@@ -198,6 +205,27 @@ mod tests {
         assert_eq!(ice.poll_question(at(LATE), || 2), None);
         assert!(ice.is_settled());
         assert_eq!(ice.poll_question(at(LATE + RETRY), || 2), Some((2, IceReason::Initial)));
+    }
+
+    #[test]
+    fn an_answer_that_takes_long_is_used_unless_one_to_a_later_question_was() {
+        let mut ice = Ice::new(at(0), true);
+        ice.poll_question(at(0), || 3);
+        ice.poll_question(at(LATE), || 5);
+        assert!(!ice.handle_answer(at(LATE), 2, None), "an answer to another question");
+        assert!(ice.handle_answer(at(LATE), 3, None));
+        assert_eq!(ice.poll_timeout(), None);
+        let mut ice = Ice::new(at(0), true);
+        let mut now = at(0);
+        for request in [3, 5, 7] {
+            assert!(ice.poll_question(now, || request).is_some());
+            ice.poll_question(now + LATE, || 9);
+            now = now + (LATE + RETRY);
+        }
+        assert!(ice.handle_answer(now, 5, None));
+        assert!(!ice.handle_answer(now, 5, None), "one that was answered");
+        assert!(!ice.handle_answer(now, 3, None), "one before it");
+        assert!(ice.handle_answer(now, 7, None));
     }
 
     #[test]

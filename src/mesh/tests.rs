@@ -346,6 +346,24 @@ fn servers_are_asked_for_before_links_begin_and_again_before_they_lapse() {
 }
 
 #[test]
+fn servers_that_come_after_links_have_begun_without_are_used_by_these() {
+    let options = MeshOptions { ice: true, ..MeshOptions::default() };
+    let mut world = World::new(19, 2, &options);
+    world.network.blind = vec![0, 1];
+    world.enter(0);
+    world.enter(1);
+    world.run(7_000);
+    assert!(world.connections_made > 0, "nobody waits for long");
+    let [(request, "initial")] = world.pages[0].questions[..] else { panic!("asked once") };
+    let servers = vec![IceServer { urls: vec!["turn:a".into()], ..IceServer::default() }];
+    let answer = IceAnswer { servers, ttl_seconds: None };
+    world.with(0, |mesh, cx| mesh.provide_ice(cx, request, answer));
+    assert_eq!(world.network.configured, 1);
+    world.run(20_000);
+    assert_eq!(world.pages[0].questions.len(), 1, "it is not asked again");
+}
+
+#[test]
 fn a_message_without_a_link_is_refused() {
     let mut world = World::pair(14);
     let error = world.with(0, |mesh, cx| mesh.send(cx, 1, Channel::Sync, vec![1])).unwrap_err();

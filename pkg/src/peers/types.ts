@@ -42,7 +42,7 @@ export interface SignalingServer extends ConnectionState {
   readonly url: string;
 }
 
-/** Gives ICE servers. What it throws counts as no answer now. */
+/** Gives ICE servers. What it throws counts as no answer now; what takes above 5 s is used when it comes, links begin without. */
 export type IceSource = (reason: IceReason) => IceServers | Promise<IceServers>;
 
 /** Why ICE servers are asked for. */

@@ -153,7 +153,8 @@ impl Network {
             }
             PeerOutput::Close => self.close(page, id),
             PeerOutput::FindPath if self.relayed => self.after(1, page, id, Step::Path),
-            PeerOutput::FindPath | PeerOutput::Configure(_) | PeerOutput::Publish { .. } => {}
+            PeerOutput::Configure(_) => self.configured += 1,
+            PeerOutput::FindPath | PeerOutput::Publish { .. } => {}
         }
     }
 
