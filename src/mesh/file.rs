@@ -26,8 +26,10 @@ use incoming::Incoming;
 pub use message::FileMessage;
 use outgoing::Outgoing;
 
-/// Most transfers of one mesh that are not over.
+/// Most transfers that are not over: those that go, to all peers together, and those that come, from each.
 const MAX_TRANSFERS: usize = 64;
+/// Most that come from all peers together.
+const MAX_INCOMING: usize = 1_024;
 /// Most transfers that are over of which is known how they ended.
 const MAX_ENDED: usize = 256;
 /// Bytes between two reports of progress.
@@ -174,7 +176,7 @@ impl Transfers {
                 "a file has a name of 1 to 512 bytes and a size below 2^53",
             ));
         }
-        if self.outgoing.len() + self.incoming.len() >= MAX_TRANSFERS {
+        if self.outgoing.len() >= MAX_TRANSFERS {
             let message = format!("{MAX_TRANSFERS} files are under way already");
             return Err(Misuse::new(ErrorCode::BufferFull, message));
         }
@@ -320,15 +322,20 @@ impl Transfers {
         if ended == Some(TransferStatus::Done) {
             return self.say(peer, FileMessage::Got { id });
         }
-        let is_full = self.incoming.len() + self.outgoing.len() >= MAX_TRANSFERS;
-        if is_full || ended.is_some() {
-            let rejected = ended.is_none_or(|status| status == TransferStatus::Rejected);
+        if ended.is_some() || self.is_full(peer) {
+            let rejected = ended == Some(TransferStatus::Rejected);
             return self.say(peer, FileMessage::Stop { id, mine: false, rejected });
         }
         let transfer = self.fresh();
         let incoming = Incoming::new(transfer, peer, id, info);
         incoming.tell(None, &mut self.actions);
         self.incoming.insert(transfer, incoming);
+    }
+
+    /// Whether no more may come from a peer.
+    fn is_full(&self, peer: u32) -> bool {
+        let incoming = self.incoming.values().filter(|incoming| incoming.peer() == peer);
+        incoming.count() >= MAX_TRANSFERS || self.incoming.len() >= MAX_INCOMING
     }
 
     fn sent_to(&mut self, peer: u32, id: u32) -> Option<&mut Outgoing> {

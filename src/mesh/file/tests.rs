@@ -221,6 +221,25 @@ fn offers_of_one_who_floods_are_refused_and_a_peer_that_goes_ends_his() {
     assert!(end.incoming.is_empty());
 }
 
+#[test]
+fn offers_of_one_peer_close_files_for_nobody_else() {
+    let mut end = Transfers::default();
+    let info = FileInfo { name: "f".into(), size: 1, mime: String::new() };
+    let offer = |id| FileMessage::Offer { id, info: info.clone() };
+    for id in 0..1_000 {
+        end.handle_message(PEER, offer(id));
+    }
+    let full = FileMessage::Stop { id: 999, mine: false, rejected: false };
+    let last = std::iter::from_fn(|| end.poll_action()).last();
+    assert_eq!(last, Some(FileAction::Say(PEER, full)), "it was not refused by anybody");
+    end.handle_message(2, offer(0));
+    assert!(matches!(end.poll_action(), Some(FileAction::Tell(_))));
+    for _ in 0..MAX_TRANSFERS {
+        end.send(2, info.clone()).unwrap();
+    }
+    assert_eq!(end.send(2, info).unwrap_err().code, ErrorCode::BufferFull);
+}
+
 /// A file of which the first piece is asked for, and that question.
 fn asked(pair: &mut Pair) -> FileEvent {
     let mut asked = None;
