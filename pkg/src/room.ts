@@ -98,7 +98,10 @@ export interface Room<S extends Schema = Registered> extends Archive<S> {
   onData(topic: string, listener: (message: PeerMessage) => void): () => void;
   /** Camera, microphone and screen. */
   readonly media: Media;
-  /** Offers a file to peers; resolves with one transfer for each. Rejects as `send`, and with the reason of a `signal` that was aborted. */
+  /**
+   * Offers a file to peers; resolves with one transfer for each. Rejects as `send`, and with the reason of a `signal` that was aborted; then
+   * it goes to nobody.
+   */
   sendFile(file: Blob, options?: SendFileOptions): Promise<readonly FileTransfer[]>;
   /** Files on their way and files that came, in the order they were offered; what is over stays until the room is left. */
   readonly files: Store<readonly FileTransfer[]>;

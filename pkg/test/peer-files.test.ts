@@ -145,6 +145,34 @@ test('what the core says against a piece does not make the file unreadable', asy
   expect([states(), peers.files.getSnapshot()[0]?.error]).toEqual([['offered 0'], null]);
 });
 
+/** The core refuses files to some, with a code each. */
+function refuse({ core }: FakePeersWorld, codes: Readonly<Record<number, 'E_NOT_CONNECTED' | 'E_BUFFER_FULL'>>): void {
+  const send = core.sendFile.bind(core);
+  core.sendFile = (mesh, peer, ...about) => {
+    const code = codes[peer];
+    if (code) throw new SyncError(code, 'no');
+    return send(mesh, peer, ...about);
+  };
+}
+
+test('who goes in the moment in which a file is offered to everybody is left out', async () => {
+  const { world, peers, states } = await linked(1, 2, 3);
+  refuse(world, { 2: 'E_NOT_CONNECTED' });
+  expect(await peers.sendFile(file())).toMatchObject([{ peer: 1 }, { peer: 3 }]);
+  expect(states()).toEqual(['offered 0', 'offered 0']);
+});
+
+test.each([
+  ['of somebody who was named is gone', { to: [1, 2] }, 'E_NOT_CONNECTED'],
+  ['is one too many', {}, 'E_BUFFER_FULL'],
+] as const)('a file of which a transfer %s goes to nobody', async (_, options, code) => {
+  const { world, peers, states } = await linked(1, 2);
+  refuse(world, { 2: code });
+  await expect(peers.sendFile(file(), options)).rejects.toMatchObject({ code });
+  expect(world.of('cancelFile')).toEqual(['cancelFile(1)']);
+  expect(states()).toEqual(['cancelled 0']);
+});
+
 test('who has no link is refused, and a crash or leaving ends what was on its way', async () => {
   const { world, room, peers, states } = await linked(1);
   await expect(peers.sendFile(file(), { to: 5 })).rejects.toMatchObject({ code: 'E_NOT_CONNECTED' });

@@ -61,8 +61,18 @@ export class Files {
 
   readonly send = async (blob: Blob, options: SendFileOptions = {}): Promise<readonly FileTransfer[]> => {
     options.signal?.throwIfAborted();
-    const to = recipients(this.#host, options.to);
-    return to.map((peer) => this.#offer(peer, blob, options).shown);
+    const made: Entry[] = [];
+    for (const peer of recipients(this.#host, options.to)) {
+      try {
+        made.push(this.#offer(peer, blob, options));
+      } catch (error) {
+        // Who went in this moment is not missed where everybody was meant.
+        if (options.to === undefined && toSyncError(error).code === 'E_NOT_CONNECTED') continue;
+        for (const entry of made) this.#cancel(entry, 'cancelled');
+        throw error;
+      }
+    }
+    return made.map(({ shown }) => shown);
   };
 
   /** Takes what the core tells of a transfer. */
