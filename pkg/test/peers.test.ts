@@ -279,6 +279,13 @@ test('the app’s ICE servers are handed on, and an answer that fails is told an
   expect(room.errors).toEqual(['E_INTERNAL']);
 });
 
+test('credentials that hold for NaN seconds are refused: in JSON that would be for ever', async () => {
+  const { world, room } = await entered({ ice: () => ({ iceServers: [], ttlSeconds: Number.NaN }) });
+  world.core.tell({ type: 'ice', request: 4, reason: 'initial' });
+  await turn();
+  expect([world.of('provideIce', 'refuseIce'), room.errors]).toEqual([['refuseIce(4)'], ['E_INVALID_ARGUMENT']]);
+});
+
 test('a server that does not know signaling is told of once, and one that answers is not', async () => {
   const { room, peers } = await entered({}, false);
   vi.useFakeTimers();

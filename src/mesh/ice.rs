@@ -48,12 +48,15 @@ pub struct IceAnswer {
 }
 
 impl IceAnswer {
-    /// Reads `{ servers, ttlSeconds }`, servers as `RTCIceServer`; `None` for what makes no sense.
+    /// Reads `{ servers, ttlSeconds }`, servers as `RTCIceServer` and null for ever; `None` for what makes no sense.
     pub fn read(json: &Value) -> Option<Self> {
         let servers = json.get("servers").or_else(|| json.get("iceServers"))?.as_array()?;
         let servers = servers.iter().take(MAX_SERVERS).map(read_server).collect::<Option<_>>()?;
-        let ttl = json.get("ttlSeconds").and_then(Value::as_u64);
-        let ttl_seconds = ttl.map(|ttl| u32::try_from(ttl).unwrap_or(u32::MAX));
+        let ttl_seconds = match json.get("ttlSeconds") {
+            None | Some(Value::Null) => None,
+            // Rounded down, and no less than nothing.
+            Some(ttl) => Some(ttl.as_f64()? as u32),
+        };
         Some(Self { servers, ttl_seconds })
     }
 }
@@ -254,5 +257,19 @@ mod tests {
         for bad in [json!({}), json!({"servers": 1}), json!({"servers": [{"urls": 1}]})] {
             assert_eq!(IceAnswer::read(&bad), None);
         }
+    }
+
+    #[test]
+    fn a_life_of_parts_of_a_second_is_rounded_down_and_one_that_is_no_number_is_nonsense() {
+        let read = |ttl: Value| {
+            let answer = IceAnswer::read(&json!({"servers": [], "ttlSeconds": ttl}))?;
+            Some(answer.ttl_seconds)
+        };
+        assert_eq!(read(json!(3_599.5)), Some(Some(3_599)));
+        assert_eq!(read(json!(-1)), Some(Some(0)));
+        assert_eq!(read(json!(1e12)), Some(Some(u32::MAX)));
+        assert_eq!(read(Value::Null), Some(None), "as servers say that they last");
+        assert_eq!(read(json!("60")), None);
+        assert_eq!(IceAnswer::read(&json!({"servers": []})).unwrap().ttl_seconds, None);
     }
 }

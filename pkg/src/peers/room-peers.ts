@@ -1,5 +1,5 @@
 import type { CoreEvent } from '../boundary.js';
-import { fromProblem, toSyncError } from '../errors.js';
+import { fromProblem, SyncError, toSyncError } from '../errors.js';
 import type { PeersEngine } from '../peers.js';
 import type { CoreMeshOptions, PeersEvent } from '../peers-boundary.js';
 import { type Notify, type Store, ValueStore } from '../store.js';
@@ -300,6 +300,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
       const answer = await this.#options.ice?.(reason);
       if (!answer) throw new TypeError('`ice` gave no answer');
       const { iceServers: servers, ttlSeconds } = answer;
+      if (Number.isNaN(ttlSeconds)) throw new SyncError('E_INVALID_ARGUMENT', '`ttlSeconds` of `ice` is NaN');
       tell((core, mesh) =>
         core.provideIce(mesh, request, { servers, ...(ttlSeconds !== undefined && { ttlSeconds }) }),
       );

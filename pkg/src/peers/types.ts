@@ -52,7 +52,7 @@ export type IceReason = 'initial' | 'expiring' | 'rejected';
 export interface IceServers {
   /** As `RTCPeerConnection` takes them. */
   readonly iceServers: readonly RTCIceServer[];
-  /** How long their credentials hold, in seconds; default: for ever. */
+  /** How long their credentials hold, in seconds, rounded down; default: for ever. */
   readonly ttlSeconds?: number | undefined;
 }
 
