@@ -103,7 +103,10 @@ export interface Room<S extends Schema = Registered> extends Archive<S> {
    * it goes to nobody.
    */
   sendFile(file: Blob, options?: SendFileOptions): Promise<readonly FileTransfer[]>;
-  /** Files on their way and files that came, in the order they were offered; what is over stays until the room is left. */
+  /**
+   * Files on their way and files that came, in the order they were offered, until the room is left. Of what is over without a `file` the newest
+   * 64 stay, and of what was withdrawn before it was accepted nothing.
+   */
   readonly files: Store<readonly FileTransfer[]>;
   /** Takes back what this client did, and nothing of what others did. */
   readonly history: History;

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { SyncError } from '../src/errors.js';
 import { RoomPeers } from '../src/peers/room-peers.js';
@@ -171,6 +173,48 @@ test.each([
   await expect(peers.sendFile(file(), options)).rejects.toMatchObject({ code });
   expect(world.of('cancelFile')).toEqual(['cancelFile(1)']);
   expect(states()).toEqual(['cancelled 0']);
+});
+
+test('of what is over without a file the newest are shown, and what came stays', async () => {
+  const { peers, tell, chunk } = await linked(1);
+  await tell('offered', { direction: 'in', transfer: 1 });
+  void peers.files.getSnapshot()[0]?.accept();
+  await chunk(0, 'abcdef');
+  await tell('done', { direction: 'in', transferred: 6 });
+  for (let transfer = 2; transfer < 102; transfer++) {
+    await tell('offered', { direction: 'in', transfer });
+    peers.files.getSnapshot().at(-1)?.reject();
+  }
+  const shown = peers.files.getSnapshot();
+  expect(shown.map(({ id }) => id)).toEqual([1, ...Array.from({ length: 64 }, (_, at) => 38 + at)]);
+  expect(await shown[0]?.file?.text()).toBe('abcdef');
+});
+
+test('an offer that is withdrawn before it was taken is told, and is no more', async () => {
+  const { peers, tell, states } = await linked(1);
+  const seen: string[][] = [];
+  peers.files.subscribe(() => seen.push(states()));
+  await tell('offered', { direction: 'in' });
+  const [offer] = peers.files.getSnapshot();
+  await tell('cancelled', { direction: 'in', reason: 'sender' });
+  await expect(offer?.done).rejects.toMatchObject({ code: 'E_FILE' });
+  expect(seen).toEqual([['offered 0'], ['cancelled 0'], []]);
+  await expect(offer?.accept()).rejects.toMatchObject({ code: 'E_FILE' });
+});
+
+test('what was sent is let go of once it is over', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const { peers, tell } = await linked(1);
+  const sent = new WeakRef(file());
+  const kept = await peers.sendFile(sent.deref() as File);
+  await tell('done', { transferred: 6 });
+  const left = (): File | undefined => {
+    collect();
+    return sent.deref();
+  };
+  await expect.poll(left).toBeUndefined();
+  expect(peers.files.getSnapshot()).toMatchObject([{ id: kept[0]?.id, status: 'done', size: 6 }]);
 });
 
 test('who has no link is refused, and a crash or leaving ends what was on its way', async () => {

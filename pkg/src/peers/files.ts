@@ -28,8 +28,8 @@ interface Entry {
   shown: FileTransfer;
   /** Its number in the core; null once that is gone. */
   core: number | null;
-  /** What is sent. */
-  readonly blob: Blob | null;
+  /** What is sent, until it is over. */
+  blob: Blob | null;
   /** What has come. */
   readonly parts: Parts;
   readonly done: Deferred;
@@ -39,6 +39,9 @@ interface Entry {
 }
 
 const NONE: readonly FileTransfer[] = Object.freeze([]);
+
+/** Most that are shown of what is over without a file. */
+const KEPT = 64;
 
 /** Files that go from page to page. The core asks for pieces and gives pieces; neither side holds a file in wasm. */
 export class Files {
@@ -84,7 +87,9 @@ export class Files {
     const entry = known ?? this.#begin(event);
     const file = status === 'done' && event.direction === 'in' ? entry.parts.file(event.name, event.mime) : null;
     const error = status === 'done' || !isOver(status) ? null : failure(event, this.#host.id);
+    const isWithdrawn = error !== null && event.direction === 'in' && entry.shown.status === 'offered';
     this.#change(entry, { status, transferred, error, file });
+    if (isWithdrawn) this.#host.notify(() => this.#forget(entry));
   }
 
   /** The core wants a piece of what is sent. */
@@ -217,11 +222,18 @@ export class Files {
   #settle(entry: Entry): void {
     if (entry.core !== null) this.#byCore.delete(entry.core);
     entry.core = null;
+    entry.blob = null;
     entry.unwatch();
     entry.parts.clear();
     const { error } = entry.shown;
     if (error) entry.done.reject(error);
     else entry.done.resolve();
+    const bare = [...this.#entries.values()].filter(({ shown }) => isOver(shown.status) && !shown.file);
+    for (const { shown } of bare.slice(0, -KEPT)) this.#entries.delete(shown.id);
+  }
+
+  #forget({ shown }: Entry): void {
+    if (this.#entries.delete(shown.id)) this.#publish();
   }
 
   #publish(): void {
