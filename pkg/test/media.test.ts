@@ -176,6 +176,33 @@ test('a camera that is gone while it is muted is replaced by the default one whe
   expect(local().camera).toMatchObject({ deviceId: 'cam-1', muted: false });
 });
 
+test('a device that was chosen and is gone makes room for the default one, which is told', async () => {
+  const { devices, media, heard, local } = setup();
+  devices.mics = ['mic-1', 'mic-2'];
+  await media.setDevice('camera', 'cam-2');
+  await media.setDevice('mic', 'mic-2');
+  devices.cameras = ['cam-1'];
+  await media.publish({ camera: { width: 640 }, mic: true });
+  expect(local()).toMatchObject({ camera: { deviceId: 'cam-1' }, mic: { deviceId: 'mic-2' } });
+  expect(devices.asked.at(-1)).toEqual({ video: { width: 640 }, audio: { deviceId: { exact: 'mic-2' } } });
+  expect(heard).toEqual([['fallback', 'camera', 'cam-1']]);
+  await media.unpublish();
+  await media.publish({ camera: true });
+  expect(devices.asked.slice(2)).toEqual([{ video: {} }]);
+  expect(heard.length).toBe(1);
+});
+
+test('a device that the app names in the call is opened or refused, whatever was chosen before', async () => {
+  const { devices, media, heard } = setup();
+  await media.setDevice('camera', 'cam-2');
+  devices.cameras = ['cam-1'];
+  const gone = media.publish({ camera: { deviceId: { exact: 'cam-2' } } });
+  await expect(gone).rejects.toMatchObject({ code: 'E_MEDIA', cause: { name: 'OverconstrainedError' } });
+  devices.refusal = 'NotAllowedError';
+  await expect(media.publish({ camera: true })).rejects.toMatchObject({ cause: { name: 'NotAllowedError' } });
+  expect([devices.asked.length, heard]).toEqual([2, []]);
+});
+
 test('a screen that the user stops sharing is taken back, and told', async () => {
   const { devices, media, sent, heard, local } = setup();
   await media.publish({ screen: { video: { displaySurface: 'browser' } } as DisplayMediaStreamOptions });

@@ -1,6 +1,7 @@
 import { SyncError } from '../errors.js';
 import { type Notify, type Store, ValueStore } from '../store.js';
 import { capture, captureScreen, type Wish } from './capture.js';
+import { mediaDevices } from './devices.js';
 import { LastWords } from './last-words.js';
 import type { LocalMedia, LocalTrack, MediaSlot, PublishOptions } from './media-types.js';
 import type { Outlet, Playback } from './playback.js';
@@ -36,8 +37,11 @@ interface Held {
   readonly unwatch: () => void;
 }
 
-/** A track with what it was opened with. */
-type Opened = Pick<Held, 'wish'> & { readonly track: MediaStreamTrack };
+/** A track with what it was opened with, and whether the device that was chosen is gone. */
+type Opened = Pick<Held, 'wish'> & { readonly track: MediaStreamTrack; readonly isFallback?: boolean };
+
+/** What devices are opened with. */
+type Wishes = Map<'camera' | 'mic', MediaTrackConstraints>;
 
 /**
  * What this client publishes. One thing is opened after the other, while muting and unpublishing wait for nothing: the user may
@@ -147,6 +151,7 @@ export class LocalTracks {
       const track = opened.get(slot);
       if (track) this.#take(slot, track, false, asked);
       else this.#drop(slot);
+      if (track?.isFallback) this.#tellFallback(slot);
     }
     this.#publish();
   }
@@ -154,7 +159,7 @@ export class LocalTracks {
   /** Opens what is asked for. The screen first: it is asked for in a click, which does not last. */
   async #open(what: PublishOptions): Promise<Map<MediaSlot, Opened>> {
     const opened = new Map<MediaSlot, Opened>();
-    const wishes = new Map<'camera' | 'mic', MediaTrackConstraints>();
+    const wishes: Wishes = new Map();
     for (const slot of SLOTS) {
       const value = what[slot];
       if (!value) continue;
@@ -168,15 +173,44 @@ export class LocalTracks {
         const wish = screen === true ? {} : screen;
         opened.set('screen', { track: await captureScreen(wish), wish });
       }
-      if (wishes.size > 0) {
-        for (const [slot, track] of await capture(wishes)) opened.set(slot, { track, wish: wishOf(wishes, slot) });
-      }
+      if (wishes.size > 0) for (const [slot, one] of await this.#openDevices(what, wishes)) opened.set(slot, one);
       this.#stillHere(life);
       return opened;
     } catch (error) {
       for (const { track, wish } of opened.values()) if (wish) track.stop();
       throw error;
     }
+  }
+
+  /** Opens devices together; in the place of one that was chosen earlier and is gone, the one that it would be without. */
+  async #openDevices(what: PublishOptions, wishes: Wishes): Promise<Map<MediaSlot, Opened>> {
+    let tracks: ReadonlyMap<MediaSlot, MediaStreamTrack>;
+    let lost: readonly MediaSlot[] = [];
+    try {
+      tracks = await capture(wishes);
+    } catch (error) {
+      if (isMissing(error)) lost = await this.#forgo(what, wishes);
+      if (lost.length === 0) throw error;
+      tracks = await capture(wishes);
+    }
+    const open = ([slot, track]: readonly [MediaSlot, MediaStreamTrack]) =>
+      [slot, { track, wish: wishOf(wishes, slot), isFallback: lost.includes(slot) }] as const;
+    return new Map([...tracks].map(open));
+  }
+
+  /** Wishes for no device that is gone, unless the app names it in this call; the slots of which. */
+  async #forgo(what: PublishOptions, wishes: Wishes): Promise<readonly MediaSlot[]> {
+    const devices = await mediaDevices()
+      ?.enumerateDevices()
+      .catch(() => []);
+    const there = new Set(devices?.map(({ deviceId }) => deviceId));
+    const lost = [...wishes.keys()].filter((slot) => {
+      const isNamed = typeof what[slot] === 'object' && 'deviceId' in what[slot];
+      const chosen = this.#devices.get(slot);
+      return !isNamed && chosen !== undefined && !there.has(chosen);
+    });
+    for (const slot of lost) wishes.set(slot, what[slot] === true ? {} : (what[slot] as MediaTrackConstraints));
+    return lost;
   }
 
   async #openDevice(slot: 'camera' | 'mic', wish: MediaTrackConstraints): Promise<Opened> {
@@ -204,10 +238,16 @@ export class LocalTracks {
     } catch (error) {
       if (deviceId === undefined && !isGone) throw error;
       this.#take(slot, await this.#openDevice(slot, any), muted, asked);
-      if (!this.#held.has(slot)) return;
-      this.#devices.delete(slot);
-      this.#user.onFallback(slot, this.#held.get(slot)?.track?.getSettings().deviceId ?? null);
+      this.#tellFallback(slot);
     }
+  }
+
+  /** The default device has taken the place of the chosen one, unless the slot is not wanted any more. */
+  #tellFallback(slot: MediaSlot): void {
+    const held = this.#held.get(slot);
+    if (!held) return;
+    this.#devices.delete(slot);
+    this.#user.onFallback(slot, held.track?.getSettings().deviceId ?? null);
   }
 
   /** Takes what was opened, as far as it is still wanted. */
@@ -312,6 +352,12 @@ function isTrack(value: object | boolean): value is MediaStreamTrack {
 function living(slot: MediaSlot, track: MediaStreamTrack): MediaStreamTrack {
   if (track.readyState === 'ended') throw new SyncError('E_MEDIA', `${slot}: the track that was given has ended`);
   return track;
+}
+
+/** Whether there is no such device. */
+function isMissing(error: unknown): boolean {
+  const name = error instanceof SyncError && (error.cause as Partial<Error> | undefined)?.name;
+  return name === 'OverconstrainedError' || name === 'NotFoundError';
 }
 
 function wishOf(wishes: ReadonlyMap<MediaSlot, MediaTrackConstraints>, slot: MediaSlot): MediaTrackConstraints {

@@ -52,7 +52,7 @@ export interface DeviceList {
 export interface MediaEvents {
   /** A track ended by itself: the device is gone, or the user has stopped sharing. It is no longer published. */
   ended: { readonly slot: MediaSlot };
-  /** A device was unplugged and the default one has taken its place. */
+  /** A device was unplugged, or one that `setDevice` chose is not there any more, and the default one has taken its place. */
   fallback: { readonly slot: MediaSlot; readonly deviceId: string | null };
 }
 
