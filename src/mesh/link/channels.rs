@@ -15,6 +15,8 @@ use crate::time::Instant;
 
 /// Bytes that may come before the other side has said who it is.
 const EARLY: usize = 4 << 20;
+/// And messages: an empty one is kept as well.
+const EARLY_MESSAGES: usize = 1 << 16;
 
 impl Link {
     pub(super) fn on_channel(
@@ -232,7 +234,7 @@ impl Link {
     fn hold(&mut self, channel: Channel, bytes: &[u8]) {
         let Some(attempt) = &mut self.attempt else { return };
         attempt.early_bytes += bytes.len();
-        if attempt.early_bytes > EARLY {
+        if attempt.early_bytes > EARLY || attempt.early.len() >= EARLY_MESSAGES {
             self.on_violation("it said much before it said who it is");
         } else {
             attempt.early.push((channel, bytes.to_vec()));

@@ -41,6 +41,18 @@ fn an_oversize_message_is_refused_by_its_announcement() {
 }
 
 #[test]
+fn empty_frames_before_it_said_who_it_is_are_not_kept_without_end() {
+    let mut world = World::pair(96);
+    world.until(2_000, |world| world.connection(0, 1).is_some());
+    let id = PeerConnectionId(world.connection(0, 1).unwrap());
+    for _ in 0..70_000 {
+        world.feed(0, id, PeerInput::Message { channel: ChannelId(1), bytes: Vec::new() });
+    }
+    assert_eq!(world.pages[0].errors, ["E_PROTOCOL"]);
+    assert_eq!(world.state(0, 1), Some(LinkState::Gone));
+}
+
+#[test]
 fn endless_streams_end_at_the_fifth() {
     let (mut world, id) = connected();
     for stream in 0..5 {
