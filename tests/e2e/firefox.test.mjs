@@ -36,10 +36,10 @@ describe('Firefox and Chromium', () => {
   });
 
   for (const first of ['Firefox', 'Chromium']) {
-    it(`link as peers when ${first} was there before: data, files and tracks, without a server`, async (t) => {
+    it(`link as peers when ${first} was there before, by the room’s key: data, files and tracks, without a server`, async (t) => {
       const { site, proxy, fox, chromium } = await both(t);
       const order = first === 'Firefox' ? [fox, chromium] : [chromium, fox];
-      const [ann, bob] = await linked(t, order, site, proxy.ws);
+      const [ann, bob] = await linked(t, order, site, proxy.ws, { key: 'secret' });
       proxy.hold('up');
       proxy.cut();
       await exchangeData(ann, bob);
@@ -53,6 +53,7 @@ describe('Firefox and Chromium', () => {
       }
       await ann.media('mute', 'camera');
       await bob.seesTracks(['camera muted', 'mic']);
+      for (const page of [ann, bob]) assert.deepEqual((await page.harness.seen()).errors, []);
     });
   }
 
