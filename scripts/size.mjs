@@ -19,7 +19,7 @@ const dist = join(root, 'pkg', 'dist');
 const budgets = {
   wasm: 257.2,
   links: 98.8,
-  peers: 102.3,
+  peers: 92.8,
   codec: 27.2,
   core: 15,
   sockets: 8.8,
