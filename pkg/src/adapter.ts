@@ -133,9 +133,10 @@ function checkKeys(keys: readonly number[], count = keys.length): void {
   if (!grow || keys.length !== count) throw new TypeError(`${count} keys that grow were expected, not ${keys.join()}`);
 }
 
-/** `rejoin/<namespace>/<room>` without what is the same for all. */
+/** `rejoin/<namespace>/<room>` as apps get it. */
 function roomOf(database: string): string {
-  return database.replace(/^rejoin\/\/?/, '');
+  const name = database.slice('rejoin/'.length);
+  return name.lastIndexOf('/') === 0 ? name.slice(1) : name;
 }
 
 function isFull(cause: unknown): boolean {

@@ -27,3 +27,19 @@ test('clearing does not wait without end for a write of the app’s storage, and
   await vi.advanceTimersByTimeAsync(0);
   expect(await adapter.load('demo')).toEqual([]);
 });
+
+test('rooms of different namespaces never have the same name, whatever their ids are', async () => {
+  const adapter = inMemory();
+  const logs = new OwnLogs(adapter, () => {});
+  const databases = [
+    'rejoin//notes',
+    'rejoin/acme/notes',
+    'rejoin//acme/notes',
+    'rejoin/acme//notes',
+    'rejoin///notes',
+  ];
+  for (const [at, database] of databases.entries()) await logs.serve(database, [Uint8Array.of(at)]);
+  const names = ['notes', 'acme/notes', '/acme/notes', 'acme//notes', '//notes'];
+  const kept = await Promise.all(names.map(async (name) => (await adapter.load(name)).map(({ bytes }) => [...bytes])));
+  expect(kept).toEqual([[[0]], [[1]], [[2]], [[3]], [[4]]]);
+});

@@ -8,7 +8,8 @@ export interface StoredRecord {
 
 /**
  * Storage of the app's own in the place of IndexedDB: files, a database of the shell around the page, a server of its own. Each room has a log
- * of records, which are the package's business. `room` is its id, behind the client's `namespace` and a slash where there is one. An edit
+ * of records, which are the package's business. `room` is its id; behind the client's `namespace` and a slash where there is one, and behind a slash alone
+ * where there is none and the id itself has a slash. An edit
  * counts as saved, and is sent, once `append` has resolved. What rejects is told as `E_STORAGE`, or `E_QUOTA` where the error's `name`
  * is `QuotaExceededError`; edits live in memory then, and it is tried again.
  * @example
