@@ -117,6 +117,7 @@ impl ErrorCode {
                 | Self::ClientIdConflict
                 | Self::Quota
                 | Self::IdbBlocked
+                | Self::Storage
         )
     }
 }

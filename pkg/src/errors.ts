@@ -76,6 +76,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'E_CLIENT_ID_CONFLICT',
   'E_QUOTA',
   'E_IDB_BLOCKED',
+  'E_STORAGE',
   'E_WASM_LOAD',
   'E_CORE_CRASHED',
 ]);

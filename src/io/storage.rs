@@ -88,3 +88,10 @@ pub enum StorageError {
     #[error("the database transaction was aborted")]
     Aborted,
 }
+
+impl StorageError {
+    /// Whether the same may work later, on this page.
+    pub fn may_pass(self) -> bool {
+        !matches!(self, Self::Unavailable | Self::Version)
+    }
+}

@@ -431,7 +431,7 @@ impl Persistence {
             _ if self.closing => Phase::Closed,
             // A log that could not be read may hold more than we have: never write over it blindly,
             // but appending a snapshot to it is safe.
-            StorageError::Unavailable | StorageError::Version => Phase::Off,
+            _ if !error.may_pass() => Phase::Off,
             _ => Phase::Failing { error, retry_at: now + wait, wait },
         };
         if self.phase == Phase::Off {

@@ -240,15 +240,15 @@ impl<D: DocHost> Room<D> {
         }
     }
 
-    /// Edits go on in memory, and to the server; the app is told, and the log is tried again.
+    /// Edits go on in memory, and to the server; the app is told, and the log is tried again where that may help.
     fn on_storage_failed(&mut self, cx: &mut Context<'_>, error: StorageError) {
         let code = match error {
             StorageError::Quota => ErrorCode::Quota,
             StorageError::Blocked => ErrorCode::IdbBlocked,
             _ => ErrorCode::Storage,
         };
-        let message = format!("{error}; edits are kept in memory only until it works again");
-        self.tell_problem(Problem::new(code, message));
+        let message = format!("{error}; edits are kept in memory only");
+        self.tell_problem(Problem { code, message, retryable: error.may_pass() });
         self.become_ready(cx);
     }
 

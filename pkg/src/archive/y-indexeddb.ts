@@ -35,7 +35,9 @@ async function read(name: string): Promise<unknown[]> {
 }
 
 async function open(name: string): Promise<IDBDatabase> {
-  if (typeof indexedDB === 'undefined') throw new SyncError('E_STORAGE', 'there is no IndexedDB here');
+  if (typeof indexedDB === 'undefined') {
+    throw new SyncError('E_STORAGE', 'there is no IndexedDB here', { retryable: false });
+  }
   let isNew = false;
   const request = indexedDB.open(name);
   // Opening makes the database where there is none; giving up in time leaves nothing behind.
