@@ -39,7 +39,7 @@ export interface MessagesState {
   readonly recovered: boolean | null;
   /** How many messages wait for the server. */
   readonly pending: number;
-  /** Whether `loadBefore()` may find earlier ones. */
+  /** Whether `loadBefore()` may find earlier ones. Servers keep a part of the history: `www/server` 2,000 messages or 4 MiB a room, unless it is told otherwise. */
   readonly hasMore: boolean;
 }
 
@@ -94,7 +94,10 @@ export interface Messages<M = Json> {
   retry(id: string): Promise<SentMessage>;
   /** Takes a failed message out of `list`; does nothing for others. */
   discard(id: string): void;
-  /** Puts up to `limit` (50) earlier messages before `list`; resolves to whether there may be more. Rejects like a direct message. */
+  /**
+   * Puts up to `limit` (50) earlier messages before `list`; resolves to whether there may be more. What the server has deleted is not found (see
+   * {@link MessagesState.hasMore}). Rejects like a direct message.
+   */
   loadBefore(limit?: number): Promise<boolean>;
   /** Hears each message as it comes, also direct and volatile ones; not the history, not the own ones. */
   listen(listener: (message: IncomingMessage<M>) => void): () => void;

@@ -21,16 +21,20 @@ rejoin-server: rooms that speak the y-websocket protocol, durable on local disk
   --jwt-public FILE   the same with a public key in PEM, RS256 or ES256
   --jwt-audience AUD  the JWT's aud must be this
   --jwt-issuer ISS    the JWT's iss must be this
+  --jwt-require-rooms the JWT must have the claim rooms; without this, one that lacks it opens all rooms
   --auth-cookie NAME  cookie that may hold the token; allow only origins you trust with it
                       A token is shown as subprotocol bearer.<base64url>, as Authorization: Bearer,
                       as cookie, as ?token=…, or with ?auth=message in the first message.
-                      Claims: exp (required), nbf, aud, iss, rooms (names, or beginnings with *), readonly
+                      Claims: exp (required), nbf, rooms (names, or beginnings with *; none: all rooms), readonly, and
+                      sub (the user: its name is told to the others); aud and iss count with the flags above only
   --ice URL           stun:, turn: or turns: URL that peers are told of (repeatable)
   --turn-secret SECRET secret of the TURN servers: credentials are made that lapse
   --turn-ttl SECONDS  for how long they hold (default 3600)
   --no-websocket      refuse WebSockets with 403, as some networks do: clients come over HTTP
   --root NAME=KIND    what documents hold under this name: text, list or map (repeatable; else the first writer decides)
   --max-members N     members of one room; more are refused with 503 (default 256)
+  --keep-messages N   messages of a chat that a room keeps, in memory and on disk; older ones are deleted (default 2000)
+  --keep-message-bytes N  bytes of them (default 4194304)
   --max-user-connections N  connections of one user, by the sub of its tokens; more are refused with 429 (default 64)
   --max-user-bytes N  bytes one user may send in a minute; more are refused with close 4429 (default 268435456)
   --allow-origin URL  origin whose pages may connect (repeatable; default: all)
@@ -55,9 +59,27 @@ pub(crate) struct JwtFlags {
     public: Option<PathBuf>,
     audience: Option<String>,
     issuer: Option<String>,
+    requires_rooms: bool,
 }
 
 impl JwtFlags {
+    /// Takes a flag, if it is one about JWTs.
+    fn take(
+        &mut self,
+        flag: &str,
+        rest: &mut impl Iterator<Item = String>,
+    ) -> Result<bool, FlagError> {
+        match flag {
+            "--jwt-key" => self.secret = Some(value("--jwt-key", rest)?),
+            "--jwt-public" => self.public = Some(value("--jwt-public", rest)?.into()),
+            "--jwt-audience" => self.audience = Some(value("--jwt-audience", rest)?),
+            "--jwt-issuer" => self.issuer = Some(value("--jwt-issuer", rest)?),
+            "--jwt-require-rooms" => self.requires_rooms = true,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
     /// Reads the key; `secret` is that of the environment.
     pub(crate) fn open(self, secret: Option<String>) -> Result<Option<Jwt>, FlagError> {
         let jwt = match (self.public, self.secret.or(secret)) {
@@ -70,6 +92,7 @@ impl JwtFlags {
                 Jwt::from_pem(&pem).map_err(|_| unreadable())?
             }
         };
+        let jwt = if self.requires_rooms { jwt.for_named_rooms() } else { jwt };
         let jwt = self.audience.iter().fold(jwt, |jwt, audience| jwt.for_audience(audience));
         Ok(Some(self.issuer.iter().fold(jwt, |jwt, issuer| jwt.from_issuer(issuer))))
     }
@@ -133,10 +156,6 @@ impl Flags {
             "--assets" => self.config.assets = Some(PathBuf::from(value("--assets", rest)?)),
             "--demo" => self.config.demo = true,
             "--token" => self.config.access.token = Some(value("--token", rest)?),
-            "--jwt-key" => self.jwt.secret = Some(value("--jwt-key", rest)?),
-            "--jwt-public" => self.jwt.public = Some(value("--jwt-public", rest)?.into()),
-            "--jwt-audience" => self.jwt.audience = Some(value("--jwt-audience", rest)?),
-            "--jwt-issuer" => self.jwt.issuer = Some(value("--jwt-issuer", rest)?),
             "--auth-cookie" => self.config.access.cookie = Some(value("--auth-cookie", rest)?),
             "--ice" => self.config.hub.signaling.ice.urls.push(value("--ice", rest)?),
             "--turn-secret" => {
@@ -149,23 +168,35 @@ impl Flags {
                 let (name, kind) = root(value("--root", rest)?)?;
                 self.config.hub.roots.insert(name, kind);
             }
-            "--max-members" => {
-                let members = parsed("--max-members", rest)?;
-                let presence = &mut self.config.hub.presence;
-                presence.max_clients = presence.max_clients.max(members);
-                self.config.hub.max_members = members;
-            }
-            "--max-user-connections" => {
-                self.config.users.connections = parsed("--max-user-connections", rest)?;
-            }
-            "--max-user-bytes" => {
-                self.config.users.bytes_per_minute = parsed("--max-user-bytes", rest)?;
-            }
             "--log" => self.log = parsed("--log", rest)?,
             "--help" => return Err(FlagError::Help),
+            _ if self.jwt.take(flag, rest)? || self.take_limit(flag, rest)? => {}
             unknown => return Err(FlagError::Unknown(unknown.to_owned())),
         }
         Ok(())
+    }
+
+    /// Takes a flag, if it is a limit.
+    fn take_limit(
+        &mut self,
+        flag: &str,
+        rest: &mut impl Iterator<Item = String>,
+    ) -> Result<bool, FlagError> {
+        let Config { hub, users, .. } = &mut self.config;
+        match flag {
+            "--max-members" => {
+                hub.max_members = parsed("--max-members", rest)?;
+                hub.presence.max_clients = hub.presence.max_clients.max(hub.max_members);
+            }
+            "--max-user-connections" => users.connections = parsed("--max-user-connections", rest)?,
+            "--max-user-bytes" => users.bytes_per_minute = parsed("--max-user-bytes", rest)?,
+            "--keep-messages" => hub.messages.keep = parsed("--keep-messages", rest)?,
+            "--keep-message-bytes" => {
+                hub.messages.keep_bytes = parsed("--keep-message-bytes", rest)?
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 }
 
@@ -222,6 +253,16 @@ mod tests {
         assert_eq!(error("--root note=poem"), Some(FlagError::BadValue { flag: "--root", value }));
         let value = "80000".to_owned();
         assert_eq!(error("--port 80000"), Some(FlagError::BadValue { flag: "--port", value }));
+    }
+
+    #[test]
+    fn how_much_of_a_chat_is_kept_is_for_the_operator_to_say() {
+        let kept = |line: &str| {
+            let messages = parse(line).ok()?.config.hub.messages;
+            Some((messages.keep, messages.keep_bytes))
+        };
+        assert_eq!(kept(""), Some((2_000, 4 << 20)));
+        assert_eq!(kept("--keep-messages 50000 --keep-message-bytes 1000"), Some((50_000, 1_000)));
     }
 
     #[test]

@@ -22,6 +22,7 @@ const MAX_SUBJECT: usize = 256;
 pub struct Jwt {
     key: Arc<DecodingKey>,
     validation: Validation,
+    requires_rooms: bool,
 }
 
 /// Why a key cannot be used.
@@ -76,12 +77,24 @@ impl Jwt {
         self
     }
 
+    /// The same for tokens that name their rooms: one that does not opens none, instead of all.
+    #[must_use]
+    pub fn for_named_rooms(mut self) -> Self {
+        self.requires_rooms = true;
+        self
+    }
+
+    /// Whether a token counts whoever issued it, and whomever for.
+    pub fn is_unbound(&self) -> bool {
+        self.validation.aud.is_none() && self.validation.iss.is_none()
+    }
+
     fn new(key: DecodingKey, algorithm: Algorithm) -> Self {
         let mut validation = Validation::new(algorithm);
         validation.leeway = LEEWAY;
         validation.validate_nbf = true;
         validation.validate_aud = false;
-        Self { key: Arc::new(key), validation }
+        Self { key: Arc::new(key), validation, requires_rooms: false }
     }
 
     /// What a token lets its bearer do in a room.
@@ -95,8 +108,10 @@ impl Jwt {
             Some(start) => room.starts_with(start),
             None => name == room,
         };
-        if claims.rooms.is_some_and(|rooms| !rooms.iter().any(named)) {
-            return Err("the token is for other rooms");
+        match claims.rooms {
+            Some(rooms) if !rooms.iter().any(named) => return Err("the token is for other rooms"),
+            None if self.requires_rooms => return Err("the token names no rooms"),
+            _ => {}
         }
         let lifetime = Some(lifetime(claims.exp.unwrap_or_default()));
         let user = claims.sub.filter(|sub| !sub.is_empty() && sub.len() <= MAX_SUBJECT);
@@ -204,6 +219,11 @@ mod tests {
         for (room, joins) in [("plan", true), ("team/a", true), ("plans", false), ("team", false)] {
             assert_eq!(jwt.verify(&signed(&rooms), room).is_ok(), joins, "{room}");
         }
+        let named = jwt.clone().for_named_rooms();
+        assert!(named.verify(&signed(&rooms), "plan").is_ok());
+        let all = signed(&json!({ "exp": in_seconds(60) }));
+        assert!(jwt.verify(&all, "plan").is_ok());
+        assert_eq!(named.verify(&all, "plan"), Err("the token names no rooms"));
         let bound = jwt.for_audience("rejoin").from_issuer("us");
         let claims = json!({ "exp": in_seconds(60), "aud": "rejoin", "iss": "us" });
         assert!(bound.verify(&signed(&claims), "r").is_ok());

@@ -5,7 +5,7 @@ mod flags;
 use std::io::Write;
 use std::process::ExitCode;
 
-use rejoin_server::App;
+use rejoin_server::{App, Jwt};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -36,6 +36,11 @@ fn read_flags() -> Result<Flags, FlagError> {
 
 #[tokio::main]
 async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
+    if flags.config.access.jwt.as_ref().is_some_and(Jwt::is_unbound) {
+        tracing::warn!(
+            "any token signed with this key is taken, also one for another service: see --jwt-audience and --jwt-issuer"
+        );
+    }
     let listener = TcpListener::bind((flags.host, flags.port)).await?;
     let address = listener.local_addr()?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -96,6 +96,34 @@ async fn sigterm_says_goodbye_and_ends_well() {
     assert!(status.expect("a status").success());
 }
 
+/// What a server with a JWT key says at its start.
+fn words_at_start(flags: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rejoin-server"));
+    command.args(["--port", "0", "--memory", "--jwt-key", "secret"]).args(flags);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it");
+    let stdout = child.stdout.take().expect("its output");
+    BufReader::new(stdout).read_line(&mut String::new()).expect("a line");
+    child.kill().expect("a live process");
+    let output = child.wait_with_output().expect("its end");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_key_whose_tokens_count_whoever_they_are_for_is_warned_of() {
+    let open = words_at_start(&[]);
+    assert!(open.contains("WARN") && open.contains("--jwt-audience"), "{open}");
+    for bound in ["--jwt-audience", "--jwt-issuer"] {
+        let words = words_at_start(&[bound, "us"]);
+        assert!(!words.contains("WARN"), "{words}");
+    }
+}
+
+#[test]
+fn a_server_may_be_told_to_take_only_tokens_that_name_rooms() {
+    let words = words_at_start(&["--jwt-require-rooms"]);
+    assert!(!words.contains("unknown flag"), "{words}");
+}
+
 #[tokio::test]
 async fn two_servers_do_not_share_a_directory() {
     let data = tempfile::tempdir().expect("a directory");
