@@ -10,7 +10,7 @@ import type { Registered, Schema } from './schema.js';
 export interface Backoff {
   /** The first retry waits at most this long; default 2,000. */
   readonly initialDelay?: number | undefined;
-  /** No retry waits longer, unless the server asks for it or the page is hidden; default 20,000. */
+  /** No retry waits longer, unless the server asks for it; default 20,000. While the page is hidden 120,000 counts instead. */
   readonly maxDelay?: number | undefined;
   /** Growth from one retry to the next; default 2. */
   readonly factor?: number | undefined;

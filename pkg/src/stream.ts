@@ -167,9 +167,9 @@ export interface EventSourceOptions<K extends EventKinds = EventKinds> extends S
   readonly highWaterMark?: number | undefined;
   /**
    * All tabs of the profile use one stream: one tab holds it and the others hear its events; when it goes, another goes on
-   * from the last id. A tab that comes reads by itself for a moment, what the server tells whoever comes. Default: on for
-   * `http:` URLs, where a browser has six connections per server for all tabs, if nothing but fixed values says what is
-   * asked for; off elsewhere. Tabs share what has the same URL, headers, credentials and name; with functions for these
+   * from the last id. A tab that comes reads by itself for a moment, what the server tells whoever comes. Default: on where a browser has six
+   * connections per server for all tabs, that is for `http:` URLs, and for the page's own server where the page came over HTTP/1.1, if nothing but
+   * fixed values says what is asked for; off elsewhere. Tabs share what has the same URL, headers, credentials and name; with functions for these
    * or for `auth` a name is needed, and the user's id belongs in it. A tab that lags 8,192 events behind fails with
    * `E_BUFFER_FULL`. Needs Web Locks, so a page loaded securely.
    */
