@@ -1,8 +1,8 @@
-// What a user writes: the same few lines, bundled by Vite or loaded by a plain page.
+// What a user writes: the same few lines, bundled or loaded by a plain page.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const code = (specifier, worker) => `
+const code = (specifier, worker, more = '') => `
 import { createClient, defineSchema, t } from '${specifier}';
 
 const schema = defineSchema({ doc: { body: t.text() } });
@@ -13,7 +13,7 @@ try {
   await room.ready;
   room.root.get('body').insert(0, 'hello');
   const waits = client.sync.getSnapshot().pending > 0;
-  window.verdict = { text: room.doc.getSnapshot().body, waits, places: await places() };
+  window.verdict = { text: room.doc.getSnapshot().body, waits, places: await places()${more} };
 } catch (error) {
   window.verdict = { error: String(error), code: error.code };
 }
@@ -37,6 +37,40 @@ export function writeViteApp(folder) {
   writeFileSync(join(folder, 'realtime-worker.js'), "import 'rejoin/shared-worker';\n");
   writeFileSync(join(folder, 'index.html'), page('<script type="module" src="/main.js"></script>'));
 }
+
+/** The same with a module of CommonJS beside it, as it comes with older packages, and a service worker. */
+export function writeBundlerApp(folder) {
+  const main = code('rejoin', './realtime-worker.js', ', same: required.createClient === createClient');
+  writeFileSync(join(folder, 'main.js'), `import { required } from './required.cjs';${main}`);
+  writeFileSync(join(folder, 'required.cjs'), "exports.required = require('rejoin');\n");
+  writeFileSync(join(folder, 'realtime-worker.js'), "import 'rejoin/shared-worker';\n");
+  writeFileSync(join(folder, 'index.html'), page('<script type="module" src="./main.js"></script>'));
+  writeFileSync(join(folder, 'service-worker.js'), serviceWorker);
+  writeFileSync(join(folder, 'register.js'), register);
+}
+
+const serviceWorker = `
+import { createClient, defineSchema, t } from 'rejoin';
+
+const schema = defineSchema({ doc: { body: t.text() } });
+const client = createClient({ url: 'ws://127.0.0.1:9', persistence: 'memory', schema });
+addEventListener('install', (event) => event.waitUntil(client.preload()));
+addEventListener('message', async ({ source }) => {
+  const { room } = client.enterRoom('x');
+  await room.ready;
+  room.root.get('body').insert(0, 'hello');
+  source.postMessage({ text: room.doc.getSnapshot().body });
+});
+`;
+
+const register = `
+navigator.serviceWorker.onmessage = ({ data }) => {
+  window.verdict = data;
+};
+await navigator.serviceWorker.register('./service-worker.js', { type: 'module' });
+const { active } = await navigator.serviceWorker.ready;
+active.postMessage('enter');
+`;
 
 /** A page without a bundler: the module by its path, nothing else. */
 export function writePlainPage(folder) {

@@ -70,8 +70,6 @@ describe('the tarball', () => {
 
   it('gives every resolver its types', () => {
     const skipped = [
-      '--profile',
-      'node16',
       '--exclude-entrypoints',
       './rejoin_bg.wasm',
       './links_bg.wasm',
