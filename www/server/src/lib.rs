@@ -1,4 +1,5 @@
-//! The demo and test server of rejoin: rooms that speak the y-websocket protocol, durable on local disk.
+//! The server of rejoin, for its demo, its tests and small production: rooms that speak the y-websocket
+//! protocol, durable on local disk.
 //!
 //! [`hub`] decides and does nothing; the rest does and decides nothing: [`store`] keeps rooms on disk, and a
 //! thin shell of axum and tokio carries frames.
