@@ -5,6 +5,7 @@ import { build } from './build.mjs';
 import { root } from './env.mjs';
 import { staleErrorPages } from './error-pages.mjs';
 import { checkExamples } from './examples.mjs';
+import { checkFences } from './fences.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { stream } from './lib/run.mjs';
 import { filesOf } from './lib/stamp.mjs';
@@ -52,6 +53,7 @@ function checks() {
     biome: () => runs('npx', ['--no', 'biome', 'ci']),
     'pages of errors': () => reportLines(staleErrorPages()),
     'sentences and examples': async () => reportLines(await checkExamples()),
+    'fences of guides': () => reportLines(checkFences()),
     'tsc, pkg': () => runs('npm', ['run', 'typecheck', '-w', 'pkg']),
     'tsc, www': () => runs('npm', ['run', 'typecheck', '-w', 'www']),
   };

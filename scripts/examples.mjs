@@ -9,7 +9,8 @@ const entries = { rejoin: 'index.ts', 'rejoin/react': 'react.ts', 'rejoin/react/
 /** Beside the tests' sources, so that React and the package are found as they find them. */
 const folder = join(root, 'pkg', 'test', '.examples');
 
-const options = (ts) => ({
+/** How what is shown is compiled. */
+export const options = (ts) => ({
   target: ts.ScriptTarget.ESNext,
   module: ts.ModuleKind.ESNext,
   moduleResolution: ts.ModuleResolutionKind.Bundler,
@@ -19,18 +20,27 @@ const options = (ts) => ({
   noEmit: true,
   types: ['node'],
   lib: ['lib.esnext.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts', 'lib.dom.asynciterable.d.ts'],
-  paths: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, [join(source, file)]])),
+  paths: Object.fromEntries(
+    [...Object.entries(entries), ['rejoin/shared-worker', 'shared-worker.ts']].map(([name, file]) => [
+      name,
+      [join(source, file)],
+    ]),
+  ),
 });
 
 /** What is wrong, a line each. */
 export async function checkExamples() {
-  // The compiler of the type tests: the newest has no interface for programs.
-  const compiler = createRequire(join(root, 'tests', 'types', 'package.json'))('typescript');
+  const ts = compiler();
   const files = Object.values(entries).map((file) => join(source, file));
-  const program = compiler.createProgram(files, options(compiler));
-  const found = files.flatMap((file) => exportsOf(compiler, program, file));
+  const program = ts.createProgram(files, options(ts));
+  const found = files.flatMap((file) => exportsOf(ts, program, file));
   const examples = found.filter(({ code }, at) => code && found.findIndex((other) => other.code === code) === at);
-  return [...found.flatMap(({ complaints }) => complaints), ...compile(compiler, examples)];
+  return [...found.flatMap(({ complaints }) => complaints), ...compile(ts, examples)];
+}
+
+/** The compiler of the type tests: the newest has no interface for programs. */
+export function compiler() {
+  return createRequire(join(root, 'tests', 'types', 'package.json'))('typescript');
 }
 
 function exportsOf(ts, program, file) {
