@@ -27,7 +27,7 @@ const budgets = {
   documents: 15.1,
   users: 1.4,
   migrations: 1.2,
-  deviceData: 1.2,
+  deviceData: 1.3,
   tabs: 4.2,
   sharedLinks: 6,
   glue: 5.6,

@@ -34,7 +34,9 @@ export class DeviceData {
 
   /** Deletes what is kept of a room, or of all, and of those that hold their versions; `known` are those that were entered. */
   async clear(room: string | undefined, known: readonly string[], leave: (id: string) => void): Promise<void> {
-    const unsent = forgetUnsent(this.#namespace, room);
+    // Rooms that have something to send (`guard/unsent`), so that nobody opens them for that, and text of streams (`stream/record`).
+    const unsent = forget('localStorage', `rejoin/unsent/${this.#namespace}/`, room);
+    if (room === undefined) forget('sessionStorage', 'rejoin/stream/');
     const rooms = [...new Set((room === undefined ? [...known, ...unsent] : [room]).flatMap(withShelf))];
     const logs = await this.#host.ownLogs();
     // Nothing comes between: a room that is entered behind its leaving would count as deleted.
@@ -79,13 +81,14 @@ function quarantine(): Promise<typeof Quarantine> {
   return loadPart('quarantine', import('./quarantine.js'));
 }
 
-/** Takes away what is noted of rooms that have something to send (`guard/unsent`), so that nobody opens them for that; returns which. */
-function forgetUnsent(namespace: string, room: string | undefined): string[] {
-  const prefix = `rejoin/unsent/${namespace}/`;
+/** Takes entries with this prefix out of a storage, all or the one that is named; returns the rest of their names. */
+function forget(storage: 'localStorage' | 'sessionStorage', prefix: string, only?: string): string[] {
   try {
-    const noted = Object.keys(localStorage).filter((key) => key.startsWith(prefix));
-    const gone = noted.filter((key) => room === undefined || key === prefix + room);
-    for (const key of gone) localStorage.removeItem(key);
+    const held = globalThis[storage];
+    const gone = Object.keys(held).filter((key) =>
+      only === undefined ? key.startsWith(prefix) : key === prefix + only,
+    );
+    for (const key of gone) held.removeItem(key);
     return gone.map((key) => key.slice(prefix.length));
   } catch {
     return []; // no storage, or none for us

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fakeClient, schema } from './support/client.js';
 import { FakeWorld } from './support/fake-core.js';
+import { storage } from './support/storage.js';
 
 const CONNECTED = {
   type: 'connection',
@@ -16,18 +17,6 @@ const SYNC = { type: 'sync', local: 'saved', held: 0, peers: { synced: 0, of: 0 
 const SENT = { ...SYNC, status: 'synchronized', pending: 0 } as const;
 const WAITING = { ...SYNC, status: 'synchronizing', pending: 2 } as const;
 const OFFLINE = { ...CONNECTED, status: 'reconnecting', attempt: 1 } as const;
-
-/** Enumerates its keys as the browser's does. */
-function storage(): Record<string, unknown> {
-  const own = (name: string, value: unknown) => Object.defineProperty(items, name, { value, enumerable: false });
-  const items: Record<string, string> = {};
-  own('getItem', (key: string) => items[key] ?? null);
-  own('setItem', (key: string, value: string) => {
-    items[key] = value;
-  });
-  own('removeItem', (key: string) => delete items[key]);
-  return items;
-}
 
 let events: EventTarget;
 
