@@ -35,18 +35,50 @@ pub struct Replay {
 struct Seen {
     id: String,
     told: Vec<u64>,
+    /// Further events, of which only the id is known.
+    unknown: usize,
     plain: Vec<u64>,
 }
 
 impl Seen {
-    /// The place behind an event that had the id, looked for from a place on: a server may give its ids anew. Where not all
-    /// of them are known, the id must do.
-    fn behind(&self, digest: Option<u64>, from: usize) -> Option<usize> {
-        let mut later = self.told.iter().skip(from);
-        let found = digest.and_then(|digest| later.position(|told| *told == digest));
-        let by_id = digest.is_none() || self.told.is_empty() || self.told.len() == RUN;
-        found.map(|at| from + at + 1).or_else(|| by_id.then_some(from))
+    /// An id of which an event may have been had, nobody knows which.
+    fn new(id: &str) -> Self {
+        Self { id: id.to_owned(), told: Vec::new(), unknown: 1, plain: Vec::new() }
     }
+
+    fn note(&mut self, digest: u64) {
+        if self.told.len() < RUN {
+            self.told.push(digest);
+            self.unknown = 0;
+        } else {
+            self.unknown += 1;
+        }
+    }
+
+    /// How far this has come again with an event that has the id. In any order; but of the last id, an event as one before
+    /// those that came again may be a new one.
+    fn again(&self, digest: Option<u64>, place: Place, last: bool) -> Option<Place> {
+        let Some(digest) = digest else { return Some(place) };
+        let mut bits = (0..).zip(&self.told);
+        let unused = |bit: u32| place.told & (1 << bit) == 0;
+        if let Some((bit, _)) = bits.find(|(bit, told)| **told == digest && unused(*bit)) {
+            let used = if last { u64::MAX >> (u64::BITS - 1 - bit) } else { 1 << bit };
+            return Some(Place { told: place.told | used, ..place });
+        }
+        let all = place.told.count_ones() as usize == self.told.len();
+        let known = all && place.unknown < self.unknown;
+        known.then_some(Place { unknown: place.unknown + 1, ..place })
+    }
+}
+
+/// Where the server is in what has been had, and how much of that has come again.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    at: usize,
+    /// A bit for each event.
+    told: u64,
+    unknown: usize,
+    plain: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,10 +86,12 @@ enum Phase {
     /// What comes is new.
     #[default]
     New,
-    /// What comes may repeat something; `odd`, if an id that is known has just come with another event.
-    Expected { odd: bool },
-    /// The server repeats what came with the id at this place and behind it; so much of both has come.
-    Repeating { at: usize, told: usize, next: usize },
+    /// What comes may repeat something.
+    Expected,
+    /// So it may, but an id that is known has just come with another event.
+    Odd(Place),
+    /// The server repeats what came with an id and behind it.
+    Repeating(Place),
 }
 
 impl Replay {
@@ -70,7 +104,7 @@ impl Replay {
 
     /// A new answer begins.
     pub fn begin(&mut self) {
-        self.phase = if self.seen.is_empty() { Phase::New } else { Phase::Expected { odd: false } };
+        self.phase = if self.seen.is_empty() { Phase::New } else { Phase::Expected };
         self.skip = 0;
     }
 
@@ -131,51 +165,59 @@ impl Replay {
     }
 
     fn admits_id(&mut self, id: &str, digest: Option<u64>) -> bool {
-        if let Some((at, told)) = self.find(id, digest) {
-            self.phase = Phase::Repeating { at, told, next: 0 };
+        if let Some(place) = self.find(id, digest) {
+            self.phase = Phase::Repeating(Place { plain: 0, ..place });
             return false;
         }
         let may_go_on = match self.phase {
-            Phase::New | Phase::Expected { odd: true } => false,
-            Phase::Expected { odd: false } => true,
-            Phase::Repeating { at, .. } => !self.is_at(at, id),
+            Phase::New | Phase::Odd(_) => false,
+            Phase::Expected => true,
+            Phase::Repeating(place) => !self.is_at(place, id),
         };
-        let odd = may_go_on && self.seen.iter().any(|seen| seen.id == id);
-        self.phase = if odd { Phase::Expected { odd } } else { Phase::New };
+        let odd = self.seen.iter().rposition(|seen| may_go_on && seen.id == id);
+        self.phase = odd.map_or(Phase::New, |at| Phase::Odd(self.note(at, digest)));
         self.skip = 0;
-        self.remember(id, digest);
+        if odd.is_none() {
+            self.remember(id, digest);
+        }
         true
     }
 
-    /// Where this was had before, and the place behind it: the newest, and of one id in order.
-    fn find(&self, id: &str, digest: Option<u64>) -> Option<(usize, usize)> {
+    /// Where this was had before: the newest.
+    fn find(&self, id: &str, digest: Option<u64>) -> Option<Place> {
+        let again = |place: Place| {
+            let last = place.at + 1 == self.seen.len();
+            self.seen.get(place.at)?.again(digest, place, last)
+        };
         match self.phase {
             Phase::New => None,
-            Phase::Repeating { at, told, .. } if self.is_at(at, id) => {
-                self.seen.get(at)?.behind(digest, told).map(|told| (at, told))
-            }
+            Phase::Odd(place) | Phase::Repeating(place) if self.is_at(place, id) => again(place),
             _ => {
-                let mut places =
-                    self.seen.iter().enumerate().rev().filter(|(_, seen)| seen.id == id);
-                places.find_map(|(at, seen)| seen.behind(digest, 0).map(|told| (at, told)))
+                let places = (0..self.seen.len()).rev().map(|at| Place { at, ..Place::default() });
+                places.filter(|place| self.is_at(*place, id)).find_map(again)
             }
         }
     }
 
-    fn is_at(&self, at: usize, id: &str) -> bool {
-        self.seen.get(at).is_some_and(|seen| seen.id == id)
+    fn is_at(&self, place: Place, id: &str) -> bool {
+        self.seen.get(place.at).is_some_and(|seen| seen.id == id)
     }
 
     fn admits_plain(&mut self, digest: u64) -> bool {
-        if let Phase::Repeating { at, next, .. } = &mut self.phase {
-            let last = *at + 1 == self.seen.len();
-            let known = self.seen.get(*at).and_then(|seen| seen.plain.get(*next));
-            if !last && known == Some(&digest) {
-                *next += 1;
-                return false;
+        let last = self.seen.len().wrapping_sub(1);
+        let at = match &mut self.phase {
+            Phase::Repeating(place) if place.at != last => {
+                let known = self.seen.get(place.at).and_then(|seen| seen.plain.get(place.plain));
+                if known == Some(&digest) {
+                    place.plain += 1;
+                    return false;
+                }
+                place.at
             }
-        }
-        if let Some(seen) = self.seen.back_mut().filter(|seen| seen.plain.len() < RUN) {
+            Phase::Odd(place) => place.at,
+            _ => last,
+        };
+        if let Some(seen) = self.seen.get_mut(at).filter(|seen| seen.plain.len() < RUN) {
             seen.plain.push(digest);
         }
         true
@@ -189,13 +231,19 @@ impl Replay {
             if self.seen.len() == REMEMBERED {
                 self.seen.pop_front();
             }
-            self.seen.push_back(Seen { id: id.to_owned(), told: Vec::new(), plain: Vec::new() });
+            self.seen.push_back(Seen::new(id));
         }
-        if let Some(digest) = digest
-            && let Some(seen) = self.seen.back_mut().filter(|seen| seen.told.len() < RUN)
-        {
-            seen.told.push(digest);
+        self.note(self.seen.len() - 1, digest);
+    }
+
+    /// Adds an event to an id, and returns where: it has come in this answer.
+    fn note(&mut self, at: usize, digest: Option<u64>) -> Place {
+        let mut place = Place { at, ..Place::default() };
+        if let (Some(seen), Some(digest)) = (self.seen.get_mut(at), digest) {
+            place.told = 1u64.checked_shl(seen.told.len() as u32).unwrap_or_default();
+            seen.note(digest);
         }
+        place
     }
 }
 
@@ -331,5 +379,77 @@ mod tests {
         assert_eq!(replay.seen.len(), REMEMBERED);
         assert!(!replay.seen.iter().any(|seen| seen.id == long));
         assert_eq!(replay.seen.back().map(|seen| seen.plain.len()), Some(RUN));
+    }
+
+    #[test]
+    fn new_events_of_an_id_that_had_more_than_are_remembered_are_told() {
+        let mut replay = Replay::default();
+        replay.begin();
+        let old: Vec<_> = (0..70).map(|event| format!("c-{event}")).collect();
+        let old: Vec<_> = old.iter().map(String::as_str).collect();
+        assert_eq!(admitted(&mut replay, &old), old);
+        replay.begin();
+        let new: Vec<_> = (0..50).map(|event| format!("c-new{event}")).collect();
+        let new: Vec<_> = new.iter().map(String::as_str).collect();
+        assert_eq!(admitted(&mut replay, &new), new);
+    }
+
+    #[test]
+    fn all_events_of_an_id_that_had_more_than_are_remembered_are_known_when_they_come_again() {
+        let mut replay = Replay::default();
+        replay.begin();
+        let words: Vec<_> = (0..75).map(|event| format!("c-{event}")).collect();
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        admitted(&mut replay, &words[..70]);
+        replay.begin();
+        assert_eq!(admitted(&mut replay, &words), words[70..]);
+    }
+
+    #[test]
+    fn of_an_id_that_is_known_without_its_events_one_has_been_had() {
+        let mut replay = Replay::after("c", 0, 0);
+        replay.begin();
+        assert_eq!(admitted(&mut replay, &["c-1", "c-2", "c-3"]), ["c-2", "c-3"]);
+        replay.begin();
+        assert_eq!(admitted(&mut replay, &["c-2", "c-3", "c-4", "c-5"]), ["c-4", "c-5"]);
+    }
+
+    #[test]
+    fn events_of_an_earlier_id_come_again_in_any_order() {
+        let mut replay = Replay::default();
+        replay.begin();
+        admitted(&mut replay, &["1-a", "1-b", "2-c", "3-d"]);
+        replay.begin();
+        assert_eq!(admitted(&mut replay, &["1-b", "1-a", "2-c", "3-d", "4-e"]), ["4-e"]);
+    }
+
+    #[test]
+    fn of_the_last_id_an_event_as_one_before_what_came_again_is_a_new_one() {
+        let mut replay = Replay::default();
+        replay.begin();
+        admitted(&mut replay, &["c-tick", "c-a", "c-tock", "c-b"]);
+        replay.begin();
+        assert_eq!(admitted(&mut replay, &["c-tock", "c-b", "c-tick", "c-a"]), ["c-tick", "c-a"]);
+    }
+
+    #[test]
+    fn behind_a_greeting_that_is_another_each_time_equal_events_are_told() {
+        let mut replay = Replay::default();
+        replay.begin();
+        admitted(&mut replay, &["0-t1", "1-a", "2-b", "-ping"]);
+        for greeting in ["0-t2", "0-t3"] {
+            replay.begin();
+            let told = admitted(&mut replay, &[greeting, "1-a", "2-b", "-ping", "-c"]);
+            assert_eq!(told, [greeting, "-ping", "-c"]);
+        }
+    }
+
+    #[test]
+    fn an_event_that_comes_twice_behind_the_last_one_of_its_id_is_told_twice() {
+        let mut replay = Replay::default();
+        replay.begin();
+        admitted(&mut replay, &["c-a"]);
+        replay.begin();
+        assert_eq!(admitted(&mut replay, &["c-x", "c-x", "c-x"]), ["c-x", "c-x", "c-x"]);
     }
 }
