@@ -78,6 +78,10 @@ pub enum Leaving {
 #[derive(Debug)]
 pub struct Outgoing {
     limits: Limits,
+    /// The largest message that the server takes.
+    served: usize,
+    /// What is added to a text on its way, in bytes.
+    added: usize,
     flow: Flow,
     window: Option<Window>,
     quarantine: Quarantine,
@@ -93,6 +97,8 @@ impl Outgoing {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
+            served: usize::MAX,
+            added: 0,
             flow: Flow::new(limits.high, limits.low),
             window: limits.rate.map(Window::new),
             quarantine: Quarantine::default(),
@@ -123,9 +129,10 @@ impl Outgoing {
         self.linked && self.waiting.is_empty() && self.flow.is_open()
     }
 
-    /// The server takes no larger messages.
-    pub fn limit_frames(&mut self, bytes: usize) {
-        self.limits.max_frame = self.limits.max_frame.min(bytes);
+    /// The server of this link takes no larger messages; to texts so many bytes are added on their way.
+    pub fn limit_frames(&mut self, bytes: usize, added: usize) {
+        self.served = bytes;
+        self.added = added;
     }
 
     /// Hands a parcel over, or refuses it.
@@ -273,7 +280,9 @@ impl Outgoing {
 
     fn check(&self, parcel: &Parcel) -> Result<(), Misuse> {
         for message in &parcel.messages {
-            let (len, most) = (message.len(), self.limits.max_frame);
+            let added = if matches!(message, Message::Text(_)) { self.added } else { 0 };
+            let most = self.limits.max_frame.min(self.served.saturating_sub(added));
+            let len = message.len();
             if len > most {
                 let words = format!(
                     "a message of {len} bytes is larger than the limit of {most} (maxFrame)"

@@ -25,11 +25,10 @@ impl SocketIo {
             return Err(Fault("whose handshake has no times"));
         };
         self.connection.set_silence(now, interval.saturating_add(timeout));
-        if let Some(most) = number("maxPayload").and_then(|most| usize::try_from(most).ok()) {
-            // The namespace is put in when a text leaves.
-            let namespace = addressed(String::new(), &self.namespace).len();
-            self.outgoing.limit_frames(most.saturating_sub(namespace));
-        }
+        let most = number("maxPayload").and_then(|most| usize::try_from(most).ok());
+        // The namespace is put in when a text leaves.
+        let namespace = addressed(String::new(), &self.namespace).len();
+        self.outgoing.limit_frames(most.unwrap_or(usize::MAX), namespace);
         self.stage = Stage::Joining(id);
         let auth = self.introduction();
         self.write(id, Kind::Connect, auth);

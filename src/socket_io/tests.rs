@@ -483,3 +483,31 @@ fn volatile_events_go_now_or_never_and_odd_ones_not_at_all() {
     let large = format!(r#"["{}"]"#, "x".repeat(1_000));
     assert_eq!(rig.emit(4, &large, Delivery::Plain), Err(ErrorCode::FrameTooLarge));
 }
+
+#[test]
+fn the_server_s_limit_holds_for_its_link_and_the_namespace_counts_in_texts_only() {
+    let mut rig = Rig::new(json!({"url": "ws://s/", "namespace": "/room"}));
+    let join = |rig: &mut Rig, most: usize| {
+        rig.says(SocketInput::Opened { protocol: String::new() });
+        rig.hears(&OPEN.replace("1000", &most.to_string()));
+        rig.hears(r#"40/room,{"sid":"a"}"#);
+        assert_eq!(rig.status(), Status::Connected);
+    };
+    let emit = |rig: &mut Rig, text: usize, bytes: usize| {
+        let data = format!(r#"["{}",{{"_placeholder":true,"num":0}}]"#, "e".repeat(text));
+        let event = Outbound { data, attachments: vec![vec![0; bytes]] };
+        rig.run(|session, cx| session.emit(cx, 1, event, Delivery::Plain))
+            .map_err(|misuse| misuse.code)
+    };
+    rig.run(SocketIo::connect);
+    join(&mut rig, 100);
+    assert_eq!(emit(&mut rig, 1, 100), Ok(Handed::Over));
+    assert_eq!(emit(&mut rig, 1, 101), Err(ErrorCode::FrameTooLarge));
+    let frame = r#"451-/room,["",{"_placeholder":true,"num":0}]"#.len();
+    assert_eq!(emit(&mut rig, 100 - frame, 1), Ok(Handed::Over));
+    assert_eq!(emit(&mut rig, 101 - frame, 1), Err(ErrorCode::FrameTooLarge));
+    rig.close(1006);
+    rig.pass();
+    join(&mut rig, 1_000);
+    assert_eq!(emit(&mut rig, 200, 1_000), Ok(Handed::Over));
+}
