@@ -41,7 +41,7 @@ export interface SocketIoOptions {
   readonly backoff?: Backoff | undefined;
   /** From opening to joined; default 10,000. */
   readonly connectTimeout?: number | undefined;
-  /** How long `emitWithAck` waits for its answer; default 10,000. */
+  /** How long `emitWithAck` waits for its answer, more than 0; default 10,000. `Infinity`: about 24 days. */
   readonly ackTimeout?: number | undefined;
   /** What may wait for a link; default 256 events of 1 MiB. False: an event without a link is refused. */
   readonly buffer?: boolean | SendBuffer | undefined;
@@ -100,7 +100,7 @@ export interface SocketIo<In extends SocketIoEvents = AnyEvents, Out extends Soc
    * `E_FRAME_TOO_LARGE`, `E_BUFFER_FULL`, `E_INVALID_ARGUMENT`. That is told to `onError` too.
    */
   emit<K extends keyof Out & string>(name: K, ...args: ArgumentsOf<Out[K]>): Promise<void>;
-  /** Sends an event and resolves with its answer. Rejects with `E_TIMEOUT` or `E_CONNECTION` if none came. */
+  /** Sends an event and resolves with its answer. Rejects as `emit` does, and with `E_TIMEOUT` or `E_CONNECTION` if none came. */
   emitWithAck<K extends keyof Out & string>(name: K, ...args: ArgumentsOf<Out[K]>): Promise<AnswerOf<Out[K]>>;
   /** Sends now or never. */
   readonly volatile: { emit<K extends keyof Out & string>(name: K, ...args: ArgumentsOf<Out[K]>): void };
@@ -109,7 +109,7 @@ export interface SocketIo<In extends SocketIoEvents = AnyEvents, Out extends Soc
   on<K extends keyof In & string>(name: K, listener: In[K]): () => void;
   /** The same for the next one. */
   once<K extends keyof In & string>(name: K, listener: In[K]): () => void;
-  /** Stops a listener, or all of an event. */
+  /** Stops a listener, however often it was added, or all of an event. */
   off(name: string, listener?: (...args: never[]) => void): void;
   /** Calls `listener` with what goes wrong where no call could throw it. */
   onError(listener: (error: SyncError) => void): () => void;

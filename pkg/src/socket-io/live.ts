@@ -21,8 +21,17 @@ type Listener = (...args: unknown[]) => void;
 /** How long an answer is awaited, in milliseconds. */
 const ACK_TIMEOUT = 10_000;
 
+/** The longest wait that a timer can have, in milliseconds. */
+const LONGEST = 2 ** 31 - 1;
+
 /** Losses that are over where another session with the same server has a connection. */
 const LOSSES: ReadonlySet<string> = new Set(['closed', 'http', 'lost', 'timeout']);
+
+/** Who listens to an event; `off` stops a listener by the function that the app gave. */
+interface Heard {
+  readonly listeners: Listeners<unknown[]>;
+  readonly stops: Set<{ readonly key: Listener; readonly stop: () => void }>;
+}
 
 /** The `SocketIo` of the package, without the types of its events. */
 type Tell = (core: LinksCore, number: number, request: number) => void;
@@ -39,7 +48,7 @@ export class LiveSession implements EngineLink {
   readonly #url: SocketIoUrl;
   readonly #options: SocketIoOptions;
   readonly #core: CoreSocketOptions;
-  readonly #listeners = new Map<string, Map<Listener, () => void>>();
+  readonly #heard = new Map<string, Heard>();
   readonly #errors = new Listeners<[SyncError]>();
   readonly #tickets = new Tickets();
   readonly #answers = new Map<number, (answer: unknown) => void>();
@@ -88,13 +97,14 @@ export class LiveSession implements EngineLink {
   }
 
   async emitWithAck(name: string, ...args: unknown[]): Promise<unknown> {
+    const wait = patienceOf(this.#options);
     const ticket = this.#tickets.next();
     let answer: unknown;
     this.#answers.set(ticket, (given) => {
       answer = given;
     });
     try {
-      await this.#send(name, args, this.#options.ackTimeout ?? ACK_TIMEOUT, ticket);
+      await this.#send(name, args, wait, ticket);
       return answer;
     } finally {
       this.#answers.delete(ticket);
@@ -114,8 +124,7 @@ export class LiveSession implements EngineLink {
   }
 
   off(name: string, listener?: Listener): void {
-    if (listener) this.#listeners.get(name)?.delete(listener);
-    else this.#listeners.delete(name);
+    for (const { key, stop } of this.#heard.get(name)?.stops ?? []) if (!listener || key === listener) stop();
   }
 
   onError(listener: (error: SyncError) => void): () => void {
@@ -147,6 +156,7 @@ export class LiveSession implements EngineLink {
   [Symbol.dispose](): void {
     this.#disposed = true;
     this.#over = true;
+    for (const name of this.#heard.keys()) this.off(name);
     this.#stay();
     this.#leave();
     this.#finish(ended());
@@ -361,20 +371,30 @@ export class LiveSession implements EngineLink {
   }
 
   #listen(name: string, key: Listener, fn: Listener): () => void {
-    const listeners = this.#listeners.get(name) ?? new Map<Listener, () => void>();
-    this.#listeners.set(name, listeners.set(key, fn as () => void));
-    return () => this.off(name, key);
+    const heard = this.#heard.get(name) ?? { listeners: new Listeners(), stops: new Set() };
+    this.#heard.set(name, heard);
+    const remove = heard.listeners.add(fn);
+    const stop = (): void => {
+      remove();
+      heard.stops.delete(stopping);
+    };
+    const stopping = { key, stop };
+    heard.stops.add(stopping);
+    return stop;
   }
 
   #dispatch(name: string, args: readonly unknown[]): void {
-    const set = new Listeners<unknown[]>();
-    for (const fn of this.#listeners.get(name)?.values() ?? []) set.add(fn as Listener);
-    set.emit(...args);
+    this.#heard.get(name)?.listeners.emit(...args);
   }
 
   #tellError(error: SyncError): void {
     if (!this.#disposed) this.#errors.emit(error);
   }
+}
+
+function patienceOf({ ackTimeout = ACK_TIMEOUT }: SocketIoOptions): number {
+  if (ackTimeout > 0) return Math.min(Math.ceil(ackTimeout), LONGEST);
+  throw new SyncError('E_INVALID_ARGUMENT', `\`ackTimeout\` is ${ackTimeout}: it has to be a positive number`);
 }
 
 function ended(): SyncError {

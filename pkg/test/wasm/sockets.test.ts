@@ -201,3 +201,53 @@ test.each(['left', 'let go'])('a session that is %s after all does not come back
   await settled();
   expect([told, session.connected]).toEqual([how === 'left' ? [1000] : [], false]);
 });
+
+test('an answer is awaited for as long as the app says, and no number that makes no sense', async () => {
+  const server = await serve((socket, text) => {
+    if (text.startsWith('40')) socket.send('40{"sid":"s"}');
+    const id = /^42(\d+)/.exec(text)?.[1];
+    if (id) setTimeout(() => socket.send(`43${id}["late"]`), 30);
+  }, '0{"sid":"e","pingInterval":25000,"pingTimeout":20000}');
+  const ask = async (ackTimeout: number) => {
+    const session = new LiveSession(links, new EngineConnections(), server.url, { ackTimeout });
+    stops.push(() => session[Symbol.dispose]());
+    await session.ready;
+    const late = new Promise((resolve) => setTimeout(resolve, 1_000, 'nothing'));
+    return Promise.race([session.emitWithAck('x'), late]);
+  };
+  for (const long of [2 ** 31, Number.POSITIVE_INFINITY]) expect(await ask(long)).toBe('late');
+  for (const odd of [0, -1, Number.NaN]) {
+    await expect(ask(odd), String(odd)).rejects.toMatchObject({ code: 'E_INVALID_ARGUMENT' });
+  }
+  await expect(ask(0.5)).rejects.toMatchObject({ code: 'E_TIMEOUT' });
+});
+
+test('listeners of a session are as all others: one each time it is added, none once it is stopped', async () => {
+  const { session } = await joined();
+  let heard: string[] = [];
+  const a = () => heard.push('a');
+  const b = () => heard.push('b');
+  const stop = session.on('connect', () => {
+    heard.push('first');
+    session.off('connect', b);
+  });
+  const [stopOne] = [session.on('connect', a), session.on('connect', a), session.on('connect', b)];
+  session.once('connect', a);
+  const again = async () => {
+    heard = [];
+    session.disconnect();
+    session.connect();
+    await session.ready;
+    await vi.waitFor(() => expect(heard[0]).toBe('first'));
+    return heard;
+  };
+  expect(await again()).toEqual(['first', 'a', 'a', 'a']);
+  stopOne?.();
+  expect(await again()).toEqual(['first', 'a']);
+  session.off('connect', a);
+  expect(await again()).toEqual(['first']);
+  session.on('connect', () => session[Symbol.dispose]());
+  session.on('connect', b);
+  expect(await again()).toEqual(['first']);
+  stop();
+});
