@@ -1,6 +1,6 @@
 import { examineNetwork } from './network.js';
 import type { DoctorOptions, Kind } from './options.js';
-import { Report } from './report.js';
+import { excerpt, Report } from './report.js';
 import { ask, NoAnswer } from './request.js';
 import { speaksEngine } from './socket/engine.js';
 import { open } from './socket/link.js';
@@ -16,11 +16,17 @@ export interface Examination {
 /** Examines an endpoint from the network upwards. */
 export async function examine(options: DoctorOptions): Promise<Examination> {
   const report = new Report();
-  const network = await examineNetwork(options.url, options.timeout, report);
-  if (!network.reachable) return { kind: options.kind, report };
-  const kind = options.kind === 'auto' ? await findKind(options) : options.kind;
-  if (kind === 'ws') await examineSocket(options, report);
-  else await examineStream(options, network, report);
+  let { kind } = options;
+  try {
+    const network = await examineNetwork(options.url, options.timeout, report);
+    if (!network.reachable) return { kind, report };
+    if (kind === 'auto') kind = await findKind(options);
+    if (kind === 'ws') await examineSocket(options, report);
+    else await examineStream(options, network, report);
+  } catch (error) {
+    // What was found before holds.
+    report.add('internal', 'fail', `the doctor itself failed: ${excerpt(String(error))}`);
+  }
   return { kind, report };
 }
 

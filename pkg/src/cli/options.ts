@@ -62,7 +62,7 @@ export function readOptions(args: readonly string[]): DoctorOptions | null {
     url,
     kind: readKind(values.kind ?? 'auto', url),
     token: values.token ?? null,
-    protocols: (values.protocol ?? []).map(readProtocol),
+    protocols: readProtocols(values.protocol ?? []),
     headers: Object.fromEntries((values.header ?? []).map(readHeader)),
     origin: values.origin === undefined ? null : readOrigin(values.origin),
     timeout: readSeconds('timeout', values.timeout ?? '10'),
@@ -94,10 +94,13 @@ function readKind(kind: string, { protocol }: URL): Kind {
   return socket ? 'ws' : kind;
 }
 
-function readProtocol(name: string): string {
+function readProtocols(names: readonly string[]): readonly string[] {
   // RFC 7230 §3.2.6: what a token is made of.
-  if (!/^[!#$%&'*+\-.^_`|~\w]+$/.test(name)) throw new UsageError(`--protocol: "${name}" is no subprotocol's name`);
-  return name;
+  const odd = names.find((name) => !/^[!#$%&'*+\-.^_`|~\w]+$/.test(name));
+  if (odd !== undefined) throw new UsageError(`--protocol: "${odd}" is no subprotocol's name`);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) throw new UsageError(`--protocol: "${twice}" is offered twice`);
+  return names;
 }
 
 function readHeader(line: string): [string, string] {

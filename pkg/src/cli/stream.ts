@@ -3,8 +3,9 @@ import type { Network } from './network.js';
 import type { DoctorOptions } from './options.js';
 import { tellRefusal } from './refusal.js';
 import { duration, excerpt, type Report } from './report.js';
-import { type Answer, ask, NoAnswer, type Question } from './request.js';
+import type { Answer, Question } from './request.js';
 import { readRefusal } from './socket/link.js';
+import { answered } from './stream/answered.js';
 import { tellCors } from './stream/cors.js';
 import { tellEvents } from './stream/events.js';
 import { adviceFor, tellFlow } from './stream/flow.js';
@@ -73,37 +74,41 @@ async function refused({ answer }: Found, report: Report): Promise<null> {
   return null;
 }
 
-async function follow(question: Question, report: Report): Promise<Found | null> {
-  let { url } = question;
+async function follow(first: Question, report: Report): Promise<Found | null> {
+  let question = first;
   for (let hop = 0; hop <= redirects; hop++) {
-    const answer = await answered({ ...question, url }, report);
+    const answer = await answered(question, report, 'answer', 'fail');
     if (!answer) return null;
     const { statusCode = 0, headers } = answer.response;
     const moved = [301, 302, 303, 307, 308].includes(statusCode) && headers.location;
-    if (!moved || !URL.canParse(moved, url)) return { answer, question: { ...question, url } };
+    if (!moved || !URL.canParse(moved, question.url)) return { answer, question };
     answer.end();
-    url = new URL(moved, url);
-    report.add('redirect', 'info', `HTTP ${statusCode} to ${excerpt(url.href)}`, {
-      data: { status: statusCode, to: url.href },
-    });
-    if (!/^https?:$/.test(url.protocol)) break;
+    const { url: from } = question;
+    question = redirected(question, new URL(moved, from));
+    tellRedirect(statusCode, from, question.url, report);
+    if (!/^https?:$/.test(question.url.protocol) || isDowngrade(from, question.url)) break;
   }
   report.add('answer', 'fail', 'the redirects lead nowhere');
   return null;
 }
 
-async function answered(question: Question, report: Report): Promise<Answer | null> {
-  try {
-    return await ask(question);
-  } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error;
-    const advice =
-      'the server is stuck, or something holds the answer back until it ends: headers have to be flushed at once';
-    const silent = error.code === 'ETIMEDOUT' ? { advice } : {};
-    report.add('answer', 'fail', error.message, { ...silent, data: { error: error.code } });
-    return null;
-  }
+/** What was meant for one origin is for no other. */
+function redirected(question: Question, url: URL): Question {
+  if (url.origin === question.url.origin) return { ...question, url };
+  const { origin } = question.headers;
+  return { ...question, url, headers: { ...asked, ...(origin !== undefined && { origin }) } };
 }
+
+function tellRedirect(status: number, from: URL, to: URL, report: Report): void {
+  const kept = isDowngrade(from, to)
+    ? ', which is not followed: it leads from https to http'
+    : to.origin === from.origin
+      ? ''
+      : ', another origin: asked without the token and the headers given';
+  report.add('redirect', 'info', `HTTP ${status} to ${excerpt(to.href)}${kept}`, { data: { status, to: to.href } });
+}
+
+const isDowngrade = (from: URL, to: URL) => from.protocol === 'https:' && to.protocol !== 'https:';
 
 function tellHttp({ httpVersion }: IncomingMessage, { http2 }: Network, report: Report): void {
   if (http2) {
@@ -148,7 +153,8 @@ async function tellCompression(
     return;
   }
   const headers = { ...question.headers, 'accept-encoding': 'identity' };
-  const again = await ask({ ...question, headers });
+  const again = await answered({ ...question, headers }, report, 'compression', 'warn');
+  if (!again) return;
   const plain = await listen(again.response, options.listen, 1);
   again.end();
   const breaks = plain.parser.events.length > 0;

@@ -127,3 +127,9 @@ test.concurrent('a server that looks at the origin is told from one that does no
   expect(found.get('origin').data).toEqual({ anyOrigin: false });
   expect((await examined(await sockets(echo))).get('origin').data).toEqual({ anyOrigin: true });
 });
+
+test.concurrent('an address that is no valid encoding is examined all the same', async () => {
+  const found = await examined(`${await sockets(() => {})}/100%`);
+  expect(found.get('handshake').verdict).toBe('ok');
+  expect(found.ids).not.toContain('internal');
+});

@@ -201,3 +201,49 @@ test.concurrent('a stream that is cut is told from one that ends', async () => {
   });
   expect((await examined(url, '--kind', 'sse', '--listen', '3')).get('end').data).toEqual({ end: 'cut' });
 });
+
+test.concurrent('a later question that gets no answer costs no finding made before', async () => {
+  const origin = 'https://app.example';
+  const url = await http((asked, response) => {
+    if (asked.headers['last-event-id'] || asked.method === 'OPTIONS') asked.socket.destroy();
+    else numbers(asked, response, { 'access-control-allow-origin': origin });
+  });
+  const found = await examined(url, '--kind', 'sse', '--origin', origin);
+  expect([found.get('events').verdict, found.get('cors').verdict]).toEqual(['ok', 'ok']);
+  expect([found.get('resume').verdict, found.get('preflight').verdict]).toEqual(['warn', 'warn']);
+  const silent = await http((asked, response) => {
+    if (!asked.headers['accept-encoding']?.includes('gzip')) asked.socket.destroy();
+    else response.writeHead(200, { ...type, 'content-encoding': 'gzip' }).flushHeaders();
+  });
+  expect((await examined(silent, '--kind', 'sse')).get('compression').verdict).toBe('warn');
+});
+
+test.concurrent('a redirect to another origin takes neither the token nor given headers there', async () => {
+  const heard: IncomingMessage['headers'][] = [];
+  const there = await http((asked, response) => {
+    heard.push(asked.headers);
+    numbers(asked, response);
+  });
+  const url = await http((asked, response) =>
+    asked.headers.authorization ? response.writeHead(307, { location: there }).end() : response.writeHead(401).end(),
+  );
+  const given = [
+    '--token',
+    'secret',
+    '--header',
+    'cookie: a=b',
+    '--header',
+    'x-key: k',
+    '--origin',
+    'https://app.example',
+  ];
+  const found = await examined(url, '--kind', 'sse', ...given);
+  expect(found.get('redirect').value).toContain('without the token');
+  expect(heard.length).toBeGreaterThan(0);
+  for (const headers of heard.slice(0, 2)) {
+    expect(headers).toMatchObject({ accept: 'text/event-stream', origin: 'https://app.example' });
+    expect(Object.keys(headers)).not.toContain('authorization');
+    expect(Object.keys(headers)).not.toContain('cookie');
+    expect(Object.keys(headers)).not.toContain('x-key');
+  }
+});

@@ -36,6 +36,7 @@ test.each([
   [['doctor', 'ws://a.example', '--header', 'no colon']],
   [['doctor', 'ws://a.example', '--header', 'a: b\r\nc: d']],
   [['doctor', 'ws://a.example', '--protocol', 'two words']],
+  [['doctor', 'ws://a.example', '--protocol', 'a', '--protocol', 'b', '--protocol', 'a']],
   [['doctor', 'ws://a.example', '--origin', 'app.example']],
   [['doctor', 'ws://a.example', '--speed']],
 ])('%j is a usage error', (args) => {

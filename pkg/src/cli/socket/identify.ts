@@ -88,5 +88,10 @@ function echoed({ frames }: Link, sent: Frame): boolean {
 
 function roomOf({ pathname }: URL): string {
   const last = pathname.split('/').filter(Boolean).at(-1);
-  return last === undefined ? 'rejoin-doctor' : decodeURIComponent(last);
+  if (last === undefined) return 'rejoin-doctor';
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DoctorOptions } from '../options.js';
 import type { Report } from '../report.js';
-import { ask } from '../request.js';
+import { answered } from './answered.js';
 
 /** What rejoin sends beyond what CORS lets every page send. */
 const wanted = ['last-event-id', 'authorization'];
@@ -34,7 +34,9 @@ async function tellPreflight(origin: string, { url, timeout }: DoctorOptions, re
     'access-control-request-method': 'GET',
     'access-control-request-headers': wanted.join(','),
   };
-  const { response, end } = await ask({ url, method: 'OPTIONS', headers, timeout });
+  const answer = await answered({ url, method: 'OPTIONS', headers, timeout }, report, 'preflight', 'warn');
+  if (!answer) return;
+  const { response, end } = answer;
   end();
   const status = response.statusCode ?? 0;
   const granted = (response.headers['access-control-allow-headers'] ?? '').toLowerCase().split(/\s*,\s*/);

@@ -1,5 +1,6 @@
 import type { Report } from '../report.js';
-import { ask, type Question } from '../request.js';
+import type { Question } from '../request.js';
+import { answered } from './answered.js';
 import { listen } from './listen.js';
 import type { StreamEvent } from './parser.js';
 
@@ -15,7 +16,9 @@ export async function tellResume(question: Question, events: readonly StreamEven
     });
   }
   const headers = { ...question.headers, 'last-event-id': first.id };
-  const { response, end } = await ask({ ...question, headers });
+  const answer = await answered({ ...question, headers }, report, 'resume', 'warn');
+  if (!answer) return;
+  const { response, end } = answer;
   const heard = await listen(response, patience, 1);
   end();
   const after = heard.parser.events[0];
