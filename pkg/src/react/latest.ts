@@ -1,9 +1,10 @@
-import { useEffect, useRef } from 'react';
+import { useInsertionEffect, useRef } from 'react';
 
 /** A reference that holds what was rendered last. */
 export function useLatestRef<T>(value: T): { readonly current: T } {
   const ref = useRef(value);
-  useEffect(() => {
+  // Before the effects of children, which may look at it.
+  useInsertionEffect(() => {
     ref.current = value;
   });
   return ref;

@@ -62,7 +62,7 @@ export function useSocket<T = SocketData, Sent = SocketInput>(
   useEffect(() => current.take(), [current]);
   const connection = useStore(current.socket?.state ?? NO_SOCKET);
   const { socket } = current;
-  const send = useCallback(async (data: Sent) => (socket ? socket.send(data) : refuse()), [socket]);
+  const send = useCallback((data: Sent) => (socket ? socket.send(data) : refuse()), [socket]);
   return { socket, connection, status: connection.status, send };
 }
 
