@@ -235,7 +235,7 @@ describe('what is kept for a reload', () => {
     vi.useFakeTimers();
     const map = keep();
     let text = 'a';
-    const keeper = new RecordKeeper('x', () => record(text));
+    const keeper = new RecordKeeper('x', true, () => record(text));
     expect(keeper.load()).toBeNull();
     keeper.note();
     text = 'ab';
@@ -259,7 +259,7 @@ describe('what is kept for a reload', () => {
       if (full) throw new DOMException('', 'QuotaExceededError');
       all.set(key, value);
     });
-    const keeper = new RecordKeeper('x', () => record('a'));
+    const keeper = new RecordKeeper('x', true, () => record('a'));
     keeper.note();
     keeper.flush();
     expect(map.size).toBe(1);
@@ -270,7 +270,7 @@ describe('what is kept for a reload', () => {
   });
 
   test('is nothing where there is no store, or what lies there is not ours', () => {
-    const keeper = new RecordKeeper('x', () => record('a'));
+    const keeper = new RecordKeeper('x', true, () => record('a'));
     vi.stubGlobal('sessionStorage', undefined);
     keeper.note();
     keeper.flush();

@@ -33,8 +33,10 @@ impl Stream {
             "text/event-stream, text/plain;q=0.9, */*;q=0.8"
         };
         let mut headers = vec![("accept".to_owned(), accept.to_owned())];
-        if !self.cursor.last_event_id.is_empty() && !self.config.broken.no_resume() {
-            headers.push(("last-event-id".to_owned(), self.cursor.last_event_id.clone()));
+        let Cursor { last_event_id, .. } = &self.cursor;
+        let unnamed = self.config.id_in_url || self.config.broken.no_resume();
+        if !last_event_id.is_empty() && !unnamed {
+            headers.push(("last-event-id".to_owned(), last_event_id.clone()));
         }
         let open = FetchOutput::Open { source: self.source, url: url.to_owned(), headers };
         self.actions.push_back(StreamAction::Fetch(fetch, open));

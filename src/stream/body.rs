@@ -5,13 +5,11 @@ use super::lines::{Lines, TooLarge};
 use super::parser::{Item, Limits, Message, Parser};
 use super::replay::Replay;
 use super::utf8::Utf8;
-use crate::json::halves::Halves;
 
 /// Reads one answer.
 #[derive(Clone, Debug)]
 pub struct Body {
     reader: Reader,
-    halves: Halves,
     complete: bool,
     finish: Option<String>,
 }
@@ -73,7 +71,7 @@ impl Body {
             Kind::Lines => Reader::Lines(Lines::new(limits.line)),
             Kind::Text => Reader::Text(Utf8::default()),
         };
-        Self { reader, halves: Halves::default(), complete: false, finish: None }
+        Self { reader, complete: false, finish: None }
     }
 
     /// The id to name in the next request; `early`: also of an event that has only begun.
@@ -114,7 +112,7 @@ impl Body {
             Reader::Lines(lines) => {
                 let mut pieces = Vec::new();
                 let result = lines.feed(bytes, &mut |line| {
-                    let line = self.halves.mend(&String::from_utf8_lossy(line));
+                    let line = replay.halves.mend(&String::from_utf8_lossy(line));
                     let piece = Format::AiSdk.read_line(&line);
                     pieces.push((piece, line));
                     Ok(())
@@ -172,7 +170,7 @@ impl Body {
             }
             Reader::Tokens(_, format) => {
                 if format.is_json() {
-                    message.data = self.halves.mend(&message.data);
+                    message.data = replay.halves.mend(&message.data);
                 }
                 self.take(format.read(&message), &message.data, replay, yielded);
             }

@@ -33,6 +33,8 @@ pub struct StreamConfig {
     pub resume: Resume,
     /// Where to begin; empty: at the start.
     pub last_event_id: String,
+    /// Whether the app puts the last event id into the URL.
+    pub id_in_url: bool,
     /// Bytes of text, or events, that the app has from before a reload.
     pub received: u64,
     /// How much of that came behind `last_event_id`.
@@ -66,6 +68,7 @@ impl StreamConfig {
             wanted: Wanted::Events,
             resume: Resume::Always,
             last_event_id: String::new(),
+            id_in_url: false,
             received: 0,
             behind: 0,
             eof_is_done: None,
@@ -97,9 +100,10 @@ impl StreamConfig {
         if self.broken.no_idle_timeout() { NEVER } else { self.idle_timeout }
     }
 
-    /// Whether this is text that began before a reload.
+    /// Whether this is text that began before a reload. An id alone is a place to begin where nothing is resumed.
     pub fn continues(&self) -> bool {
-        self.wanted != Wanted::Events && (self.received > 0 || !self.last_event_id.is_empty())
+        let named = self.resume != Resume::Never && !self.last_event_id.is_empty();
+        self.wanted != Wanted::Events && (self.received > 0 || named)
     }
 
     /// Reads the camelCase object the app gave; what it lacks has its default.
@@ -118,6 +122,7 @@ impl StreamConfig {
         }
         fields.word("resume", &RESUMES, &mut config.resume)?;
         config.last_event_id = fields.text("lastEventId")?.unwrap_or_default();
+        fields.flag("idInUrl", &mut config.id_in_url)?;
         fields.flag("refreshable", &mut config.refreshable)?;
         if fields.given("eofIsDone").is_some() {
             let mut done = false;

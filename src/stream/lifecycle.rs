@@ -68,6 +68,7 @@ impl Stream {
                 self.give_up(cx, "connect", ErrorCode::Connection, message);
             }
             State::Refused { .. } => self.conclude_refusal(cx),
+            State::Streaming { body, .. } if body.is_complete() => self.finish(),
             State::Streaming { flow, .. } => {
                 let late = cx.now.since(deadline.at) > LATE;
                 // Our own timer was late, so what came meanwhile may wait behind it.
@@ -171,6 +172,9 @@ impl Stream {
     /// What can be had again is let go, so that the page may be put aside; what cannot is left running.
     fn suspend(&mut self) {
         self.page.suspended = true;
+        if matches!(&self.state, State::Streaming { body, .. } if body.is_complete()) {
+            return self.finish();
+        }
         let active = matches!(
             self.state,
             State::Auth { .. }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::parser::Message;
+use crate::json::halves::Halves;
 
 /// Most ids remembered.
 const REMEMBERED: usize = 256;
@@ -22,6 +23,8 @@ const RUN: usize = 64;
 pub struct Replay {
     seen: VecDeque<Seen>,
     phase: Phase,
+    /// What the app has yet to have of a character: the rest of it may come in the next answer.
+    pub(super) halves: Halves,
     /// Text (bytes) or events the app has had.
     received: u64,
     /// How much of that came behind the last id.

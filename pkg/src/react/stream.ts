@@ -71,18 +71,19 @@ export function useStream(url: StreamUrl | null, init: UseStreamOptions = {}): S
   );
   const key = typeof url === 'function' ? 'function' : url && String(url);
   const auto = init.auto ?? false;
-  const id = typeof init.resume === 'object' ? init.resume.id : null;
+  const resume = typeof init.resume === 'object' ? init.resume : null;
+  const [id, replays] = [resume?.id, resume?.url !== undefined];
   useEffect(() => {
     gone.current = false;
     if (asked.current) start(asked.current.body);
-    else if (key !== null && (auto || (id && hasRecord(id)))) start();
+    else if (key !== null && (auto || (id && hasRecord(id, replays)))) start();
     return () => {
       gone.current = true;
       current.current?.disconnect();
       current.current = null;
       setHeld(null);
     };
-  }, [key, auto, id, start]);
+  }, [key, auto, id, replays, start]);
 
   const store = useMemo(() => throttled(held?.state ?? NONE, init.throttle), [held, init.throttle]);
   const state = useSyncExternalStore(store.subscribe, store.getSnapshot, store.getServerSnapshot);

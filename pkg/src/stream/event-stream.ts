@@ -50,12 +50,11 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
   #end: { readonly error: SyncError | null } | null = null;
 
   constructor(engine: LinksEngine, url: StreamUrl, options: EventSourceOptions<K> = {}) {
-    this.#options = options;
+    // The browser's own `EventSource` sends no headers: a server learns the id from the URL.
+    this.#options = options.native ? { lastEventIdParam: 'lastEventId', ...options } : options;
     this.#origin = originOf(url);
     this.#lastEventId = options.lastEventId ?? '';
-    // The browser's own `EventSource` sends no headers: a server learns the id from the URL.
-    const sent = options.native ? { lastEventIdParam: 'lastEventId', ...options } : options;
-    this.#link = new StreamLink(engine, this, url, sent);
+    this.#link = new StreamLink(engine, this, url, this.#options);
     this.state = new ValueStore<ConnectionState>(IDLE, engine.notify);
     // After the caller has subscribed, and not at all where it is closed at once, as StrictMode does.
     if (!options.startClosed) queueMicrotask(() => this.state.getSnapshot() === IDLE && this.connect());

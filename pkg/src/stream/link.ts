@@ -158,7 +158,8 @@ export class StreamLink implements EngineLink {
 /** The part of the core's options that all streams share; what is not given is left to the core. */
 export function coreOptions(options: StreamOptions): Record<string, string | number | boolean> {
   const { backoff, connectTimeout, idleTimeout, maxEventSize } = options;
-  const given = { ...backoff, connectTimeout, idleTimeout, maxEventSize, refreshable: refreshable(options) };
+  const idInUrl = !!options.lastEventIdParam;
+  const given = { ...backoff, connectTimeout, idleTimeout, maxEventSize, idInUrl, refreshable: refreshable(options) };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Record<
     string,
     string | number | boolean

@@ -21,11 +21,14 @@ const INTERVAL = 250;
 /** Keeps how far a named stream has come in this tab's `sessionStorage`. Without one, a reload begins anew. */
 export class RecordKeeper {
   readonly #key: string;
+  readonly #replays: boolean;
   readonly #read: () => StreamRecord;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(id: string, read: () => StreamRecord) {
+  /** `replays`: the server can find the answer without an event id. */
+  constructor(id: string, replays: boolean, read: () => StreamRecord) {
     this.#key = keyOf(id);
+    this.#replays = replays;
     this.#read = read;
   }
 
@@ -33,7 +36,7 @@ export class RecordKeeper {
   load(): StreamRecord | null {
     try {
       const value: unknown = JSON.parse(storage()?.getItem(this.#key) ?? 'null');
-      return isRecord(value) ? value : null;
+      return isRecord(value) && canGoOn(value, this.#replays) ? value : null;
     } catch {
       return null;
     }
@@ -59,8 +62,10 @@ export class RecordKeeper {
 
   readonly #write = (): void => {
     this.#disarm();
+    const record = this.#read();
+    if (!canGoOn(record, this.#replays)) return;
     // Too large for the store: an old record would be continued with a hole.
-    const text = JSON.stringify(this.#read());
+    const text = JSON.stringify(record);
     if (!attempt(() => storage()?.setItem(this.#key, text))) attempt(() => storage()?.removeItem(this.#key));
   };
 
@@ -72,12 +77,17 @@ export class RecordKeeper {
 }
 
 /** Whether an earlier page left something to go on with. */
-export function hasRecord(id: string): boolean {
+export function hasRecord(id: string, replays: boolean): boolean {
   try {
-    return storage()?.getItem(keyOf(id)) != null;
+    return canGoOn(JSON.parse(storage()?.getItem(keyOf(id)) ?? ''), replays);
   } catch {
     return false;
   }
+}
+
+/** Whether a stream can go on from there: by its id, or, where the server can find the answer without one, at all. */
+export function canGoOn({ text, lastEventId }: Position, replays: boolean): boolean {
+  return !!(lastEventId || (replays && text));
 }
 
 function keyOf(id: string): string {

@@ -7,7 +7,7 @@ import { messageEvent, originOf } from './events.js';
 import { IDLE } from './idle.js';
 import { coreOptions, type LinkOwner, StreamLink } from './link.js';
 import { asOneOfAllTabs } from './one-tab.js';
-import { type Position, RecordKeeper } from './record.js';
+import { canGoOn, type Position, RecordKeeper } from './record.js';
 import { Writing } from './writing.js';
 
 /** Streams of this page so far. */
@@ -44,8 +44,9 @@ export class TextStreamImpl implements TextStream, LinkOwner {
     this.#origin = originOf(url);
     this.#link = new StreamLink(engine, this, url, init, this.#resume);
     this.state = new ValueStore<StreamState>(IDLE, engine.notify);
-    const id = this.#resume?.id;
-    this.#record = id ? new RecordKeeper(id, () => ({ ...this.#position, marks: this.#writing?.marks ?? [] })) : null;
+    const read = () => ({ ...this.#position, marks: this.#writing?.marks ?? [] });
+    const resume = this.#resume;
+    this.#record = resume?.id ? new RecordKeeper(resume.id, canReplay(resume), read) : null;
     this.#writing = init.into ? new Writing(init.into, () => this.#record?.note()) : null;
     init.signal?.addEventListener('abort', this.#abort);
     // After the caller has subscribed, and not at all where it is let go at once, as StrictMode does.
@@ -246,9 +247,7 @@ export class TextStreamImpl implements TextStream, LinkOwner {
   }
 
   #canContinue(): boolean {
-    if (!this.#resume) return false;
-    const { text, lastEventId } = this.#position;
-    return lastEventId !== '' || (canReplay(this.#resume) && text !== '');
+    return this.#resume !== null && canGoOn(this.#position, canReplay(this.#resume));
   }
 
   #append(more: string, { id, behind }: Place, count = 0): void {

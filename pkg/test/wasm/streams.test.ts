@@ -313,6 +313,46 @@ describe('in Node, on the real module', () => {
     expect(failing.state.getSnapshot().text).toBe('a');
   });
 
+  test('an id that is a parameter of the URL is no header', async () => {
+    const { url, requests } = await serve((_, response, attempt) => {
+      if (attempt > 0) response.writeHead(204).end();
+      else response.writeHead(200, sse).end('id: 1\ndata: a\n\nid: 2\ndata: b\n\n');
+    });
+    const options = { lastEventIdParam: 'last', backoff: { initialDelay: 1, maxDelay: 1 } };
+    const events = new EventStreamImpl(links, url, options);
+    for await (const _ of events) void _;
+    expect(requests.map((request) => [request.url, request.headers['last-event-id']])).toEqual([
+      ['/', undefined],
+      ['/?last=2', undefined],
+    ]);
+  });
+
+  test('an answer that cannot be gone on with leaves no record, and a place to begin is asked for', async () => {
+    const stored = new Map<string, string>();
+    vi.stubGlobal('sessionStorage', {
+      getItem: (key: string) => stored.get(key) ?? null,
+      setItem: (key: string, value: string) => stored.set(key, value),
+      removeItem: (key: string) => stored.delete(key),
+    });
+    const { url, requests } = await serve((request, response) => {
+      response.writeHead(200, sse).write('data: a\n\n');
+      if (request.url === '/with-id') response.write('id: 7\ndata: b\n\n');
+    });
+    const names = ['', 'with-id', 'replayed'];
+    const kept = names.map((id) => {
+      const resume = id === 'replayed' ? { id, url: `${url}${id}` } : { id: id || 'lost' };
+      return new TextStreamImpl(links, `${url}${id}`, { resume });
+    });
+    await vi.waitFor(() => expect(kept.map(({ state }) => state.getSnapshot().text)).toEqual(['a', 'ab', 'a']));
+    for (const stream of kept) stream.disconnect();
+    expect([...stored.keys()].sort()).toEqual(['rejoin/stream/replayed', 'rejoin/stream/with-id']);
+    const begun = new TextStreamImpl(links, url, { method: 'POST', body: 'x', lastEventId: '7' });
+    await vi.waitFor(() => expect(begun.state.getSnapshot().text).toBe('a'));
+    const { method, headers } = requests.at(-1) ?? {};
+    expect([method, headers?.['last-event-id']]).toEqual(['POST', '7']);
+    begun.stop();
+  });
+
   test('options that make no sense are told', async () => {
     const stream = new TextStreamImpl(links, 'http://127.0.0.1:9', { idleTimeout: -1 });
     await expect(stream.done).rejects.toMatchObject({ code: 'E_INVALID_ARGUMENT' });

@@ -186,3 +186,10 @@ fn what_failed_goes_on_when_the_app_says_so() {
         (Some("1"), StreamStatus::Reconnecting)
     );
 }
+
+#[test]
+fn an_id_that_goes_in_the_url_is_not_a_header() {
+    let options = serde_json::json!({"idInUrl": true, "lastEventId": "7"});
+    let bench = Bench::started(StreamConfig::from_json(&options).unwrap());
+    assert_eq!(bench.header("last-event-id"), None);
+}

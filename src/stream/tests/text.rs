@@ -261,3 +261,45 @@ fn a_stream_cut_at_any_byte_ends_with_the_exact_text() {
         );
     }
 }
+
+/// What a model ends with, in front of the end of the stream.
+const FINISHED: &str = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+
+#[test]
+fn an_answer_whose_model_has_finished_is_whole_though_its_end_never_comes() {
+    let hide: fn(&mut Bench) = |bench| bench.environment(Environment::PageHide { persisted: true });
+    for resume in [Resume::Never, Resume::Always] {
+        for lose in [Bench::wait, hide] {
+            let config = StreamConfig { resume, ..text(format::Format::OpenAi) };
+            let mut bench = Bench::streaming(config);
+            bench.chunk(FINISHED);
+            lose(&mut bench);
+            assert_eq!((bench.status(), bench.state().error), (StreamStatus::Done, None));
+            let reason = Some(Reason::Finished { word: "stop".into() });
+            assert_eq!((bench.state().reason, bench.aborts), (reason, 1));
+        }
+    }
+}
+
+#[test]
+fn a_place_to_begin_is_where_text_that_is_never_asked_for_again_begins() {
+    let config = StreamConfig { last_event_id: "7".into(), ..text(format::Format::Sse) };
+    let bench = Bench::started(config);
+    assert_eq!(bench.header("last-event-id"), Some("7"));
+    assert_eq!(bench.reasons, [(EndpointReason::Initial, false)]);
+}
+
+#[test]
+fn a_character_that_is_cut_between_two_answers_is_whole() {
+    let piece = |id: u32, json: &str| {
+        format!("id: {id}\ndata: {{\"choices\":[{{\"delta\":{{\"content\":\"{json}\"}}}}]}}\n\n")
+    };
+    let config = StreamConfig { resume: Resume::ById, ..text(format::Format::OpenAi) };
+    let mut bench = Bench::streaming(config);
+    bench.chunk(&piece(1, "a\\ud83d"));
+    bench.break_off();
+    bench.wait();
+    bench.answer(200, "text/event-stream");
+    bench.chunk(&piece(2, "\\ude00b"));
+    assert_eq!(bench.text, "a😀b");
+}
