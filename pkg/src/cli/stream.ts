@@ -108,7 +108,7 @@ function tellRedirect(status: number, from: URL, to: URL, report: Report): void 
   report.add('redirect', 'info', `HTTP ${status} to ${excerpt(to.href)}${kept}`, { data: { status, to: to.href } });
 }
 
-const isDowngrade = (from: URL, to: URL) => from.protocol === 'https:' && to.protocol !== 'https:';
+const isDowngrade = (from: URL, to: URL) => from.protocol === 'https:' && to.protocol === 'http:';
 
 function tellHttp({ httpVersion }: IncomingMessage, { http2 }: Network, report: Report): void {
   if (http2) {
