@@ -45,7 +45,7 @@ describe('devices', () => {
     assert.deepEqual((await ann.page.evaluate(() => window.media)).at(-1), ['ended', { slot: 'camera' }]);
   });
 
-  it('a camera that is plugged in is told and taken, and gives way to the default one when it is pulled out in the middle', async (t) => {
+  it('a camera that is plugged in is told and taken, and gives way to the default one when it is pulled out, in the middle and before', async (t) => {
     const server = await rejoinServer(t);
     const site = await staticSite(t);
     const [ann, bob] = await Promise.all([1, 2].map(() => peerPage(t, site, server.ws, 'plugged')));
@@ -60,10 +60,16 @@ describe('devices', () => {
     assert.equal(await ann.media('setDevice', 'camera', plugged), null);
     await bob.seesTracks(['camera']);
     await pullOut();
-    await ann.hasHeardOfMedia([['fallback', { slot: 'camera', deviceId: first }]]);
+    const fallback = ['fallback', { slot: 'camera', deviceId: first }];
+    await ann.hasHeardOfMedia([fallback]);
     await ann.hasCameras(3);
     await bob.seesTracks(['camera']);
     await bob.seesPictures('camera');
+    await ann.media('unpublish');
+    assert.equal(await ann.media('setDevice', 'camera', plugged), null, 'it is opened when it is published');
+    assert.equal(await ann.media('publish', { camera: true }), null);
+    await ann.hasHeardOfMedia([fallback, fallback]);
+    await bob.seesTracks(['camera']);
   });
 
   it('sound that the browser does not play before a touch is told, and played in a click', async (t) => {
