@@ -11,7 +11,7 @@ test('a logout deletes the text of answers that would go on after a reload, and 
   vi.stubGlobal('sessionStorage', storage());
   sessionStorage.setItem('of the app', 'kept');
   const position = { text: 'for no other eyes', lastEventId: '', behind: 0, events: 0, marks: [] };
-  const keeper = new RecordKeeper('answer', () => position);
+  const keeper = new RecordKeeper('answer', true, () => position);
   keeper.note();
   keeper.flush();
   expect(keeper.load()).toEqual(position);
