@@ -34,23 +34,38 @@ describe('a plain socket of several tabs', () => {
 
   for (const [how, end] of ends) {
     it(`goes on in another tab when the one that held it ${how}, and what waited is sent once`, async (t) => {
-      const { server, received, links, tabs } = await open(t, 4);
+      let accept;
+      const accepted = new Promise((resolve) => {
+        accept = resolve;
+      });
+      const { server, received, links, tabs } = await open(t, 4, (attempt) => attempt > 0 && accepted);
       const [leader, ...others] = tabs;
       const sending = others.map((tab, index) => sendOn(tab, index));
       await until('some are sent', () => received.length > 100);
       await end(leader);
+      for (const tab of others) await tab.evaluate(() => window.until(() => window.waited.length >= 5));
+      accept();
       const hasEach = () => others.every((_, index) => links[1]?.some((word) => word.startsWith(`${index}:`)));
       await until('the next one is used', hasEach);
       for (const tab of others) await tab.evaluate(() => window.enough());
       const outcomes = await Promise.all(sending);
       await until('the last ones', () => outcomes.every(({ words }) => received.includes(words.at(-1))));
       assert.equal(new Set(received).size, received.length, 'nothing is sent twice');
-      for (const { words, unknown } of outcomes) {
+      for (const { words, waited, handed, unknown } of outcomes) {
         const [before, after] = links.map((link) => ofTab(link, words));
         // A lost link takes along what the browser had of it; what a tab had in hand when it crashed is told.
         const gone = words.slice(before.length, words.length - after.length);
         assert.deepEqual([...before, ...gone, ...after], words, 'in order, without a hole in either link');
         assert.ok(unknown.every((word) => gone.includes(word) || before.includes(word)));
+        assert.deepEqual(
+          gone.filter((word) => !handed.includes(word) && !unknown.includes(word)),
+          [],
+        );
+        assert.deepEqual(
+          waited.filter((word) => !after.includes(word)),
+          [],
+          'what was sent without a link went over the next',
+        );
         if (how === 'closed') assert.deepEqual(unknown, []);
       }
       assert.deepEqual([server.attempts, server.sockets.length], [2, 1]);
@@ -126,8 +141,11 @@ describe('a plain socket of several tabs', () => {
   });
 });
 
-/** Tabs of one profile with a shared socket to an echo server that writes down what it receives. */
-async function open(t, count) {
+/**
+ * Tabs of one profile with a shared socket to an echo server that writes down what it receives; it answers a handshake when
+ * what `turn(attempt)` returns resolves.
+ */
+async function open(t, count, turn = () => {}) {
   const received = [];
   const links = [];
   const onSocket = (socket, attempt) =>
@@ -137,7 +155,11 @@ async function open(t, count) {
       links[attempt].push(String(data));
       socket.send(data, { binary });
     });
-  const server = await socketServer(t, { onSocket });
+  const verifyClient = async (_, accept) => {
+    await turn(server.attempts - 1);
+    accept(true);
+  };
+  const server = await socketServer(t, { onSocket, verifyClient });
   const [context, site] = [await newContext(t), await staticSite(t)];
   const tabs = [];
   for (let index = 0; index < count; index++) {
@@ -160,26 +182,34 @@ function sendMany(tab, tag, count) {
   );
 }
 
-/** Sends numbered messages until `window.enough()`; resolves to them, and to those of which is not known whether they were sent. */
+/**
+ * Sends numbered messages until `window.enough()`; resolves to them, and to which of them were sent while there was no link,
+ * were handed to the first one, and are not known to have been sent.
+ */
 function sendOn(tab, tag) {
   return tab.evaluate(async (name) => {
     let sends = true;
     window.enough = () => {
       sends = false;
     };
-    const [words, unknown, told] = [[], [], []];
+    const [words, handed, unknown, told] = [[], [], [], []];
+    window.waited = [];
     while (sends) {
       const word = `${name}:${words.length}`;
       words.push(word);
+      if (window.socket.readyState === 0) window.waited.push(word);
+      const sent = () => {
+        if (window.seen.opens === 1) handed.push(word);
+      };
       const doubt = ({ code }) => {
         if (code !== 'E_CONNECTION') throw new Error(`${word}: ${code}`);
         unknown.push(word);
       };
-      told.push(window.socket.send(word).catch(doubt));
+      told.push(window.socket.send(word).then(sent, doubt));
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     await Promise.all(told);
-    return { words, unknown };
+    return { words, waited: window.waited, handed, unknown };
   }, tag);
 }
 
