@@ -3,6 +3,7 @@ import { after, describe, it } from 'node:test';
 import { closeBrowser, newContext } from './support/browser.mjs';
 import { crash } from './support/crash.mjs';
 import { linksTab } from './support/links-page.mjs';
+import { plainBrowser } from './support/plain-browser.mjs';
 import { staticSite } from './support/static-site.mjs';
 import { sse, streamServer } from './support/stream-server.mjs';
 import { until } from './support/wait.mjs';
@@ -50,16 +51,30 @@ describe('a stream of events in several tabs, over HTTP/1.1', () => {
 
   it('is brought what it missed in a tab that was in the back/forward cache, whether it led or not', async (t) => {
     const feed = await numbers(t);
-    const tabs = await open(t, feed, 3);
+    const [browser, site] = [await plainBrowser(t), await staticSite(t)];
+    const tabs = [];
+    for (let n = 0; n < 3; n++) tabs.push(await listen(await browser.open(`${site}/links.html`), feed));
+    await until('one has it', () => feed.server.open === 1);
     feed.write(5);
     for (const tab of tabs) await hears(tab, upTo(5));
-    for (const away of tabs.slice(0, 2)) {
-      await away.evaluate(() => window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })));
+    // The last one follows; each of the others leads at its turn.
+    for (const [away, led] of [
+      [tabs[2], 0],
+      [tabs[0], 1],
+      [tabs[1], 1],
+    ]) {
+      const asked = feed.server.requests.length;
       const others = tabs.filter((tab) => tab !== away);
-      await until('one of the others has it', () => feed.server.open === 1);
+      await away.evaluate(() => window.addEventListener('pageshow', (event) => (window.kept = event.persisted)));
+      await away.goTo(`${site}/index.html`);
+      await until(
+        'one of the others has it',
+        () => feed.server.open === 1 && feed.server.requests.length === asked + led,
+      );
       feed.write(300);
       for (const tab of others) await hears(tab, upTo(feed.last));
-      await away.evaluate(() => window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+      await away.goBack();
+      await away.waits('the page as it was', () => window.kept === true);
       await hears(away, upTo(feed.last));
       await until('it reads no more by itself', () => feed.server.open === 1);
       feed.write(5);
@@ -176,8 +191,11 @@ async function open(t, feed, count) {
   return tabs;
 }
 
-async function openIn(context, site, { server }, options = {}) {
-  const tab = await linksTab(context, site);
+async function openIn(context, site, feed, options = {}) {
+  return listen(await linksTab(context, site), feed, options);
+}
+
+async function listen(tab, { server }, options = {}) {
   await tab.evaluate(
     ([url, given]) => {
       window.heard = [];
