@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { closeBrowser } from './support/browser.mjs';
 import { linksPage } from './support/links-page.mjs';
-import { socketServer } from './support/socket-server.mjs';
+import { echo, socketServer } from './support/socket-server.mjs';
 import { sse, streamServer } from './support/stream-server.mjs';
 import { trapIn } from './support/trap.mjs';
 import { until } from './support/wait.mjs';
@@ -12,7 +12,12 @@ after(closeBrowser);
 describe('a trap inside the module of streams and sockets', () => {
   it('starts each link anew, or it fails with E_CORE_CRASHED: nothing is lost in silence', async (t) => {
     const feed = await numbers(t);
-    const sockets = await socketServer(t);
+    const received = [];
+    const onSocket = (socket) => {
+      socket.on('message', (data) => received.push(String(data)));
+      echo(socket);
+    };
+    const sockets = await socketServer(t, { onSocket });
     const page = await linksPage(t);
     await page.evaluate(open, [feed.url, sockets.url]);
     feed.write(3);
@@ -20,7 +25,11 @@ describe('a trap inside the module of streams and sockets', () => {
     await page.evaluate(() => window.until(() => window.text.state.getSnapshot().text === 'said so far'));
 
     await trapIn(page, 'takeEvents');
-    await page.evaluate(() => window.socket.send('before').catch(() => {}));
+    await page.evaluate(() => {
+      window.codeOf(window.socket.send('before')).then((code) => {
+        window.outcome = code;
+      });
+    });
     await page.evaluate(() => window.until(() => window.seen.opens === 2));
     feed.write(2);
     await page.evaluate(() => window.until(() => window.heard.length === 5));
@@ -30,6 +39,11 @@ describe('a trap inside the module of streams and sockets', () => {
     );
     await page.evaluate(() => window.socket.send('after'));
     await page.evaluate(() => window.until(() => window.seen.messages.at(-1) === 'after'));
+    await page.evaluate(() => window.until(() => window.outcome !== undefined));
+    const outcome = await page.evaluate(() => window.outcome);
+    if (outcome === null) assert.deepEqual(received, ['before', 'after']);
+    else assert.equal(outcome, 'E_CORE_CRASHED');
+    assert.equal(new Set(received).size, received.length, 'nothing is sent twice');
     // Asking a model again would answer twice.
     const text = await page.evaluate(() => {
       const { status, text, error } = window.text.state.getSnapshot();
