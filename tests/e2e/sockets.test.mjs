@@ -228,6 +228,7 @@ describe('what a socket is not able to send', () => {
       return { opens, messages: window.seen.messages };
     });
     assert.deepEqual(seen.messages, ['one', 'two', 'three']);
+    assert.deepEqual(seen.opens, [1, 1, 1], 'sent only once there was a link');
   });
 
   it('waits while the server reads nothing, and arrives whole and in order when it does', async (t) => {
