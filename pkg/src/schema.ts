@@ -204,8 +204,8 @@ export const t = {
  * not fit are told by the client's `error` event and not shown. What others put into the document and does not fit reads as
  * its default, or as empty, and is told; nothing of it is written back.
  *
- * A document of an earlier `version` is brought up by `migrate`, once: by one client, when everything is synchronized, in one
- * batch that cannot be undone. Fields that are no longer in `doc` are kept in `old`. A document of a later version is read-only
+ * A document of an earlier `version` is brought up by `migrate`, once: by one client, when everything is synchronized (without a
+ * server: as `initialDoc`), in one batch that cannot be undone. Fields that are no longer in `doc` are kept in `old`. A document of a later version is read-only
  * (`E_VERSION`).
  * @throws SyncError `E_SCHEMA` if a field cannot be told from the map that keeps plain values, or for a version below 1.
  * @example
