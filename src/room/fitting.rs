@@ -3,7 +3,6 @@
 use super::Room;
 use crate::doc::DocHost;
 use crate::doc::pieces::pieces;
-use crate::event::Obstacle;
 use crate::protocol::{FrameLimits, Message, decode, encode};
 
 impl<D: DocHost> Room<D> {
@@ -30,7 +29,7 @@ impl<D: DocHost> Room<D> {
 
     /// What did not fit may fit by now: it is tried again soon, however long nothing was returned.
     pub(super) fn retry_what_did_not_fit(&mut self) {
-        if self.footing.obstacle() == Some(Obstacle::TooLarge) {
+        if self.footing.is_too_large() {
             self.outbox.handle_link_down();
         }
     }

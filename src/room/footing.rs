@@ -51,6 +51,11 @@ impl Footing {
         matches!(self.verdict, Verdict::Anew { .. })
     }
 
+    /// Whether something is beyond what may be sent: it is tried again, since it may be deleted.
+    pub(super) fn is_too_large(&self) -> bool {
+        matches!(self.verdict, Verdict::TooLarge { .. })
+    }
+
     pub(super) fn obstacle(&self) -> Option<Obstacle> {
         match self.verdict {
             Verdict::Open => None,
@@ -88,7 +93,7 @@ impl Footing {
 
     /// Everything that waits fits by now, since some of it was deleted or came there in another way.
     pub(super) fn clear_too_large(&mut self) {
-        if matches!(self.verdict, Verdict::TooLarge { .. }) {
+        if self.is_too_large() {
             self.verdict = Verdict::Open;
         }
     }

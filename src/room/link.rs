@@ -11,7 +11,7 @@ use super::{Room, RoomOutput};
 use crate::connection::{Action, Context};
 use crate::doc::{Applied, DocHost, Origin, UpdateError};
 use crate::error::ErrorCode;
-use crate::event::{EventKind, Obstacle, Problem};
+use crate::event::{EventKind, Problem};
 use crate::io::{SocketId, SocketOutput};
 use crate::protocol::{FrameError, FrameLimits, Message, decode, encode};
 use crate::time::Instant;
@@ -190,19 +190,19 @@ impl<D: DocHost> Room<D> {
         }
     }
 
-    /// Pushes everything unacknowledged to a server that never asks.
+    /// Pushes everything unacknowledged to a server that never asks, and asks it, which may be in doubt, in any case.
     pub(super) fn push_unasked(&mut self, cx: &mut Context<'_>) {
         if let Ok(diff) = self.doc.diff(&self.lacking_vector()) {
             self.push(cx, &diff);
         }
-        if !self.outbox.is_empty() && self.is_taken() {
+        if !self.outbox.is_empty() {
             self.send_probe();
         }
     }
 
     /// An own edit that is not committed yet may be in the diff, so it waits for the log like any other.
     fn push(&mut self, cx: &mut Context<'_>, diff: &[u8]) {
-        if self.footing.obstacle() == Some(Obstacle::TooLarge) && self.fits(diff) {
+        if self.footing.is_too_large() && self.fits(diff) {
             self.footing.clear_too_large();
         }
         if self.is_taken() {

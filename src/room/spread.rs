@@ -112,7 +112,8 @@ impl<D: DocHost> Room<D> {
         if sent {
             self.timers.handle_traffic(now);
         }
-        if self.outgoing.is_server_done() && self.session.may_stream() {
+        let offered = self.is_taken() || self.footing.is_too_large();
+        if offered && self.outgoing.is_server_done() && self.session.may_stream() {
             let direct = self.paths.leads(self.doc.client_id());
             let patience = if direct { self.config.link.ack_timeout } else { BY_PEER };
             self.outbox.expect(now, patience);

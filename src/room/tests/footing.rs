@@ -6,12 +6,12 @@ use crate::event::Obstacle;
 use crate::protocol::standing::{Access, Greeting, Print, Question, Statement};
 
 /// Step 1 with a greeting behind it.
-fn greeting(vector: &[u8], epoch: u64, access: Access) -> Vec<u8> {
+pub(super) fn greeting(vector: &[u8], epoch: u64, access: Access) -> Vec<u8> {
     let behind = Statement::Greeting(Greeting { epoch, access }).encode();
     [encode::sync_step_1(vector), behind].concat()
 }
 
-fn greeting_alone(access: Access) -> Vec<u8> {
+pub(super) fn greeting_alone(access: Access) -> Vec<u8> {
     Statement::Greeting(Greeting { epoch: 0, access }).encode()
 }
 
@@ -63,8 +63,24 @@ impl Rig {
         self.sent.iter().filter(is_ours).cloned().collect()
     }
 
-    fn merge(&mut self) {
+    pub(super) fn merge(&mut self) {
         self.run(|room, cx| room.merge(cx)).unwrap();
+    }
+
+    /// Seconds with a server that answers what it is asked and returns nothing; how often it was asked.
+    pub(super) fn live_asked(&mut self, seconds: u32) -> usize {
+        let asks = |frame: &Vec<u8>| frame.starts_with(&[0, 0]);
+        let mut asked = 0;
+        for _ in 0..seconds {
+            self.sent.clear();
+            self.wait(1_000);
+            if self.sent.iter().any(asks) {
+                asked += 1;
+                self.receive(encode::sync_step_2(EMPTY_UPDATE));
+            }
+            assert_eq!(self.room.connection.status().status, Status::Connected);
+        }
+        asked
     }
 }
 
@@ -134,6 +150,22 @@ fn rights_that_go_hold_back_what_follows() {
         (rig.state(), rig.sync().pending),
         ((SyncStatus::Rejected, Some(Obstacle::ReadOnly)), 1)
     );
+}
+
+#[test]
+fn a_quiet_link_lives_on_over_an_edit_that_is_not_taken_and_nothing_is_expected_back() {
+    for refused in [false, true] {
+        let access = if refused { Access::Write } else { Access::Read };
+        let mut rig = Rig::greeted(0, access);
+        rig.type_text("abc");
+        rig.commit();
+        if refused {
+            rig.receive(Statement::Refused("too odd").encode());
+        }
+        let asked = rig.live_asked(60);
+        assert!(asked <= 3, "asked {asked} times");
+        assert_eq!(rig.problems(), [ErrorCode::Rejected]);
+    }
 }
 
 #[test]

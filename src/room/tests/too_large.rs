@@ -68,6 +68,16 @@ fn a_value_that_does_not_fit_stays_here_saved_and_is_told_once_as_an_obstacle() 
 }
 
 #[test]
+fn a_quiet_link_lives_on_over_a_value_that_does_not_fit() {
+    let mut rig = limited();
+    rig.set_large();
+    rig.commit();
+    let asked = rig.live_asked(60);
+    assert!(asked <= 8, "asked {asked} times");
+    assert_eq!(rig.problems(), [ErrorCode::FrameTooLarge]);
+}
+
+#[test]
 fn once_it_is_deleted_for_good_everything_goes() {
     let mut rig = limited();
     rig.set_large();
