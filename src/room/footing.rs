@@ -1,6 +1,7 @@
 //! On what footing this replica is with the server: whether that takes edits, and whether it is still the one that has
 //! what it once returned.
 
+use super::paths::Flow;
 use super::persistence::record::RecordKind;
 use super::{Room, RoomOutput};
 use crate::connection::Context;
@@ -13,7 +14,7 @@ use crate::protocol::writer::write_var_uint;
 use crate::time::Instant;
 
 /// The state vector of who has nothing.
-const NOTHING: &[u8] = &[0];
+pub(super) const NOTHING: &[u8] = &[0];
 
 /// What the server has said of itself, now and before.
 #[derive(Debug, Default)]
@@ -241,6 +242,7 @@ impl<D: DocHost> Room<D> {
         self.footing.epoch = *epoch;
         let vector = std::mem::take(vector);
         self.footing.verdict = Verdict::Open;
+        self.paths.turn(Flow::Both);
         self.log_epoch();
         Some(vector)
     }

@@ -55,7 +55,7 @@ struct Path {
     dialect: Dialect,
     /// Down until one of the two wants the document to go this way.
     session: Session<()>,
-    /// The document does not need this way now (see [`PathMode::ServerFirst`]): nothing is sent unasked.
+    /// The document does not need this way now (see [`PathMode::ServerFirst`]), or may not go it: nothing is sent unasked.
     resting: bool,
     /// Number that tells this end of the path from those before it.
     epoch: u64,
@@ -85,10 +85,23 @@ struct Standing {
     server: bool,
 }
 
+/// Which way the document goes beside the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// Either way.
+    #[default]
+    Both,
+    /// We take and do not give: the server lets us only read.
+    In,
+    /// Neither, before the app has decided about the server's new epoch.
+    Neither,
+}
+
 /// All paths of a room.
 #[derive(Debug)]
 pub(super) struct Paths {
     mode: PathMode,
+    flow: Flow,
     paths: OrderedMap<u32, Path>,
     /// What peers were told last.
     told: Option<Standing>,
@@ -106,6 +119,7 @@ impl Paths {
     pub(super) fn new(mode: PathMode) -> Self {
         Self {
             mode,
+            flow: Flow::default(),
             paths: OrderedMap::new(),
             told: None,
             stale: false,
@@ -117,6 +131,18 @@ impl Paths {
 
     pub(super) fn mode(&self) -> PathMode {
         self.mode
+    }
+
+    /// Whether the document is taken from others than the server.
+    pub(super) fn takes(&self) -> bool {
+        self.flow != Flow::Neither
+    }
+
+    /// From now on the document goes this way; `false` if it did.
+    pub(super) fn turn(&mut self, flow: Flow) -> bool {
+        let turned = std::mem::replace(&mut self.flow, flow) != flow;
+        self.stale |= turned;
+        turned
     }
 
     /// Peers that updates may be streamed to.
@@ -141,7 +167,7 @@ impl Paths {
     /// How many peers carry the document, and how many of them have confirmed everything of ours.
     pub(super) fn counts(&self) -> (u32, u32) {
         let of = self.select(|_, path| !path.resting).len();
-        let synced = self.select(|_, path| !path.resting && path.is_synced()).len();
+        let synced = self.select(|_, path| path.is_synced()).len();
         (count(synced), count(of))
     }
 
@@ -205,7 +231,7 @@ impl Path {
 
     fn is_synced(&self) -> bool {
         let confirmed = self.marks.is_done() || !self.is_ours();
-        self.session.is_complete() && confirmed && !self.strikes.lacks()
+        self.session.is_complete() && !self.resting && confirmed && !self.strikes.lacks()
     }
 }
 

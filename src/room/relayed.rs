@@ -25,6 +25,9 @@ impl<D: DocHost> Room<D> {
     }
 
     fn on_relayed_update(&mut self, cx: &mut Context<'_>, update: &[u8]) {
+        if !self.paths.takes() {
+            return;
+        }
         self.timers.handle_traffic(cx.now);
         match self.apply_or_rotate(cx, update, Origin::Remote) {
             Ok(applied) => self.absorb(cx, &applied),

@@ -71,6 +71,12 @@ impl<D: DocHost> Room<D> {
                 }
                 // As on a link: many questions in one frame get one answer.
                 Message::SyncStep1(vector) => asked = Some(vector),
+                // What is not taken is not here: nothing is confirmed before it was asked for and came.
+                Message::SyncStep2(_) | Message::Update(_) if !self.paths.takes() => {
+                    if let Some(known) = self.paths.paths.get_mut(&path) {
+                        known.wanting = true;
+                    }
+                }
                 Message::SyncStep2(update) => self.on_path_step_2(cx, path, update),
                 Message::Update(update) => {
                     self.on_path_update(cx, path, update);

@@ -96,6 +96,16 @@ impl Pace {
         Some(vector)
     }
 
+    /// A question is not answered for now.
+    pub(super) fn put_off(&mut self, vector: &[u8]) {
+        (self.owed, self.answered_at) = (Some(vector.to_vec()), None);
+    }
+
+    /// The question that was.
+    pub(super) fn take_put_off(&mut self) -> Option<Vec<u8>> {
+        self.owed.take_if(|_| self.answered_at.is_none())
+    }
+
     /// Whether digests may be compared now: that costs a walk through all deletions.
     pub(super) fn compare(&mut self, now: Instant) -> bool {
         let may = self.compared_at.is_none_or(|at| now.since(at) >= LEAST);

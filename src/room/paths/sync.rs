@@ -1,6 +1,6 @@
 //! The handshake with a peer, its updates, and the comparison of what both have.
 
-use super::{Path, Standing};
+use super::{Flow, Path, Standing};
 use crate::connection::Context;
 use crate::doc::{DocHost, Origin, UpdateError};
 use crate::event::{PathChannel, Problem};
@@ -49,7 +49,8 @@ impl<D: DocHost> Room<D> {
 
     /// Asks what we lack, now or as soon as that is fair.
     pub(super) fn ask_path(&mut self, now: Instant, path: u32) {
-        let Some(known) = self.paths.paths.get_mut(&path) else { return };
+        let takes = self.paths.takes();
+        let Some(known) = self.paths.paths.get_mut(&path).filter(|_| takes) else { return };
         known.checking = false;
         if known.pace.ask(now) {
             let vector = self.doc.encode_state_vector();
@@ -75,6 +76,12 @@ impl<D: DocHost> Room<D> {
 
     /// An own edit that is not committed yet may be in the diff, so it waits for the log like any other.
     pub(super) fn answer_path(&mut self, now: Instant, path: u32, vector: &[u8]) {
+        if self.paths.flow != Flow::Both {
+            if let Some(known) = self.paths.paths.get_mut(&path) {
+                known.pace.put_off(vector);
+            }
+            return;
+        }
         let diff = match self.doc.diff(vector) {
             Ok(diff) => diff,
             Err(error) => return self.on_path_refused(now, path, None, &error),

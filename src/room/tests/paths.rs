@@ -9,6 +9,7 @@ mod hostile;
 mod modes;
 mod presence;
 mod server;
+mod standing;
 mod sync;
 
 /// Rooms that are joined by paths. The path from one to another has the other's index as its number.

@@ -3,13 +3,13 @@
 use super::*;
 
 /// A room with a server and one peer, whose handshake is done.
-fn with_peer(seed: u64, mode: PathMode, client: u64, server: bool) -> Rig {
+pub(super) fn with_peer(seed: u64, mode: PathMode, client: u64, server: bool) -> Rig {
     let mut rig = served(seed, mode);
     greet(&mut rig, 7, client, server);
     rig
 }
 
-fn greet(rig: &mut Rig, path: usize, client: u64, server: bool) {
+pub(super) fn greet(rig: &mut Rig, path: usize, client: u64, server: bool) {
     rig.path_up(path);
     rig.hear(path, PathChannel::Sync, &hello(client, server));
     rig.hear(path, PathChannel::Sync, &encode::sync_step_1(EMPTY_VECTOR));
@@ -23,13 +23,13 @@ fn knows(rig: &mut Rig, path: usize, others: &[usize]) {
     rig.run(|room, cx| room.path_neighbours(cx, path as u32, names)).unwrap();
 }
 
-fn updates_to(rig: &mut Rig, path: u32) -> usize {
+pub(super) fn updates_to(rig: &mut Rig, path: u32) -> usize {
     let frames = rig.take_frames();
     frames.iter().filter(|(to, _, frame)| *to == path && is_update(frame)).count()
 }
 
 const LOW: u64 = 1;
-const HIGH: u64 = 1 << 40;
+pub(super) const HIGH: u64 = 1 << 40;
 
 #[test]
 fn an_edit_goes_to_the_server_and_to_the_peer_and_only_the_server_acknowledges_it() {
