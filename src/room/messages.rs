@@ -53,7 +53,9 @@ pub struct Messages {
     wanted: bool,
     link: Link,
     audit: Option<Audit>,
+    /// Number of the last question or subscription, and of the last subscription.
     request: u64,
+    subscribed: u64,
     /// When the server was last asked, and how long to wait before a gap makes us ask again.
     asked_at: Instant,
     gap_wait: u64,
@@ -115,6 +117,7 @@ impl Messages {
             link: Link::Down,
             audit: None,
             request: 0,
+            subscribed: 0,
             asked_at: Instant::default(),
             gap_wait: 0,
             hangups: 0,
@@ -343,6 +346,7 @@ impl Messages {
             self.tell_unsupported();
         }
         self.request += 1;
+        self.subscribed = self.request;
         let subscribe = Subscribe {
             request: self.request,
             session: self.run,

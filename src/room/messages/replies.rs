@@ -46,11 +46,11 @@ impl Messages {
             // A relay repeated it.
             _ => return Ok(()),
         };
-        if hello.request > self.request {
+        if hello.request > self.subscribed {
             return Err(Violation("a subscription that was not made is answered"));
         }
-        // An answer that was overtaken by another question tells of an older state.
-        if hello.request < self.request {
+        // An answer that was overtaken by another subscription tells of an older state.
+        if hello.request < self.subscribed {
             return Ok(());
         }
         let continuation = self.inbox.handle_hello(hello)?;

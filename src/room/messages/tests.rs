@@ -11,13 +11,16 @@ struct Rig {
     released: Seq,
     /// Payloads sent since the last look.
     sent: Vec<Vec<u8>>,
+    /// Number of the last subscription that was sent.
+    subscribed: u64,
     events: Vec<MessageEvent>,
 }
 
 impl Rig {
     fn new() -> Self {
         let messages = Messages::new(MessageConfig::default(), Broken::default(), 5 << 11, 1_000);
-        Self { messages, now: 0, released: 0, sent: Vec::new(), events: Vec::new() }
+        let (sent, events) = (Vec::new(), Vec::new());
+        Self { messages, now: 0, released: 0, sent, subscribed: 0, events }
     }
 
     /// An app that uses messages, on a link whose handshake is done.
@@ -40,7 +43,12 @@ impl Rig {
     fn run<T>(&mut self, act: impl FnOnce(&mut Messages, Instant) -> T) -> T {
         let now = Instant::from_millis(self.now);
         let value = act(&mut self.messages, now);
-        self.sent.extend(self.messages.poll_frames(now, CONNECTION, self.released));
+        for frame in self.messages.poll_frames(now, CONNECTION, self.released) {
+            if let Ok(Some(Request::Subscribe(made))) = Request::decode(payload(&frame)) {
+                self.subscribed = made.request;
+            }
+            self.sent.push(frame);
+        }
         self.events.extend(std::iter::from_fn(|| self.messages.poll_event()));
         value
     }
@@ -51,7 +59,7 @@ impl Rig {
 
     /// Answers the last subscription.
     fn hello(&mut self, epoch: u64, next: u64, head: u64, recovered: bool) {
-        let request = self.messages.request;
+        let request = self.subscribed;
         let hello = Hello { request, epoch, next, head, recovered, max_bytes: 1 << 20 };
         assert_eq!(self.reply(Reply::Hello(hello)), Ok(None));
     }
@@ -129,6 +137,17 @@ fn nothing_but_the_question_is_sent_before_the_server_answered_it() {
     assert_eq!(rig.requests(), ["subscribe after 0"]);
     rig.hello(7, 1, 0, false);
     assert_eq!(rig.requests(), ["to 3: 3", "1: 1"]);
+}
+
+#[test]
+fn a_question_asked_meanwhile_does_not_outdate_the_answer_to_a_subscription() {
+    let mut rig = Rig::asking();
+    rig.run(|messages, now| messages.load(now, 10, 5)).unwrap();
+    assert_eq!(rig.requests(), ["subscribe after 0"]);
+    let hello = Hello { request: 1, epoch: 7, next: 1, max_bytes: 1 << 20, ..Hello::default() };
+    assert_eq!(rig.reply(Reply::Hello(hello)), Ok(None));
+    assert!(rig.events.contains(&state(true, None)));
+    assert_eq!(rig.requests(), ["5 before 10"]);
 }
 
 #[test]
@@ -294,7 +313,7 @@ fn hellos_that_were_not_asked_for_or_make_no_sense_change_nothing() {
     rig.message(3);
     let unasked = Hello { request: 99, ..hello };
     assert!(rig.reply(Reply::Hello(unasked)).is_err());
-    let odd = Hello { request: rig.messages.request, next: 9, ..hello };
+    let odd = Hello { request: rig.subscribed, next: 9, ..hello };
     assert!(rig.reply(Reply::Hello(odd)).is_err());
     rig.hello(7, 2, 3, true);
     rig.message(2);
