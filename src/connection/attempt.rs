@@ -16,9 +16,13 @@ impl Connection {
         self.publish();
     }
 
-    /// Starts an attempt: asks for a URL, or opens the fixed one.
+    /// Starts an attempt: asks for a URL, or opens the fixed one. In the back/forward cache that has to wait.
     pub(super) fn attempt(&mut self, cx: &mut Context<'_>) {
         self.page.asked_until = None;
+        if self.page.suspended {
+            self.state = State::Parked { why: Park::Suspended, retry_at: None };
+            return;
+        }
         match &self.source {
             Source::Fixed(url) => {
                 let url = url.clone();

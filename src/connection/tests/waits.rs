@@ -158,3 +158,15 @@ fn a_server_that_never_says_a_word_is_given_up_after_the_same_time_again() {
         rig.pass();
     }
 }
+
+#[test]
+fn nothing_connects_from_the_back_forward_cache_before_the_page_is_back() {
+    for step in [Connection::connect, Connection::renew] {
+        let mut rig = Rig::fixed();
+        rig.environment(AWAY);
+        rig.run(step);
+        assert_eq!(rig.opened_sockets(), 0);
+        rig.environment(BACK);
+        assert_eq!(rig.opened_sockets(), 1);
+    }
+}
