@@ -23,6 +23,8 @@ switches! {
         no_audit,
         /// Edits go to a server that lets us only read, or began anew.
         no_footing,
+        /// Peers are given and asked for the document although the server lets us only read, or began anew.
+        no_path_footing,
         /// What is shown here is never compared with what the server shows.
         no_comparison,
         /// A message that was seen is shown again.

@@ -63,10 +63,12 @@ impl Outgoing {
         self.forget_done();
     }
 
-    /// A path is gone, or begins anew.
-    pub(super) fn forget_path(&mut self, path: u32) {
+    /// A path is gone, or carries nothing for a while; `true` if something waited for it.
+    pub(super) fn forget_path(&mut self, path: u32) -> bool {
+        let waited = self.queue.iter().any(|parcel| parcel.to.paths.contains(&path));
         self.queue.iter_mut().for_each(|parcel| parcel.to.paths.retain(|to| *to != path));
         self.forget_done();
+        waited
     }
 
     fn forget_done(&mut self) {

@@ -18,6 +18,12 @@ fn no_seed_breaks_a_promise_among_peers() {
 }
 
 #[test]
+fn no_seed_breaks_a_promise_among_peers_where_the_server_changes_its_mind() {
+    let setup = |seed| Setup { footing: true, ..setup(seed) };
+    campaign::run("SIM_PEER_FOOTING_SEED", env("SIM_SEEDS").unwrap_or(150), setup);
+}
+
+#[test]
 fn an_edit_in_a_full_mesh_is_sent_once_to_each() {
     for seed in 0..20 {
         let setup = Setup { peers: Some(Peers::calm()), ..Setup::default() };
@@ -37,8 +43,9 @@ fn the_same_seed_gives_the_same_run_among_peers() {
 }
 
 fn assert_caught(rule: &str, claims: &[&str], broken: Broken, peers: fn(u64) -> Peers) {
+    let footing = broken.no_path_footing;
     for seed in 0..PATIENCE {
-        let setup = Setup { broken, peers: Some(peers(seed)), ..Setup::default() };
+        let setup = Setup { broken, footing, peers: Some(peers(seed)), ..Setup::default() };
         if let Some(claim) = World::new(seed, setup).run().broken {
             println!("{rule}: caught at seed {seed}: {claim:.200}");
             assert!(
@@ -73,6 +80,12 @@ fn a_build_that_takes_a_peers_word_for_the_servers_is_caught() {
 fn a_build_that_sends_to_peers_before_it_commits_is_caught() {
     let broken = Broken { send_before_commit: true, ..Broken::default() };
     assert_caught("send-before-commit", &["rule 4"], broken, Peers::of);
+}
+
+#[test]
+fn a_build_that_writes_by_way_of_its_peers_where_it_may_only_read_is_caught() {
+    let broken = Broken { no_path_footing: true, ..Broken::default() };
+    assert_caught("no-path-footing", &["host"], broken, Peers::of);
 }
 
 #[test]

@@ -43,15 +43,19 @@ impl<D: DocHost> Room<D> {
 
     /// What the server said of us holds until it says something else, on another link too.
     fn review_flow(&mut self) {
-        let flow = match self.footing.obstacle() {
+        let obstacle = self.footing.obstacle().filter(|_| !self.config.broken.no_path_footing());
+        let flow = match obstacle {
             Some(Obstacle::Epoch) => Flow::Neither,
             Some(Obstacle::ReadOnly) => Flow::In,
             _ if matches!(self.session, Session::Down | Session::Opening(_)) => return,
             _ => Flow::Both,
         };
         if self.paths.turn(flow) && flow != Flow::Both {
-            for path in self.paths.ids() {
-                self.outgoing.forget_path(path);
+            for (path, known) in self.paths.paths.iter_mut() {
+                // That may have been an answer, which live updates follow.
+                if self.outgoing.forget_path(*path) {
+                    known.pace.put_off(NOTHING);
+                }
             }
         }
     }
@@ -81,7 +85,7 @@ impl<D: DocHost> Room<D> {
             known.marks.note_diff(now);
             asked = known.pace.take_put_off();
         }
-        if known.session.awaits_answer() {
+        if known.session.awaits_answer() || known.wanting {
             self.ask_path(now, path);
         }
         if let Some(vector) = asked {

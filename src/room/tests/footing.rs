@@ -17,7 +17,7 @@ pub(super) fn greeting_alone(access: Access) -> Vec<u8> {
 
 impl Rig {
     /// A room on a disk, with the handshake with a server behind it that has nothing.
-    fn greeted(epoch: u64, access: Access) -> Self {
+    pub(super) fn greeted(epoch: u64, access: Access) -> Self {
         let mut rig = Self::new(PersistenceMode::IndexedDb);
         rig.answer(StorageReply::Loaded(Vec::new()));
         rig.open();

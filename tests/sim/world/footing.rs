@@ -1,8 +1,9 @@
 //! Servers that let somebody only read for a while, go back to a backup, or begin anew from nothing; and apps that
 //! answer the question that follows.
 
+use rejoin::doc::Doc;
 use rejoin::error::ErrorCode;
-use rejoin::event::{Durability, Problem, SyncStatus};
+use rejoin::event::{Durability, Obstacle, Problem, SyncStatus};
 use rejoin_server::hub::{HubInput, MemberId, Permission};
 
 use super::{FAULTS, Happening, World};
@@ -17,7 +18,8 @@ impl World {
     /// A server that lost what it had may be given other words by a machine that has them, so one run has only one of these.
     pub(super) fn plan_footing(&mut self) {
         self.server.found();
-        let forgets = self.rng.bool();
+        // Among peers words that differ under the same ids would spread.
+        let forgets = self.setup.peers.is_some() || self.rng.bool();
         let mut at = 0;
         while at < FAULTS {
             at += self.rng.u64(500..4_000);
@@ -111,13 +113,31 @@ impl World {
         })
     }
 
+    fn obstacle(&self, host: usize) -> Option<Obstacle> {
+        self.hosts[host].tab.as_ref()?.sync?.obstacle
+    }
+
     /// A client that knows that it may not write, or has to ask first, does not.
     pub(super) fn check_footing(&mut self, host: usize, frame: &[u8]) {
-        let sync = self.hosts[host].tab.as_ref().and_then(|tab| tab.sync);
-        let obstacle = sync.and_then(|state| state.obstacle);
-        if let ([0, 1 | 2, ..], Some(obstacle)) = (frame, obstacle) {
+        if let ([0, 1 | 2, ..], Some(obstacle)) = (frame, self.obstacle(host)) {
             self.oracle.fail(format!("host {host} pushes over {obstacle:?}"));
         }
+    }
+
+    /// Nor does it by way of its peers.
+    pub(super) fn check_path_footing(&mut self, host: usize, frame: &[u8]) {
+        if let (Some(Obstacle::ReadOnly | Obstacle::Epoch), [0, 1 | 2, ..]) =
+            (self.obstacle(host), frame)
+        {
+            self.check_footing(host, frame);
+        }
+    }
+
+    /// What a client that has to ask first has: nothing is added to it by its peers.
+    pub(super) fn undecided(&self, host: usize) -> Option<u64> {
+        let tab = self.hosts[host].tab.as_ref()?;
+        let waits = self.obstacle(host) == Some(Obstacle::Epoch);
+        tab.client.doc(tab.room).ok().filter(|_| waits).map(Doc::hash)
     }
 
     /// The app is asked what becomes of what is here, and takes its time.

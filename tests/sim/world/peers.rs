@@ -252,9 +252,13 @@ impl World {
         }
         let (host, boot) = (end.host, end.boot);
         if self.tab(host, boot).is_some() {
+            let before = self.undecided(host);
             self.command(host, |tab, now| {
                 tab.client.path_frame(now, tab.room, link, channel, &frame).expect("a ready room");
             });
+            if before.is_some() && self.undecided(host) != before {
+                self.oracle.fail(format!("host {host} takes from a peer before it has decided"));
+            }
         }
     }
 
@@ -266,6 +270,7 @@ impl World {
         channel: PathChannel,
         frame: Vec<u8>,
     ) {
+        self.check_path_footing(host, &frame);
         let (now, delay) = (self.now, self.net.delay(&mut self.rng));
         let Some(found) = self.peers.links.get_mut(&link) else { return };
         let side = usize::from(found.ends[0].host != host);

@@ -92,6 +92,7 @@ fn once_the_app_decided_peers_get_what_they_asked_for_and_are_asked_for_what_the
     assert!(to(8).any(|frame| frame[..2] == [0, 1]), "answered at once");
     assert!(to(8).any(|frame| frame[..2] == [0, 0]), "asked, too");
     assert!(to(7).any(|frame| is_check(frame)), "compared with");
+    assert!(to(7).any(|frame| frame[..2] == [0, 0]), "asked for what it said meanwhile");
     rig.wait(1_000);
     rig.hear(7, SYNC, &encode::sync_step_1(EMPTY_VECTOR));
     rig.hear(7, SYNC, &encode::sync_step_2(&other("theirs").1));
@@ -140,6 +141,22 @@ fn whose_right_to_write_ends_gives_peers_nothing_and_takes_what_they_give() {
     }
     rig.type_text("d");
     assert_eq!(updates_to(&mut rig, 7), 1);
+}
+
+#[test]
+fn an_answer_that_had_not_left_when_the_right_ended_goes_before_live_updates() {
+    let mut rig = Rig::greeted(0, Access::Write);
+    rig.type_text("abc");
+    rig.is_asked_on(7);
+    rig.receive(greeting_alone(Access::Read));
+    rig.commit();
+    assert!(!has_content(&rig.document_to(7)));
+    rig.receive(greeting_alone(Access::Write));
+    rig.type_text("d");
+    rig.commit();
+    let kinds: Vec<u8> = rig.document_to(7).iter().map(|frame| frame[1]).collect();
+    assert!(kinds.iter().position(|kind| *kind == 1) < kinds.iter().position(|kind| *kind == 2));
+    assert!(kinds.contains(&1), "{kinds:?}");
 }
 
 #[test]
