@@ -19,26 +19,42 @@ async function script(entry: string, host = 'browser'): Promise<string> {
   return output[0].code;
 }
 
-/** Runs it where there is nothing but the language; every look at a global is noted. */
+/** The names of the language, without what engines add to it for hosts. */
+const language = new Set<string | symbol>(runInContext('Object.getOwnPropertyNames(globalThis)', createContext()));
+for (const added of ['WebAssembly', 'console']) language.delete(added);
+
+/** Runs it where there is nothing but the language; every look at another global is noted, whatever its name. */
 function runBare(code: string): { exports: Record<string, unknown>; touched: string[] } {
   const touched: string[] = [];
   const module = { exports: {} as Record<string, unknown> };
   const react = new Proxy({}, { get: () => () => ({}) });
-  const given: Record<string, unknown> = { module, exports: module.exports, require: () => react };
-  const names = ['window', 'document', 'self', 'location', 'navigator', 'process', 'crypto', 'performance'];
-  names.push('fetch', 'URL', 'Response', 'WebSocket', 'WebAssembly', 'indexedDB', 'TextDecoder', 'setTimeout');
-  names.push('queueMicrotask', 'addEventListener', 'reportError', 'console', 'Buffer', '__dirname');
-  for (const name of names) {
-    Object.defineProperty(given, name, {
-      get: () => {
-        touched.push(name);
-        return undefined;
-      },
-    });
-  }
-  runInContext(code, createContext(given));
+  const given: Record<string | symbol, unknown> = { module, exports: module.exports, require: () => react };
+  const globals: object = new Proxy(given, {
+    has: (_, name) => name === 'globalThis' || !language.has(name),
+    get: (_, name) => {
+      if (name === 'globalThis') return globals;
+      if (name in given) return given[name];
+      if (language.has(name)) return Reflect.get(globalThis, name);
+      if (typeof name === 'string') touched.push(name);
+      return undefined;
+    },
+    set: (_, name) => {
+      touched.push(String(name));
+      return true;
+    },
+  });
+  const run = new Function('globals', `with (globals) { (() => { 'use strict'; ${code}\n })(); }`);
+  run(globals);
   return { exports: module.exports, touched };
 }
+
+test.each(['localStorage', 'matchMedia', 'globalThis.onlyInSomeBrowser', 'typeof window'])(
+  'a look at %s is noted',
+  (look) => {
+    const { touched } = runBare(`void (${look});`);
+    expect(touched).toEqual([look.replace(/^(globalThis\.|typeof )/, '')]);
+  },
+);
 
 test.each([
   ['index.ts', 'browser'],
