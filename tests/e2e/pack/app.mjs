@@ -137,3 +137,26 @@ const same = suspense.RoomProvider === react.RoomProvider && suspense.useStatus 
 console.log(JSON.stringify([shownBy(react), shownBy(suspense), same, refused]));
 process.exit(0);
 `;
+
+/** Imports the package, and says what else than the language it looked at. */
+export const watchedImport = `import { createContext, runInContext } from 'node:vm';
+  const language = new Set(runInContext('Object.getOwnPropertyNames(globalThis)', createContext()));
+  for (const added of ['WebAssembly', 'console']) language.delete(added);
+  const browsers = ['window', 'document', 'self', 'location', 'localStorage', 'sessionStorage', 'indexedDB', 'Worker'];
+  browsers.push('SharedWorker', 'RTCPeerConnection', 'EventSource', 'WebSocket', 'matchMedia', 'addEventListener');
+  const names = new Set([...Object.getOwnPropertyNames(globalThis), ...browsers].filter((name) => !language.has(name)));
+  const given = new Map([...names].map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
+  const touched = [];
+  for (const [name, own] of given) {
+    const get = () => {
+      touched.push(name);
+      return own?.get ? own.get.call(globalThis) : own?.value;
+    };
+    Object.defineProperty(globalThis, name, { get, configurable: true });
+  }
+  const { createClient } = await import('rejoin');
+  for (const [name, own] of given) {
+    if (own) Object.defineProperty(globalThis, name, own);
+    else delete globalThis[name];
+  }
+  console.log(JSON.stringify({ type: typeof createClient, touched }));`;

@@ -6,7 +6,7 @@ import { Miniflare } from 'miniflare';
 import { createServer } from 'vite';
 import { root } from '../../../scripts/env.mjs';
 import { startEcho } from '../../browser/echo.mjs';
-import { rendered, writePlainPage, writeViteApp, writeWorker } from './app.mjs';
+import { rendered, watchedImport, writePlainPage, writeViteApp, writeWorker } from './app.mjs';
 import { launch, visit } from './browser.mjs';
 import { refusingAddress, serve } from './site.mjs';
 import { installInto, pack, programOf, run, runAside, temporaryFolder, versionOf } from './tarball.mjs';
@@ -95,8 +95,8 @@ describe('in Node', () => {
   });
 
   it('is imported without touching anything', () => {
-    const code = "const { createClient } = await import('rejoin'); console.log(typeof createClient);";
-    assert.equal(run(process.execPath, ['--input-type=module', '-e', code], plain).trim(), 'function');
+    const shown = run(process.execPath, ['--input-type=module', '-e', watchedImport], plain);
+    assert.deepEqual(JSON.parse(shown), { type: 'function', touched: [] });
   });
 
   it('is required by CommonJS', () => {
