@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { closeBrowser } from './support/browser.mjs';
 import { linksPage } from './support/links-page.mjs';
+import { plainBrowser } from './support/plain-browser.mjs';
+import { staticSite } from './support/static-site.mjs';
 import {
   cut,
   pause,
@@ -167,19 +169,30 @@ describe('a stream of text', () => {
   });
 
   it('does not ask again when the tab is hidden, shown, or loses and finds the network', async (t) => {
-    const server = await streamServer(t, (_, response) => response.writeHead(200, sse).write('data: a\n\n'));
-    const page = await linksPage(t);
-    await page.evaluate((url) => {
+    let answer;
+    const server = await streamServer(t, (_, response) => {
+      answer = response.writeHead(200, sse);
+      answer.write('data: a\n\n');
+    });
+    const tab = await (await plainBrowser(t)).open(`${await staticSite(t)}/links.html`);
+    await tab.evaluate((url) => {
       window.stream = window.rejoin.stream(url, { method: 'POST', body: 'x' });
     }, server.url);
-    await page.waitForFunction(() => window.stream.state.getSnapshot().text === 'a');
-    await page.evaluate(() => {
-      for (const name of ['visibilitychange', 'freeze', 'resume']) document.dispatchEvent(new Event(name));
+    const says = (words) => tab.waits(words, (wanted) => window.stream.state.getSnapshot().text === wanted, words);
+    await says('a');
+    await tab.hide();
+    answer.write('data: b\n\n');
+    await says('ab');
+    await tab.show();
+    await tab.waits('the tab is shown', () => document.visibilityState === 'visible');
+    await tab.evaluate(() => {
+      for (const name of ['freeze', 'resume']) document.dispatchEvent(new Event(name));
       for (const name of ['offline', 'online', 'pagehide', 'pageshow']) window.dispatchEvent(new Event(name));
     });
-    await pause(700);
+    answer.write('data: c\n\n');
+    await says('abc');
     assert.deepEqual([server.requests.length, server.open], [1, 1]);
-    assert.equal(await page.evaluate(() => window.stream.state.getSnapshot().status), 'streaming');
+    assert.equal(await tab.evaluate(() => window.stream.state.getSnapshot().status), 'streaming');
   });
 
   it('goes on by its last id where the app allows it, by a GET', async (t) => {

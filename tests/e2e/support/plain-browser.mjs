@@ -184,6 +184,11 @@ class Tab {
   /** Wakes it and brings it to the front. */
   async thaw() {
     await this.#send('Page.setWebLifecycleState', { state: 'active' });
+    await this.show();
+  }
+
+  /** Brings it to the front. */
+  async show() {
     await this.#browser.send('Target.activateTarget', { targetId: this.#target });
   }
 
