@@ -52,11 +52,13 @@ describe('`synced`', () => {
   it('holds on every edit of a long run: whenever it is claimed, the server has all there is', async (t) => {
     const { page, server } = await behindProxy(t, 'run');
     const stock = stockClient(t, server.ws, 'run');
+    await page.page.evaluate(holdBehindClaims);
     for (let index = 0; index < 25; index++) {
+      await page.page.evaluate(() => window.goOn());
       await page.append(`${index},`);
       await page.isSynced();
       const text = await page.text();
-      // What the server has relayed by now is in the stock client, or about to be.
+      // Nothing has left the page since: what the server lacks now it would not get.
       await stock.hasText(text);
     }
   });
@@ -128,6 +130,27 @@ async function behindProxy(t, room) {
 async function claims(page) {
   const { status, pending } = await page.sync();
   return { status, pending };
+}
+
+/** Runs in the page: what it would send once all is claimed to be synced waits for `goOn`. */
+function holdBehindClaims() {
+  const { send } = WebSocket.prototype;
+  const held = [];
+  let claimed = false;
+  WebSocket.prototype.send = function (frame) {
+    if (!claimed) return send.call(this, frame);
+    const copy = typeof frame === 'string' ? frame : frame.slice();
+    held.push(() => send.call(this, copy));
+  };
+  const { sync } = window.session.room;
+  sync.subscribe(() => {
+    const { status, pending } = sync.getSnapshot();
+    if (status === 'synchronized' && pending === 0) claimed = true;
+  });
+  window.goOn = () => {
+    claimed = false;
+    for (const go of held.splice(0)) go();
+  };
 }
 
 /** Time in which a claim that comes too early would come; there is no event for something that does not happen. */
