@@ -57,6 +57,7 @@ pub(crate) struct Guard {
     place: Mutex<Place>,
     alive: Sign,
     texts: Sign,
+    asked: Sign,
     tokens: Mutex<Pace>,
     start: Instant,
     /// When it must show a token, at the latest.
@@ -81,6 +82,7 @@ impl Guard {
             place: Mutex::new(Place::Here(None)),
             alive: Sign::default(),
             texts: Sign::default(),
+            asked: Sign::default(),
             tokens: Mutex::new(Pace::per_second(TOKENS)),
             start: Instant::now(),
             until: watch::Sender::new(None),
@@ -114,7 +116,7 @@ impl Guard {
         }
         // Who asks while a large answer is on its way has not got it yet; a second one would come behind it, in full.
         if self.outbox.is_answering() && is_question(&bytes) {
-            self.heard(hub);
+            hub.sign(&self.asked, HubInput::Asked { member: *member });
             return Sentence::Go;
         }
         hub.frame(*member, bytes).await;
@@ -342,6 +344,20 @@ mod tests {
         guard.leave(&hub);
         assert_eq!(guard.frame(&hub, token()).await, Sentence::End);
         assert_eq!(idle.waiting(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_question_while_a_large_answer_is_on_its_way_is_told_to_the_hub_and_not_asked() {
+        let question = || Bytes::from(encode::sync_step_1(&[0]));
+        let (guard, hub, mut idle) = pending();
+        guard.frame(&hub, Bytes::from(Auth::Show("secret").encode())).await;
+        guard.outbox.push(Bytes::from(encode::sync_step_2(&[0, 0])));
+        let before = idle.waiting();
+        for _ in 0..3 {
+            assert_eq!(guard.frame(&hub, question()).await, Sentence::Go);
+        }
+        assert_eq!(idle.waiting(), before + 1);
+        assert!(matches!(idle.last_input(), Some(HubInput::Asked { .. })));
     }
 
     #[tokio::test]

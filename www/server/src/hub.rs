@@ -94,6 +94,9 @@ impl Hub {
             HubInput::Heard { member } => {
                 self.with_member(now, member, |room, _| room.on_heard(member));
             }
+            HubInput::Asked { member } => {
+                self.with_member(now, member, |room, _| room.on_asked(member));
+            }
             HubInput::Leave { member } => {
                 self.with_member(now, member, |room, cx| room.leave(cx, member));
                 self.members.remove(&member);

@@ -341,6 +341,14 @@ pub(crate) mod tests {
         pub(crate) fn waiting(&self) -> usize {
             self.0.len()
         }
+
+        /// The last thing it was told, if that was an input.
+        pub(crate) fn last_input(&mut self) -> Option<HubInput> {
+            match std::iter::from_fn(|| self.0.try_recv().ok()).last()? {
+                Letter::Input(input) | Letter::Sign(input, _) => Some(input),
+                _ => None,
+            }
+        }
     }
 
     const MEMBER: MemberId = MemberId(1);

@@ -66,6 +66,11 @@ pub enum HubInput {
         /// Whose socket.
         member: MemberId,
     },
+    /// The socket asked for the document while a large answer was on its way to it, and gets no second one.
+    Asked {
+        /// Whose socket.
+        member: MemberId,
+    },
     /// The socket is gone, for whatever reason.
     Leave {
         /// Whose socket.

@@ -102,6 +102,14 @@ impl Room {
         }
     }
 
+    /// Also a question that needs no answer introduces whoever asks.
+    pub(super) fn on_asked(&mut self, id: MemberId) {
+        self.on_heard(id);
+        if let Some(member) = self.members.get_mut(&id) {
+            member.says.expect_introduction();
+        }
+    }
+
     pub(super) fn on_frame(&mut self, cx: &mut Context<'_>, id: MemberId, frame: Bytes) {
         if !self.members.contains_key(&id) {
             return;

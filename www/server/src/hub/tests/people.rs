@@ -152,6 +152,20 @@ fn an_owner_that_renews_nothing_is_asked_alone_and_stays_if_it_answers() {
 }
 
 #[test]
+fn a_replica_behind_a_shared_socket_owns_its_id_also_if_its_question_needed_no_answer() {
+    let mut world = World::new();
+    let alice = world.join(1);
+    world.say(alice, announce(here(7, 3, "{}")));
+    world.input(HubInput::Asked { member: alice });
+    world.say(alice, announce(here(8, 3, "{}")));
+    world.got.clear();
+    world.pass(20_000);
+    let mut told = people(&world.take(alice));
+    told.sort_by_key(|entry| entry.client);
+    assert_eq!(told, [here(7, 4, "{}"), here(8, 4, "{}")], "both are reminded");
+}
+
+#[test]
 fn who_only_passes_an_id_on_is_not_asked_for_it() {
     let mut world = World::new();
     let (alice, bob) = (world.join(1), world.join(2));
