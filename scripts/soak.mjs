@@ -15,6 +15,7 @@ const kinds = {
   SIM_HANG_SEED: 'no_seed_breaks_a_promise_where_databases_do_not_answer',
   SIM_MESSAGE_SEED: 'no_seed_loses_repeats_or_reorders_a_message',
   SIM_PEER_SEED: 'peers::no_seed_breaks_a_promise_among_peers',
+  SIM_PEER_FOOTING_SEED: 'peers::no_seed_breaks_a_promise_among_peers_where_the_server_changes_its_mind',
   SIM_HTTP_SEED: 'over_http::no_seed_breaks_a_promise_where_websockets_are_blocked',
   SIM_STREAM_SEED: 'streams::no_seed_loses_repeats_or_tears_what_a_stream_says',
 };
