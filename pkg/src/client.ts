@@ -1,5 +1,6 @@
 import type { SyncError } from './errors.js';
 import type { LostConnection } from './lost-connection.js';
+import type { Message } from './messages.js';
 import type { QuarantinedRecord } from './quarantine/types.js';
 import type { ConnectionState, EnterOptions, Room, SyncState } from './room.js';
 import type { Registered, Schema } from './schema.js';
@@ -10,7 +11,10 @@ export type { LostConnection } from './lost-connection.js';
 
 /** What a client tells by itself. */
 export interface ClientEvents {
-  /** Something went wrong where no call could throw it; `room` says where. */
+  /**
+   * Something went wrong where no call could throw it; `room` says where. Where the server refused a {@link Message} that an earlier page had
+   * left, or that was sent in the background, that is its `cause`: nothing else has its words then.
+   */
   error: SyncError;
   /** A connection was lost for longer than `lostConnectionTimeout`, came back, or failed. */
   lostConnection: LostConnection;

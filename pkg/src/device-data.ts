@@ -34,10 +34,15 @@ export class DeviceData {
 
   /** Deletes what is kept of a room, or of all, and of those that hold their versions; `known` are those that were entered. */
   async clear(room: string | undefined, known: readonly string[], leave: (id: string) => void): Promise<void> {
-    // Rooms that have something to send (`guard/unsent`), so that nobody opens them for that, and text of streams (`stream/record`).
-    const unsent = forget('localStorage', `rejoin/unsent/${this.#namespace}/`, room);
-    if (room === undefined) forget('sessionStorage', 'rejoin/stream/');
-    const rooms = [...new Set((room === undefined ? [...known, ...unsent] : [room]).flatMap(withShelf))];
+    // Rooms that have something to send (`guard/notes`), so that nobody opens them for that, and text of streams (`stream/record`).
+    const only = room === undefined ? null : withShelf(room);
+    const noted = forget(
+      'localStorage',
+      `rejoin/unsent/${this.#namespace}/`,
+      (rest) => only?.includes(idIn(rest)) ?? true,
+    );
+    if (!only) forget('sessionStorage', 'rejoin/stream/');
+    const rooms = only ?? [...new Set([...known, ...noted.map(idIn)].flatMap(withShelf))];
     const logs = await this.#host.ownLogs();
     // Nothing comes between: a room that is entered behind its leaving would count as deleted.
     for (const id of rooms) leave(id);
@@ -81,16 +86,24 @@ function quarantine(): Promise<typeof Quarantine> {
   return loadPart('quarantine', import('./quarantine.js'));
 }
 
-/** Takes entries with this prefix out of a storage, all or the one that is named; returns the rest of their names. */
-function forget(storage: 'localStorage' | 'sessionStorage', prefix: string, only?: string): string[] {
+/** Takes entries with this prefix out of a storage, all or some; returns the rest of their names. */
+function forget(
+  storage: 'localStorage' | 'sessionStorage',
+  prefix: string,
+  isGone: (rest: string) => boolean = () => true,
+): string[] {
   try {
     const held = globalThis[storage];
-    const gone = Object.keys(held).filter((key) =>
-      only === undefined ? key.startsWith(prefix) : key === prefix + only,
-    );
-    for (const key of gone) held.removeItem(key);
-    return gone.map((key) => key.slice(prefix.length));
+    const rests = Object.keys(held).flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : []));
+    const gone = rests.filter(isGone);
+    for (const rest of gone) held.removeItem(prefix + rest);
+    return gone;
   } catch {
     return []; // no storage, or none for us
   }
+}
+
+/** The room, behind where its edits are to go. */
+function idIn(rest: string): string {
+  return rest.slice(rest.indexOf('/') + 1);
 }

@@ -105,11 +105,6 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
     return this;
   }
 
-  /** How much waits for the server, or to be looked at. */
-  get unsent(): number {
-    return this.#kept.length + this.state.getSnapshot().pending;
-  }
-
   /** Whether the app listens. */
   get isHeard(): boolean {
     const { list, state, typing, reads, heard, events } = this;

@@ -138,6 +138,7 @@ export class MessagesImpl<M = Json, E = Json> {
         break;
       case 'refused': {
         const error = fromProblem(event, this.#host.id);
+        error.cause = this.#pending.get(event.id) ?? undefined;
         this.#fail(event.id, error);
         if (!this.#settle(event.id, (send) => send.reject(error))) this.#host.report(error);
         break;

@@ -25,6 +25,14 @@ function tokensOf(options: Options): TokenSource<EndpointContext> | null {
   return source;
 }
 
+/** The same options for rooms in which the user is not seen, with the same tokens. */
+export function withoutUser<O extends Options & { readonly user?: unknown }>(options: O): O {
+  const tokens = tokensOf(options);
+  const quiet = { ...options, user: undefined };
+  if (tokens) shared.set(quiet, tokens);
+  return quiet;
+}
+
 /** Answers the core's questions for a URL and a token: one call of the app's functions at a time and room. */
 export class Endpoint {
   readonly #url: UrlOption;

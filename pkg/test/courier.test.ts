@@ -16,12 +16,22 @@ const CONNECTED = {
 const SYNC = { type: 'sync', local: 'saved', held: 0, peers: { synced: 0, of: 0 }, obstacle: null } as const;
 const SENT = { ...SYNC, status: 'synchronized', pending: 0 } as const;
 const WAITING = { ...SYNC, status: 'synchronizing', pending: 2 } as const;
+const GONE = { ...CONNECTED, status: 'disconnected', reason: { kind: 'offline' } } as const;
+const CLOSED = { ...GONE, reason: { kind: 'requested' } } as const;
+const FAILED = {
+  ...GONE,
+  reason: { kind: 'http', status: 403 },
+  error: { code: 'E_FORBIDDEN', message: 'no', retryable: false },
+} as const;
 const OFFLINE = { ...CONNECTED, status: 'reconnecting', attempt: 1 } as const;
+
+/** What is noted of room `a` by clients of the tests. */
+const KEY = 'rejoin/unsent//127.0.0.1%3A1%2F/a';
 
 let events: EventTarget;
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
   vi.stubGlobal('localStorage', storage());
   events = new EventTarget();
   vi.stubGlobal('addEventListener', events.addEventListener.bind(events));
@@ -108,7 +118,7 @@ test('what is on its way for a second is noted, and at once when the page goes',
   expect(unsent()).toEqual([]);
   await tell('a', WAITING);
   events.dispatchEvent(new Event('pagehide'));
-  expect(Object.keys(localStorage)).toEqual(['rejoin/unsent//a']);
+  expect(Object.keys(localStorage)).toEqual([KEY]);
 });
 
 test('the app takes the room over when it enters it', async () => {
@@ -136,7 +146,7 @@ test('two rooms send at once, and one that is refused makes way until a page ent
   expect(app.open()).toEqual(['list', 'a', 'b']);
   await app.tell('a', CONNECTED, { ...WAITING, status: 'rejected', obstacle: 'read-only' });
   expect(app.open()).toEqual(['list', 'b', 'c']);
-  await app.tell('b', { ...CONNECTED, status: 'disconnected' });
+  await app.tell('b', FAILED);
   await app.tell('c', SENT);
   expect([app.open(), app.unsent()]).toEqual([['list'], ['a', 'b']]);
 });
@@ -144,17 +154,17 @@ test('two rooms send at once, and one that is refused makes way until a page ent
 test('messages that wait keep the room open as edits do', async () => {
   const { tell, open, unsent } = await withLeftRoom();
   const message = { seq: 0, at: 0, from: 1, kind: 0, id: 'm1', data: '"hi"', own: true };
-  await tell('a', { type: 'messages', what: 'restored', messages: [message] }, SENT);
+  await tell('a', { type: 'messages', what: 'restored', messages: [message] }, { ...WAITING, pending: 1 });
   await vi.waitFor(() => import('../src/live-messages.js'));
   await settle();
   expect([open(), unsent()]).toEqual([['list', 'a'], ['a']]);
-  await tell('a', { type: 'messages', what: 'sent', id: 'm1', seq: 1 });
+  await tell('a', { type: 'messages', what: 'sent', id: 'm1', seq: 1 }, SENT);
   expect([open(), unsent()]).toEqual([['list'], []]);
 });
 
 test('what the app disconnects stays disconnected', async () => {
   const { tell, open, unsent } = await withLeftRoom();
-  await tell('list', { ...CONNECTED, status: 'disconnected' });
+  await tell('list', CLOSED);
   expect([open(), unsent()]).toEqual([['list'], ['a']]);
   await tell('list', CONNECTED);
   expect(open()).toEqual(['list', 'a']);
@@ -188,4 +198,139 @@ test('a storage that refuses costs the note alone', async () => {
   vi.stubGlobal('localStorage', undefined);
   const { open, unsent } = await withLeftRoom();
   expect([open(), unsent()]).toEqual([['list'], []]);
+});
+
+test('without a network it is noted as well, and a room in the background waits for the next one', async () => {
+  const app = start();
+  const list = await app.enter('list');
+  const { leave } = await app.enter('a');
+  await app.tell('a', GONE, WAITING);
+  leave();
+  await settle();
+  expect(app.unsent()).toEqual(['a']);
+  list.leave();
+  await app.tell('a', GONE);
+  expect(app.open()).toEqual(['a']);
+  await app.tell('a', CONNECTED, SENT);
+  expect([app.open(), app.unsent()]).toEqual([[], []]);
+});
+
+test('what another tab noted of a room that is entered here is sent once that is left', async () => {
+  const { enter, tell, open, unsent } = start();
+  await enter('list');
+  const { leave } = await enter('a');
+  localStorage.setItem(KEY, 'of another tab');
+  events.dispatchEvent(new Event('storage'));
+  await tell('a', WAITING);
+  await tell('a', SENT);
+  expect([unsent(), localStorage.getItem(KEY)]).toEqual([['a'], 'of another tab']);
+  leave();
+  await settle();
+  expect(open()).toEqual(['list', 'a']);
+  await tell('a', CONNECTED, SENT);
+  expect([unsent(), localStorage.getItem(KEY)]).toEqual([[], null]);
+});
+
+test('what a tab took away while this one still waits is noted again', async () => {
+  const { enter, tell } = start();
+  await enter('a');
+  await tell('a', WAITING);
+  await settle(1_000);
+  localStorage.removeItem(KEY);
+  events.dispatchEvent(new Event('storage'));
+  expect(localStorage.getItem(KEY)).not.toBeNull();
+});
+
+test('what is noted while it is being sent is sent behind it', async () => {
+  const { tell, world, unsent } = await withLeftRoom();
+  localStorage.setItem(KEY, 'of another tab');
+  const entered = world.count('enterRoom');
+  await tell('a', CONNECTED, SENT);
+  expect([world.count('enterRoom'), unsent()]).toEqual([entered + 1, ['a']]);
+});
+
+test('what is for another server is left to clients of that', async () => {
+  const first = await withLeftRoom({ url: 'ws://one.example' });
+  await first.client.close();
+  const second = start({ url: 'ws://two.example' });
+  await second.enter('b');
+  expect([second.open(), second.unsent()]).toEqual([['b'], []]);
+  const third = start({ url: 'ws://one.example?token=another' });
+  await third.enter('b');
+  expect(third.open()).toEqual(['b', 'a']);
+  expect(Object.keys(localStorage).join()).not.toContain('token');
+});
+
+test('a log that cannot be read says nothing about what it holds', async () => {
+  const { tell, open, unsent } = await withLeftRoom();
+  await tell('a', CONNECTED, { ...SENT, local: 'unavailable' });
+  expect([open(), unsent()]).toEqual([['list'], ['a']]);
+});
+
+test('rooms that do not get ahead make way for others, in turn', async () => {
+  const app = start();
+  await app.enter('list');
+  for (const name of ['a', 'b', 'c']) {
+    const { leave } = await app.enter(name);
+    await app.tell(name, OFFLINE, WAITING);
+    leave();
+    await settle();
+  }
+  expect(app.open()).toEqual(['list', 'a', 'b']);
+  await settle(60_000);
+  expect(app.open()).toContain('c');
+  await app.tell('c', CONNECTED, SENT);
+  expect(app.unsent()).toEqual(['a', 'b']);
+  expect(app.open().sort()).toEqual(['a', 'b', 'list']);
+});
+
+test('messages for a server that knows none, and what hangs on something missing, are left', async () => {
+  for (const told of [{ ...WAITING, pending: 0, held: 1 }] as const) {
+    const { tell, open, unsent } = await withLeftRoom();
+    await tell('a', CONNECTED, told);
+    expect([open(), unsent()]).toEqual([['list'], ['a']]);
+    vi.stubGlobal('localStorage', storage());
+  }
+  const { tell, open, unsent } = await withLeftRoom();
+  const message = { seq: 0, at: 0, from: 1, kind: 0, id: 'm1', data: '"hi"', own: true };
+  await tell('a', { type: 'messages', what: 'restored', messages: [message] }, CONNECTED, { ...WAITING, pending: 1 });
+  await vi.waitFor(() => import('../src/live-messages.js'));
+  await tell('a', { type: 'messages', what: 'state', supported: false, recovered: null });
+  expect([open(), unsent()]).toEqual([['list'], ['a']]);
+});
+
+test('a refusal is not asked for again because the app enters another room', async () => {
+  const app = start();
+  const list = await app.enter('list');
+  const { leave } = await app.enter('a');
+  await app.tell('a', OFFLINE, WAITING);
+  leave();
+  await settle();
+  await app.tell('a', FAILED);
+  list.leave();
+  await settle();
+  await app.enter('b');
+  expect(app.open()).toEqual(['b']);
+});
+
+test('a function for tokens that looks at no room is asked once for these rooms too', async () => {
+  const auth = vi.fn(async () => 'token');
+  const { world } = await withLeftRoom({ auth });
+  for (const room of world.core.rooms.keys()) {
+    world.core.tell(room, { type: 'endpoint', request: room, attempt: 0, reason: 'initial' });
+  }
+  await settle();
+  expect(auth).toHaveBeenCalledTimes(1);
+});
+
+test('a message that the server refuses in the background is told with its words', async () => {
+  const { client, tell } = await withLeftRoom();
+  const told = vi.fn();
+  client.on('error', told);
+  const message = { seq: 0, at: 0, from: 1, kind: 0, id: 'm1', data: '"hi"', own: true };
+  await tell('a', { type: 'messages', what: 'restored', messages: [message] }, { ...WAITING, pending: 1 });
+  await vi.waitFor(() => import('../src/live-messages.js'));
+  const problem = { code: 'E_FORBIDDEN', message: 'no', retryable: false } as const;
+  await tell('a', { type: 'messages', what: 'refused', id: 'm1', ...problem });
+  expect(told.mock.lastCall?.[0]).toMatchObject({ code: 'E_FORBIDDEN', room: 'a', cause: { id: 'm1', data: 'hi' } });
 });

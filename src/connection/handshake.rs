@@ -70,6 +70,15 @@ impl Connection {
         }
     }
 
+    /// The network is another one: what took long on the last says nothing.
+    pub(super) fn expect_quick_handshake(&mut self, now: Instant) {
+        self.history.ran_out = 0;
+        let latest = now + 3 * self.config.connect_timeout;
+        if let State::Handshaking { deadline, .. } = &mut self.state {
+            *deadline = (*deadline).min(latest);
+        }
+    }
+
     /// The handshake was not answered in time.
     pub(super) fn on_handshake_ran_out(&mut self, cx: &mut Context<'_>) {
         self.history.ran_out = self.history.ran_out.saturating_add(u32::from(self.history.heard));

@@ -44,6 +44,7 @@ impl Connection {
             Environment::Offline => self.on_offline(cx),
             Environment::Online => {
                 self.page.offline = false;
+                self.expect_quick_handshake(cx.now);
                 self.restart_stale_attempt(cx);
                 self.wake(cx);
             }

@@ -61,17 +61,15 @@ impl<D: DocHost> Room<D> {
         while let Some(task) = self.persistence.poll_task() {
             self.begin(now, task);
         }
-        if self.persistence.wants_compaction() && self.batch.is_none() {
+        // A snapshot lacks what waits, and stands for the records that hold it.
+        if self.persistence.wants_compaction()
+            && self.doc.held_here().is_empty()
+            && self.batch.is_none()
+        {
             let verify = self.persistence.verify();
-            let task = verify.unwrap_or_else(|| self.compact());
+            let task = verify.unwrap_or_else(|| self.persistence.compact(self.snapshot()));
             self.begin(now, task);
         }
-    }
-
-    fn compact(&mut self) -> StorageTask {
-        let task = self.persistence.compact(self.snapshot());
-        self.append_held();
-        task
     }
 
     fn begin(&mut self, now: Instant, task: StorageTask) {

@@ -24,12 +24,16 @@ describe('what waits in a room that is not entered', () => {
     await write(ann, 'written offline', 'said offline');
     await ann.page.evaluate(() => window.other.leave());
     await isUnsent(ann, ['plan']);
+    await bob.page.evaluate(() => {
+      const { others } = window.session.room.presence;
+      window.seenOthers = [];
+      others.subscribe(() => window.seenOthers.push(...others.getSnapshot()));
+    });
     await server.start();
     await bob.harness.hasText('written offline');
     await bob.harness.waits('the message', () => window.session.seen.heard.includes('said offline'));
     await isUnsent(ann, []);
-    const others = await bob.page.evaluate(() => window.session.room.presence.others.getSnapshot());
-    assert.deepEqual(others, [], 'nobody is seen who is not there');
+    assert.deepEqual(await bob.page.evaluate(() => window.seenOthers), [], 'nobody is seen who is not there');
   });
 
   it('is sent by the next page, whichever room that enters, after a crash', async (t) => {
@@ -41,10 +45,14 @@ describe('what waits in a room that is not entered', () => {
     await first.isSynced();
     await server.kill();
     await first.hasStatus('reconnecting');
+    await context.setOffline(true);
+    await first.hasStatus('disconnected');
     await first.append('known here alone');
     await first.isSaved();
     await isUnsent(first, ['diary']);
     await crash(first.page);
+    await first.page.close();
+    await context.setOffline(false);
 
     await server.start();
     const stock = stockClient(t, server.ws, 'diary');

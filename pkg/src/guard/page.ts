@@ -1,7 +1,9 @@
 import type { ClientEvents, DeviceState } from '../client.js';
+import { absolute } from '../endpoint.js';
 import { type LostConnection, watchLostConnection } from '../lost-connection.js';
 import { type ClientOptions, ownStorage, storageOf } from '../options.js';
 import type { ConnectionState, SyncState } from '../room.js';
+import { withoutUser } from '../room-endpoint.js';
 import { defineSchema, type Schema } from '../schema.js';
 import type { Listeners, Store, ValueStore } from '../store.js';
 import { preventUnsaved } from '../unsaved.js';
@@ -31,7 +33,6 @@ export interface PageHost<S extends Schema> {
   rooms(): readonly (Pausable & Sender & { readonly isHeard: boolean })[];
   /** A room of its own, whatever else is entered by that id. */
   background(id: string, options: ClientOptions<S>, schema: Schema): Sender;
-
   tellLost(event: LostConnection): void;
   warn(message: string): void;
 }
@@ -53,10 +54,19 @@ export function watchPage<S extends Schema>(client: Watched, host: PageHost<S>):
   ];
   if (backgroundTimeout !== undefined) stops.push(pauseInBackground(backgroundTimeout, rooms));
   if (options.url !== null && storageOf(options) !== 'memory') {
-    const { namespace = '' } = options;
-    const open = (id: string): Sender => background(id, { ...options, user: undefined }, NO_SCHEMA);
-    stops.push(watchUnsent({ namespace, device: client.device, changes, rooms, background: open }));
+    const quiet = withoutUser(options);
+    const open = (id: string): Sender => background(id, quiet, NO_SCHEMA);
+    stops.push(watchUnsent({ prefix: prefixOf(options), device: client.device, changes, rooms, background: open }));
   }
   if (preventUnsavedChanges) stops.push(preventUnsaved(changes, rooms));
   return stops;
+}
+
+/** Clients of one origin may have different servers, and storage of their own. A query may hold a token. */
+function prefixOf<S extends Schema>(options: ClientOptions<S>): string {
+  const { url, namespace = '' } = options;
+  const text = typeof url === 'function' ? '' : absolute(String(url));
+  const { host, pathname } = URL.canParse(text) ? new URL(text) : { host: 'app', pathname: '' };
+  const storage = ownStorage(options).adapter ? 'app:' : '';
+  return `rejoin/unsent/${namespace}/${encodeURIComponent(storage + host + pathname)}/`;
 }

@@ -86,7 +86,8 @@ describe('any values handed to the package', () => {
           [root.get('tags'), ['get', 'set', 'delete']],
           [root.get('settings'), ['get', 'set', 'update']],
           [room.presence, ['update']],
-          [room.messages, ['send', 'loadEarlier', 'broadcast']],
+          [room.messages, ['send', 'loadBefore', 'retry', 'discard', 'setTyping', 'markRead', 'listen']],
+          [room, ['broadcast', 'onEvent']],
           [room.history, ['undo', 'redo']],
           [bytes, ['applyUpdate', 'encodeStateAsUpdate']],
         ];
@@ -95,14 +96,17 @@ describe('any values handed to the package', () => {
       for (let round = 0; round < 60; round++) {
         for (const [target, names] of targets()) {
           for (const name of names) {
-            const method = Reflect.get(target, name) as Method | undefined;
-            if (!method) continue;
-            const given = Array.from({ length: Math.max(1, method.length) }, () => dice.pick(values)());
+            const method = Reflect.get(target, name) as Method;
+            // One more than it must be given: options have defaults.
+            const given = Array.from({ length: method.length + 1 }, () => dice.pick(values)());
+            const note = (error: unknown): void => {
+              if (!(error instanceof SyncError)) odd.push(`${name}(${given.map(typeOf)}): ${error}`);
+            };
             try {
               const result = method.apply(target, given);
-              if (result instanceof Promise) result.catch(() => {});
+              if (result instanceof Promise) result.catch(note);
             } catch (error) {
-              if (!(error instanceof SyncError)) odd.push(`${name}(${given.map(typeOf)}): ${error}`);
+              note(error);
             }
           }
         }

@@ -141,6 +141,20 @@ fn an_answer_that_takes_longer_than_the_handshake_is_given_twice_the_time_with_e
 }
 
 #[test]
+fn another_network_need_not_be_as_slow_as_the_last() {
+    let mut rig = Rig::fixed();
+    rig.run(Connection::connect);
+    for _ in 0..4 {
+        wait_for_a_large_answer(&mut rig, true);
+    }
+    rig.socket_says(SocketInput::Opened { protocol: String::new() });
+    rig.run(|connection, cx| connection.handle_progress(cx.now));
+    assert_eq!(until_deadline(&rig), 480_000);
+    rig.environment(Environment::Online);
+    assert_eq!(until_deadline(&rig), 30_000);
+}
+
+#[test]
 fn the_same_holds_where_the_server_spoke_without_a_step_of_the_handshake() {
     let mut rig = Rig::fixed();
     rig.run(Connection::connect);

@@ -112,7 +112,7 @@ fn a_snapshot_behind_a_late_log_leaves_what_waits_in_it() {
     comes_back(&log, &first, &second);
 }
 
-pub(super) fn comes_back(log: &[Vec<u8>], first: &[u8], second: &[u8]) {
+fn comes_back(log: &[Vec<u8>], first: &[u8], second: &[u8]) {
     let mut rig = Rig::seeded(PersistenceMode::IndexedDb, 2);
     rig.answer(rows(log));
     assert_eq!(rig.sync().held, 1, "it is gone");
