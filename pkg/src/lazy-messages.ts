@@ -135,7 +135,7 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
 
   /** See `Room.broadcast`. A rejection that nobody hears is no error of the page. */
   broadcast(event: E, options: BroadcastOptions = {}): Promise<void> {
-    const sent = this.#write((part) => part.broadcast(event, options), options.queue ?? false);
+    const sent = this.#write((part) => part.broadcast(event, options), options?.queue ?? false);
     sent.catch(() => {});
     return sent;
   }

@@ -67,10 +67,13 @@ export class Leases<T extends Leased> {
   #release(held: Held<T>, lease: object): void {
     if (!held.leases.delete(lease) || held.leases.size > 0) return;
     if (this.#held.get(held.item.id) !== held) return;
-    held.timer = setTimeout(() => {
-      this.#held.delete(held.item.id);
-      held.item.leave();
-      this.#onChange();
-    }, this.#grace);
+    held.timer = setTimeout(
+      () => {
+        this.#held.delete(held.item.id);
+        held.item.leave();
+        this.#onChange();
+      },
+      Math.min(this.#grace, 2 ** 31 - 1),
+    ); // a timer that is given more fires at once
   }
 }

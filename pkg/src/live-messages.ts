@@ -10,6 +10,8 @@ import { type StandardSchemaV1, validate } from './schema.js';
 /** Kinds of messages on the wire. */
 const MESSAGE = 0;
 const EVENT = 1;
+/** What no timer exceeds, in milliseconds: one that is given more fires at once. */
+const LONGEST = 2 ** 31 - 1;
 /** Most stored messages kept in memory. */
 const MOST = 10_000;
 /** How long typing is shown without another word of it, in milliseconds. */
@@ -54,9 +56,11 @@ export class MessagesImpl<M = Json, E = Json> {
     const json = this.#text(data, this.#validators.messages);
     await this.#host.whenReady();
     this.#stopTyping();
-    if (options.volatile && options.to === undefined) return this.#pass(MESSAGE, json);
-    const sent = options.to === undefined ? this.#queue(MESSAGE, json) : this.#direct(options.to, json);
-    return options.timeout === undefined ? sent : this.#within(options.timeout, sent);
+    // JavaScript may hand over null.
+    const { volatile, to, timeout } = options ?? {};
+    if (volatile && to === undefined) return this.#pass(MESSAGE, json);
+    const sent = to === undefined ? this.#queue(MESSAGE, json) : this.#direct(to, json);
+    return timeout === undefined ? sent : this.#within(timeout, sent);
   }
 
   async retry(id: string): Promise<SentMessage> {
@@ -77,9 +81,9 @@ export class MessagesImpl<M = Json, E = Json> {
   }
 
   /** See `Room.broadcast`. */
-  async broadcast(event: E, { queue = false }: BroadcastOptions = {}): Promise<void> {
+  async broadcast(event: E, options: BroadcastOptions = {}): Promise<void> {
     const json = this.#text(event, this.#validators.events);
-    if (queue) {
+    if (options?.queue) {
       await this.#host.whenReady();
       await this.#queue(EVENT, json);
     } else {
@@ -236,7 +240,10 @@ export class MessagesImpl<M = Json, E = Json> {
   async #within<T>(timeout: number, work: Promise<T>): Promise<T> {
     const late = new Deferred<T>();
     const message = `the server did not answer within ${timeout} ms; a stored message is still delivered`;
-    const timer = setTimeout(() => late.reject(new SyncError('E_TIMEOUT', message, { room: this.#host.id })), timeout);
+    const timer = setTimeout(
+      () => late.reject(new SyncError('E_TIMEOUT', message, { room: this.#host.id })),
+      Math.min(timeout, LONGEST),
+    );
     try {
       return await Promise.race([work, late.promise]);
     } finally {

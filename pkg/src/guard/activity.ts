@@ -1,6 +1,8 @@
 import type { Meta } from '../presence.js';
 
 const INPUTS = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'];
+/** What no timer exceeds, in milliseconds: one that is given more fires at once. */
+const LONGEST = 2 ** 31 - 1;
 const LISTEN = { passive: true, capture: true } as const;
 
 /** Whether somebody is at this page: away while it is hidden, idle when nothing was touched for a while. */
@@ -43,7 +45,7 @@ export class Activity {
     else if (rest >= this.#idleAfter) this.#become('idle', rest);
     else {
       this.#become('online', rest);
-      this.#timer = setTimeout(this.#check, this.#idleAfter - rest);
+      this.#timer = setTimeout(this.#check, Math.min(this.#idleAfter - rest, LONGEST));
     }
   };
 

@@ -12,6 +12,8 @@ import { watchDevice } from './device.js';
 import { watchDropped } from './dropped.js';
 import { type Sender, watchUnsent } from './unsent.js';
 
+/** What no timer exceeds, in milliseconds: one that is given more fires at once. */
+const LONGEST = 2 ** 31 - 1;
 /** Of rooms that nobody sees: what is sent is what the log says. */
 const NO_SCHEMA: Schema = /* @__PURE__ */ defineSchema({ doc: {} });
 
@@ -49,10 +51,10 @@ export function watchPage<S extends Schema>(client: Watched, host: PageHost<S>):
   const stops = [
     stop,
     client.on('error', ({ code }) => code === 'E_QUOTA' && look()),
-    watchLostConnection(client.connection, lostConnectionTimeout, tellLost),
+    watchLostConnection(client.connection, Math.min(lostConnectionTimeout, LONGEST), tellLost),
     watchDropped({ ...host, handle: client.handle }),
   ];
-  if (backgroundTimeout !== undefined) stops.push(pauseInBackground(backgroundTimeout, rooms));
+  if (backgroundTimeout !== undefined) stops.push(pauseInBackground(Math.min(backgroundTimeout, LONGEST), rooms));
   if (options.url !== null && storageOf(options) !== 'memory') {
     const quiet = withoutUser(options);
     const open = (id: string): Sender => background(id, quiet, NO_SCHEMA);
