@@ -31,6 +31,11 @@ describe('the chat room of the demo', () => {
     await say(ann, 'Look here');
     await hasSaid(bob, ['Look here']);
     await ann.page.locator('[data-mark=sent]').waitFor();
+    // What Bob had said before this would be here with it.
+    await bob.write('I write');
+    await ann.openTab('Editor');
+    await until('what Bob wrote', async () => (await ann.note()).includes('I write'));
+    await ann.openTab('Chat room');
     assert.equal(await ann.page.locator('.readers').count(), 0);
     await bob.openTab('Chat room');
     await ann.page.locator('.readers').waitFor();
