@@ -10,15 +10,12 @@ import { stockServer } from './support/stock-server.mjs';
 
 after(closeBrowser);
 
-const goal = 100;
-const bound = 1_000;
-
 describe('who is here', () => {
   for (const [name, startServer] of [
     ['www/server', rejoinServer],
     ['@y/websocket-server 0.1.1', stockServer],
   ]) {
-    it(`others see a user again soon after the socket reopens, through ${name}`, async (t) => {
+    it(`others see a user again as soon as the socket reopens, through ${name}`, async (t) => {
       const server = await startServer(t);
       const proxy = await holdingProxy(t, server.ws);
       const context = await newContext(t);
@@ -29,13 +26,10 @@ describe('who is here', () => {
       await bob.waits('Ann is here', hasOthers, 1);
       await watch(ann, bob);
       proxy.cut();
-      await bob.waits('Ann went', () => window.sightings.some((sight) => sight.count === 0));
-      await bob.waits('Ann is back', () => window.sightings.length > 0 && window.sightings.at(-1).count === 1);
-      const opened = await ann.page.evaluate(() => window.opened.at(-1));
-      const seen = await bob.page.evaluate(() => window.sightings.at(-1).at);
-      const took = seen - opened;
-      t.diagnostic(`${name}: seen again ${took.toFixed(1)} ms after the socket reopened (goal ${goal} ms)`);
-      assert.ok(took < bound, `${took} ms`);
+      await bob.waits('Ann went', () => window.sightings.some((count) => count === 0));
+      await bob.waits('Ann is back', () => window.sightings.at(-1) === 1);
+      const first = await ann.page.evaluate(() => window.frames.slice(0, 3));
+      assert.ok(first.includes(awareness), `she says so with the first frames after the socket reopened: ${first}`);
     });
   }
 
@@ -46,12 +40,9 @@ describe('who is here', () => {
     await bob.enter(server.ws, 'bye');
     await ann.enter(server.ws, 'bye');
     await bob.waits('Ann is here', hasOthers, 1);
-    const closed = Date.now();
     await ann.page.close({ runBeforeUnload: true });
+    // What is only not renewed stays for thirty seconds, which is longer than this waits.
     await bob.waits('Ann is gone', hasOthers, 0);
-    const took = Date.now() - closed;
-    t.diagnostic(`gone ${took} ms after the tab was told to close`);
-    assert.ok(took < bound, `${took} ms`);
   });
 
   it('a change of presence reaches the others, the last one always', async (t) => {
@@ -133,15 +124,21 @@ function hasOthers(count) {
   return window.session.room.presence.others.getSnapshot().length === count;
 }
 
-/** Notes when Ann's sockets open and how many others Bob sees, on the one clock of the machine. */
+/** The type of a frame of presence in y-protocols. */
+const awareness = 1;
+
+/** Notes the types of the frames that Ann's next socket sends, and how many others Bob sees. */
 async function watch(ann, bob) {
   await ann.page.evaluate(() => {
-    window.opened = [];
     const Socket = window.WebSocket;
     window.WebSocket = class extends Socket {
       constructor(...given) {
         super(...given);
-        this.addEventListener('open', () => window.opened.push(performance.timeOrigin + performance.now()));
+        window.frames = [];
+      }
+      send(frame) {
+        window.frames.push(frame[0]);
+        super.send(frame);
       }
     };
   });
@@ -149,7 +146,7 @@ async function watch(ann, bob) {
     window.sightings = [];
     const { others } = window.session.room.presence;
     others.subscribe(() => {
-      window.sightings.push({ count: others.getSnapshot().length, at: performance.timeOrigin + performance.now() });
+      window.sightings.push(others.getSnapshot().length);
     });
   });
 }
