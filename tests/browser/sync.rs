@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::support::seat::Seat;
-use crate::support::{page, sleep};
+use crate::support::page;
 
 #[wasm_bindgen_test]
 async fn an_edit_of_one_core_reaches_the_other() {
@@ -80,9 +80,10 @@ async fn after_the_page_was_kept_aside_the_link_comes_back_and_nothing_is_lost()
     connected(&one).await;
     connected(&two).await;
     page::dispatch("window", "pagehide", true);
+    one.event("connection", |event| event["reason"]["kind"] == "suspended").await;
     one.insert(here, 0, "kept").unwrap();
-    sleep(50).await;
     page::dispatch("window", "pageshow", true);
+    connected(&one).await;
     two.event("doc", |event| event["origin"] == "remote").await;
     assert_eq!(two.text(there), "kept");
 }
