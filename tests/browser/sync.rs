@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::support::seat::Seat;
 use crate::support::page;
+use crate::support::seat::Seat;
 
 #[wasm_bindgen_test]
 async fn an_edit_of_one_core_reaches_the_other() {
