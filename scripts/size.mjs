@@ -24,7 +24,7 @@ const budgets = {
   core: 15,
   sockets: 8.8,
   streams: 10.1,
-  documents: 15.5,
+  documents: 15.7,
   users: 1.4,
   migrations: 1.2,
   deviceData: 1.3,

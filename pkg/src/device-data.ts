@@ -103,7 +103,7 @@ function forget(
   }
 }
 
-/** The room, behind where its edits are to go. */
+/** The room, behind where its edits are to go and who noted it. */
 function idIn(rest: string): string {
-  return rest.slice(rest.indexOf('/') + 1);
+  return rest.split('/').slice(2).join('/');
 }

@@ -65,6 +65,8 @@ export class Guard {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Whether they were waited for. */
   #waited = false;
+  /** Whether there are some. */
+  #met = false;
 
   constructor(host: GuardHost, options: GuardOptions) {
     const { schema, meets, drain, MakeMigrator } = options;
@@ -121,36 +123,48 @@ export class Guard {
 
   /** The room takes calls. Without a server nobody says that everything is here: who meets peers waits for them. */
   begin(): void {
-    const { meets, drain } = this.#options;
+    const { meets } = this.#options;
     if (meets === 'nobody') this.#heed(true);
-    if (meets !== 'peers') return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#waited = true;
-      this.handleSync(this.#host.sync.getSnapshot());
-      drain();
-    }, PATIENCE);
+    if (meets === 'peers') this.#wait();
   }
 
   /** Takes what is synchronized. */
   handleSync({ status, obstacle, peers }: Pick<SyncState, 'status' | 'obstacle' | 'peers'>): void {
     const { meets } = this.#options;
     if (meets === 'nobody') return;
-    const met = peers.of > 0 ? peers.synced === peers.of : this.#waited;
-    this.#heed(obstacle === null && (meets === 'peers' ? met : status === 'synchronized'));
+    const isOpen = obstacle === null;
+    if (meets === 'peers' && peers.of > 0 && !this.#met && this.#timer !== undefined && !this.#waited) this.#wait();
+    this.#met = peers.of > 0;
+    const heard = this.#met ? peers.synced === peers.of : this.#waited;
+    const all = meets === 'peers' ? heard : status === 'synchronized';
+    // Of those who were met some may never answer.
+    const some = meets === 'peers' && (peers.synced > 0 || this.#waited);
+    this.#heed(isOpen && all, isOpen && (all || some));
   }
 
   /** Forgets what the last core or the last stay in the room said. */
   stop(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#waited = false;
+    this.#met = false;
     this.#migrator?.stop();
   }
 
-  /** Takes whether everything is here, and goes to the others. */
-  #heed(isOpen: boolean): void {
-    this.#migrator?.handleSync(isOpen);
-    if (isOpen) this.#host.notify(() => this.#initialise());
+  /** Who is met late is waited for as long. */
+  #wait(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#waited = true;
+      this.handleSync(this.#host.sync.getSnapshot());
+      this.#options.drain();
+    }, PATIENCE);
+  }
+
+  /** Takes whether everything is here, and goes to the others; `some`: whether somebody's document is. */
+  #heed(all: boolean, some: boolean = all): void {
+    this.#migrator?.handleSync(all);
+    if (some) this.#host.notify(() => this.#initialise());
   }
 
   /** The fields of the document, as they are. */

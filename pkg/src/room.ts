@@ -150,7 +150,7 @@ export interface EnterOptions<S extends Schema = Registered> {
   /**
    * Fills the document if it is empty after the first synchronisation with the server, of which this client may write. Two clients that
    * enter a new room in the same moment may both run it. Without a server (`url: null`) it runs when the room is ready; with `peers` once one of
-   * them has what is here, or when none has been met for ten seconds.
+   * them has what is here, or ten seconds after the first was met, or nobody was.
    */
   readonly initialDoc?: ((root: RootRef<S['doc']>) => void) | undefined;
   /** Whether to connect at once; default true. */

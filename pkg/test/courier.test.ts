@@ -25,8 +25,9 @@ const FAILED = {
 } as const;
 const OFFLINE = { ...CONNECTED, status: 'reconnecting', attempt: 1 } as const;
 
-/** What is noted of room `a` by clients of the tests. */
-const KEY = 'rejoin/unsent//127.0.0.1%3A1%2F/a';
+/** What another tab notes of room `a`, for the server of the tests. */
+const KEY = 'rejoin/unsent//127.0.0.1%3A1%2F/tab/a';
+const notes = (): string[] => Object.keys(localStorage);
 
 let events: EventTarget;
 
@@ -118,7 +119,7 @@ test('what is on its way for a second is noted, and at once when the page goes',
   expect(unsent()).toEqual([]);
   await tell('a', WAITING);
   events.dispatchEvent(new Event('pagehide'));
-  expect(Object.keys(localStorage)).toEqual([KEY]);
+  expect(notes()).toEqual([expect.stringMatching(/^rejoin\/unsent\/\/127\.0\.0\.1%3A1%2F\/\w+\/a$/)]);
 });
 
 test('the app takes the room over when it enters it', async () => {
@@ -236,14 +237,16 @@ test('what a tab took away while this one still waits is noted again', async () 
   await enter('a');
   await tell('a', WAITING);
   await settle(1_000);
-  localStorage.removeItem(KEY);
+  const [key] = notes();
+  localStorage.removeItem(key as string);
   events.dispatchEvent(new Event('storage'));
-  expect(localStorage.getItem(KEY)).not.toBeNull();
+  expect(notes()).toEqual([key]);
 });
 
 test('what is noted while it is being sent is sent behind it', async () => {
   const { tell, world, unsent } = await withLeftRoom();
   localStorage.setItem(KEY, 'of another tab');
+  events.dispatchEvent(new Event('storage'));
   const entered = world.count('enterRoom');
   await tell('a', CONNECTED, SENT);
   expect([world.count('enterRoom'), unsent()]).toEqual([entered + 1, ['a']]);
@@ -333,4 +336,39 @@ test('a message that the server refuses in the background is told with its words
   const problem = { code: 'E_FORBIDDEN', message: 'no', retryable: false } as const;
   await tell('a', { type: 'messages', what: 'refused', id: 'm1', ...problem });
   expect(told.mock.lastCall?.[0]).toMatchObject({ code: 'E_FORBIDDEN', room: 'a', cause: { id: 'm1', data: 'hi' } });
+});
+
+test('what another tab noted of a room that is entered here, and took away, is forgotten', async () => {
+  const { enter, unsent } = start();
+  await enter('a');
+  localStorage.setItem(KEY, 'of another tab');
+  events.dispatchEvent(new Event('storage'));
+  expect(unsent()).toEqual(['a']);
+  localStorage.removeItem(KEY);
+  events.dispatchEvent(new Event('storage'));
+  expect(unsent()).toEqual([]);
+});
+
+test('two tabs with the same in one room take back what each has noted', async () => {
+  const tabs = [start(), start()];
+  const hear = () => events.dispatchEvent(new Event('storage'));
+  for (const tab of tabs) await tab.enter('a');
+  for (const tab of tabs) await tab.tell('a', WAITING);
+  await settle(1_000);
+  hear();
+  expect([notes().length, ...tabs.map(({ unsent }) => unsent())]).toEqual([2, ['a'], ['a']]);
+  for (const tab of tabs) await tab.tell('a', SENT);
+  hear();
+  expect([notes().length, ...tabs.map(({ unsent }) => unsent())]).toEqual([0, [], []]);
+});
+
+test('a hidden page whose rooms rest goes on sending', async () => {
+  const page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+  vi.stubGlobal('document', page);
+  const { tell, open } = await withLeftRoom({ backgroundTimeout: 10_000 });
+  page.visibilityState = 'hidden';
+  page.dispatchEvent(new Event('visibilitychange'));
+  await settle(10_000);
+  await tell('list', CLOSED);
+  expect(open()).toEqual(['list', 'a']);
 });

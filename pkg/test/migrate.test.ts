@@ -178,6 +178,24 @@ describe('without a server', () => {
     expect([alone.versions(), alone.migrate.mock.calls.length]).toEqual([{ version: 2 }, 1]);
   });
 
+  test('an empty document is filled once one of the peers has what is here, or ten seconds after they were met', async () => {
+    for (const [synced, seconds] of [
+      [1, 0],
+      [0, 11],
+    ] as const) {
+      const initialDoc = vi.fn((root) => root.set('title', 'filled'));
+      const empty = Y.encodeStateAsUpdate(new Y.Doc());
+      const { tell } = await enter({ initialDoc, peers: { autoConnect: false } }, empty);
+      await vi.advanceTimersByTimeAsync(9_000);
+      await tell(2, 0);
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(initialDoc).toHaveBeenCalledTimes(0);
+      await tell(2, synced);
+      await vi.advanceTimersByTimeAsync(seconds * 1_000);
+      expect(initialDoc).toHaveBeenCalledTimes(1);
+    }
+  });
+
   test('an empty document is filled when the room is ready', async () => {
     const initialDoc = vi.fn((root) => root.set('title', 'filled'));
     const { room } = await enter({ initialDoc }, Y.encodeStateAsUpdate(new Y.Doc()));

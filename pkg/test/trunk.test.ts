@@ -135,6 +135,19 @@ describe('a socket that tabs share', () => {
     expect([heard('a/1'), heard('b/1')]).toEqual([[], [[...answer(30)]]]);
   });
 
+  it('waits longer after each late answer, and as long as at first after one in time', () => {
+    vi.useFakeTimers();
+    trunk.send('a/1', ask(1));
+    vi.advanceTimersByTime(5_000);
+    wire.say(answer(1));
+    trunk.send('a/1', ask(2));
+    wire.say(answer(2));
+    trunk.send('a/1', ask(3));
+    trunk.send('b/1', ask(4));
+    vi.advanceTimersByTime(5_000);
+    expect(wire.sent).toEqual([ask(1), ask(2), ask(3), ask(4)]);
+  });
+
   it('drops the answer for who has left meanwhile and asks the next question', () => {
     trunk.send('a/1', ask(1));
     trunk.send('b/1', ask(2));

@@ -55,11 +55,11 @@ export class Courier {
   #begin(id: string): void {
     const { notes, open, isSent, check } = this.#host;
     const room = open(id);
-    const value = notes.valueOf(id);
+    const noted = notes.of(id);
     const look = (): void => {
       const sent = isSent(room);
       if (!sent && !isRefused(room)) return;
-      if (sent) notes.delivered(id, value);
+      if (sent) notes.delivered(noted);
       else this.#refused.add(id);
       end();
       check();

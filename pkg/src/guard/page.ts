@@ -54,11 +54,15 @@ export function watchPage<S extends Schema>(client: Watched, host: PageHost<S>):
     watchLostConnection(client.connection, Math.min(lostConnectionTimeout, LONGEST), tellLost),
     watchDropped({ ...host, handle: client.handle }),
   ];
-  if (backgroundTimeout !== undefined) stops.push(pauseInBackground(Math.min(backgroundTimeout, LONGEST), rooms));
+  const paused = new Set<object>();
+  if (backgroundTimeout !== undefined)
+    stops.push(pauseInBackground(Math.min(backgroundTimeout, LONGEST), rooms, paused));
   if (options.url !== null && storageOf(options) !== 'memory') {
     const quiet = withoutUser(options);
     const open = (id: string): Sender => background(id, quiet, NO_SCHEMA);
-    stops.push(watchUnsent({ prefix: prefixOf(options), device: client.device, changes, rooms, background: open }));
+    const isPaused = (room: object): boolean => paused.has(room);
+    const prefix = prefixOf(options);
+    stops.push(watchUnsent({ prefix, device: client.device, changes, rooms, isPaused, background: open }));
   }
   if (preventUnsavedChanges) stops.push(preventUnsaved(changes, rooms));
   return stops;

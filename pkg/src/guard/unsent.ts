@@ -25,6 +25,8 @@ export interface UnsentHost {
   readonly changes: Listeners<[]>;
   /** The rooms that the app has entered. */
   rooms(): readonly Sender[];
+  /** Whether a room lets go of its link for a while, without the app's asking. */
+  isPaused(room: Sender): boolean;
   /** A room that shows nobody, and that the app does not see. */
   background(id: string): Sender;
 }
@@ -69,7 +71,7 @@ class Unsent {
     if (this.#waiting.some(({ id }) => !this.#notes.has(id))) this.#timer ??= setTimeout(this.note, PATIENCE);
     for (const room of rooms) if (isSent(room)) this.#notes.sent(room.id);
     const asked = rooms.filter(({ connection }) => connection.getSnapshot().status !== 'idle');
-    if (asked.length > 0) this.#wanted = asked.some(wantsLink);
+    if (asked.length > 0) this.#wanted = asked.some((room) => this.#host.isPaused(room) || wantsLink(room));
     const all = this.#notes.all(this.#isEntered);
     this.#show(all);
     if (this.#wanted) this.#courier.carry(all.filter((id) => !this.#isEntered(id)));

@@ -150,6 +150,7 @@ export class Trunk {
     const asked = this.#asking;
     if (asked !== null && this.#late === 0) {
       this.#asking = null;
+      this.#patience = PATIENCE.first;
       if (this.#members.has(asked)) this.#emit({ type: 'frame', to: [asked], bytes });
       this.#askNext();
       return;

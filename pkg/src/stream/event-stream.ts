@@ -51,7 +51,8 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
 
   constructor(engine: LinksEngine, url: StreamUrl, options: EventSourceOptions<K> = {}) {
     // The browser's own `EventSource` sends no headers: a server learns the id from the URL.
-    this.#options = options.native ? { lastEventIdParam: 'lastEventId', ...options } : options;
+    const { native, lastEventIdParam = 'lastEventId' } = options;
+    this.#options = native ? { ...options, lastEventIdParam } : options;
     this.#origin = originOf(url);
     this.#lastEventId = options.lastEventId ?? '';
     this.#link = new StreamLink(engine, this, url, this.#options);

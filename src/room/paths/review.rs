@@ -12,7 +12,9 @@ use crate::time::Instant;
 
 impl<D: DocHost> Room<D> {
     pub(super) fn standing(&self) -> Standing {
-        Standing { client: self.doc.client_id(), server: self.session.is_complete() }
+        // Who may only read forwards nothing: nobody is to count on it.
+        let server = self.session.is_complete() && self.paths.flow == Flow::Both;
+        Standing { client: self.doc.client_id(), server }
     }
 
     /// Brings the paths in line with what is known now; nothing if nothing changed.

@@ -47,6 +47,26 @@ fn has_content(frames: &[Vec<u8>]) -> bool {
     frames.iter().any(|frame| frame[1] > 0)
 }
 
+/// What the last hello to a peer said of the server.
+fn says_server(rig: &mut Rig, to: u32) -> Option<bool> {
+    let frames = rig.take_frames().into_iter().filter(|(path, ..)| *path == to);
+    let hellos = frames.filter_map(|(_, _, frame)| match Peer::decode(frame.get(2..)?) {
+        Ok(Some(Peer::Hello(hello))) if frame[0] == 123 => Some(hello.server),
+        _ => None,
+    });
+    hellos.last()
+}
+
+#[test]
+fn nobody_counts_on_a_client_that_may_only_read_to_forward() {
+    let mut rig = with_peer(1, PathMode::Both, HIGH, true);
+    rig.take_frames();
+    rig.receive(greeting_alone(Access::Read));
+    assert_eq!(says_server(&mut rig, 7), Some(false));
+    rig.receive(greeting_alone(Access::Write));
+    assert_eq!(says_server(&mut rig, 7), Some(true));
+}
+
 #[test]
 fn in_another_epoch_peers_are_given_and_asked_nothing_before_the_app_decides() {
     let mut rig = anew();
