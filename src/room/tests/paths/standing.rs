@@ -50,11 +50,11 @@ fn has_content(frames: &[Vec<u8>]) -> bool {
 /// What the last hello to a peer said of the server.
 fn says_server(rig: &mut Rig, to: u32) -> Option<bool> {
     let frames = rig.take_frames().into_iter().filter(|(path, ..)| *path == to);
-    let hellos = frames.filter_map(|(_, _, frame)| match Peer::decode(frame.get(2..)?) {
+    let mut hellos = frames.filter_map(|(_, _, frame)| match Peer::decode(frame.get(2..)?) {
         Ok(Some(Peer::Hello(hello))) if frame[0] == 123 => Some(hello.server),
         _ => None,
     });
-    hellos.last()
+    hellos.next_back()
 }
 
 #[test]
