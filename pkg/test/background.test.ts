@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { fakeClient, schema } from './support/client.js';
+import { CONNECTED, fakeClient, schema } from './support/client.js';
 
 /** A page that can be hidden. */
 class Page extends EventTarget {
@@ -11,16 +11,6 @@ class Page extends EventTarget {
   }
 }
 
-const CONNECTED = {
-  type: 'connection',
-  status: 'connected',
-  transport: 'websocket',
-  attempt: 0,
-  nextRetryAt: null,
-  reason: null,
-  rtt: 1,
-  error: null,
-} as const;
 const SYNCED = {
   type: 'sync',
   status: 'synchronized',

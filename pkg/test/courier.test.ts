@@ -1,18 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { fakeClient, schema } from './support/client.js';
+import { CONNECTED, fakeClient, schema } from './support/client.js';
 import { FakeWorld } from './support/fake-core.js';
 import { storage } from './support/storage.js';
 
-const CONNECTED = {
-  type: 'connection',
-  status: 'connected',
-  transport: 'websocket',
-  attempt: 0,
-  nextRetryAt: null,
-  reason: null,
-  rtt: 1,
-  error: null,
-} as const;
 const SYNC = { type: 'sync', local: 'saved', held: 0, peers: { synced: 0, of: 0 }, obstacle: null } as const;
 const SENT = { ...SYNC, status: 'synchronized', pending: 0 } as const;
 const WAITING = { ...SYNC, status: 'synchronizing', pending: 2 } as const;

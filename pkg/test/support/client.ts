@@ -60,3 +60,15 @@ export const schema = defineSchema({
 export async function turn(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0));
 }
+
+/** What the core tells of a link that works. */
+export const CONNECTED = {
+  type: 'connection',
+  status: 'connected',
+  transport: 'websocket',
+  attempt: 0,
+  nextRetryAt: null,
+  reason: null,
+  rtt: 1,
+  error: null,
+} as const;
