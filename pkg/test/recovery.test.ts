@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { SyncError } from '../src/errors.js';
-import { fakeClient, schema, turn } from './support/client.js';
+import { CONNECTED, fakeClient, schema, turn } from './support/client.js';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -16,16 +16,6 @@ const synchronized = {
   peers: { synced: 0, of: 0 },
   obstacle: null,
 } as const;
-const connected = {
-  type: 'connection',
-  status: 'connected',
-  transport: 'websocket',
-  attempt: 0,
-  nextRetryAt: null,
-  reason: null,
-  rtt: null,
-  error: null,
-} as const;
 
 async function entered(options: object = {}) {
   const { client, world } = fakeClient({ schema, ...options });
@@ -38,7 +28,7 @@ async function entered(options: object = {}) {
 
 test('discarding leaves the core’s room and enters it anew, and is done when the server’s document is here', async () => {
   const { world, room } = await entered();
-  world.core.tell(0, connected);
+  world.core.tell(0, CONNECTED);
   world.core.tell(0, { ...synchronized, status: 'rejected', pending: 3, obstacle: 'read-only' });
   await turn();
   expect(room.sync.getSnapshot()).toMatchObject({ status: 'rejected', obstacle: 'read-only' });
@@ -59,7 +49,7 @@ test('discarding leaves the core’s room and enters it anew, and is done when t
 test('a discard that another tab blocks keeps every edit, though the stored copy goes once that lets go', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const { world, room } = await entered({ persistence: 'indexeddb' });
-  world.core.tell(0, connected);
+  world.core.tell(0, CONNECTED);
   room.root.get('note').insert(0, 'mine');
   await vi.advanceTimersByTimeAsync(0);
   // Never answered: the database goes when nobody has it open.
@@ -82,7 +72,7 @@ test('discarding without a connection changes nothing', async () => {
 
 test('a discard ends when the room is left meanwhile', async () => {
   const { world, room, client } = await entered();
-  world.core.tell(0, connected);
+  world.core.tell(0, CONNECTED);
   await turn();
   const discarded = room.recovery.discard();
   await client.close();
