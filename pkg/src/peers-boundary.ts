@@ -13,6 +13,7 @@ export type PeerLinkState = 'connecting' | 'up' | 'suspect' | 'restarting' | 'pa
 /** Why no connection to a peer comes about. */
 export type BlockedReason =
   | 'no-candidates'
+  | 'no-route'
   | 'turn-unauthorized'
   | 'turn-unreachable'
   | 'too-many-connections'

@@ -126,6 +126,8 @@ impl LinkState {
 pub enum Blocked {
     /// The browser offers no address of this machine.
     NoCandidates,
+    /// Addresses were exchanged, and none of them reaches the other one.
+    NoRoute,
     /// A TURN server refused the credentials (STUN error 401).
     Unauthorized,
     /// No STUN or TURN server was reached (701).
@@ -141,6 +143,7 @@ impl Blocked {
     pub fn name(self) -> &'static str {
         match self {
             Self::NoCandidates => "no-candidates",
+            Self::NoRoute => "no-route",
             Self::Unauthorized => "turn-unauthorized",
             Self::Unreachable => "turn-unreachable",
             Self::TooMany => "too-many-connections",

@@ -214,6 +214,32 @@ fn without_any_address_the_reason_is_told_once() {
 }
 
 #[test]
+fn addresses_of_which_none_reaches_the_peer_are_told_with_what_the_turn_server_said() {
+    for (refusal, told) in
+        [(None, "no-route"), (Some(401), "turn-unauthorized"), (Some(701), "turn-unreachable")]
+    {
+        let mut world = World::pair(19);
+        world.network.cut(0, 1);
+        world.until(1_000, |world| world.connection(0, 1).is_some());
+        if let Some(code) = refusal {
+            let connection = PeerConnectionId(world.connection(0, 1).unwrap());
+            world.feed(0, connection, PeerInput::CandidateError { code, text: String::new() });
+        }
+        world.until(11_000, |world| !world.pages[0].blocked.is_empty());
+        assert_eq!(world.pages[0].blocked, [told]);
+        assert_eq!(world.state(0, 1), Some(LinkState::Connecting));
+        world.network.heal();
+        world.until(60_000, |world| world.are_up(0, 1));
+    }
+    // A peer that says nothing is not out of reach.
+    let mut world = World::pair(20);
+    world.run(15);
+    world.kill(1);
+    world.run(20_000);
+    assert_eq!(world.pages[0].blocked, [""; 0]);
+}
+
+#[test]
 fn a_first_connection_that_hangs_without_failing_is_replaced() {
     let mut world = World::new(16, 2, &MeshOptions::default());
     world.network.hanging = true;

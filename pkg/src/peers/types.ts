@@ -65,6 +65,7 @@ export type LinkQuality = 'good' | 'fair' | 'poor' | 'lost';
 /** Why no connection to a peer comes about. */
 export type PeerBlock =
   | 'no-candidates'
+  | 'no-route'
   | 'turn-unauthorized'
   | 'turn-unreachable'
   | 'too-many-connections'

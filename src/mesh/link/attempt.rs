@@ -91,11 +91,18 @@ impl Attempt {
         self.lanes.push(now, Channel::Control, control.encode()).is_ok()
     }
 
+    /// Whether something keeps this connection from coming about, as soon as it had its time: no address was found, or each side
+    /// knows the other's. A peer that does not answer is not in the way of anything here.
+    pub(super) fn may_be_blocked(&self) -> bool {
+        !self.blocked && (!self.located || self.negotiation.is_settled())
+    }
+
     /// Why nothing comes about.
     pub(super) fn blockage(&self) -> Blocked {
         match self.refusal {
             Some(401 | 403 | 438) => Blocked::Unauthorized,
             Some(_) => Blocked::Unreachable,
+            None if self.located => Blocked::NoRoute,
             None => Blocked::NoCandidates,
         }
     }

@@ -34,8 +34,8 @@ const UNHEARD: u64 = 15_000;
 /// How long a browser searches for a first address until its search is taken to hang: of a hundred connections of one Chromium one or
 /// two do, for good. Asking anew does not help them.
 const SEARCH: u64 = 4_000;
-/// When no address was found by then, there is a reason to be told.
-const BLOCKED: u64 = 10_000;
+/// What is not up by then is kept from it, and the reason is told: not after the first restart, which takes addresses anew.
+const BLOCKED: u64 = FIRST_RESTART;
 /// First wait before an unanswered offer is said again; it doubles.
 const REPEAT: u64 = 3_000;
 
@@ -59,7 +59,7 @@ pub(super) fn deadline(link: &Link) -> Option<Deadline> {
     let restart = link.restart().map(|restart| Deadline { at: restart.at, reason: "ice restart" });
     let repeat = attempt.repeat_at.map(|at| Deadline { at, reason: "offer again" });
     let blocked = Deadline { at: attempt.since + BLOCKED, reason: "blocked" };
-    let blocked = (!attempt.located && !attempt.blocked).then_some(blocked);
+    let blocked = (link.is_connecting() && attempt.may_be_blocked()).then_some(blocked);
     let found_by = link.found_by.filter(|_| !attempt.located);
     let search = found_by.map(|at| Deadline { at, reason: "search again" });
     let pong = link.ping.map(|ping| Deadline { at: ping.until, reason: "pong" });
@@ -294,8 +294,9 @@ impl Link {
     }
 
     fn note_blocked(&mut self, now: Instant) {
+        let is_connecting = self.is_connecting();
         let Some(attempt) = &mut self.attempt else { return };
-        if !attempt.located && !attempt.blocked && now >= attempt.since + BLOCKED {
+        if is_connecting && attempt.may_be_blocked() && now >= attempt.since + BLOCKED {
             attempt.blocked = true;
             let blockage = attempt.blockage();
             self.actions.push_back(LinkAction::Blocked(blockage));

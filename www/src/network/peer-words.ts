@@ -10,6 +10,7 @@ const STATES: Record<PeerState, string> = {
 
 const BLOCKS: Record<PeerBlock, string> = {
   'no-candidates': 'no way out of this network',
+  'no-route': 'no direct way, and no relay',
   'turn-unauthorized': 'the relay refused us',
   'turn-unreachable': 'the relay cannot be reached',
   'too-many-connections': 'the browser takes no more links',
