@@ -43,7 +43,10 @@ export interface SocketIoOptions {
   readonly connectTimeout?: number | undefined;
   /** How long `emitWithAck` waits for its answer, more than 0; default 10,000. `Infinity`: about 24 days. */
   readonly ackTimeout?: number | undefined;
-  /** What may wait for a link; default 256 events of 1 MiB. False: an event without a link is refused. */
+  /**
+   * What may wait for a link; default 256 events of 1 MiB. False: an event without a link is refused. It waits in this page's memory: what is to
+   * outlive the page belongs into a room.
+   */
   readonly buffer?: boolean | SendBuffer | undefined;
   /** Largest packet taken, with its bytes; default 64 MiB. */
   readonly maxReceive?: number | undefined;
@@ -102,6 +105,14 @@ export interface SocketIo<In extends SocketIoEvents = AnyEvents, Out extends Soc
   emit<K extends keyof Out & string>(name: K, ...args: ArgumentsOf<Out[K]>): Promise<void>;
   /** Sends an event and resolves with its answer. Rejects as `emit` does, and with `E_TIMEOUT` or `E_CONNECTION` if none came. */
   emitWithAck<K extends keyof Out & string>(name: K, ...args: ArgumentsOf<Out[K]>): Promise<AnswerOf<Out[K]>>;
+  /**
+   * The same with a wait of its own for the answer, in milliseconds and more than 0, in the place of `ackTimeout`.
+   * @example
+   * const answer = await session.timeout(2_000).emitWithAck('save', 1);
+   */
+  timeout(wait: number): Pick<SocketIo<In, Out>, 'emitWithAck'>;
+  /** How many events the browser does not have yet; kept in this page's memory alone, so they are gone with it. */
+  readonly unsent: Store<number>;
   /** Sends now or never. */
   readonly volatile: { emit<K extends keyof Out & string>(name: K, ...args: ArgumentsOf<Out[K]>): void };
   /** Calls `listener` with each such event. Returns the function that stops it. */
@@ -109,6 +120,8 @@ export interface SocketIo<In extends SocketIoEvents = AnyEvents, Out extends Soc
   on<K extends keyof In & string>(name: K, listener: In[K]): () => void;
   /** The same for the next one. */
   once<K extends keyof In & string>(name: K, listener: In[K]): () => void;
+  /** Calls `listener` with each event of the server, before those who listen to its name. Returns the function that stops it. */
+  onAny(listener: (name: keyof In & string, ...args: unknown[]) => void): () => void;
   /** Stops a listener, however often it was added, or all of an event. */
   off(name: string, listener?: (...args: never[]) => void): void;
   /** Calls `listener` with what goes wrong where no call could throw it. */

@@ -149,6 +149,44 @@ describe('a session with a Socket.IO server', () => {
     );
   });
 
+  it('tells each event to who listens to any, and waits for an answer as long as the call says', async (t) => {
+    const server = await socketIoServer(t, (io) =>
+      io.on('connection', (socket) => {
+        socket.on('mute', () => {});
+        socket.on('note', (text, answer) => answer(text));
+        socket.on('go', () => {
+          socket.emit('a', 1);
+          socket.emit('b', 'x', (answer) => socket.emit('heard', answer));
+        });
+      }),
+    );
+    const page = await linksPage(t);
+    const told = await page.evaluate(async (url) => {
+      const session = window.rejoin.socketIo(url);
+      const heard = [];
+      const stop = session.onAny((name, ...args) =>
+        heard.push([name, ...args.filter((arg) => typeof arg !== 'function')]),
+      );
+      session.on('a', (number) => heard.push(['a itself', number]));
+      session.on('b', (_text, answer) => answer('mine'));
+      await session.ready;
+      await session.emit('go');
+      await window.until(() => heard.some(([name]) => name === 'heard'));
+      stop();
+      await session.emit('go');
+      const codes = [];
+      for (const wait of [1, 0]) codes.push(await window.codeOf(session.timeout(wait).emitWithAck('mute')));
+      return [heard, codes, await session.timeout(60_000).emitWithAck('note', 'back')];
+    }, server.url);
+    const heard = [
+      ['a', 1],
+      ['a itself', 1],
+      ['b', 'x'],
+      ['heard', 'mine'],
+    ];
+    assert.deepEqual(told, [[...heard, ['a itself', 1]], ['E_TIMEOUT', 'E_INVALID_ARGUMENT'], 'back']);
+  });
+
   it('comes back when the server was killed and started again, and sends what waited', async (t) => {
     const got = [];
     const server = await socketIoServer(t, (io) =>
@@ -165,14 +203,16 @@ describe('a session with a Socket.IO server', () => {
     }, server.url);
     await server.stop();
     await page.evaluate(() => window.until(() => !window.session.connected));
-    await page.evaluate(() => {
-      window.later = Promise.all([
-        window.session.emitWithAck('note', 'one'),
-        window.session.emitWithAck('note', 'two'),
-      ]);
+    const waiting = await page.evaluate(() => {
+      const { session } = window;
+      window.waiting = [];
+      session.unsent.subscribe(() => window.waiting.push(session.unsent.getSnapshot()));
+      window.later = Promise.all([session.emitWithAck('note', 'one'), session.emitWithAck('note', 'two')]);
+      return session.unsent.getSnapshot();
     });
     await server.start();
     const answers = await page.evaluate(() => window.later);
+    assert.deepEqual([waiting, await page.evaluate(() => window.waiting.at(-1))], [2, 0]);
     assert.deepEqual(
       [answers, got],
       [
@@ -340,12 +380,13 @@ describe('a session with a Socket.IO server', () => {
       await session.ready;
       const circular = {};
       circular.self = circular;
-      const odd = [['connect'], ['disconnect', 1], ['x', circular], ['x', new Blob(['a'])], ['x', 'y'.repeat(6_000)]];
+      const odd = [['connect'], ['disconnect', 1], ['x', circular], ['x', new Blob(['a'])], ['x', () => {}]];
+      odd.push(['x', 'y'.repeat(6_000)]);
       const told = [];
       for (const [name, ...args] of odd) told.push(await window.codeOf(session.emit(name, ...args)));
       return [...told, session.connected];
     }, server.url);
-    assert.deepEqual(codes, [...Array(4).fill('E_INVALID_ARGUMENT'), 'E_FRAME_TOO_LARGE', true]);
+    assert.deepEqual(codes, [...Array(5).fill('E_INVALID_ARGUMENT'), 'E_FRAME_TOO_LARGE', true]);
   });
 });
 

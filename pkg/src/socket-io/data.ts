@@ -10,6 +10,9 @@ export interface Wire {
 export function toWire(values: readonly unknown[]): Wire {
   const attachments: Uint8Array[] = [];
   const replace = function (this: unknown, key: string, value: unknown): unknown {
+    if (typeof value === 'function') {
+      throw new SyncError('E_INVALID_ARGUMENT', 'an event carries no function: await `emitWithAck()` for its answer');
+    }
     // Of the holder, since some bytes (Node's Buffer) have a `toJSON` of their own.
     const bytes = bytesOf(Reflect.get(this as object, key));
     if (!bytes) return value;

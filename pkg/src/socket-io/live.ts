@@ -38,6 +38,7 @@ type Tell = (core: LinksCore, number: number, request: number) => void;
 
 export class LiveSession implements EngineLink {
   readonly state: ValueStore<ConnectionState>;
+  readonly unsent: ValueStore<number>;
   readonly volatile = { emit: (name: string, ...args: unknown[]): void => this.#emitVolatile(name, args) };
   /** For the engine. */
   readonly id: string;
@@ -50,7 +51,10 @@ export class LiveSession implements EngineLink {
   readonly #core: CoreSocketOptions;
   readonly #heard = new Map<string, Heard>();
   readonly #errors = new Listeners<[SyncError]>();
+  readonly #any = new Listeners<unknown[]>();
   readonly #tickets = new Tickets();
+  /** Tickets of events that the browser does not have yet. */
+  readonly #waiting = new Set<number>();
   readonly #answers = new Map<number, (answer: unknown) => void>();
   /** Where it connects to, as `EngineConnections` names it; null where nothing is shared. */
   #place: string | null;
@@ -79,6 +83,7 @@ export class LiveSession implements EngineLink {
     this.#place = sharedPlace(String(this.#core.url))?.url ?? null;
     this.id = typeof url === 'function' ? '' : absolute(url);
     this.state = new ValueStore<ConnectionState>(IDLE, engine.notify);
+    this.unsent = new ValueStore(0, engine.notify);
     if (!options.startClosed) this.connect();
   }
 
@@ -96,19 +101,12 @@ export class LiveSession implements EngineLink {
     return sending;
   }
 
-  async emitWithAck(name: string, ...args: unknown[]): Promise<unknown> {
-    const wait = patienceOf(this.#options);
-    const ticket = this.#tickets.next();
-    let answer: unknown;
-    this.#answers.set(ticket, (given) => {
-      answer = given;
-    });
-    try {
-      await this.#send(name, args, wait, ticket);
-      return answer;
-    } finally {
-      this.#answers.delete(ticket);
-    }
+  emitWithAck(name: string, ...args: unknown[]): Promise<unknown> {
+    return this.#emitWithAck(this.#options.ackTimeout, name, args);
+  }
+
+  timeout(wait: number): Pick<LiveSession, 'emitWithAck'> {
+    return { emitWithAck: (name, ...args) => this.#emitWithAck(wait, name, args) };
   }
 
   on(name: string, listener: Listener): () => void {
@@ -125,6 +123,10 @@ export class LiveSession implements EngineLink {
 
   off(name: string, listener?: Listener): void {
     for (const { key, stop } of this.#heard.get(name)?.stops ?? []) if (!listener || key === listener) stop();
+  }
+
+  onAny(listener: Listener): () => void {
+    return this.#any.add(listener);
   }
 
   onError(listener: (error: SyncError) => void): () => void {
@@ -177,7 +179,7 @@ export class LiveSession implements EngineLink {
     this.#number = null;
     this.sid = null;
     const error = new SyncError('E_CORE_CRASHED', 'the core crashed; the session connects anew');
-    this.#engine.notify(() => this.#tickets.fail(error));
+    this.#engine.notify(() => this.#failAll(error));
   }
 
   fail(error: SyncError): void {
@@ -192,7 +194,7 @@ export class LiveSession implements EngineLink {
 
   #handle(number: number, event: LinkEvent): void {
     if (event.type === 'connection') this.#handleConnection(event);
-    else if (event.type === 'unsent') this.#tickets.settle(event.ticket, fromProblem(event));
+    else if (event.type === 'unsent') this.#settle(event.ticket, fromProblem(event));
     else if (event.type === 'answer') this.#handleAnswer(event);
     else if (event.type === 'sent') this.#handleSent(event.ticket);
     else this.#engine.notify(() => this.#tell(number, event));
@@ -230,11 +232,12 @@ export class LiveSession implements EngineLink {
 
   #handleAnswer({ ticket, data, attachments }: Of<'answer'>): void {
     this.#answers.get(ticket)?.(fromWire(data, attachments ?? [])[0]);
-    this.#tickets.settle(ticket);
+    this.#settle(ticket);
   }
 
   /** An event whose answer is awaited is not done by being sent. */
   #handleSent(ticket: number): void {
+    this.#note(ticket, 'left');
     if (!this.#answers.has(ticket)) this.#tickets.settle(ticket);
   }
 
@@ -242,6 +245,7 @@ export class LiveSession implements EngineLink {
     const [name, ...args] = fromWire(data, attachments ?? []);
     const link = this.#links;
     if (id !== null) args.push((...answer: unknown[]) => link === this.#links && this.#reply(number, id, answer));
+    this.#any.emit(String(name), ...args);
     this.#dispatch(String(name), args);
   }
 
@@ -291,7 +295,7 @@ export class LiveSession implements EngineLink {
 
   #finish(error: SyncError): void {
     this.#joined.reject(error);
-    this.#tickets.fail(error);
+    this.#failAll(error);
   }
 
   #leave(): void {
@@ -317,25 +321,65 @@ export class LiveSession implements EngineLink {
 
   async #send(name: string, args: readonly unknown[], wait: number, ticket: number): Promise<void> {
     const wire = toWire([name, ...args]);
+    this.#note(ticket, 'waits');
     if (this.#again) await this.#closing;
     if (this.#number === null && this.#loading && this.#options.buffer !== false) await this.#loading;
     const number = this.#number;
-    if (number === null || this.#over) throw ended();
+    if (number === null || this.#over) {
+      this.#note(ticket, 'left');
+      throw ended();
+    }
     // Before the call: what is sent in its course is told before it returns.
     const sent = this.#tickets.wait(ticket);
     try {
       const over = this.#engine.call(this, (core) => core.emitEvent(number, ticket, wire.data, wire.attachments, wait));
+      if (over) this.#note(ticket, 'left');
       if (over && wait === 0) this.#tickets.settle(ticket);
     } catch (error) {
-      this.#tickets.settle(ticket, error);
+      this.#settle(ticket, error);
     }
     return sent;
+  }
+
+  #settle(ticket: number, error?: unknown): void {
+    this.#note(ticket, 'left');
+    this.#tickets.settle(ticket, error);
+  }
+
+  #failAll(error: SyncError): void {
+    for (const ticket of [...this.#waiting]) this.#note(ticket, 'left');
+    this.#tickets.fail(error);
+  }
+
+  /** Counts what waits here. */
+  #note(ticket: number, what: 'waits' | 'left'): void {
+    const before = this.#waiting.size;
+    if (what === 'waits') this.#waiting.add(ticket);
+    else this.#waiting.delete(ticket);
+    if (before === this.#waiting.size) return;
+    this.unsent.set(this.#waiting.size);
+    queueMicrotask(this.#engine.drain);
   }
 
   #emitVolatile(name: string, args: readonly unknown[]): void {
     const number = this.#number;
     const wire = toWire([name, ...args]);
     if (number !== null) this.#engine.call(this, (core) => core.emitEvent(number, 0, wire.data, wire.attachments, -1));
+  }
+
+  async #emitWithAck(timeout: number | undefined, name: string, args: readonly unknown[]): Promise<unknown> {
+    const wait = patienceOf(timeout);
+    const ticket = this.#tickets.next();
+    let answer: unknown;
+    this.#answers.set(ticket, (given) => {
+      answer = given;
+    });
+    try {
+      await this.#send(name, args, wait, ticket);
+      return answer;
+    } finally {
+      this.#answers.delete(ticket);
+    }
   }
 
   async #answer(number: number, { request, attempt, reason }: Of<'endpoint'>): Promise<void> {
@@ -392,9 +436,9 @@ export class LiveSession implements EngineLink {
   }
 }
 
-function patienceOf({ ackTimeout = ACK_TIMEOUT }: SocketIoOptions): number {
-  if (ackTimeout > 0) return Math.min(Math.ceil(ackTimeout), LONGEST);
-  throw new SyncError('E_INVALID_ARGUMENT', `\`ackTimeout\` is ${ackTimeout}: it has to be a positive number`);
+function patienceOf(timeout = ACK_TIMEOUT): number {
+  if (timeout > 0) return Math.min(Math.ceil(timeout), LONGEST);
+  throw new SyncError('E_INVALID_ARGUMENT', `a wait for an answer of ${timeout}: it has to be a positive number`);
 }
 
 function ended(): SyncError {
