@@ -32,6 +32,12 @@ function listOf(source, name) {
   return source.slice(from, source.indexOf(']', from)).match(/(?<=')E_[A-Z_]+/g);
 }
 
+/** How an app hears of an error. */
+const WAYS =
+  "a call throws it, a promise rejects with it, or `client.on('error', …)` hears it. In React: `useErrorListener`. " +
+  'Streams, sockets and Socket.IO sessions have it in their state (`state.getSnapshot().error`), with `status` and `body` where the server answered ' +
+  'a stream; a socket tells it as an `error` event too, a session to `onError`.';
+
 function pageOf(code, isOfCore, isRetryable) {
   const passes = isRetryable
     ? 'Yes: it may pass by itself, or by trying again.'
@@ -42,9 +48,7 @@ function pageOf(code, isOfCore, isRetryable) {
     '## Is it worth trying again?',
     `${passes} An error's own \`retryable\` says so for the very case.`,
     '## Where it comes from',
-    isOfCore
-      ? "The core: a call throws it, a promise rejects with it, or `client.on('error', …)` hears it. In React: `useErrorListener`."
-      : "The package around the core: a call throws it, a promise rejects with it, or `client.on('error', …)` hears it. In React: `useErrorListener`.",
+    `${isOfCore ? 'The core' : 'The package around the core'}: ${WAYS}`,
     "```ts\nclient.on('error', ({ code, message, retryable, room, cause }) => {\n" +
       `  if (code === '${code}') report(message, { retryable, room, cause });\n});\n\`\`\``,
     '[All codes](README.md)',
