@@ -19,11 +19,24 @@ const isShared = (url: string, options = {}): boolean =>
 describe('streams of events are shared by the tabs', () => {
   test('where a browser has six connections: over http, and at home if the page came over HTTP/1.1', () => {
     page('http://localhost:8000', 'http/1.1');
-    expect([isShared('http://localhost:8000/a'), isShared('http://127.0.0.1:9/a')]).toEqual([true, true]);
+    const anonymous = { credentials: 'omit' };
+    expect([isShared('http://localhost:8000/a', anonymous), isShared('http://127.0.0.1:9/a')]).toEqual([true, true]);
     page('https://app.example', 'http/1.1');
-    expect([isShared('https://app.example/a'), isShared('https://other.example/a')]).toEqual([true, false]);
+    const places = ['https://app.example/a', 'https://other.example/a'];
+    expect(places.map((url) => isShared(url, anonymous))).toEqual([true, false]);
     page('https://app.example', 'h2');
-    expect(isShared('https://app.example/a')).toBe(false);
+    expect(isShared('https://app.example/a', anonymous)).toBe(false);
+  });
+
+  test('not where cookies may say who asks, unless by a name or on demand', () => {
+    page('http://localhost:8000', 'http/1.1');
+    const [own, other] = ['http://localhost:8000/a', 'http://127.0.0.1:9/a'];
+    for (const credentials of [undefined, 'same-origin', 'include']) expect(isShared(own, { credentials })).toBe(false);
+    expect(isShared('/a')).toBe(false);
+    expect(isShared(own, { credentials: 'omit', native: true })).toBe(false);
+    expect(isShared(other, { credentials: 'include' })).toBe(false);
+    expect(isShared(other, { credentials: 'same-origin' })).toBe(true);
+    for (const shared of ['user-7', true]) expect(isShared(own, { shared })).toBe(true);
   });
 
   test('not where a function or a body makes them differ', () => {

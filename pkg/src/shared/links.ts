@@ -26,6 +26,7 @@ export function engineOfStream<K extends EventKinds>(
     if (!isRead) throw new SyncError('E_INVALID_ARGUMENT', 'only GET streams can be `shared`');
     requireName(shared, url, headers, auth);
   } else if (!isRead || auth || isFunction(headers) || !isOverHttp1(place(url))) return links;
+  else if (bearsCookies(place(url), options)) return links;
   return new SharedStream(links, nameOf('stream', shared, partsOf(url, options)));
 }
 
@@ -49,6 +50,17 @@ function requireName(shared: boolean | string | undefined, ...given: unknown[]):
 /** Whether a stream takes one of six connections: the page is known to have come over HTTP/1.1. */
 function isOverHttp1(url: string): boolean {
   return url.startsWith('http:') || url.startsWith(`${globalThis.location?.origin}/`);
+}
+
+/**
+ * Whether the browser may say by itself who asks. Nobody here can see cookies of a server, so a tab in which somebody else has signed in
+ * since would hear what is for the first one.
+ */
+function bearsCookies<K extends EventKinds>(url: string, { credentials, native }: EventSourceOptions<K>): boolean {
+  if (credentials === 'include') return true;
+  // The browser's own `EventSource` always brings them home.
+  const anonymous = credentials === 'omit' && !native;
+  return !anonymous && url.startsWith(`${globalThis.location?.origin}/`);
 }
 
 function place(url: SocketUrl | StreamUrl): string {

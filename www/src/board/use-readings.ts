@@ -27,6 +27,8 @@ export function useReadings(rate: number, paused: boolean): Readings {
   const query = new URLSearchParams({ room, rate: String(rate) });
   const { events, connection } = useEventSource(`${serverOrigin}/demo/readings?${query}`, {
     events: { reading },
+    // The same for everybody, so all tabs may have it from one connection.
+    credentials: 'omit',
     idleTimeout: IDLE,
     startClosed: true,
   });
