@@ -29,6 +29,7 @@ export type StreamEvent =
       readonly behind: number;
     }
   | { readonly type: 'restart' }
+  | { readonly type: 'response'; readonly status: number; readonly headers: readonly (readonly [string, string])[] }
   | {
       readonly type: 'request';
       readonly request: number;

@@ -22,6 +22,19 @@ export interface StreamContext {
   readonly lastEventId: string;
 }
 
+/**
+ * The head of an answer whose body is the stream.
+ * @example
+ * const answer = stream('/api/chat', { onResponse: ({ headers }) => console.log(headers.get('x-conversation-id')) });
+ * await answer.done;
+ */
+export interface StreamResponse {
+  /** HTTP status. */
+  readonly status: number;
+  /** Its headers, as far as the server lets this origin read them. */
+  readonly headers: Headers;
+}
+
 /** Where a stream comes from; relative to the page is fine. A function is asked before each attempt. */
 export type StreamUrl = string | URL | ((context: StreamContext) => string | URL | Promise<string | URL>);
 
@@ -39,6 +52,11 @@ export interface StreamOptions extends Omit<RequestInit, 'headers' | 'signal'> {
   readonly headers?: HeadersInit | ((context: StreamContext) => HeadersInit | Promise<HeadersInit>) | undefined;
   /** Gives a token before each attempt, and a fresh one once when the server answers 401; sent as `Authorization: Bearer`. */
   readonly auth?: ((context: StreamContext) => Token | Promise<Token>) | undefined;
+  /**
+   * Hears how the server answered, whenever an answer is a stream and before anything of it is told; of other answers `error.status`
+   * and `error.body` tell. From another origin only the headers that it names in `Access-Control-Expose-Headers`; with `native` none but the type.
+   */
+  readonly onResponse?: ((response: StreamResponse) => void) | undefined;
   /** Waits between attempts. */
   readonly backoff?: Backoff | undefined;
   /** From the request to the head of the answer; default 10,000 for events, 60,000 for text. */
@@ -167,10 +185,12 @@ export interface EventSourceOptions<K extends EventKinds = EventKinds> extends S
   readonly highWaterMark?: number | undefined;
   /**
    * All tabs of the profile use one stream: one tab holds it and the others hear its events; when it goes, another goes on
-   * from the last id. A tab that comes reads by itself for a moment, what the server tells whoever comes. Default: on where a browser has six
-   * connections per server for all tabs, that is for `http:` URLs, and for the page's own server where the page came over HTTP/1.1, if nothing but
-   * fixed values says what is asked for; off elsewhere. Tabs share what has the same URL, headers, credentials and name; with functions for these
-   * or for `auth` a name is needed, and the user's id belongs in it. A tab that lags 8,192 events behind fails with
+   * from the last id. A tab that comes reads by itself for a moment, what the server tells whoever comes. Tabs share what has the same URL,
+   * headers, credentials and name. Cookies cannot be looked at, so who signs in as somebody else in one tab would hear the stream of the first
+   * one there: where they, or functions for any of these or for `auth`, say who asks, share by a name with the user's id in it (`shared: user.id`);
+   * functions do not go without a name. Default: on where a browser has six connections per server for all tabs, that is for `http:` URLs, and for
+   * the page's own server where the page came over HTTP/1.1, if nothing but fixed values says what is asked for and no cookies go along
+   * (`credentials: 'omit'`, or another origin); off elsewhere. A tab that lags 8,192 events behind fails with
    * `E_BUFFER_FULL`. Needs Web Locks, so a page loaded securely.
    */
   readonly shared?: boolean | string | undefined;
@@ -182,6 +202,14 @@ export interface EventSourceOptions<K extends EventKinds = EventKinds> extends S
 
 /** Which values {@link ReconnectingEvents.latest} keeps apart. */
 export type KeyOf<T> = (value: T) => string | number;
+
+/** What {@link ReconnectingEvents.latest} keeps of each key. */
+export interface LatestOptions<T> {
+  /** Whether a value says that its key is no more: then it has none any longer. Default: a key stays for good. */
+  readonly gone?: ((value: T) => boolean) | undefined;
+  /** Keys kept at most; the one of which nothing came for longest goes first. Default: all. */
+  readonly most?: number | undefined;
+}
 
 /**
  * Events that come back by themselves. What the server repeats after a loss is dropped by its ids; events without one that came behind the
@@ -203,10 +231,17 @@ export interface ReconnectingEvents<K extends EventKinds = EventKinds> extends A
   ): () => void;
   /** The latest value of an event; told once a frame, however many came. */
   latest<N extends EventName<K>>(name: N): Store<EventValue<K, N> | undefined>;
-  /** The latest value of each key; told once a frame, however many came. */
+  /**
+   * The latest value of each key; told once a frame, however many came, and not at all where each is what it was.
+   * @example
+   * const events = reconnectingEventSource('/orders');
+   * const open = events.latest('order', (text) => text.split(' ')[0] ?? '', { gone: (text) => text.endsWith('closed') });
+   * open.subscribe(() => console.log(open.getSnapshot().size));
+   */
   latest<N extends EventName<K>>(
     name: N,
     key: KeyOf<EventValue<K, N>>,
+    options?: LatestOptions<EventValue<K, N>>,
   ): Store<ReadonlyMap<string | number, EventValue<K, N>>>;
   /** Connects after `close()` or a failure, or tries again now. */
   connect(): void;

@@ -10,7 +10,7 @@ afterEach(() => {
 test('a logout deletes the text of answers that would go on after a reload, and nothing of the app', async () => {
   vi.stubGlobal('sessionStorage', storage());
   sessionStorage.setItem('of the app', 'kept');
-  const position = { text: 'for no other eyes', lastEventId: '', behind: 0, events: 0, marks: [] };
+  const position = { text: 'for no other eyes', lastEventId: '', behind: 0, events: 0, opened: true, marks: [] };
   const keeper = new RecordKeeper('answer', true, () => position);
   keeper.note();
   keeper.flush();

@@ -6,7 +6,7 @@ import type { LinksCore } from '../src/links-boundary.js';
 import type { StandardSchemaV1 } from '../src/schema.js';
 import { decoderOf } from '../src/stream/decode.js';
 import { EventStreamImpl } from '../src/stream/event-stream.js';
-import { LatestStore } from '../src/stream/latest.js';
+import { LatestStore, LatestValues } from '../src/stream/latest.js';
 import { isOfServer } from '../src/stream/of-client.js';
 import { asOneOfAllTabs } from '../src/stream/one-tab.js';
 import { EventQueue } from '../src/stream/queue.js';
@@ -212,12 +212,40 @@ describe('the latest value', () => {
   });
 });
 
+describe('the latest value of each key', () => {
+  const texts = (values: LatestValues<string>) => [...values.copy().values()];
+  const name = (text: string): string => text.split(' ')[0] ?? '';
+
+  test('leaves with an event that says so, and is no news where it is what it was', () => {
+    const values = new LatestValues(name, { gone: (text) => text.endsWith('closed') });
+    expect(['a open', 'b open', 'a open', 'c closed', 'a closed'].map((text) => values.take(text))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      true,
+    ]);
+    expect(texts(values)).toEqual(['b open']);
+    const same = new LatestValues<number>(() => 'one');
+    expect([Number.NaN, Number.NaN, 0].map((value) => same.take(value))).toEqual([true, false, true]);
+    const nothing = new LatestValues<undefined>(() => 'one');
+    expect([undefined, undefined].map((value) => nothing.take(value))).toEqual([true, false]);
+  });
+
+  test('makes room for others, the one of which nothing came for longest first', () => {
+    const values = new LatestValues(name, { most: 2 });
+    for (const text of ['a 1', 'b 1', 'a 2', 'c 1']) values.take(text);
+    expect(texts(values)).toEqual(['a 2', 'c 1']);
+  });
+});
+
 describe('what is kept for a reload', () => {
   const record = (text: string): StreamRecord => ({
     text,
     lastEventId: '7',
     behind: 0,
     events: 0,
+    opened: true,
     marks: [{ length: 1, at: { '~cursor': 'x' } }],
   });
 
@@ -251,6 +279,18 @@ describe('what is kept for a reload', () => {
     keeper.forget();
     vi.advanceTimersByTime(1_000);
     expect(map.size).toBe(0);
+  });
+
+  test('is an answer that the server has begun, also of a page that noted no more than its text', () => {
+    const map = keep();
+    const { opened: _, ...older } = { ...record('a'), lastEventId: '' };
+    const left = (value: object) => {
+      map.set('rejoin/stream/x', JSON.stringify(value));
+      return new RecordKeeper('x', true, () => record('')).load();
+    };
+    expect(left(older)).toEqual({ ...older, opened: false });
+    expect(left({ ...older, text: '' })).toBeNull();
+    expect(left({ ...older, text: '', opened: true })).toEqual({ ...older, text: '', opened: true });
   });
 
   test('is dropped rather than left old where it has become too large', () => {

@@ -48,13 +48,16 @@ fn two_streams_hear_only_what_is_theirs() {
     let (fetches, events) = drain(&mut links);
     assert_eq!(fetches, [FetchOutput::Read]);
     assert_ne!(first, second);
+    let head = format!(
+        r#"{{"type":"response","link":{first},"status":200,"headers":[["content-type","text/event-stream"]]}}"#
+    );
     let state = format!(
         r#"{{"type":"stream","link":{first},"status":"streaming","attempt":0,"nextRetryAt":null,"reason":null,"error":null}}"#
     );
     let messages = format!(
         r#"{{"type":"messages","link":{first},"messages":[["message","\"é\"","7"]],"id":"7","behind":0}}"#
     );
-    assert_eq!(events, [state, messages]);
+    assert_eq!(events, [head, state, messages]);
 }
 
 #[test]

@@ -88,6 +88,15 @@ impl Body {
         self.complete
     }
 
+    /// Whether a body that just ends has come whole, as is usual for what was found in it.
+    pub fn ends_whole(&self) -> bool {
+        match &self.reader {
+            Reader::Tokens(_, format) => format.ends_with_body(),
+            Reader::Lines(_) => Format::AiSdk.ends_with_body(),
+            Reader::Events(_) | Reader::Text(_) => true,
+        }
+    }
+
     /// Why the model ended, in its maker's word.
     pub fn finish_word(&self) -> Option<&str> {
         self.finish.as_deref()

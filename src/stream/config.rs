@@ -39,6 +39,8 @@ pub struct StreamConfig {
     pub received: u64,
     /// How much of that came behind `last_event_id`.
     pub behind: u64,
+    /// Whether an earlier request was answered, though nothing of the answer may have come.
+    pub opened: bool,
     /// Whether a body that just ends has come whole; `None`: as is usual for the format.
     pub eof_is_done: Option<bool>,
     /// Whether a refused token can be replaced.
@@ -71,6 +73,7 @@ impl StreamConfig {
             id_in_url: false,
             received: 0,
             behind: 0,
+            opened: false,
             eof_is_done: None,
             refreshable: false,
             backoff: BackoffPolicy::default(),
@@ -103,7 +106,8 @@ impl StreamConfig {
     /// Whether this is text that began before a reload. An id alone is a place to begin where nothing is resumed.
     pub fn continues(&self) -> bool {
         let named = self.resume != Resume::Never && !self.last_event_id.is_empty();
-        self.wanted != Wanted::Events && (self.received > 0 || named)
+        let opened = self.resume == Resume::OnceOpened && self.opened;
+        self.wanted != Wanted::Events && (self.received > 0 || named || opened)
     }
 
     /// Reads the camelCase object the app gave; what it lacks has its default.
@@ -123,6 +127,7 @@ impl StreamConfig {
         fields.word("resume", &RESUMES, &mut config.resume)?;
         config.last_event_id = fields.text("lastEventId")?.unwrap_or_default();
         fields.flag("idInUrl", &mut config.id_in_url)?;
+        fields.flag("opened", &mut config.opened)?;
         fields.flag("refreshable", &mut config.refreshable)?;
         if fields.given("eofIsDone").is_some() {
             let mut done = false;

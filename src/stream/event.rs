@@ -24,6 +24,13 @@ pub enum StreamEvent {
         /// Where that leaves the stream.
         place: Place,
     },
+    /// The head of an answer whose body is the stream.
+    Response {
+        /// HTTP status.
+        status: u16,
+        /// Names in lower case, and values.
+        headers: Vec<(String, String)>,
+    },
     /// What has come so far does not count: the stream begins anew.
     Restart,
     /// The app is to answer with a URL and the options of the request.
@@ -107,6 +114,7 @@ impl StreamEvent {
             Self::State(_) => "stream",
             Self::Text { .. } => "text",
             Self::Messages { .. } => "messages",
+            Self::Response { .. } => "response",
             Self::Restart => "restart",
             Self::Request { .. } => "request",
         }
@@ -128,6 +136,15 @@ impl StreamEvent {
                     });
                 });
                 place.write(json);
+            }
+            Self::Response { status, headers } => {
+                json.count("status", (*status).into());
+                json.array("headers", headers, |json, (name, value)| {
+                    json.list(|json| {
+                        json.text(name);
+                        json.text(value);
+                    });
+                });
             }
             Self::Restart => {}
             Self::Request { request, attempt, reason, resumes, id } => {

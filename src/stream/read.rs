@@ -28,7 +28,10 @@ impl Stream {
             return;
         }
         match judge(self.config.wanted, status, headers) {
-            Head::Stream(kind) => self.on_stream(cx, fetch, kind),
+            Head::Stream(kind) => {
+                self.tell(StreamEvent::Response { status, headers: headers.to_vec() });
+                self.on_stream(cx, fetch, kind);
+            }
             Head::Over => {
                 self.finish();
                 self.history.reason = Some(Reason::Http { status });
@@ -143,7 +146,8 @@ impl Stream {
             State::Refused { .. } => self.conclude_refusal(cx),
             State::Streaming { body, proven, .. } => {
                 let text = body.finish(&mut self.cursor.replay);
-                let complete = body.is_complete();
+                let complete = body.is_complete()
+                    || self.config.eof_is_done.unwrap_or_else(|| body.ends_whole());
                 // Who names the wait and ends each answer means to be asked again.
                 if *proven && self.history.retry.is_some() {
                     self.backoff.reset();
@@ -157,11 +161,9 @@ impl Stream {
     }
 
     fn on_body_end(&mut self, cx: &mut Context<'_>, complete: bool) {
-        let Wanted::Text(format) = self.config.wanted else {
-            return self.lose_with(cx, Reason::Ended, None, crate::backoff::Hint::None);
-        };
-        let usual = format.is_none_or(Format::ends_with_body);
-        if complete || self.config.eof_is_done.unwrap_or(usual) {
+        if self.config.wanted == Wanted::Events {
+            self.lose_with(cx, Reason::Ended, None, crate::backoff::Hint::None);
+        } else if complete {
             self.finish();
         } else {
             let message = "the stream ended before the answer was finished";

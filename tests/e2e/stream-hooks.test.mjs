@@ -12,11 +12,12 @@ const total = 2_000;
 
 /** `/auto` and `/chat` speak and stay open, `/chat` goes on from an id to its end, `/prices` sends up to a thousand a second, one by one. */
 async function answer(request, response) {
+  if (request.url === '/refused') return void response.writeHead(401).end();
   response.writeHead(200, sse).flushHeaders();
   if (request.url === '/auto') response.write('data: by itself\n\n');
   else if (request.url === '/chat') chat(request, response);
   else if (request.url === '/burst') await burst(response);
-  else if (request.url === '/live') response.write(': here\n\n');
+  else if (['/live', '/fixed', '/named'].includes(request.url)) response.write(': here\n\n');
   else await prices(response);
 }
 
@@ -90,15 +91,20 @@ describe('the hooks of streams under StrictMode', () => {
     const page = await (await newContext(t)).newPage();
     const shows = (words) => page.locator('#live', { hasText: words }).waitFor();
     await page.goto(`${await reactSite(t)}/?server=${server.url}&sockets=${sockets.url}`);
-    await shows('first connected connected');
+    await shows('first connected connected connected connected error');
+    const of = (path) => server.requests.filter(({ url }) => url === path).map(({ headers }) => headers.authorization);
     await page.evaluate(() => window.setToken('second'));
-    await shows('second connected connected');
+    await shows('second connected connected connected connected error');
+    await until('the stream of the latest name', () => of('/named').at(-1) === 'Bearer second' || null);
+    assert.deepEqual([of('/live'), of('/fixed')], [['Bearer first'], ['Bearer first']]);
+    await page.evaluate(() => window.retry());
+    await until('headers of the latest render, of text', () => of('/refused').at(-1) === 'Bearer second' || null);
     await Promise.all([server.stop(), sockets.stop()]);
     await Promise.all([server.start(), sockets.start()]);
-    const last = () => server.requests.filter(({ url }) => url === '/live').at(-1).headers.authorization;
-    await until('the token of the latest render', () => last() === 'Bearer second' || null);
+    await until('the token of the latest render', () => of('/live').at(-1) === 'Bearer second' || null);
+    await until('the headers of the latest render', () => of('/fixed').at(-1) === 'Bearer second' || null);
     await until('the url of the latest render', () => sockets.requests.at(-1).url === '/second' || null);
-    await shows('second connected connected');
+    await shows('second connected connected connected connected');
     assert.equal(sockets.requests[0].url, '/first');
   });
 });

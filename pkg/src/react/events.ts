@@ -9,10 +9,11 @@ import type {
   EventSourceOptions,
   EventValue,
   KeyOf,
+  LatestOptions,
   ReconnectingEvents,
   StreamUrl,
 } from '../stream.js';
-import { follow, following, useLatestRef } from './latest.js';
+import { follow, following, reading, useLatestRef } from './latest.js';
 import { useStore } from './store.js';
 
 /** What {@link useEventSource} gives. */
@@ -29,7 +30,8 @@ const NO_VALUES = fixed<unknown>(new Map());
 
 /**
  * Events while the component is mounted: one connection, also in StrictMode. Another URL is another connection, null is
- * none. Functions may be written inline. Rendering has no effect; on a server nothing is loaded or connected.
+ * none, and so is another `shared`, and other `headers` of a shared one. Else headers and functions count as they are at the next attempt, so
+ * they may be written inline. Rendering has no effect; on a server nothing is loaded or connected.
  * @example
  * const { events, connection } = useEventSource('/prices', { events: { price: 'json' } });
  * console.log(events !== null, connection.status);
@@ -40,14 +42,15 @@ export function useEventSource<const K extends EventKinds = Record<never, never>
 ): EventSourceHandle<K> {
   const latest = useLatestRef({ url, options });
   const [events, setEvents] = useState<ReconnectingEvents<K> | null>(null);
-  const key = typeof url === 'function' ? 'function' : url && String(url);
+  const key = keyOf(url, options);
   useEffect(() => {
     const { url: place, options: given } = latest.current;
     if (key === null || place === null) return undefined;
-    const followed = following(given, () => latest.current.options, ['auth', 'headers', 'onError']);
+    const now = () => latest.current.options;
+    const followed = following(given, now, ['auth', 'headers', 'onError', 'onResponse']);
     const opened = reconnectingEventSource(
       follow(place, () => latest.current.url),
-      followed,
+      reading(followed, now, ['headers']),
     );
     setEvents(opened);
     return () => {
@@ -69,24 +72,36 @@ export function useLatest<K extends EventKinds, N extends EventName<K>>(
   events: ReconnectingEvents<K> | null,
   name: N,
 ): EventValue<K, N> | undefined;
-/** The latest value of each key; renders once a frame at most, however many come. `key` may be written inline. */
+/** The latest value of each key; renders once a frame at most, however many come. `key` and `gone` may be written inline. */
 export function useLatest<K extends EventKinds, N extends EventName<K>>(
   events: ReconnectingEvents<K> | null,
   name: N,
   key: KeyOf<EventValue<K, N>>,
+  options?: LatestOptions<EventValue<K, N>>,
 ): ReadonlyMap<string | number, EventValue<K, N>>;
 export function useLatest<K extends EventKinds, N extends EventName<K>>(
   events: ReconnectingEvents<K> | null,
   name: N,
   key?: KeyOf<EventValue<K, N>>,
+  options: LatestOptions<EventValue<K, N>> = {},
 ): unknown {
-  const latest = useLatestRef(key);
+  const latest = useLatestRef({ key, options });
   const keyed = key !== undefined;
+  const { most } = options;
   const store = useMemo((): Store<unknown> => {
     if (!events) return keyed ? NO_VALUES : NO_VALUE;
-    return keyed ? events.latest(name, (value) => latest.current?.(value) ?? '') : events.latest(name);
-  }, [events, name, keyed, latest]);
+    if (!keyed) return events.latest(name);
+    const gone = (value: EventValue<K, N>) => latest.current.options.gone?.(value) ?? false;
+    return events.latest(name, (value) => latest.current.key?.(value) ?? '', { gone, most });
+  }, [events, name, keyed, most, latest]);
   return useStore(store);
+}
+
+/** A function is the same stream in each render: it is asked before each attempt anyway. Who shares shares with whoever asks for the same. */
+function keyOf<K extends EventKinds>(url: StreamUrl | null, { shared, headers }: EventSourceOptions<K>): string | null {
+  if (url === null) return null;
+  const sent = shared && headers && typeof headers !== 'function' ? [...new Headers(headers)] : null;
+  return JSON.stringify([typeof url === 'function' ? null : String(url), shared, sent]);
 }
 
 function fixed<T>(value: T): Store<T> {

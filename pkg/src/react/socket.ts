@@ -44,7 +44,7 @@ export interface SocketHandle<T = SocketData, Sent = SocketInput> {
 }
 
 /**
- * A socket while the component is mounted: one, also in StrictMode. Another URL or other subprotocols are another socket;
+ * A socket while the component is mounted: one, also in StrictMode. Another URL, other subprotocols or another `shared` are another socket;
  * null is none. Rendering has no effect; on a server nothing is loaded or connected.
  * @example
  * const { status, send } = useSocket<string>('wss://example.org', { onMessage: (text) => console.log(text) });
@@ -117,9 +117,9 @@ function prepare<T, Sent>(
 }
 
 /** A function is the same socket in each render: it is asked before each attempt anyway. */
-function keyOf<T>(url: SocketUrl | null, { protocols }: UseSocketOptions<T>): string {
+function keyOf<T>(url: SocketUrl | null, { protocols, shared }: UseSocketOptions<T>): string {
   const place = typeof url === 'function' ? 'asked' : url === null ? null : String(url);
-  return JSON.stringify([place, typeof protocols === 'function' ? 'asked' : protocols]);
+  return JSON.stringify([place, typeof protocols === 'function' ? 'asked' : protocols, shared]);
 }
 
 async function refuse(): Promise<void> {

@@ -6,7 +6,7 @@ import { IDLE } from '../stream/idle.js';
 import { hasRecord } from '../stream/record.js';
 import type { StreamInit, StreamState, StreamUrl, TextStream } from '../stream.js';
 import { ClientContext } from './context.js';
-import { useLatestRef } from './latest.js';
+import { following, useLatestRef } from './latest.js';
 
 /** Options of {@link useStream}: those of the stream, and when it starts and renders. Functions may be written inline. */
 export interface UseStreamOptions extends StreamInit {
@@ -64,7 +64,7 @@ export function useStream(url: StreamUrl | null, init: UseStreamOptions = {}): S
         return;
       }
       current.current?.stop();
-      current.current = make(latest.current, body);
+      current.current = make(latest.current, body, () => latest.current.init);
       setHeld(current.current);
     },
     [latest],
@@ -99,9 +99,13 @@ interface Making {
   readonly client: { stream(url: StreamUrl, init?: StreamInit): TextStream } | null;
 }
 
-function make({ url, init, client }: Making, body: BodyInit | undefined): TextStream | null {
+function make({ url, init, client }: Making, body: BodyInit | undefined, now: () => StreamInit): TextStream | null {
   if (url === null) return null;
-  const full: StreamInit = body === undefined ? init : { method: 'POST', ...init, body };
+  const { headers } = init;
+  // Who is signed in may change before `retry()`.
+  const asked: StreamInit = headers && typeof headers !== 'function' ? { ...init, headers: () => headers } : init;
+  const own = following(asked, now, ['auth', 'headers', 'onResponse']);
+  const full: StreamInit = body === undefined ? own : { method: 'POST', ...own, body };
   return client ? client.stream(url, full) : freeStream(url, full);
 }
 

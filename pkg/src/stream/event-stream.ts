@@ -10,12 +10,13 @@ import type {
   EventSourceOptions,
   EventValue,
   KeyOf,
+  LatestOptions,
   ReconnectingEvents,
   StreamUrl,
 } from '../stream.js';
 import { decoderOf } from './decode.js';
 import { messageEvent, originOf } from './events.js';
-import { LatestStore } from './latest.js';
+import { LatestStore, LatestValues } from './latest.js';
 import { coreOptions, type LinkOwner, StreamLink } from './link.js';
 import { EventQueue } from './queue.js';
 
@@ -78,16 +79,21 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
   latest<N extends EventName<K>>(
     name: N,
     key: KeyOf<EventValue<K, N>>,
+    options?: LatestOptions<EventValue<K, N>>,
   ): Store<ReadonlyMap<string | number, EventValue<K, N>>>;
-  latest<N extends EventName<K>>(name: N, key?: KeyOf<EventValue<K, N>>): unknown {
+  latest<N extends EventName<K>>(
+    name: N,
+    key?: KeyOf<EventValue<K, N>>,
+    options?: LatestOptions<EventValue<K, N>>,
+  ): unknown {
     type Value = EventValue<K, N>;
-    const values = new Map<string | number, Value>();
+    const values = key && new LatestValues<Value>(key, options);
     let latest: Value | undefined;
-    const snapshot = (): unknown => (key ? new Map(values) : latest);
+    const snapshot = (): unknown => (values ? values.copy() : latest);
     const store: LatestStore<unknown> = new LatestStore(snapshot(), snapshot, () =>
       this.on(name, (value) => {
-        if (key) values.set(key(value), value);
-        else latest = value;
+        if (values && !values.take(value)) return;
+        latest = value;
         store.touch();
       }),
     );
@@ -153,6 +159,7 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
         this.#lastEventId = event.id;
         read = true;
       } else if (event.type === 'stream') this.#follow(event);
+      else if (event.type === 'response') this.#link.tellHead(event);
     }
     if (read) this.#held = this.#isCongested();
     return read && !this.#held;

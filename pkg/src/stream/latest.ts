@@ -1,5 +1,38 @@
 import { onFrame } from '../frame.js';
 import { Listeners, type Store } from '../store.js';
+import type { KeyOf, LatestOptions } from '../stream.js';
+
+/** The latest value of each key, the one that was told longest ago first. */
+export class LatestValues<V> {
+  readonly #keyOf: KeyOf<V>;
+  readonly #options: LatestOptions<V>;
+  readonly #values = new Map<string | number, V>();
+
+  constructor(keyOf: KeyOf<V>, options: LatestOptions<V> = {}) {
+    this.#keyOf = keyOf;
+    this.#options = options;
+  }
+
+  /** Takes a value; whether that changed anything. */
+  take(value: V): boolean {
+    const { gone, most = Number.POSITIVE_INFINITY } = this.#options;
+    const values = this.#values;
+    const key = this.#keyOf(value);
+    const had = values.has(key) && Object.is(values.get(key), value);
+    const left = values.delete(key);
+    if (gone?.(value)) return left;
+    values.set(key, value);
+    for (const oldest of values.keys()) {
+      if (values.size <= most) break;
+      values.delete(oldest);
+    }
+    return !had;
+  }
+
+  copy(): ReadonlyMap<string | number, V> {
+    return new Map(this.#values);
+  }
+}
 
 /** Keeps the latest value, or the latest one of each key, and tells it once a frame. */
 export class LatestStore<S> implements Store<S> {

@@ -1,6 +1,6 @@
 import { SyncError, toSyncError } from '../errors.js';
 import type { EngineLink, LinksEngine } from '../links.js';
-import type { CoreStreamOptions, LinkEvent, LinksCore } from '../links-boundary.js';
+import type { CoreStreamOptions, LinkEvent, LinksCore, StreamEvent } from '../links-boundary.js';
 import { runSafely } from '../store.js';
 import type { StreamOptions, StreamResume, StreamUrl } from '../stream.js';
 import { nextRequest, type Question, type StreamRequest } from './request.js';
@@ -112,6 +112,14 @@ export class StreamLink implements EngineLink {
 
   /** Puts off a call of the app until the core is at rest. */
   readonly notify = (fn: () => void): void => this.#engine.notify(fn);
+
+  /** Tells the app how the server answered, before anything of the answer. */
+  tellHead({ status, headers }: Extract<StreamEvent, { type: 'response' }>): void {
+    const { onResponse } = this.#options;
+    if (!onResponse) return;
+    const head = Object.freeze({ status, headers: new Headers(headers.map(([name, value]) => [name, value])) });
+    this.notify(() => onResponse(head));
+  }
 
   /** Runs what was put off, soon. */
   drainSoon(): void {

@@ -8,6 +8,8 @@ export interface Position {
   readonly behind: number;
   /** Events an own format has read. */
   readonly events: number;
+  /** Whether the server has begun to answer, though nothing of the answer may have come. */
+  readonly opened: boolean;
 }
 
 /** What a stream needs to go on after a reload: also where it was written, if it is written into a text. */
@@ -36,7 +38,9 @@ export class RecordKeeper {
   load(): StreamRecord | null {
     try {
       const value: unknown = JSON.parse(storage()?.getItem(this.#key) ?? 'null');
-      return isRecord(value) && canGoOn(value, this.#replays) ? value : null;
+      // Pages of earlier versions did not note that the server had begun.
+      const record = isRecord(value) ? { ...value, opened: value.opened === true } : null;
+      return record && canGoOn(record, this.#replays) ? record : null;
     } catch {
       return null;
     }
@@ -85,9 +89,9 @@ export function hasRecord(id: string, replays: boolean): boolean {
   }
 }
 
-/** Whether a stream can go on from there: by its id, or, where the server can find the answer without one, at all. */
-export function canGoOn({ text, lastEventId }: Position, replays: boolean): boolean {
-  return !!(lastEventId || (replays && text));
+/** Whether a stream can go on from there: by its id, or, where the server can find the answer without one, once there is one. */
+export function canGoOn({ text, lastEventId, opened }: Position, replays: boolean): boolean {
+  return !!(lastEventId || (replays && (text || opened)));
 }
 
 function keyOf(id: string): string {

@@ -23,7 +23,7 @@ const OWN = new Set(
   // A stream has a signal of its own; the app's stops the stream.
   (
     'headers,auth,backoff,connectTimeout,idleTimeout,maxEventSize,lastEventId,lastEventIdParam,format,isDone,resume,' +
-    'eofIsDone,highWaterMark,into,events,native,startClosed,onError,shared,signal'
+    'eofIsDone,highWaterMark,into,events,native,startClosed,onError,onResponse,shared,signal'
   ).split(','),
 );
 

@@ -75,8 +75,7 @@ export class TextStreamImpl implements TextStream, LinkOwner {
   stop(): void {
     this.#record?.forget();
     if (isOver(this.#state.status)) return;
-    this.#launches++;
-    this.#link.close();
+    this.#letGo();
     this.#change({ status: 'stopped', error: null, reason: { kind: 'requested' }, nextRetryAt: null });
     this.#link.drainSoon();
   }
@@ -88,9 +87,7 @@ export class TextStreamImpl implements TextStream, LinkOwner {
       return;
     }
     this.#record?.flush();
-    this.#launches++;
-    if (this.#resume.id) leave(this.#resume.id, this.#typing);
-    this.#link.close();
+    this.#letGo();
     this.#change({ status: 'idle', error: null, reason: { kind: 'requested' }, nextRetryAt: null });
     this.#link.drainSoon();
   }
@@ -119,7 +116,7 @@ export class TextStreamImpl implements TextStream, LinkOwner {
 
   options(): CoreStreamOptions {
     const { format, eofIsDone } = this.#init;
-    const { text, lastEventId, behind, events } = this.#position;
+    const { text, lastEventId, behind, events, opened } = this.#position;
     const own = typeof format === 'function';
     const received = own ? events : new TextEncoder().encode(text).length;
     const resume = this.#resume === null ? 'never' : canReplay(this.#resume) ? 'once-opened' : 'by-id';
@@ -130,6 +127,7 @@ export class TextStreamImpl implements TextStream, LinkOwner {
       resume,
       received,
       behind,
+      opened,
       lastEventId: lastEventId || (this.#init.lastEventId ?? ''),
       ...(eofIsDone === undefined ? {} : { eofIsDone }),
     };
@@ -146,6 +144,7 @@ export class TextStreamImpl implements TextStream, LinkOwner {
       else if (event.type === 'messages') this.#link.notify(() => this.#interpret(event.messages, event));
       else if (event.type === 'restart') this.#forget();
       else if (event.type === 'stream') this.#follow(event);
+      else if (event.type === 'response') this.#link.tellHead(event);
       read ||= event.type === 'text';
     }
     if (read) this.#held = this.#isCongested();
@@ -192,9 +191,20 @@ export class TextStreamImpl implements TextStream, LinkOwner {
     const run = before
       .then(() => asOneOfAllTabs(id, work))
       .then((here) => {
-        if (!here && this.#state.status === 'idle') this.#change({ status: 'done' });
+        if (here || this.#state.status !== 'idle') return;
+        // Another tab has written it: a page of this tab that goes on from its own record would write it again.
+        this.#record?.forget();
+        this.#change({ status: 'done' });
+        this.#link.drainSoon();
       });
     this.#typing = run.catch((error: unknown) => this.#complain(error));
+  }
+
+  /** Nobody reads on; whoever goes on with the answer, or begins another of its name, follows what is still being written. */
+  #letGo(): void {
+    this.#launches++;
+    if (this.#resume?.id) leave(this.#resume.id, this.#typing);
+    this.#link.close();
   }
 
   /** The whole answer outlives the page: there is nothing to go on with. */
@@ -224,7 +234,8 @@ export class TextStreamImpl implements TextStream, LinkOwner {
   #open(): void {
     if (this.#link.isOpen) return;
     if (this.#position.text === '') this.#restore();
-    this.#change({ status: this.#position.text ? 'reconnecting' : 'connecting', error: null, reason: null });
+    const begun = this.#position.text || this.#canContinue();
+    this.#change({ status: begun ? 'reconnecting' : 'connecting', error: null, reason: null });
     this.#link.open();
     this.#link.drainSoon();
   }
@@ -251,8 +262,8 @@ export class TextStreamImpl implements TextStream, LinkOwner {
   }
 
   #append(more: string, { id, behind }: Place, count = 0): void {
-    const { text, lastEventId, events } = this.#position;
-    this.#position = { text: text + more, lastEventId: id || lastEventId, behind, events: events + count };
+    const { text, lastEventId, events, opened } = this.#position;
+    this.#position = { text: text + more, lastEventId: id || lastEventId, behind, events: events + count, opened };
     for (const reader of this.#readers) reader.pending += more;
     this.#record?.note();
     this.#change({ text: this.#position.text });
@@ -283,6 +294,10 @@ export class TextStreamImpl implements TextStream, LinkOwner {
   }
 
   #follow({ status, attempt, nextRetryAt, reason, error }: CoreStream): void {
+    if (status === 'streaming' && !this.#position.opened) {
+      this.#position = { ...this.#position, opened: true };
+      this.#record?.note();
+    }
     this.#change({ status, attempt, nextRetryAt, reason, error: error && fromProblem(error) });
     if (!isOver(status)) return;
     // After what the app has yet to read, unless a listener asked again.
@@ -365,7 +380,7 @@ class Reader implements AsyncIterator<string> {
   }
 }
 
-const EMPTY: Position = { text: '', lastEventId: '', behind: 0, events: 0 };
+const EMPTY: Position = { text: '', lastEventId: '', behind: 0, events: 0, opened: false };
 
 function changeOf(state: ValueStore<StreamState>): Promise<void> {
   return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 /**
  * Web Locks as far as the package uses them, since Node 20 has none (`navigator.locks` came with Node 24): exclusive and
- * shared requests, first come first served, and aborting. The channels of these tests are Node's own.
+ * shared requests, first come first served, those that do not wait, and aborting. The channels of these tests are Node's own.
  */
 export class Locks {
   readonly #held = new Map<string, { readonly shared: boolean; count: number }>();
@@ -8,10 +8,11 @@ export class Locks {
 
   readonly request = async (
     name: string,
-    options: { readonly signal?: AbortSignal; readonly mode?: string },
-    callback: () => unknown,
-  ): Promise<void> => {
+    options: { readonly signal?: AbortSignal; readonly mode?: string; readonly ifAvailable?: boolean },
+    callback: (granted?: object | null) => unknown,
+  ): Promise<unknown> => {
     const shared = options.mode === 'shared';
+    if (options.ifAvailable && this.#held.has(name)) return callback(null);
     options.signal?.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
       const waiting = { name, shared, grant: resolve };
@@ -25,7 +26,7 @@ export class Locks {
       queueMicrotask(() => this.#work());
     });
     try {
-      await callback();
+      return await callback({});
     } finally {
       this.#release(name);
     }
@@ -58,7 +59,7 @@ export function tabPlatform(locks: Locks): {
 } {
   const dying = new AbortController();
   const channels: BroadcastChannel[] = [];
-  const request = (name: string, options: LockOptions, callback: () => unknown): Promise<void> => {
+  const request = (name: string, options: LockOptions, callback: () => unknown): Promise<unknown> => {
     const { signal = dying.signal, mode } = options;
     const death = new Promise<void>((resolve) => dying.signal.addEventListener('abort', () => resolve()));
     const either = AbortSignal.any([signal, dying.signal]);

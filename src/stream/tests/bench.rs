@@ -22,6 +22,8 @@ pub(super) struct Bench {
     pub(super) place: Place,
     pub(super) messages: Vec<String>,
     pub(super) states: Vec<StreamState>,
+    /// Heads of the answers that were streams.
+    pub(super) heads: Vec<(u16, Vec<(String, String)>)>,
 }
 
 impl Bench {
@@ -39,6 +41,7 @@ impl Bench {
             place: Place::default(),
             messages: Vec::new(),
             states: Vec::new(),
+            heads: Vec::new(),
         }
     }
 
@@ -76,6 +79,9 @@ impl Bench {
                 StreamAction::Tell(StreamEvent::Messages { messages, .. }) => {
                     self.messages.extend(messages.into_iter().map(|message| message.data));
                 }
+                StreamAction::Tell(StreamEvent::Response { status, headers }) => {
+                    self.heads.push((status, headers));
+                }
                 StreamAction::Tell(StreamEvent::State(state)) => self.states.push(state),
                 StreamAction::Tell(StreamEvent::Restart) => self.text.clear(),
                 StreamAction::Tell(StreamEvent::Request { request, reason, resumes, .. }) => {
@@ -97,10 +103,14 @@ impl Bench {
         self.fetch(FetchInput::Response { status, headers });
     }
 
-    pub(super) fn refuse(&mut self, status: u16, headers: &[(&str, &str)], body: &str) {
+    pub(super) fn head(&mut self, status: u16, headers: &[(&str, &str)]) {
         let headers =
             headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         self.fetch(FetchInput::Response { status, headers });
+    }
+
+    pub(super) fn refuse(&mut self, status: u16, headers: &[(&str, &str)], body: &str) {
+        self.head(status, headers);
         if !body.is_empty() {
             self.chunk(body);
         }

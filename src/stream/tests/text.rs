@@ -66,6 +66,25 @@ fn plain_events_end_with_their_body_unless_the_app_says_otherwise() {
 }
 
 #[test]
+fn an_answer_that_says_it_is_the_ai_sdks_has_come_whole_only_with_its_own_end() {
+    let types = [
+        ("text/event-stream", "data: {\"type\":\"text-delta\",\"delta\":\"Hi\"}\n\n"),
+        ("text/plain", "0:\"Hi\"\n"),
+    ];
+    for (media_type, said) in types {
+        let config = StreamConfig { wanted: response::Wanted::Text(None), ..StreamConfig::text() };
+        let mut bench = Bench::started(config);
+        let headers = [("content-type", media_type), ("x-vercel-ai-data-stream", "v1")];
+        bench.head(200, &headers);
+        bench.chunk(said);
+        bench.end();
+        assert_eq!((bench.text.as_str(), bench.error()), ("Hi", (ErrorCode::Connection, true)));
+        assert_eq!(bench.heads.len(), 1);
+        assert_eq!(bench.heads[0].1[1].0, "x-vercel-ai-data-stream");
+    }
+}
+
+#[test]
 fn an_error_in_the_stream_ends_it_with_its_words_after_the_text_before_it() {
     let mut bench = Bench::streaming(text(format::Format::Sse));
     bench.chunk("data: a\n\nevent: error\ndata: out of tokens\n\ndata: b\n\n");
@@ -115,6 +134,16 @@ fn a_named_stream_that_never_opened_is_not_repeated() {
     let mut bench = Bench::started(resumable(Resume::OnceOpened));
     bench.break_off();
     assert_eq!((bench.status(), bench.opened.len()), (StreamStatus::Error, 1));
+}
+
+#[test]
+fn an_answer_of_which_nothing_came_before_a_reload_is_found_by_its_name() {
+    let config = StreamConfig { opened: true, ..resumable(Resume::OnceOpened) };
+    let bench = Bench::started(config);
+    assert_eq!(bench.reasons, [(EndpointReason::Reconnect, true)]);
+    // Without a name there is no place to find it.
+    let config = StreamConfig { opened: true, ..resumable(Resume::ById) };
+    assert_eq!(Bench::started(config).reasons, [(EndpointReason::Initial, false)]);
 }
 
 #[test]

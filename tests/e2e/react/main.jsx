@@ -67,9 +67,14 @@ function Live() {
   window.setToken = setToken;
   const { connection } = useEventSource(`${server}/live`, { auth: () => token, backoff });
   const { status } = useSocket(() => `${sockets}/${token}`, { backoff });
+  const headers = { authorization: `Bearer ${token}` };
+  const fixed = useEventSource(`${server}/fixed`, { headers, backoff });
+  const named = useEventSource(`${server}/named`, { auth: () => token, shared: `feed/${token}`, backoff });
+  const answer = useStream(`${server}/refused`, { headers, auto: true });
+  window.retry = answer.retry;
   return (
     <p id="live">
-      {token} {connection.status} {status}
+      {token} {connection.status} {status} {fixed.connection.status} {named.connection.status} {answer.status}
     </p>
   );
 }

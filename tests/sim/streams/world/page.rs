@@ -161,6 +161,7 @@ impl World {
                 let provide = Happening::Provide { stream, link, request, reason, resumes };
                 self.later(self.now + thinks, provide);
             }
+            StreamEvent::Response { .. } => {}
             StreamEvent::Restart => self.oracle.fail(format!("stream {stream} begins anew")),
             StreamEvent::Text { text, place } => {
                 self.apps[stream].text += &text;
