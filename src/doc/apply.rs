@@ -80,6 +80,15 @@ impl Doc {
         Ok(news.is_empty())
     }
 
+    /// Whether an update brings no units that are new here. One that cannot be read is for [`Self::apply`] to refuse.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn only_deletes(&self, update: &[u8]) -> bool {
+        let Ok(parsed) = Preflight::parse(update, &self.limits) else { return true };
+        let mut news = carried(&parsed);
+        news.subtract(&self.content());
+        news.inserts.is_empty()
+    }
+
     /// Takes in what waited for units that are known by now.
     fn release(&mut self, applied: &mut Applied) {
         while let Some((update, origin)) = self.holds.take_ready(|client| self.index.clock(client))

@@ -8,6 +8,7 @@ use serde_json::Value;
 use yrs::{Any, Array, Map, Out, ReadTxn, Text, TextRef};
 
 use crate::doc::convert::{any_to_json, run_to_string, text_runs};
+use crate::doc::index::Holder;
 use crate::doc::shared::{Shared, attributes_of, element_parts, fragment_list};
 use crate::protocol::Reader;
 use crate::protocol::writer::write_string;
@@ -25,12 +26,23 @@ pub(crate) fn hash_roots<'a, T: ReadTxn>(
     hasher.0
 }
 
-/// Hashes the roots that an outline names as that names them, be they declared here or not. `None` if it makes no sense.
-pub(crate) fn hash_outline<T: ReadTxn>(txn: &T, outline: &[u8]) -> Option<u64> {
+/// Hashes the roots that an outline names as that names them, be they declared here or not. `None` if it makes no sense, as
+/// with names that do not ascend: a root that is named a thousand times would be hashed as often. `holds` knows what a root is: read as
+/// a list, a text never ends for the engine, so what is named as something else counts as empty. Whoever declares it so has none of its content.
+pub(crate) fn hash_outline<T: ReadTxn>(
+    txn: &T,
+    outline: &[u8],
+    holds: impl Fn(&str) -> Option<Holder>,
+) -> Option<u64> {
     let mut reader = Reader::new(outline);
     let mut hasher = Hasher::new();
+    let mut before = None;
     while !reader.is_empty() {
         let name = reader.string().ok()?;
+        if before >= Some(name) {
+            return None;
+        }
+        before = Some(name);
         hasher.piece(b'r', name.as_bytes());
         let (root, letter) = match reader.byte().ok()? {
             0 => (txn.get_text(name).map(Shared::Text), b't'),
@@ -38,7 +50,12 @@ pub(crate) fn hash_outline<T: ReadTxn>(txn: &T, outline: &[u8]) -> Option<u64> {
             2 => (txn.get_map(name).map(Shared::Map), b'm'),
             _ => return None,
         };
-        match root {
+        let is_other = matches!(
+            (&root, holds(name)),
+            (Some(Shared::Text(_)), Some(Holder::List))
+                | (Some(Shared::List(_)), Some(Holder::Text))
+        );
+        match root.filter(|_| !is_other) {
             Some(root) => hasher.shared(txn, &root),
             None => hasher.count(letter, 0),
         }

@@ -107,7 +107,10 @@ impl Doc {
     /// The [`hash`](Self::hash) of a replica of the same content that declares what the outline names; `None` if that makes
     /// no sense.
     pub fn hash_by(&self, outline: &[u8]) -> Option<u64> {
-        hash_outline(&self.engine.read().ok()?, outline)
+        hash_outline(&self.engine.read().ok()?, outline, |name| {
+            let no = self.index.find(&TypeId::root(name))?;
+            self.index.info(no).map(|info| info.holder)
+        })
     }
 
     /// The shared type of this name and what the index knows of it.

@@ -68,6 +68,8 @@ pub struct Subscribe {
     pub after: u64,
     /// How many of the latest it wants when it has seen none.
     pub history: u64,
+    /// When the server took the last message it has seen, 0 if it does not know: a log that was restored has another one there.
+    pub at: u64,
 }
 
 /// What the server answers and tells.
@@ -184,8 +186,9 @@ impl Request<'_> {
         let mut out = Vec::new();
         match self {
             Self::Subscribe(subscribe) => {
-                let Subscribe { request, session, connection, epoch, after, history } = *subscribe;
-                numbers(&mut out, &[0, request, session, connection, epoch, after, history]);
+                let Subscribe { request, session, connection, epoch, after, history, at } =
+                    *subscribe;
+                numbers(&mut out, &[0, request, session, connection, epoch, after, history, at]);
             }
             Self::Publish { n, kind, id, data } => {
                 numbers(&mut out, &[1, *n, *kind]);
@@ -220,6 +223,7 @@ impl<'a> Request<'a> {
                 epoch: reader.var_uint()?,
                 after: reader.var_uint()?,
                 history: reader.var_uint()?,
+                at: if reader.is_empty() { 0 } else { reader.var_uint()? },
             }),
             1 => Self::Publish {
                 n: reader.var_uint()?,

@@ -354,6 +354,7 @@ impl Messages {
             epoch: self.inbox.epoch(),
             after: self.inbox.last(),
             history: self.config.message_history as u64,
+            at: self.inbox.at(),
         };
         self.frames.push(Request::Subscribe(subscribe).encode());
     }

@@ -31,6 +31,8 @@ pub struct Inbox {
     /// Epoch of the log, once there is one.
     epoch: Option<u64>,
     last: u64,
+    /// When the server took that one, 0 if it is not known.
+    at: u64,
 }
 
 impl Inbox {
@@ -44,6 +46,11 @@ impl Inbox {
         self.last
     }
 
+    /// When the server took the last message that was seen; 0 if it is not known.
+    pub fn at(&self) -> u64 {
+        self.at
+    }
+
     /// Takes the answer to a subscription. `Err` if its numbers make no sense.
     pub fn handle_hello(&mut self, hello: &Hello) -> Result<Continuation, Violation> {
         if hello.next == 0 || hello.next > hello.head.saturating_add(1) {
@@ -55,17 +62,18 @@ impl Inbox {
         }
         let seen = self.epoch.replace(hello.epoch).is_some();
         self.last = hello.next - 1;
+        self.at = 0;
         Ok(if seen { Continuation::Lost } else { Continuation::Fresh })
     }
 
-    /// Takes the number of a message.
-    pub fn handle_message(&mut self, seq: u64) -> Arrival {
+    /// Takes the number of a message, and when the server took it.
+    pub fn handle_message(&mut self, seq: u64, at: u64) -> Arrival {
         if seq <= self.last {
             Arrival::Duplicate
         } else if seq > self.last + 1 {
             Arrival::Gap
         } else {
-            self.last = seq;
+            (self.last, self.at) = (seq, at);
             Arrival::Next
         }
     }
@@ -88,9 +96,12 @@ mod tests {
     #[test]
     fn messages_come_in_order_once_and_a_gap_is_noticed() {
         let mut inbox = at(3);
-        let arrivals = [4, 4, 6, 1, 5, 6].map(|seq| inbox.handle_message(seq));
+        let arrivals = [4, 4, 6, 1, 5, 6].map(|seq| inbox.handle_message(seq, seq * 10));
         use Arrival::{Duplicate, Gap, Next};
         assert_eq!(arrivals, [Next, Duplicate, Gap, Duplicate, Next, Next]);
+        assert_eq!((inbox.last(), inbox.at()), (6, 60));
+        assert_eq!(inbox.handle_hello(&hello(6, 4, 9, false)), Ok(Continuation::Lost));
+        assert_eq!((inbox.last(), inbox.at()), (3, 0), "of that log nothing was seen");
     }
 
     #[test]

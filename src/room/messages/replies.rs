@@ -78,7 +78,7 @@ impl Messages {
 
     fn on_message(&mut self, now: Instant, envelope: &Envelope<'_>) -> Result<(), Violation> {
         let message = self.message(envelope)?;
-        match self.inbox.handle_message(message.seq) {
+        match self.inbox.handle_message(message.seq, message.at) {
             Arrival::Next => {
                 if message.seq == self.history + 1 {
                     self.flush_received();

@@ -1,5 +1,6 @@
 //! Command line.
 
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -80,10 +81,17 @@ impl JwtFlags {
         Ok(true)
     }
 
+    /// Whether something was said of tokens that only counts with a key.
+    fn has_rules(&self) -> bool {
+        self.audience.is_some() || self.issuer.is_some() || self.requires_rooms
+    }
+
     /// Reads the key; `secret` is that of the environment.
     pub(crate) fn open(self, secret: Option<String>) -> Result<Option<Jwt>, FlagError> {
+        let has_rules = self.has_rules();
         let jwt = match (self.public, self.secret.or(secret)) {
             (Some(_), Some(_)) => return Err(FlagError::TwoKeys),
+            (None, None) if has_rules => return Err(FlagError::NoKey),
             (None, None) => return Ok(None),
             (None, Some(secret)) => Jwt::from_secret(&secret),
             (Some(file), None) => {
@@ -113,6 +121,17 @@ pub(crate) enum FlagError {
     /// There is no public key in the file.
     #[error("{0:?} holds no public key in PEM, neither of RSA nor of the curve P-256")]
     BadKey(PathBuf),
+    /// The environment names a key that is none.
+    #[error("REJOIN_JWT_KEY is set, but empty or no text: unset it, or give it a secret")]
+    BadVariable,
+    /// Rules for tokens that nobody checks.
+    #[error(
+        "--jwt-audience, --jwt-issuer and --jwt-require-rooms need --jwt-key (or REJOIN_JWT_KEY) or --jwt-public"
+    )]
+    NoKey,
+    /// A cookie for tokens that nobody checks.
+    #[error("--auth-cookie needs --token, --jwt-key (or REJOIN_JWT_KEY) or --jwt-public")]
+    NoToken,
     /// A secret and a public key.
     #[error("give either --jwt-key (or REJOIN_JWT_KEY) or --jwt-public, not both")]
     TwoKeys,
@@ -141,6 +160,20 @@ impl Flags {
             flags.take(&flag, &mut rest)?;
         }
         Ok(flags)
+    }
+
+    /// Reads the key of JWTs; `variable` is what the environment says. What is meant to close the server never leaves it open.
+    pub(crate) fn open_key(&mut self, variable: Option<OsString>) -> Result<(), FlagError> {
+        let secret = variable.map(|secret| match secret.into_string() {
+            Ok(secret) if !secret.is_empty() => Ok(secret),
+            _ => Err(FlagError::BadVariable),
+        });
+        let access = &mut self.config.access;
+        access.jwt = std::mem::take(&mut self.jwt).open(secret.transpose()?)?;
+        if access.cookie.is_some() && access.jwt.is_none() && access.token.is_none() {
+            return Err(FlagError::NoToken);
+        }
+        Ok(())
     }
 
     fn take(
@@ -253,6 +286,22 @@ mod tests {
         assert_eq!(error("--root note=poem"), Some(FlagError::BadValue { flag: "--root", value }));
         let value = "80000".to_owned();
         assert_eq!(error("--port 80000"), Some(FlagError::BadValue { flag: "--port", value }));
+    }
+
+    #[test]
+    fn rules_for_tokens_without_a_key_are_no_open_door() {
+        let open = |line: &str, variable: Option<&str>| {
+            let mut flags = parse(line)?;
+            flags.open_key(variable.map(OsString::from)).map(|()| flags.config.access.jwt.is_some())
+        };
+        for rule in ["--jwt-audience us", "--jwt-issuer us", "--jwt-require-rooms"] {
+            assert_eq!(open(rule, None), Err(FlagError::NoKey), "{rule}");
+            assert_eq!(open(rule, Some("secret")), Ok(true), "{rule}");
+        }
+        assert_eq!(open("", Some("")), Err(FlagError::BadVariable));
+        assert_eq!(open("--auth-cookie c", None), Err(FlagError::NoToken));
+        assert_eq!(open("--auth-cookie c --token t", None), Ok(false));
+        assert_eq!(open("", None), Ok(false));
     }
 
     #[test]

@@ -131,10 +131,14 @@ impl Guard {
     }
 
     /// The client sent text: the protocol has none.
-    pub(crate) fn text(&self, hub: &HubHandle) {
+    pub(crate) fn text(&self, hub: &HubHandle, bytes: usize) -> Sentence {
+        if let Err(wait) = self.spend(bytes) {
+            return self.expel(hub, close::TOO_MUCH, &come_back(wait));
+        }
         if let Some(member) = self.member.get() {
             hub.sign(&self.texts, HubInput::Text { member: *member });
         }
+        Sentence::Go
     }
 
     /// The client is gone.
@@ -369,7 +373,7 @@ mod tests {
         assert!(idle.waiting() <= 10);
         let before = idle.waiting();
         for _ in 0..1_000 {
-            guard.text(&hub);
+            guard.text(&hub, 1);
             guard.heard(&hub);
         }
         assert_eq!(idle.waiting(), before + 2);

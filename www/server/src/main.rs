@@ -29,8 +29,7 @@ fn main() -> ExitCode {
 
 fn read_flags() -> Result<Flags, FlagError> {
     let mut flags = Flags::parse(std::env::args().skip(1))?;
-    let secret = std::env::var("REJOIN_JWT_KEY").ok().filter(|secret| !secret.is_empty());
-    flags.config.access.jwt = std::mem::take(&mut flags.jwt).open(secret)?;
+    flags.open_key(std::env::var_os("REJOIN_JWT_KEY"))?;
     Ok(flags)
 }
 

@@ -91,7 +91,11 @@ async fn read(
                     return wait_for_the_end(stream).await;
                 }
             }
-            Some(Ok(Message::Text(_))) => guard.text(hub),
+            Some(Ok(Message::Text(text))) => {
+                if guard.text(hub, text.len()) == Sentence::End {
+                    return wait_for_the_end(stream).await;
+                }
+            }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => guard.heard(hub),
             Some(Err(error)) if is_too_large(&error) => return ReadEnd::TooLarge,
             Some(Ok(Message::Close(_))) => {

@@ -70,7 +70,7 @@ fn resume(
     let live = find(shared, session, request)?;
     let received = request.headers().get("last-event-id").and_then(|id| id.to_str().ok());
     let received = received.and_then(|id| id.parse().ok()).unwrap_or(0);
-    if !live.resume(received) {
+    if !live.may_attach() || !live.resume(received) {
         return Err(Refusal::NoSession);
     }
     Ok(stream(&live, received, polls, false, shared))
@@ -79,6 +79,7 @@ fn resume(
 async fn take(shared: Shared, session: &str, request: Request<Body>) -> Result<Response, Refusal> {
     let live = find(&shared, session, &request)?;
     let limit = shared.config.hub.max_frame + OVERHEAD;
+    let _reading = live.begin_upload().ok_or(Refusal::Full)?;
     let body = tokio::select! {
         biased;
         () = live.over() => return Err(Refusal::NoSession),

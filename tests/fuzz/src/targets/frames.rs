@@ -121,6 +121,7 @@ fn dialect() -> Vec<Vec<u8>> {
             epoch: 0,
             after: 0,
             history: 50,
+            at: 1_700_000_000_000,
         }),
         Request::Publish { n: 1, kind: 0, id: "x", data: "{}" },
         Request::Volatile { kind: 0, data: "1" },

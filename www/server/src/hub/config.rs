@@ -19,6 +19,8 @@ pub struct HubConfig {
     pub max_members: usize,
     /// Frames of a room waiting for its first read from disk.
     pub max_loading: usize,
+    /// Bytes of a document, as one update: a room that is fuller takes nothing but deletions. A client reads frames of 64 MiB.
+    pub max_document: usize,
     /// Updates of a room waiting for the disk.
     pub max_unstored: usize,
     /// How long a room without members stays in memory.
@@ -58,6 +60,7 @@ impl Default for HubConfig {
             max_rooms: 10_000,
             max_members: 256,
             max_loading: 32 << 20,
+            max_document: 48 << 20,
             max_unstored: 64 << 20,
             unload_after: 60_000,
             compact_records: 500,

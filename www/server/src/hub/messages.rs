@@ -76,6 +76,10 @@ impl Messages {
     }
 
     /// Oldest message that is kept.
+    pub(super) fn head(&self) -> u64 {
+        self.log.head()
+    }
+
     pub(super) fn first(&self) -> u64 {
         self.log.first()
     }
@@ -179,7 +183,7 @@ impl Messages {
         }
         let (first, head) = (self.log.first(), self.log.head());
         let seen = subscribe.epoch != 0 && subscribe.epoch == self.log.epoch();
-        let known = seen && subscribe.after <= head;
+        let known = seen && subscribe.after <= head && self.log.has(subscribe.after, subscribe.at);
         let recovered = known && subscribe.after + 1 >= first;
         let history = first.max((head + 1).saturating_sub(subscribe.history));
         let next = if recovered { subscribe.after + 1 } else { history };

@@ -16,6 +16,8 @@ use super::{MemberId, PresenceLimits};
 
 /// Largest clock taken: one beyond could never be followed by another.
 const MAX_CLOCK: u32 = 1 << 31;
+/// Of so many places one is for ids that a member passes on.
+const RELAYED: usize = 4;
 /// Most ids remembered after they went.
 const MAX_GONE: usize = 1_024;
 
@@ -196,11 +198,19 @@ impl Presence {
     ) -> Verdict {
         let echo = standing == Standing::Relay
             && self.gone.get(&entry.client).is_some_and(|(clock, _)| *clock >= entry.clock);
-        let full = self.present.len() >= self.limits.max_clients;
-        if entry.state.is_none() || echo || full {
+        if entry.state.is_none() || echo || !self.has_place(standing) {
             return Verdict::Ignore;
         }
         self.replace(now, from, standing, entry)
+    }
+
+    /// What is only passed on never takes the places of those who are here.
+    fn has_place(&self, standing: Standing) -> bool {
+        let max = self.limits.max_clients;
+        let passed_on =
+            || self.present.values().filter(|other| other.standing == Standing::Relay).count();
+        self.present.len() < max
+            && (standing == Standing::Owner || passed_on() < max.div_ceil(RELAYED))
     }
 
     fn replace(

@@ -21,6 +21,9 @@ use super::{
 /// The server never writes, so its replica's id is never seen; no client draws the largest one.
 const CLIENT_ID: u64 = (1 << 53) - 1;
 
+/// Snapshot bytes for which one more record may wait: to apply a record costs about as much as to write so many.
+const BYTES_A_RECORD: usize = 512;
+
 /// How an update was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reception {
@@ -30,6 +33,8 @@ pub(super) enum Reception {
     Held,
     /// It was refused, for this reason.
     Refused(String),
+    /// The document has no room for it.
+    Full,
     /// The engine failed on it: memory can no longer be trusted.
     Broken(String),
 }
@@ -223,6 +228,9 @@ impl Replica {
         if cx.poison.contains(update) {
             return Reception::Refused("the engine failed on it before".to_owned());
         }
+        if self.growth.is_full(cx.config) && !self.doc.only_deletes(update) {
+            return Reception::Full;
+        }
         let waiting = self.doc.held();
         let applied = match self.doc.apply(update, Origin::Remote) {
             Ok(applied) => applied,
@@ -360,6 +368,11 @@ impl Replica {
         self.presence.poll_timeout().into_iter().chain(self.messages.poll_timeout()).min()
     }
 
+    /// Whether there is nothing in it that memory is kept for: who comes next reads it as quickly.
+    pub(super) fn is_blank(&self) -> bool {
+        self.growth.is_nothing() && self.doc.held() == 0 && self.messages.head() == 0
+    }
+
     /// Whether nothing is on its way to the disk or to a member.
     pub(super) fn is_settled(&self) -> bool {
         self.outgoing.is_settled() && self.compacting.is_none()
@@ -382,7 +395,26 @@ impl Growth {
 
     fn is_due(&self, config: &HubConfig) -> bool {
         let outweighs = self.bytes >= config.compact_bytes.max(self.snapshot);
-        self.records >= config.compact_records || (self.records > 1 && outweighs)
+        // Small updates of a large document: reading them again is cheaper than writing all of it.
+        let many = config.compact_records.max(self.snapshot / BYTES_A_RECORD);
+        self.records >= many || (self.records > 1 && outweighs) || self.may_be_full(config)
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.records == 0 && self.snapshot == 0
+    }
+
+    /// Whether the document would be too large if nothing of what came since the snapshot was deleted again.
+    fn may_be_full(&self, config: &HubConfig) -> bool {
+        let margin = config.max_document / 16;
+        self.bytes > margin && self.snapshot + self.bytes > config.max_document
+    }
+
+    /// Whether the document takes nothing more: as its snapshot is, or as it may have become while the next one is on its way.
+    fn is_full(&self, config: &HubConfig) -> bool {
+        let margin = config.max_document / 16;
+        self.snapshot > config.max_document
+            || self.snapshot + self.bytes > config.max_document + 2 * margin
     }
 }
 

@@ -22,6 +22,9 @@ use super::{
     Ticket, close,
 };
 
+/// Why a full document takes no more.
+const FULL: &str = "the document has reached the size this server takes";
+
 /// One room.
 #[derive(Debug)]
 pub(super) struct Room {
@@ -200,6 +203,17 @@ impl Room {
         }
     }
 
+    /// The document is as large as it may be. That is no offence; but who does not know our dialect would believe that it had been taken.
+    fn on_full(&mut self, cx: &mut Context<'_>, id: MemberId) {
+        cx.counters.refused += 1;
+        match (&mut self.phase, self.members.get(&id)) {
+            (Phase::Open(replica), Some(Member { dialect: Dialect::Ours, .. })) => {
+                replica.refuse(id, FULL);
+            }
+            _ => self.send_away(cx, id, close::TRY_LATER, FULL),
+        }
+    }
+
     /// Signaling shows nothing that is stored, so it waits for no commit.
     fn post(&self, cx: &mut Context<'_>, letters: Vec<Letter>) {
         for (member, text) in letters {
@@ -224,6 +238,7 @@ impl Room {
                 }
             }
             Reception::Refused(why) => self.on_refused(cx, id, why),
+            Reception::Full => return self.on_full(cx, id),
             Reception::Broken(why) => return self.fail(cx, "integration", &StoreFailure(why)),
         }
         self.check_backlog(cx, id);
@@ -420,6 +435,7 @@ impl Room {
     pub(super) fn poll_timeout(&self, unload_after: u64) -> Option<Deadline> {
         let presence = self.replica().and_then(Replica::poll_timeout);
         let members = self.members.values().filter_map(Member::poll_timeout).min();
+        let unload_after = self.lingers(unload_after);
         let unload =
             self.empty_since.filter(|_| self.is_settled()).map(|since| since + unload_after);
         let deadline = |at: Option<Instant>, reason| at.map(|at| Deadline { at, reason });
@@ -428,8 +444,14 @@ impl Room {
         Deadline::earliest(soonest, deadline(unload, "unload"))
     }
 
+    /// How long it stays in memory when everybody has left: not at all if it holds nothing, or visits alone would fill the server.
+    fn lingers(&self, unload_after: u64) -> u64 {
+        if self.replica().is_some_and(Replica::is_blank) { 0 } else { unload_after }
+    }
+
     /// Whether the room may be forgotten.
     pub(super) fn is_over(&self, now: Instant, unload_after: u64) -> bool {
+        let unload_after = self.lingers(unload_after);
         let idle = self.empty_since.is_some_and(|since| now.since(since) >= unload_after);
         matches!(self.phase, Phase::Over) || (idle && self.is_settled())
     }

@@ -58,7 +58,10 @@ pub(super) fn append(
         for (seq, message) in &records.messages {
             table.insert((*room, *seq), record::seal(message).as_slice())?;
         }
-        table.retain_in((*room, 0)..(*room, records.first), |_, _| false)?;
+        // Only behind newer ones: the last one, kept by nobody since it is damaged, still says which number comes next.
+        if !records.messages.is_empty() {
+            table.retain_in((*room, 0)..(*room, records.first), |_, _| false)?;
+        }
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +20,10 @@ use crate::routes::Shared;
 
 /// How often it is checked whether the client is still there.
 const CHECK: Duration = Duration::from_secs(1);
+/// Requests of one session whose bodies are read at a time: each may hold as much as the largest frame.
+const MOST_UPLOADS: usize = 3;
+/// Answers of one session that are under way, all but the latest because their clients do not read.
+const MOST_READERS: usize = 8;
 
 /// One session.
 #[derive(Debug)]
@@ -29,6 +33,7 @@ pub(crate) struct Live {
     session: Mutex<Session>,
     /// One request at a time hands its frames over.
     up: tokio::sync::Mutex<()>,
+    uploads: Arc<Semaphore>,
     guard: Guard,
     outbox: Arc<Outbox>,
     /// Counts what readers should look at.
@@ -54,6 +59,7 @@ impl Live {
             room: room.clone(),
             session: Mutex::default(),
             up: tokio::sync::Mutex::default(),
+            uploads: Arc::new(Semaphore::new(MOST_UPLOADS)),
             guard: Guard::new(shared, room, permit, Arc::clone(&outbox)),
             outbox,
             changes: watch::Sender::new(0),
@@ -114,6 +120,17 @@ impl Live {
         Ok(())
     }
 
+    /// Begins to read the body of a request; `None` while too many are being read. A client has one under way, and one
+    /// more where it gave up on the first before we heard of that.
+    pub(super) fn begin_upload(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.uploads).try_acquire_owned().ok()
+    }
+
+    /// Whether one more may read events: earlier readers end, but one whose client takes nothing is not there to notice.
+    pub(super) fn may_attach(&self) -> bool {
+        self.readers.load(Ordering::Relaxed) < MOST_READERS
+    }
+
     /// Begins to read events; the returned number is the reader's.
     pub(super) fn attach(&self) -> (u64, watch::Receiver<u64>) {
         self.readers.fetch_add(1, Ordering::Relaxed);
@@ -146,6 +163,11 @@ impl Live {
 
     pub(super) fn told_end(&self) {
         self.told_end.notify_one();
+    }
+
+    /// Whether the session has ended, and nothing of it is left to read.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.is_cancelled()
     }
 
     /// Waits until the session has ended.
@@ -191,6 +213,9 @@ async fn serve(live: Arc<Live>, shared: Shared) {
     }
     live.guard.leave(&shared.hub);
     live.over.cancel();
+    if !told {
+        live.session().forget();
+    }
     shared.tunnels.remove(live.name());
 }
 

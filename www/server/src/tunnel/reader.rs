@@ -76,6 +76,9 @@ impl Reader {
                 self.over |= self.polls;
                 return Some(Ok(news.into()));
             }
+            if self.live.is_over() {
+                return None;
+            }
             if self.is_quiet().await {
                 self.over = self.polls;
                 return Some(Ok(Bytes::from_static(COMMENT.as_bytes())));
@@ -103,6 +106,7 @@ impl Reader {
         tokio::select! {
             changed = self.changes.changed() => changed.is_err(),
             () = sleep_until(until) => true,
+            () = self.live.over() => false,
         }
     }
 }

@@ -61,6 +61,13 @@ impl Session {
         self.closed.get_or_insert_with(|| (code, reason.replace(['\r', '\n'], " ")));
     }
 
+    /// Nobody will come for what is kept.
+    pub fn forget(&mut self) {
+        self.kept.clear();
+        self.kept_bytes = 0;
+        self.largest = 0;
+    }
+
     /// Bytes that are not confirmed.
     pub fn kept_bytes(&self) -> usize {
         self.kept_bytes

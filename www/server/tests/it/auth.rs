@@ -12,7 +12,7 @@ use yrs::Doc;
 
 use crate::support::{Client, Server, config, refused, request};
 
-const SECRET: &str = "a secret of the test";
+pub(crate) const SECRET: &str = "a secret of the test";
 
 async fn server() -> Server {
     server_with(UserLimits::default()).await
@@ -26,7 +26,7 @@ async fn server_with(users: UserLimits) -> Server {
 }
 
 /// A token that lasts so many seconds, less the server's leeway of five.
-fn token(seconds: i64, more: Value) -> String {
+pub(crate) fn token(seconds: i64, more: Value) -> String {
     let now = i64::try_from(get_current_timestamp()).expect("a time");
     let mut claims = json!({ "exp": now + seconds });
     if let (Some(all), Some(more)) = (claims.as_object_mut(), more.as_object()) {
@@ -140,6 +140,17 @@ async fn a_user_has_so_many_connections_in_all_rooms_together_and_more_are_refus
     assert_eq!(late.close_code().await, Some(4429));
     second.socket.close(None).await.expect("a close frame");
     while refused_or_joined(&server, &format!("/c?token={ann}")).await == Some(429) {}
+}
+
+#[tokio::test]
+async fn text_counts_among_what_a_user_sends_though_nobody_reads_it() {
+    let server = server_with(UserLimits { bytes_per_minute: 3_000, ..UserLimits::default() }).await;
+    let mut ann =
+        join(&server, &format!("/r?token={}", token(60, json!({ "sub": "ann" }))), &[]).await;
+    for _ in 0..2 {
+        ann.socket.send(Frame::text("x".repeat(4_000))).await.expect("a frame");
+    }
+    assert_eq!(ann.close_code().await, Some(4429));
 }
 
 #[tokio::test]

@@ -1,12 +1,14 @@
 //! The program itself: killed, stopped, started again.
 
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use rejoin::protocol::encode;
+use serde_json::json;
 
+use super::auth::{SECRET, token};
 use super::support::{Client, within};
 
 /// A server in its own process, killed at the end.
@@ -19,6 +21,10 @@ impl Process {
     fn start(data: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rejoin-server"));
         command.args(["--port", "0", "--log", "error", "--data"]).arg(data);
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program");
         let stdout = child.stdout.take().expect("its output");
         let mut line = String::new();
@@ -26,6 +32,16 @@ impl Process {
         let address = line.trim().strip_prefix("listening on http://").expect("the address");
         let address = address.parse().expect("an address");
         Self { child, address }
+    }
+
+    /// What a plain request is answered: 426 where a handshake would be let in.
+    fn status(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).expect("a connection");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer.split(' ').nth(1).expect("a status").to_owned()
     }
 
     fn kill(mut self) {
@@ -119,9 +135,29 @@ fn a_key_whose_tokens_count_whoever_they_are_for_is_warned_of() {
 }
 
 #[test]
-fn a_server_may_be_told_to_take_only_tokens_that_name_rooms() {
-    let words = words_at_start(&["--jwt-require-rooms"]);
-    assert!(!words.contains("unknown flag"), "{words}");
+fn what_the_command_line_says_of_tokens_counts() {
+    let with = |flags: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rejoin-server"));
+        command
+            .args(["--port", "0", "--memory", "--log", "error", "--jwt-key", SECRET])
+            .args(flags);
+        Process::spawn(command)
+    };
+    let ask = |server: &Process, claims| server.status(&format!("/r?token={}", token(60, claims)));
+    let bound = with(&["--jwt-require-rooms", "--jwt-audience", "us"]);
+    assert_eq!(ask(&bound, json!({ "rooms": ["r"], "aud": "us" })), "426");
+    assert_eq!(ask(&bound, json!({ "aud": "us" })), "401", "no rooms");
+    assert_eq!(ask(&bound, json!({ "rooms": ["r"], "aud": "them" })), "401", "for others");
+    assert_eq!(ask(&with(&[]), json!({ "aud": "them" })), "426");
+}
+
+#[test]
+fn rules_for_tokens_without_a_key_do_not_start_an_open_server() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rejoin-server"));
+    command.args(["--port", "0", "--memory", "--jwt-audience", "us"]).env_remove("REJOIN_JWT_KEY");
+    let output = command.output().expect("the program");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("need --jwt-key"), "{output:?}");
 }
 
 #[tokio::test]

@@ -174,6 +174,36 @@ async fn a_session_that_nobody_reads_ends_after_a_grace() {
 }
 
 #[tokio::test]
+async fn a_session_whose_client_says_nothing_more_ends_for_its_reader_too() {
+    let socket = SocketConfig { ping: Duration::from_millis(200), ..SocketConfig::default() };
+    let server = Server::start(Config { socket, ..config() }).await;
+    let mut events = Events::get(&server, "tunnel=new", "").await;
+    events.session().await;
+    // It reads each ping, and answers none.
+    events.read_all().await;
+    assert_eq!(server.app.health().await.map(|health| health.members), Some(0));
+}
+
+#[tokio::test]
+async fn so_many_requests_of_one_session_and_no_more_are_read_at_a_time() {
+    let server = Server::start(config()).await;
+    let mut events = Events::get(&server, "tunnel=new", "").await;
+    let session = events.session().await;
+    let head =
+        format!("POST /room?tunnel={session} HTTP/1.1\r\nhost: here\r\ncontent-length: 9\r\n\r\n");
+    let mut half = Vec::new();
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+        stream.write_all(head.as_bytes()).await.expect("a request");
+        half.push(stream);
+    }
+    // The three are taken up in their own time.
+    while post(&server, &session, 1, Vec::new()).await != 503 {}
+    drop(half);
+    while post(&server, &session, 1, Vec::new()).await != 204 {}
+}
+
+#[tokio::test]
 async fn a_server_that_stops_says_so_and_lets_answers_end() {
     let server = Server::start(config()).await;
     let mut events = Events::get(&server, "tunnel=new", "").await;

@@ -95,6 +95,13 @@ impl Log {
         self.by_id.get(id).copied()
     }
 
+    /// Whether the message of this number, if it is kept, was taken then: in a log that was restored from a copy numbers are given
+    /// again. 0 is a client that cannot say.
+    pub(super) fn has(&self, seq: u64, at: u64) -> bool {
+        let kept = (seq >= self.first()).then(|| self.from(seq).next()).flatten();
+        at == 0 || kept.is_none_or(|kept| kept.at == at)
+    }
+
     /// Numbers a message and keeps it; the oldest make room. A clock that was set back a little dates none before the last one.
     pub(super) fn append(&mut self, mut message: Kept, limits: &MessageLimits) -> Option<&Kept> {
         message.seq = self.head + 1;

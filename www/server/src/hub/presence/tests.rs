@@ -123,10 +123,25 @@ fn a_silent_client_expires_after_thirty_seconds() {
 }
 
 #[test]
+fn ids_that_one_member_passes_on_do_not_take_the_places_of_those_who_are_here() {
+    let limits = PresenceLimits { max_clients: 8, ..PresenceLimits::default() };
+    let mut presence = Presence::new(limits);
+    let relayed =
+        (0..8).map(|id| presence.handle(at(0), ALICE, Standing::Relay, entry(id, 1, "{}")));
+    assert_eq!(relayed.filter(|verdict| matches!(verdict, Verdict::Relay(_))).count(), 2);
+    for id in 10..16 {
+        let verdict = presence.handle(at(0), BOB, Standing::Owner, entry(id, 1, "{}"));
+        assert!(matches!(verdict, Verdict::Relay(_)), "{id}");
+    }
+    let ninth = presence.handle(at(0), BOB, Standing::Owner, entry(16, 1, "{}"));
+    assert_eq!(ninth, Verdict::Ignore);
+}
+
+#[test]
 fn states_that_are_too_large_not_json_or_too_many_are_ignored() {
     let limits = PresenceLimits { max_clients: 2, ..PresenceLimits::default() };
     let mut presence = Presence::new(limits);
-    let mut say = |entry| presence.handle(at(0), ALICE, Standing::Relay, entry);
+    let mut say = |entry| presence.handle(at(0), ALICE, Standing::Owner, entry);
     assert_eq!(say(entry(1, 1, &format!("\"{}\"", "x".repeat(4_095)))), Verdict::Ignore);
     assert_eq!(say(entry(1, 1, "{\"a\":")), Verdict::Ignore);
     assert_eq!(say(entry(1, 1, &"[".repeat(1_000))), Verdict::Ignore);

@@ -1,5 +1,7 @@
 //! Rooms come into memory and go; records become snapshots.
 
+use rejoin::protocol::standing::Question;
+
 use super::*;
 
 #[test]
@@ -14,6 +16,52 @@ fn a_room_without_members_is_forgotten_after_a_while_and_read_again() {
     assert_eq!((world.hub.rooms(), world.hub.poll_timeout()), (0, None));
     let bob = world.join(2);
     assert_eq!(world.take(bob), [encode::sync_step_1(&[1, 11, 2])]);
+}
+
+#[test]
+fn a_room_in_which_nothing_was_written_is_forgotten_when_the_last_one_leaves() {
+    let mut world = World::new();
+    let alice = world.join(1);
+    world.say(alice, encode::sync_step_1(&[0]));
+    world.input(HubInput::Leave { member: alice });
+    world.settle();
+    assert_eq!((world.hub.rooms(), world.hub.poll_timeout()), (0, None));
+}
+
+#[test]
+fn a_large_document_is_not_written_anew_for_a_few_small_updates() {
+    let config = HubConfig { compact_records: 50, ..HubConfig::default() };
+    let mut world = World::with(config);
+    let (alice, doc) = (world.join(1), client(11));
+    world.say(alice, encode::update(&type_at(&doc, 0, &"x".repeat(500_000))));
+    for index in 0..1_200 {
+        world.say(alice, encode::update(&type_at(&doc, index, "y")));
+    }
+    assert_eq!(world.hub.counters().compactions, 2, "one for the first, one for a thousand");
+}
+
+#[test]
+fn a_document_that_is_full_takes_nothing_but_deletions_and_newcomers_still_read_it() {
+    let config = HubConfig { max_document: 1_000, ..HubConfig::default() };
+    let mut world = World::with(config);
+    let (alice, doc) = (world.join(1), client(11));
+    world.say(alice, Question::Hello.encode());
+    for _ in 0..20 {
+        world.say(alice, encode::update(&type_at(&doc, 0, &"x".repeat(100))));
+    }
+    assert!(world.closed.is_empty(), "to write too much is no offence");
+    let full = text_of(&world.stored()).len();
+    assert!((900..1_200).contains(&full), "{full}");
+    let before = world.hub.counters().updates;
+    world.say(alice, encode::update(&type_at(&client(12), 0, "more")));
+    assert_eq!(world.hub.counters().updates, before);
+    let stock = world.join(2);
+    world.say(stock, encode::update(&type_at(&client(14), 0, "more")));
+    assert_eq!(world.closed.get(&stock).map(|(code, _)| *code), Some(1013));
+    let stored = client(13);
+    apply(&stored, &diff(&world.stored(), &[0]));
+    world.say(alice, encode::update(&delete_at(&stored, 0, 500)));
+    assert_eq!(text_of(&world.stored()).len(), full - 500);
 }
 
 #[test]

@@ -210,6 +210,26 @@ fn a_trimmed_a_wiped_and_an_older_log_are_told() {
 }
 
 #[test]
+fn a_log_that_was_restored_and_grew_again_is_not_taken_for_the_one_that_was_seen() {
+    let mut world = World::new();
+    world.disk.epoch = 77;
+    let alice = member(&mut world, 1);
+    world.pass(1_000);
+    world.take(alice);
+    world.say(alice, publish(1, "a-1", "1"));
+    let first = date(&mut world, alice);
+    let back = |world: &mut World, number, after, at| {
+        let back = world.join(number);
+        world.take(back);
+        subscribe(world, back, Subscribe { epoch: 77, after, at, ..subscription(number) });
+        told(world, back).first().cloned().expect("a hello")
+    };
+    assert_eq!(back(&mut world, 2, 1, first), "hello 2..1 recovered");
+    assert_eq!(back(&mut world, 3, 1, 0), "hello 2..1 recovered", "an older client");
+    assert_eq!(back(&mut world, 4, 1, first - 1), "hello 1..1", "its message 1 was another");
+}
+
+#[test]
 fn a_newcomer_gets_as_many_of_the_latest_as_it_wants() {
     let mut world = World::new();
     let alice = member(&mut world, 1);

@@ -137,6 +137,24 @@ fn it_says_what_it_shows_by_the_outline_of_who_asks() {
     world.got.clear();
     world.say(alice, Question::Check(5, &doc.outline()).encode());
     assert_ne!(standing(&world.take(alice)), [Statement::Print(print)]);
-    world.say(alice, Question::Check(5, b"\x04text\x09").encode());
-    assert_eq!(world.hub.counters().malformed, 1);
+    for odd in [&b"\x04text\x09"[..], b"\x04text\0\x04text\0"] {
+        world.say(alice, Question::Check(5, odd).encode());
+        world.pass(1_000);
+    }
+    assert_eq!(world.hub.counters().malformed, 2);
+}
+
+#[test]
+fn a_text_that_is_asked_for_as_a_list_is_no_list() {
+    let mut world = world();
+    let alice = world.join_as(1, Permission::Write);
+    world.say(alice, Question::Hello.encode());
+    world.say(alice, encode::update(&type_at(&client(11), 0, "a\u{1f600}b")));
+    world.got.clear();
+    world.say(alice, Question::Check(5, b"\x04text\x01").encode());
+    let list = rejoin::ordered::OrderedMap::from([("text".to_owned(), RootKind::List)]);
+    let empty = rejoin::doc::Doc::new(1, &list, rejoin::doc::Limits::default());
+    let got = world.take(alice);
+    let [Statement::Print(print)] = standing(&got)[..] else { panic!("{got:?}") };
+    assert_eq!(print.hash, empty.hash() >> 11);
 }
