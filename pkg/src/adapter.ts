@@ -75,6 +75,8 @@ export class OwnLogs {
   async #read(room: string): ReturnType<typeof read> {
     const log = this.#log(room);
     await log.deleting;
+    // Of a core that crashed: what it was still writing is part of the log.
+    await inTime(log.writing, room).catch(() => {});
     log.isDeleted = false;
     return read(this.#adapter, room);
   }
@@ -100,11 +102,11 @@ export class OwnLogs {
 }
 
 /** What hangs is done later, if ever: it is not waited for. */
-function inTime(deletion: Promise<void>, room: string): Promise<void> {
+function inTime(deletion: Promise<unknown>, room: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const late = failure(room, 'it does not answer; what is kept is deleted as soon as it answers');
     const timer = setTimeout(reject, PATIENCE, late);
-    deletion.then(resolve, reject).finally(() => clearTimeout(timer));
+    deletion.then(() => resolve(), reject).finally(() => clearTimeout(timer));
   });
 }
 

@@ -30,7 +30,6 @@ export function absolute(url: string | URL): string {
 /** Whether the app's function said that asking again is of no use: a code of ours, or an HTTP status. */
 export function isRefusal(error: unknown): boolean {
   if (error instanceof SyncError) return error.code === 'E_AUTH' || error.code === 'E_FORBIDDEN';
-  if (typeof error !== 'object' || error === null) return false;
-  const status: unknown = Reflect.get(error, 'status');
+  const status = (error as { status?: unknown } | null | undefined)?.status;
   return status === 401 || status === 403;
 }

@@ -141,14 +141,10 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
 
   /** Takes the core's events, lets the rooms take them in, then runs the notifications. */
   readonly drain = (): void => {
-    try {
+    this.#tellErrors(() => {
       this.#recoverLate();
-      this.#route();
-    } catch (thrown) {
-      const error = toSyncError(thrown);
-      // A crash has been recovered from by now, and is told as such.
-      if (error.code !== 'E_CORE_CRASHED') this.#host.onError(error);
-    }
+      if (this.#core) this.#deliver(this.#guard(null, (core) => core.takeEvents()));
+    });
     this.#flush();
   };
 
@@ -243,8 +239,14 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
     if (this.#core === undefined) this.#recover(null, new RangeError());
   }
 
-  #route(): void {
-    if (this.#core) this.#deliver(this.#guard(null, (core) => core.takeEvents()));
+  #tellErrors(fn: () => void): void {
+    try {
+      fn();
+    } catch (thrown) {
+      const error = toSyncError(thrown);
+      // A crash has been recovered from by now, and is told as such.
+      if (error.code !== 'E_CORE_CRASHED') this.#host.onError(error);
+    }
   }
 
   #deliver(events: readonly EventOf<C>[]): void {
@@ -255,9 +257,13 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
       if (list) list.push(event);
       else byRoom.set(number, [event]);
     }
+    const core = this.#core;
     for (const [number, list] of byRoom) {
       const room = this.#rooms.get(number);
-      if (room) this.#guard(room, (core) => room.handleEvents(core, number, list));
+      // In a core that came after a crash the numbers are others'.
+      if (room && this.#core === core) {
+        this.#tellErrors(() => this.#guard(room, (core) => room.handleEvents(core, number, list)));
+      }
     }
   }
 
@@ -265,7 +271,7 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
     if (this.#flushing || this.#held > 0) return;
     this.#flushing = true;
     try {
-      for (let fn = this.#queue.shift(); fn; fn = this.#queue.shift()) fn();
+      for (let fn = this.#queue.shift(); fn; fn = this.#queue.shift()) runSafely(fn);
     } finally {
       this.#flushing = false;
     }

@@ -10,7 +10,7 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /** Own entry of an object; what it inherits, `__proto__` included, is not data. */
-export function own(object: JsonObject, key: string): Json | undefined {
+export function own<T>(object: { readonly [key: string]: T }, key: string): T | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
@@ -33,7 +33,8 @@ export function deepFreeze<T>(value: T): T {
   // Calls within calls would overflow the stack where somebody nests deeply enough.
   const open: unknown[] = [value];
   for (const next of open) {
-    if (Object.isFrozen(next)) continue;
+    // Elements of typed arrays cannot be frozen; a validator may give one.
+    if (Object.isFrozen(next) || ArrayBuffer.isView(next)) continue;
     Object.freeze(next);
     for (const inner of Object.values(next as object)) open.push(inner);
   }

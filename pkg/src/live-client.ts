@@ -61,7 +61,8 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   readonly #watchers: (() => void)[] = [];
   #documents: typeof Documents | null = null;
   #logs: OwnLogs | undefined;
-  #closed = false;
+  /** Its end, once it is closed. */
+  #closing: Promise<void> | undefined;
 
   constructor(options: ClientOptions<S>, start: StartRuntime, links: LinksEngine) {
     // In the name of a database it could not be told from the beginning of a room's.
@@ -92,7 +93,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   }
 
   stream(url: StreamUrl, init: StreamInit = {}): TextStream {
-    if (this.#closed) throw new SyncError('E_DISPOSED', 'the client has been closed');
+    if (this.#closing) throw new SyncError('E_DISPOSED', 'the client has been closed');
     return streamOf(this.#options, this.#links, url, init);
   }
 
@@ -108,9 +109,12 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     for (const room of this.#rooms.all()) room.disconnect();
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await settled(this.#changes, () => this.#syncs().every(({ local }) => local !== 'saving'), CLOSE_TIMEOUT);
     this.#rooms.clear();
     for (const stop of this.#watchers) stop();
@@ -151,7 +155,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   }
 
   '~enter'<T extends Schema>(room: Room<T>): RoomLease<T> {
-    if (this.#closed) throw new SyncError('E_DISPOSED', 'the client has been closed', { room: room.id });
+    if (this.#closing) throw new SyncError('E_DISPOSED', 'the client has been closed', { room: room.id });
     const { item, release } = this.#rooms.take(room as unknown as RoomImpl);
     return { room: item as unknown as Room<T>, leave: release, [Symbol.dispose]: release };
   }
@@ -252,12 +256,12 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   async #share(): Promise<void> {
     const { sharedSockets } = await loadPart('tabs', import('./shared/documents.js'));
     const { namespace = '', shareConnection } = this.#options;
-    if (!this.#closed) this.#sockets ??= sharedSockets(namespace, shareConnection);
+    if (!this.#closing) this.#sockets ??= sharedSockets(namespace, shareConnection);
   }
 
   /** What touches the page waits for the first room: making a client has no effect. */
   #watchPage(part: typeof Documents): void {
-    if (this.#closed || this.#watchers.length > 0) return;
+    if (this.#closing || this.#watchers.length > 0) return;
     const duplicate = part.duplicateCopy();
     if (duplicate) this.#report(duplicate);
     const stops = part.watchPage(this, {

@@ -1,6 +1,6 @@
 import type { RootKind } from './boundary.js';
 import { SyncError } from './errors.js';
-import { isObject, type Json } from './json.js';
+import { isObject, type Json, own } from './json.js';
 import { wordOf } from './plain.js';
 import type { ListRef, MapRef, ObjectRef, RootRef, Subdoc, SubdocName, Text, XmlFragment, XmlNode } from './refs.js';
 
@@ -244,9 +244,7 @@ export function isSubdoc(value: unknown): value is SubdocName {
 }
 
 /** Type of a field; names that every object inherits are not fields. */
-export function field(fields: Fields, name: string): Type | undefined {
-  return Object.hasOwn(fields, name) ? fields[name] : undefined;
-}
+export const field: (fields: Fields, name: string) => Type | undefined = own;
 
 /** The same, where there has to be one. Throws `E_SCHEMA`. */
 export function fieldOf(fields: Fields, key: string): Type {

@@ -1,5 +1,5 @@
-import { SyncError } from './errors.js';
 import type { LinksEngine } from './links.js';
+import { loadPart } from './load-part.js';
 import type { SocketOptions, SocketUrl } from './socket.js';
 import type { EventKinds, EventSourceOptions, StreamUrl } from './stream.js';
 
@@ -37,10 +37,7 @@ function lazyEngine(links: LinksEngine, make: (part: Part) => LinksEngine): Link
   let made = links;
   return {
     start: async () => {
-      const part = await import('./shared/links.js').catch((cause: unknown) => {
-        // A browser names the file that was not there.
-        throw new SyncError('E_WASM_LOAD', String(cause), { cause });
-      });
+      const part = await loadPart('shared links', import('./shared/links.js'));
       if (made === links) made = make(part);
       await made.start();
     },

@@ -384,11 +384,15 @@ test('closing waits for a room that is saving also beside one that cannot', asyn
   world.core.tell(1, { type: 'sync', ...synchronized, local: 'unavailable' });
   await settle();
   const closed = client.close();
+  const again = vi.fn();
+  void client.close().then(again);
   await vi.advanceTimersByTimeAsync(500);
   expect(world.count('close')).toBe(0);
+  expect(again).not.toHaveBeenCalled();
   world.core.tell(0, { type: 'sync', ...synchronized, local: 'saved', pending: 1 });
   await settle();
   await closed;
+  expect(again).toHaveBeenCalled();
   expect(world.count('close')).toBe(1);
 });
 

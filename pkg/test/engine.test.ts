@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { WasmModule } from '../src/boundary.js';
+import { type AnyCore, Engine } from '../src/engine.js';
 import type { SyncError } from '../src/errors.js';
 import { ClientImpl } from '../src/live-client.js';
-import { lazyRuntime } from '../src/runtime.js';
+import { lazyRuntime, type Runtime } from '../src/runtime.js';
 import { fakeClient, fakePlatform, schema, turn } from './support/client.js';
 import { links } from './support/entry.js';
 import { FakeCore, FakeWorld } from './support/fake-core.js';
@@ -412,6 +414,46 @@ function sharedClient(world: FakeWorld) {
   const make = () => new ClientImpl({ url: 'ws://127.0.0.1:1', schema }, start, links);
   return { client: make(), start: make };
 }
+
+test('a notification that throws is reported; the call returns, and those behind it are told', async () => {
+  const report = vi.fn();
+  vi.stubGlobal('reportError', report);
+  const core = { takeEvents: () => [], remains: () => new Set<() => void>() };
+  const runtime = { module: {}, add() {}, remove() {} } as unknown as Runtime<WasmModule>;
+  const nothing = () => {};
+  const host = {
+    make: () => core,
+    numberOf: () => 0,
+    leave: nothing,
+    close: nothing,
+    onCrash: nothing,
+    onError: nothing,
+  };
+  const engine = new Engine<AnyCore, WasmModule>(async () => runtime, host);
+  await engine.start();
+  const after = vi.fn();
+  engine.notify(() => {
+    throw new Error('mine');
+  });
+  engine.notify(after);
+  expect(engine.call(null, () => 'done')).toBe('done');
+  expect(after).toHaveBeenCalledTimes(1);
+  expect(report).toHaveBeenCalledWith(expect.objectContaining({ message: 'mine' }));
+});
+
+test('a room that cannot take what it is told keeps none of the others from theirs', async () => {
+  const { rooms, world, told } = await entered(new FakeWorld(), ['demo', 'other']);
+  const other = rooms[1] as (typeof rooms)[0];
+  const mine = vi.spyOn(rooms[0] as object as { handleEvents(): void }, 'handleEvents');
+  mine.mockImplementation(() => {
+    throw new TypeError('odd');
+  });
+  world.core.remote(0, (doc) => doc.getText('note').insert(0, 'a'));
+  world.core.remote(1, (doc) => doc.getText('note').insert(0, 'b'));
+  await microtasks();
+  expect(other.doc.getSnapshot()?.note).toBe('b');
+  expect(told).toEqual(['E_INTERNAL demo']);
+});
 
 test('an error of the core that is no trap keeps its code and resets nothing', async () => {
   const { room, world } = await entered();

@@ -28,6 +28,31 @@ test('clearing does not wait without end for a write of the app’s storage, and
   expect(await adapter.load('demo')).toEqual([]);
 });
 
+test('what a core that crashed was still writing is part of what the next one reads', async () => {
+  const adapter = inMemory();
+  let answer = () => {};
+  const slow = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const append: typeof adapter.append = (room, records) => slow.then(() => adapter.append(room, records));
+  const logs = new OwnLogs({ ...adapter, append }, () => {});
+  const written = logs.serve('rejoin//demo', [Uint8Array.of(2)]);
+  const read = logs.serve('rejoin//demo');
+  await vi.advanceTimersByTimeAsync(1_000);
+  answer();
+  await written;
+  expect(await read).toEqual([[1, Uint8Array.of(2)]]);
+});
+
+test('reading does not wait without end for a write that hangs', async () => {
+  const adapter = { ...inMemory(), append: () => new Promise<readonly number[]>(() => {}) };
+  const logs = new OwnLogs(adapter, () => {});
+  void logs.serve('rejoin//demo', [Uint8Array.of(2)]);
+  const read = logs.serve('rejoin//demo');
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(await read).toEqual([]);
+});
+
 test('rooms of different namespaces never have the same name, whatever their ids are', async () => {
   const adapter = inMemory();
   const logs = new OwnLogs(adapter, () => {});

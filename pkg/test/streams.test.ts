@@ -114,7 +114,14 @@ describe('the data of an event', () => {
     },
   };
   const late: StandardSchemaV1 = { '~standard': { version: 1, vendor: 'test', validate: async () => ({ value: 1 }) } };
-  const kinds = { json: 'json', plain: 'text', positive, late } as const;
+  const broken: StandardSchemaV1 = {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: (value) => ({ value: new Date(Number(value)).toISOString() }),
+    },
+  };
+  const kinds = { json: 'json', plain: 'text', positive, late, broken } as const;
 
   test('is read as its kind says', () => {
     expect(decoderOf(kinds, 'plain')('{"a":1}')).toEqual({ value: '{"a":1}' });
@@ -133,7 +140,8 @@ describe('the data of an event', () => {
     expect(problem('json', '{')).toMatch(/is not JSON/);
     expect(problem('positive', '-1')).toMatch(/not positive/);
     expect(problem('positive', 'x')).toMatch(/is not JSON/);
-    expect(problem('late', '1')).toMatch(/asynchronous/);
+    expect(problem('broken', '1e300')).toMatch(/Invalid time value/);
+    expect(problem('late', '1')).toMatch(/a promise/);
   });
 });
 

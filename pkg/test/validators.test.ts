@@ -119,6 +119,19 @@ describe('a value that JSON says otherwise', () => {
   });
 });
 
+test('what a validator makes of a value may be bytes, which cannot be frozen', async () => {
+  const bytes = z.union([z.instanceof(Uint8Array), z.array(z.number()).transform((list) => Uint8Array.from(list))]);
+  const { client, world } = fakeClient({ schema: defineSchema({ doc: { image: t.json(bytes), note: t.text() } }) });
+  const { room } = client.enterRoom('demo');
+  await room.ready;
+  world.core.remote(0, (doc) => {
+    doc.getMap('root').set('image', [1, 2]);
+    doc.getText('note').insert(0, 'a');
+  });
+  await turn();
+  expect(room.doc.getSnapshot()).toMatchObject({ image: Uint8Array.of(1, 2), note: 'a' });
+});
+
 describe('a validator that answers with a promise', () => {
   const later = z.object({ x: z.number() }).refine(async () => true);
 

@@ -1,5 +1,5 @@
 import { wordsOf } from '../errors.js';
-import type { StandardSchemaV1 } from '../schema.js';
+import { type StandardSchemaV1, validate } from '../schema.js';
 import type { EventKind, EventKinds } from '../stream.js';
 
 /** A value, or what is wrong with the data. */
@@ -24,10 +24,6 @@ function parse(data: string): Decoded {
 }
 
 function check(schema: StandardSchemaV1, value: unknown): Decoded {
-  const result = schema['~standard'].validate(value);
-  if (typeof result !== 'object' || result === null) return { problem: 'could not be checked' };
-  if (result instanceof Promise) return { problem: 'is checked by an asynchronous schema, which is not supported' };
-  const { issues, value: output } = result as { issues?: readonly { message?: string }[]; value?: unknown };
-  if (!issues) return { value: output };
-  return { problem: `is not what its schema says: ${issues.map(({ message }) => message).join('; ')}` };
+  const result = validate(schema, value);
+  return 'issues' in result ? { problem: `is not what its schema says: ${result.issues}` } : result;
 }
