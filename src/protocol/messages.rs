@@ -463,7 +463,9 @@ mod tests {
     fn every_truncation_is_an_error_and_what_follows_is_ignored() {
         for frame in requests().iter().map(Request::encode) {
             let bytes = payload(&frame);
-            for end in 0..bytes.len() {
+            // The last field of a subscription may be missing: older clients do not have it.
+            let is_subscription = bytes.first() == Some(&0);
+            for end in 0..bytes.len() - usize::from(is_subscription) {
                 assert!(Request::decode(&bytes[..end]).is_err(), "{bytes:?} to {end}");
             }
             assert!(Request::decode(&[bytes, &[1, 2]].concat()).is_ok());
