@@ -26,7 +26,7 @@ const parts = {
     },
     { name: 'streams', test: /src.(entry.streams|stream.(?!of-client|lazy))/, priority: 1 },
     { name: 'sockets', test: /src.(entry.sockets|socket)/, priority: 1 },
-    { name: 'shared-links', test: /src.shared.(links|link|socket|stream|meeting|key)\.ts$/, priority: 1 },
+    { name: 'shared-links', test: /src.shared.(links|link|socket|stream|meeting|key|rest)\.ts$/, priority: 1 },
     { name: 'virtual-socket', test: /src.shared.(virtual-socket|socket-constructor|events)/, priority: 2 },
     { name: 'tabs', test: /src.shared./, priority: 1 },
     { name: 'peers', test: /src.(entry.peers|peers)/, priority: 1 },

@@ -190,7 +190,8 @@ export interface EventSourceOptions<K extends EventKinds = EventKinds> extends S
    * one there: where they, or functions for any of these or for `auth`, say who asks, share by a name with the user's id in it (`shared: user.id`);
    * functions do not go without a name. Default: on where a browser has six connections per server for all tabs, that is for `http:` URLs, and for
    * the page's own server where the page came over HTTP/1.1, if nothing but fixed values says what is asked for and no cookies go along
-   * (`credentials: 'omit'`, or another origin); off elsewhere. A tab that lags 8,192 events behind fails with
+   * (`credentials: 'omit'`, or another origin); off elsewhere. Where it is off and there are only six connections, streams of hidden tabs rest while
+   * all tabs together have more than four with that server: `disconnected`, with the reason `suspended`, until their tab is shown. `false` keeps this one awake. A tab that lags 8,192 events behind fails with
    * `E_BUFFER_FULL`. Needs Web Locks, so a page loaded securely.
    */
   readonly shared?: boolean | string | undefined;

@@ -2,19 +2,22 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { LinksEngine } from '../src/links.js';
 import { cameOverHttp1 } from '../src/share.js';
 import { engineOfStream } from '../src/shared/links.js';
+import { RestingStream } from '../src/shared/rest.js';
+import { SharedStream } from '../src/shared/stream.js';
 
 afterEach(() => vi.unstubAllGlobals());
 
 /** A page at this origin that came by this protocol. */
 function page(origin: string, nextHopProtocol: string): void {
   const { protocol } = new URL(origin);
+  vi.stubGlobal('navigator', { locks: {} });
   vi.stubGlobal('location', { origin, protocol, href: `${origin}/` });
   vi.stubGlobal('performance', { getEntriesByType: () => [{ nextHopProtocol }] });
 }
 
 const links = {} as LinksEngine;
 const isShared = (url: string, options = {}): boolean =>
-  cameOverHttp1() && engineOfStream(links, url, options) !== links;
+  cameOverHttp1() && engineOfStream(links, url, options) instanceof SharedStream;
 
 describe('streams of events are shared by the tabs', () => {
   test('where a browser has six connections: over http, and at home if the page came over HTTP/1.1', () => {
@@ -26,6 +29,16 @@ describe('streams of events are shared by the tabs', () => {
     expect(places.map((url) => isShared(url, anonymous))).toEqual([true, false]);
     page('https://app.example', 'h2');
     expect(isShared('https://app.example/a', anonymous)).toBe(false);
+  });
+
+  test('not where pages have no locks, as without TLS', () => {
+    page('http://intranet.example', 'http/1.1');
+    const url = 'http://intranet.example/a';
+    expect(isShared(url, { credentials: 'omit' })).toBe(true);
+    vi.stubGlobal('navigator', {});
+    expect(isShared(url, { credentials: 'omit' })).toBe(false);
+    expect(engineOfStream(links, url, {})).toBeInstanceOf(RestingStream);
+    expect(engineOfStream(links, url, { method: 'POST' })).toBe(links);
   });
 
   test('not where cookies may say who asks, unless by a name or on demand', () => {

@@ -135,6 +135,30 @@ describe('a stream of events in several tabs, over HTTP/1.1', () => {
     assert.equal(feed.server.open, 0);
   });
 
+  it('is each tab’s own where cookies say who asks, and rests in hidden tabs while there are too many', async (t) => {
+    const feed = await numbers(t);
+    const [browser, site] = [await plainBrowser(t), await staticSite(t)];
+    const tabs = [];
+    for (let n = 0; n < 8; n++) {
+      tabs.push(await listen(await browser.open(`${site}/links.html`), feed, { credentials: 'include' }));
+      feed.write(1);
+      await hears(tabs[n], [String(feed.last)]);
+    }
+    assert.equal(feed.server.requests.length, 8, 'each asked by itself');
+    await until('four are left', () => feed.server.open === 4);
+    const [first, newest] = [tabs[0], tabs[7]];
+    const answered = await newest.evaluate(async (url) => (await fetch(`${url}/other`)).status, feed.server.url);
+    assert.equal(answered, 200, 'there are connections left for other requests');
+    const { status, reason } = await first.evaluate(() => window.events.state.getSnapshot());
+    assert.deepEqual([status, reason], ['disconnected', { kind: 'suspended' }]);
+    await first.show();
+    await hears(first, upTo(8));
+    assert.ok(Number(feed.server.requests.at(-1).lastEventId) >= 4, 'from where it was left');
+    await until('another rests', () => feed.server.open === 4);
+    feed.write(1);
+    await hears(first, upTo(9));
+  });
+
   it('is not shared with other headers, nor where it is not wanted', async (t) => {
     const feed = await numbers(t);
     const [context, site] = [await newContext(t), await staticSite(t)];

@@ -4,6 +4,7 @@ import type { LinksEngine } from '../links.js';
 import type { SocketOptions, SocketUrl } from '../socket.js';
 import type { EventKinds, EventSourceOptions, StreamUrl } from '../stream.js';
 import { fingerprint } from './key.js';
+import { RestingStream } from './rest.js';
 import { SharedSocket } from './socket.js';
 import { SharedStream } from './stream.js';
 
@@ -14,7 +15,10 @@ export function engineOfSocket<T>(links: LinksEngine, url: SocketUrl, options: S
   return new SharedSocket(links, nameOf('socket', shared, [place(url), fixed(protocols), tokenIn]));
 }
 
-/** A stream of events in one tab for all that ask for the same, where that is asked for or does nothing but good. */
+/**
+ * A stream of events in one tab for all that ask for the same, where that is asked for or does nothing but good. Elsewhere it makes room for those
+ * of other tabs while its tab is hidden, where a browser has too few connections.
+ */
 export function engineOfStream<K extends EventKinds>(
   links: LinksEngine,
   url: StreamUrl,
@@ -25,8 +29,10 @@ export function engineOfStream<K extends EventKinds>(
   if (shared) {
     if (!isRead) throw new SyncError('E_INVALID_ARGUMENT', 'only GET streams can be `shared`');
     requireName(shared, url, headers, auth);
-  } else if (!isRead || auth || isFunction(headers) || !isOverHttp1(place(url))) return links;
-  else if (bearsCookies(place(url), options)) return links;
+  } else if (!isRead || !isOverHttp1(place(url))) return links;
+  else if (auth || isFunction(headers) || bearsCookies(place(url), options) || !globalThis.navigator?.locks) {
+    return new RestingStream(links, new URL(place(url)).origin);
+  }
   return new SharedStream(links, nameOf('stream', shared, partsOf(url, options)));
 }
 
