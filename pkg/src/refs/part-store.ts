@@ -25,6 +25,6 @@ export function partStore(doc: Store<unknown>, read: () => Json | undefined): St
       listener();
     });
   };
-  const first = getSnapshot();
-  return { getSnapshot, getServerSnapshot: () => first, subscribe };
+  // A server has no document; what this page has by now is not what it rendered.
+  return { getSnapshot, getServerSnapshot: () => undefined, subscribe };
 }

@@ -52,6 +52,8 @@ export class Place implements Observed {
   /** The one live part of this place. */
   live: object | null = null;
   #at: Segment;
+  /** How far the child that was searched last had moved. */
+  #shift = 0;
   #store: Store<unknown> | null = null;
 
   constructor(host: RefHost, type: string, at: Segment, parent: Place | null = null, within: readonly Segment[] = []) {
@@ -112,11 +114,38 @@ export class Place implements Observed {
   }
 
   #search(parent: Place): Segment {
-    const length = typeof this.#at === 'number' ? this.host.read((core, room) => core.lengthOf(room, parent.type)) : 0;
-    for (let index = 0; index < length; index++) {
-      if (this.#isAt(parent, index)) return index;
-    }
+    const found = typeof this.#at === 'number' && this.#exists() ? this.#near(parent, this.#at) : null;
+    if (found !== null) return found;
     throw new SyncError('E_INVALID_ARGUMENT', 'this part of the document has been deleted or replaced');
+  }
+
+  /** Outwards from where it should be by now: what comes into a list, or goes, moves all items behind it by as much. */
+  #near(parent: Place, from: number): number | null {
+    const length = parent.#length();
+    const start = Math.min(Math.max(0, from + parent.#shift), length);
+    for (let off = 0; off <= length; off++) {
+      for (const index of [start + off, start - off]) {
+        if (index < 0 || index >= length || !this.#isAt(parent, index)) continue;
+        parent.#shift = index - from;
+        return index;
+      }
+    }
+    return null;
+  }
+
+  #length(): number {
+    return this.host.read((core, room) => core.lengthOf(room, this.type));
+  }
+
+  /** To ask the core, which knows no deleted type, is less than to search in vain. */
+  #exists(): boolean {
+    try {
+      this.#length();
+      return true;
+    } catch (error) {
+      if ((error as SyncError).code !== 'E_INVALID_ARGUMENT') throw error;
+      return false;
+    }
   }
 }
 
