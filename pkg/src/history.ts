@@ -157,7 +157,7 @@ export class HistoryImpl implements History {
     this.#captured = this.#capture();
   }
 
-  /** A core was entered: it has no steps yet. */
+  /** Begins anew: a core that was just entered has no steps yet, and a room that was left has no core. */
   enter(): void {
     this.#selections.clear();
     this.handle({ undo: null, redo: null });

@@ -8,7 +8,7 @@ export class LazyHistory implements History {
   readonly state: ValueStore<HistoryState>;
   #part: HistoryImpl | null = null;
   /** What it was told before. */
-  #waiting: ((part: HistoryImpl) => void)[] = [];
+  readonly #waiting = new Set<(part: HistoryImpl) => void>();
 
   constructor(notify: Notify, catchUp: () => void) {
     this.state = new ValueStore<HistoryState>(NOTHING, notify, catchUp);
@@ -23,7 +23,8 @@ export class LazyHistory implements History {
   begin(make: (state: ValueStore<HistoryState>) => HistoryImpl): void {
     if (this.#part) return;
     this.#part = make(this.state);
-    for (const tell of this.#waiting.splice(0)) tell(this.#part);
+    for (const tell of this.#waiting) tell(this.#part);
+    this.#waiting.clear();
   }
 
   undo(): boolean {
@@ -55,18 +56,16 @@ export class LazyHistory implements History {
   }
 
   keepSelection<T>(keeper: SelectionKeeper<T>): () => void {
-    let stop: (() => void) | null | undefined;
-    this.#tell((part) => {
-      if (stop !== null) stop = part.keepSelection(keeper);
-    });
-    return () => {
-      stop?.();
-      stop = null;
+    const begin = (part: HistoryImpl): void => {
+      stop = part.keepSelection(keeper);
     };
+    let stop = (): unknown => this.#waiting.delete(begin);
+    this.#tell(begin);
+    return () => stop();
   }
 
   #tell(tell: (part: HistoryImpl) => void): void {
     if (this.#part) tell(this.#part);
-    else this.#waiting.push(tell);
+    else this.#waiting.add(tell);
   }
 }

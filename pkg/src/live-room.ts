@@ -441,6 +441,7 @@ export class RoomImpl<S extends Schema = Schema>
     this.#ready.reject(error);
     this.#synced.reject(error);
     this.#view?.guard.stop();
+    this.history.part?.enter();
     this.presence.leave();
     this.#messages.end(error);
     this.#peers.handle({ type: 'left' });

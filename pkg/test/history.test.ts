@@ -1,4 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test, vi } from 'vitest';
+import type { HistoryImpl } from '../src/history.js';
+import { LazyHistory } from '../src/lazy-history.js';
 import { fakeClient, schema, turn } from './support/client.js';
 import { FakeWorld } from './support/fake-core.js';
 
@@ -96,6 +100,35 @@ describe('a history', () => {
   });
 });
 
+describe('a room that takes no edits any more', () => {
+  test('has nothing to undo, and tells so, until it is entered again', async () => {
+    const { client, room, note, history } = await entered();
+    note.insert(0, 'a');
+    const told: boolean[] = [];
+    history.state.subscribe(() => told.push(history.state.getSnapshot().canUndo));
+    await client.clearData();
+    expect([told, history.state.getSnapshot()]).toEqual([[false], { canUndo: false, canRedo: false }]);
+    expect([history.undo(), history.redo()]).toEqual([false, false]);
+    const again = client.enterRoom('demo').room;
+    await again.ready;
+    again.root.get('note').insert(0, 'b');
+    expect([again.history.undo(), room === again]).toEqual([true, false]);
+  });
+
+  test('as one that crashed too often', async () => {
+    const { note, history, world, room } = await entered();
+    note.insert(0, 'a');
+    for (let crash = 0; crash < 2; crash++) {
+      await room.ready;
+      world.traps.add('textInsert');
+      expect(() => note.insert(0, 'b')).toThrow(/E_CORE_CRASHED/);
+    }
+    await turn();
+    expect(() => note.insert(0, 'b')).toThrow(/given up/);
+    expect(history.state.getSnapshot()).toEqual({ canUndo: false, canRedo: false });
+  });
+});
+
 describe('selections', () => {
   test('come back with the step: the one before it on undo, the one after it on redo', async () => {
     const { note, history } = await entered();
@@ -128,4 +161,25 @@ describe('selections', () => {
     history.undo();
     expect(restored).toEqual([]);
   });
+});
+
+test('who stops keeping selections before the code of documents is there is forgotten', async () => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  const history = new LazyHistory(
+    (fn) => fn(),
+    () => {},
+  );
+  const forgotten = (() => {
+    const keeper = { capture: () => null, restore: () => {} };
+    history.keepSelection(keeper)();
+    return new WeakRef(keeper);
+  })();
+  history.keepSelection({ capture: () => null, restore: () => {} });
+  await turn();
+  gc();
+  expect(forgotten.deref()).toBeUndefined();
+  const keepSelection = vi.fn();
+  history.begin(() => ({ keepSelection }) as unknown as HistoryImpl);
+  expect(keepSelection).toHaveBeenCalledTimes(1);
 });
