@@ -112,8 +112,11 @@ export interface Client<S extends Schema = Registered> {
   [Symbol.asyncDispose](): Promise<void>;
   /** Calls `listener` with each such event. Returns the function that stops it. */
   on<K extends keyof ClientEvents>(event: K, listener: (event: ClientEvents[K]) => void): () => void;
-  /** For the React entry: a room that is not entered yet. Rendering must have no effect. @internal */
-  '~prepare'<T extends Schema>(id: string, options: EnterOptions<T>): Room<T>;
+  /**
+   * For the React entry: a room that is not entered yet. Rendering must have no effect. `prepared` gives one that was rendered a moment
+   * ago, from now on to `enterRoom` too. @internal
+   */
+  '~prepare'<T extends Schema>(id: string, options: EnterOptions<T>, prepared?: (id: string) => unknown): Room<T>;
   /** For the React entry: enters a prepared room, or the one that is entered already. @internal */
   '~enter'<T extends Schema>(room: Room<T>): RoomLease<T>;
 }

@@ -63,6 +63,8 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   #logs: OwnLogs | undefined;
   /** Its end, once it is closed. */
   #closing: Promise<void> | undefined;
+  /** Rooms that React has rendered and not mounted yet. */
+  #prepared: ((id: string) => unknown) | undefined;
 
   constructor(options: ClientOptions<S>, start: StartRuntime, links: LinksEngine) {
     // In the name of a database it could not be told from the beginning of a room's.
@@ -141,7 +143,8 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     return this.#listeners[event].add(listener);
   }
 
-  '~prepare'<T extends Schema>(id: string, options: EnterOptions<T>): Room<T> {
+  '~prepare'<T extends Schema>(id: string, options: EnterOptions<T>, prepared?: (id: string) => unknown): Room<T> {
+    this.#prepared ??= prepared;
     if (typeof id !== 'string' || id === '') {
       throw new SyncError('E_INVALID_ARGUMENT', 'the name of a room is a string, and not empty');
     }
@@ -149,7 +152,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     if (!schema) {
       throw new SyncError('E_SCHEMA', 'give createClient or enterRoom a schema made by defineSchema', { room: id });
     }
-    const known = this.#rooms.get(id);
+    const known = this.#rooms.get(id) ?? this.#prepared?.(id);
     const room = known ?? new RoomImpl(this.#host(), id, schema as Schema, options as EnterOptions<Schema>);
     return room as unknown as Room<T>;
   }

@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
-import { Activity, act, useEffect } from 'react';
+import { Activity, act, useEffect, useLayoutEffect } from 'react';
+import { renderToString } from 'react-dom/server';
 import { describe, expect, test, vi } from 'vitest';
 import * as hooks from '../src/react.js';
 import type { schema } from './support/client.js';
@@ -34,6 +35,71 @@ describe('StrictMode', () => {
     expect(container.textContent).toBe('');
     expect(world.calls.filter((call) => call.startsWith('enterRoom'))).toEqual(['enterRoom(demo)', 'enterRoom(other)']);
   });
+
+  test('what effects write and send below the second of two providers of one room arrives, from the first mount on', async () => {
+    const { client, world, around } = await withProviders();
+    const sent: unknown[] = [];
+    function Visit({ word }: { word: string }) {
+      const write = hooks.useMutation<[string], void, S>(({ root }, text) => root.get('note').insert(0, text), []);
+      const room = useRoom();
+      // biome-ignore lint/correctness/useExhaustiveDependencies: only as it is mounted
+      useEffect(() => {
+        write(word);
+        room.messages.send(word).catch(({ code }: { code: string }) => sent.push(code));
+        room.presence.update({ name: word });
+      }, []);
+      return null;
+    }
+    await mount(
+      [around(<Visit word="a" />), around(<Visit word="b" />)].map((node, at) => <i key={String(at)}>{node}</i>),
+    );
+    await act(() => vi.dynamicImportSettled());
+    await settle();
+    // Twice: StrictMode runs effects two times.
+    expect(client.getRoom<S>('demo')?.doc.getSnapshot()?.note).toMatch(/^(?=.*a.*a)(?=.*b.*b).{4}$/);
+    expect([world.count('sendMessage'), sent, world.core.rooms.get(0)?.presence]).toEqual([
+      4,
+      [],
+      '{"x":0,"name":"b"}',
+    ]);
+  });
+
+  test('a room that is entered between rendering and mounting is the one that was rendered', async () => {
+    const { client, world, around } = await withProviders();
+    const rooms = new Set<unknown>();
+    function Early() {
+      useLayoutEffect(() => {
+        rooms.add(client.enterRoom('demo').room);
+      }, []);
+      rooms.add(useRoom());
+      return null;
+    }
+    await mount(around(<Early />));
+    expect([rooms.size, world.count('enterRoom')]).toEqual([1, 1]);
+  });
+
+  test.each(['a second later in a browser', 'at once on a server'])(
+    'a room that was rendered and never mounted is not that of who renders it %s',
+    async (when) => {
+      const { client } = await withProviders();
+      vi.useFakeTimers({ toFake: ['performance'] });
+      if (when.endsWith('server')) vi.stubGlobal('window', undefined);
+      const states: unknown[] = [];
+      const Look = () => <>{states.push(useRoom().presence.self.getSnapshot())}</>;
+      const page = (x: number) => (
+        <hooks.SyncProvider client={client}>
+          <hooks.RoomProvider<S> id="demo" initialPresence={{ x }}>
+            <Look />
+          </hooks.RoomProvider>
+        </hooks.SyncProvider>
+      );
+      renderToString(page(1));
+      if (when.endsWith('browser')) vi.advanceTimersByTime(1_000);
+      renderToString(page(2));
+      vi.unstubAllGlobals();
+      expect(states).toEqual([{ x: 1 }, { x: 2 }]);
+    },
+  );
 
   test('what effects write and send as a hidden page is shown again is written and sent', async () => {
     vi.useFakeTimers();

@@ -208,6 +208,30 @@ describe('useMutation', () => {
     expect([world.count('beginBatch'), world.count('endBatch')]).toEqual([3, 3]);
   });
 
+  test('what waits for the room comes before what is called as it is ready', async () => {
+    const { client, world, around } = await withProviders();
+    world.autoReady = false;
+    let write = (_text: string): number | undefined => undefined;
+    let called: number | undefined;
+    function Write() {
+      write = hooks.useMutation<[string], number, S>(({ root }, text) => {
+        root.get('note').insert(root.get('note').length, text);
+        return root.get('note').length;
+      }, []);
+      const loaded = hooks.useDoc<boolean, S>(() => true);
+      useLayoutEffect(() => {
+        if (loaded) called ??= write('b');
+      }, [loaded]);
+      return null;
+    }
+    await mount(around(<Write />));
+    write('a');
+    await settle();
+    await act(async () => world.core.tell(0, { type: 'ready' }));
+    await settle();
+    expect([client.getRoom<S>('demo')?.root.get('note').toString(), called]).toEqual(['ab', 2]);
+  });
+
   test('counts as unsaved while it waits for the room', async () => {
     const { client, world, around } = await withProviders();
     world.autoReady = false;

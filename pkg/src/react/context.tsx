@@ -2,6 +2,7 @@ import { type Context, createContext, type ReactElement, type ReactNode, useCont
 import type { Client } from '../client.js';
 import type { EnterOptions, Room } from '../room.js';
 import type { Registered, Schema } from '../schema.js';
+import { enterPrepared, prepareRoom } from './prepared.js';
 
 export const ClientContext: Context<Client<Schema> | null> = createContext<Client<Schema> | null>(null);
 const RoomContext = createContext<Room<Schema> | null>(null);
@@ -44,13 +45,13 @@ export function RoomProvider<S extends Schema = Registered>(props: RoomProviderP
 
 function EnteredRoom<S extends Schema>({ id, children, ...options }: RoomProviderProps<S>): ReactElement {
   const client = useClient();
-  const [held, setHeld] = useState(() => ({ client, room: client['~prepare'](id, options) }));
+  const [held, setHeld] = useState(() => ({ client, room: prepareRoom(client, id, options) }));
   // Another client: prepare the room anew before anything renders with the old one.
-  const current = held.client === client ? held : { client, room: client['~prepare'](id, options) };
+  const current = held.client === client ? held : { client, room: prepareRoom(client, id, options) };
   if (current !== held) setHeld(current);
   const { room } = current;
   useEffect(() => {
-    const lease = client['~enter'](room);
+    const lease = enterPrepared(client, room);
     // Somebody else entered the room between rendering and mounting: one id is one room.
     if (lease.room !== room) setHeld({ client, room: lease.room });
     return () => lease.leave();

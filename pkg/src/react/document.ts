@@ -32,9 +32,13 @@ export interface MutationContext<S extends Schema> {
   readonly room: Room<S>;
 }
 
+/** Calls of mutations that wait for their room, in the order they were made. */
+const waiting = /* @__PURE__ */ new WeakMap<object, Set<() => void>>();
+
 /**
  * A function that changes the document in one batch. Called before the room is ready it waits for it
- * and returns undefined; if the room is left before that, the error is reported like an uncaught one.
+ * and returns undefined; if the room is left before that, the error is reported like an uncaught one. What waits comes before
+ * whatever is called once the room is ready.
  * `deps` are those of `useCallback`.
  * @example
  * const add = useMutation(({ root }, text: string) => root.get('todos').push({ text, done: false }), []);
@@ -56,12 +60,27 @@ function mutate<A extends unknown[], T, S extends Schema>(
 ): T | undefined {
   const setPresence = (partial: Partial<S['~p']>): void => room.presence.update(partial);
   const run = (): T => room.batch(() => fn({ root: room.root, setPresence, room }, ...args));
-  if (room.isReady) return run();
+  if (room.isReady) {
+    runWaiting(room);
+    return run();
+  }
+  const calls = waiting.get(room) ?? new Set();
+  waiting.set(room, calls.add(run));
   // Effects of what is shown again run before the provider's, which enters the room anew.
   const ready = Promise.resolve().then(() => room.ready);
-  ready.then(run).catch((error: unknown) => runSafely(() => rethrow(error)));
+  ready.then(
+    () => runWaiting(room),
+    (error: unknown) => calls.delete(run) && runSafely(() => rethrow(error)),
+  );
   room['~hold'](ready);
   return undefined;
+}
+
+function runWaiting(room: object): void {
+  const calls = waiting.get(room);
+  // Those that they make run at once.
+  waiting.delete(room);
+  for (const run of calls ?? []) runSafely(run);
 }
 
 function rethrow(error: unknown): never {
