@@ -92,7 +92,8 @@ export class DocumentView<D extends Fields> {
     this.guard.show(this.#mirror.root);
     return () => {
       tell();
-      this.#publish();
+      // Another object even with the same content: whoever looked while live parts could not be used looks again.
+      this.#room.doc.set(Object.freeze({ ...(this.guard.at([]) as DocSnapshot<D>) }));
       this.guard.begin();
     };
   }

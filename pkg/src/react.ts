@@ -45,6 +45,6 @@ export {
 } from './react/status.js';
 export { type IsEqual, useStore } from './react/store.js';
 export { type StreamHandle, type UseStreamOptions, useStream } from './react/stream.js';
-export { useTextInput } from './react/text-input.js';
+export { type TextInputProps, useTextInput } from './react/text-input.js';
 export { shallow } from './shallow.js';
 export type { TextField } from './text-input.js';

@@ -1,9 +1,12 @@
 import type { TextOp } from './boundary.js';
 import { applyTextDelta, diffText, mapOffset, type Splice, spliceToDelta } from './delta.js';
+import type { SyncError } from './errors.js';
 import { undoKey } from './history.js';
 import type { Cursor, Text, TextEvent } from './refs.js';
 import type { Room } from './room.js';
 import type { Schema } from './schema.js';
+import { lockField } from './text-input/lock.js';
+import { mapAll, mapThroughEdit, toText, viewOf } from './text-input/view.js';
 
 /** Where the user's selection begins and ends. */
 type Selection = readonly [start: Cursor, end: Cursor];
@@ -21,13 +24,16 @@ export type TextField = HTMLInputElement | HTMLTextAreaElement;
  *     others type   ─► delta ─► element, caret and selection mapped through it
  *     Ctrl+Z        ─► undo of what this client did in the room; the selection comes back with it
  *     IME composes  ─► the element is left alone; others' deltas wait and the composed edit is mapped through them
- *     room crashes  ─► the same, until it is back
+ *     room crashes  ─► the same, until it is back, also where the element is gone by then
+ *     form resets   ─► what the element showed before is shown again
  */
 export class TextInput {
   readonly #room: Room<Schema>;
   readonly #place: string | Text;
-  readonly #element: TextField;
   readonly #stops: (() => void)[];
+  /** Once stopped, one that nobody sees. */
+  #element: TextField;
+  #stopped = false;
   #text: Text | null = null;
   #unobserve: (() => void) | null = null;
   /** What the text was when its last change was told. */
@@ -42,18 +48,27 @@ export class TextInput {
   #before: readonly [start: number, end: number] | null = null;
   /** Makes the element writable again; null if it is. */
   #unlock: (() => void) | null = null;
+  /** Shows again what a reset of the form may just have replaced; null while there was none. */
+  #reset: (() => void) | null = null;
 
   constructor(room: Room<Schema>, place: string | Text, element: TextField) {
     this.#room = room;
     this.#place = place;
     this.#element = element;
+    const on = (type: string, act: (event: Event) => void): (() => void) =>
+      listen(element, type, (event) => {
+        this.#afterReset();
+        act(event);
+      });
     this.#stops = [
       room.doc.subscribe(() => this.#bind()),
-      listen(element, 'beforeinput', (event) => this.#onBeforeInput(event as InputEvent)),
-      listen(element, 'input', () => this.#onInput()),
-      listen(element, 'keydown', (event) => this.#onKeyDown(event as KeyboardEvent)),
-      listen(element, 'compositionstart', () => this.#onCompositionStart()),
-      listen(element, 'compositionend', () => this.#onCompositionEnd()),
+      on('beforeinput', (event) => this.#onBeforeInput(event as InputEvent)),
+      on('input', () => this.#onInput()),
+      on('keydown', (event) => this.#onKeyDown(event as KeyboardEvent)),
+      on('compositionstart', () => this.#onCompositionStart()),
+      on('compositionend', () => this.#onCompositionEnd()),
+      // Before anybody can stop it on its way.
+      listen(element.getRootNode(), 'reset', (event) => this.#onReset(event), true),
       room.history.keepSelection<Selection>({
         capture: () => this.#capture(),
         restore: (selection) => this.#restore(selection),
@@ -64,27 +79,46 @@ export class TextInput {
     this.#bind();
   }
 
-  /** Lets go of the element. */
+  /** Lets go of the element. What was typed while the room comes back from a crash is written nevertheless. */
   stop(): void {
     for (const stop of this.#stops) stop();
-    this.#unobserve?.();
+    this.#afterReset();
+    this.#stopped = true;
     this.#unlock?.();
+    if (this.#waiting && !(this.#composing && this.#room.isReady)) this.#leaveElement();
+    else this.#release();
+  }
+
+  #leaveElement(): void {
+    const { ownerDocument, tagName, value } = this.#element;
+    const selection = this.#selection();
+    this.#element = ownerDocument.createElement(tagName) as TextField;
+    this.#element.value = value;
+    if (selection) this.#element.setSelectionRange(...selection);
+    this.#composing = false;
+  }
+
+  #release(): void {
+    this.#unobserve?.();
+    this.#unobserve = null;
     this.#text = null;
+    this.#waiting = null;
   }
 
   /** Finds the text: it comes with the document, and another one may take its place. */
   #bind(): void {
     const text = this.#find();
     if (!text || text === this.#text) return;
-    this.#unobserve?.();
+    this.#release();
     this.#text = text;
-    this.#waiting = null;
-    this.#attempt(() => {
+    const isBound = this.#attempt(() => {
       this.#known = text.toString();
       this.#unobserve = text.observe((event) => this.#onText(event));
       this.#show(this.#known, (offset) => offset);
       this.#unlock?.();
     });
+    // It is found once more when the room is back.
+    if (!isBound && this.#waiting) this.#release();
   }
 
   #find(): Text | null {
@@ -94,10 +128,9 @@ export class TextInput {
 
   #lock(): void {
     if (this.#unlock) return;
-    const { readOnly } = this.#element;
-    this.#element.readOnly = true;
+    const unlock = lockField(this.#element);
     this.#unlock = () => {
-      this.#element.readOnly = readOnly;
+      unlock();
       this.#unlock = null;
     };
   }
@@ -211,6 +244,33 @@ export class TextInput {
     }
   }
 
+  /** A form that is reset shows its fields as they were at first; React resets one after each action. */
+  #onReset({ target }: Event): void {
+    if (!this.#text || target !== this.#element.form) return;
+    // What was composed by now would be gone.
+    if (this.#composing) this.#onCompositionEnd();
+    const before = this.#element.value;
+    const selection = this.#selection();
+    const restore = (): void => {
+      const value = this.#waiting ? before : this.#view(this.#known);
+      if (this.#reset !== restore || this.#element.value === value) return;
+      this.#reset = null;
+      if (this.#waiting) this.#element.value = value;
+      else this.#show(this.#known, (offset) => offset);
+      if (selection && isFocused(this.#element)) this.#element.setSelectionRange(...selection);
+    };
+    this.#reset = restore;
+    // Before the next frame where a script resets it; where the user does, microtasks run before the fields are changed.
+    queueMicrotask(restore);
+    setTimeout(() => this.#reset === restore && this.#afterReset());
+  }
+
+  /** The form has been reset by now. */
+  #afterReset(): void {
+    this.#reset?.();
+    this.#reset = null;
+  }
+
   /** Says whether the room took it. */
   #attempt(act: () => void): boolean {
     const { ready } = this.#room;
@@ -218,8 +278,9 @@ export class TextInput {
       act();
       return true;
     } catch (error) {
-      // A room that crashed just now waits to be ready anew.
-      if (this.#room.isReady && this.#room.ready === ready) this.#giveUp(error);
+      // A room that crashed just now waits to be ready anew; where the stack overflowed it knows that a microtask later.
+      const crashed = /E_CORE_CRASHED|E_NOT_READY/.test((error as SyncError).code);
+      if (this.#room.isReady && this.#room.ready === ready && !crashed) this.#giveUp(error);
       else this.#waitForRoom();
       return false;
     }
@@ -230,14 +291,17 @@ export class TextInput {
     this.#waiting ??= [];
     this.#room.ready.then(
       () => this.#catchUp(),
-      (error: unknown) => this.#giveUp(error),
+      (error: unknown) => {
+        this.#giveUp(error);
+        this.#release();
+      },
     );
   }
 
   #giveUp(error: unknown): void {
     if (!this.#text) return;
     this.#waiting = null;
-    this.#lock();
+    if (!this.#stopped) this.#lock();
     this.#show(this.#known, (offset) => offset);
     this.#room.report(error);
   }
@@ -245,8 +309,10 @@ export class TextInput {
   /** The room is back: brings together what was typed and what came meanwhile. */
   #catchUp(): void {
     if (!this.#text || !this.#waiting || this.#composing) return;
+    this.#reset?.();
     const missed = diffText(this.#shown.text, this.#known);
     this.#push(missed ? [spliceToDelta(missed)] : []);
+    if (this.#stopped && !this.#waiting) this.#release();
   }
 
   #mapping(before: string, delta: readonly TextOp[]): (offset: number) => number {
@@ -272,21 +338,12 @@ export class TextInput {
 
   /** A text as the element can show it. */
   #view(text: string): string {
-    if (this.#element.tagName === 'INPUT') return text.replace(/[\r\n]/g, '');
-    return text.replace(/\r\n?/g, '\n');
+    return viewOf(text, this.#element.tagName === 'INPUT');
   }
 
   /** Where in the text an offset of the element lies. */
   #toText(text: string, offset: number): number {
-    if (text.length === this.#view(text).length) return offset;
-    const isInput = this.#element.tagName === 'INPUT';
-    let at = 0;
-    for (let left = offset; left > 0 && at < text.length; at++) {
-      const isBreak = text[at] === '\r' || (isInput && text[at] === '\n');
-      const isHidden = isBreak && (isInput || text[at + 1] === '\n');
-      if (!isHidden) left--;
-    }
-    return at;
+    return toText(text, offset, this.#element.tagName === 'INPUT');
   }
 
   /** Where in the element an offset of the text lies. */
@@ -295,29 +352,9 @@ export class TextInput {
   }
 }
 
-function mapAll(offset: number, deltas: readonly TextOp[][], assoc: -1 | 1): number {
-  return deltas.reduce((at, delta) => mapOffset(at, delta, assoc), offset);
-}
-
-/** An offset in the element after the user's edit, as an offset in the text after the edit and the others' deltas. */
-function mapThroughEdit(
-  offset: number,
-  edit: Splice | null,
-  moved: Splice | null,
-  waiting: readonly TextOp[][],
-): number {
-  if (!edit || !moved) return mapAll(offset, waiting, -1);
-  const end = edit.at + edit.insert.length;
-  if (offset > end) {
-    const old = mapAll(offset - edit.insert.length + edit.remove, waiting, -1);
-    return old - moved.remove + moved.insert.length;
-  }
-  return offset < edit.at ? mapAll(offset, waiting, -1) : moved.at + (offset - edit.at);
-}
-
-function listen(element: TextField, type: string, fn: (event: Event) => void): () => void {
-  element.addEventListener(type, fn);
-  return () => element.removeEventListener(type, fn);
+function listen(target: EventTarget, type: string, fn: (event: Event) => void, capture = false): () => void {
+  target.addEventListener(type, fn, capture);
+  return () => target.removeEventListener(type, fn, capture);
 }
 
 function isFocused(element: TextField): boolean {

@@ -246,6 +246,42 @@ describe('the hooks that wait', () => {
     vi.mocked(console.error).mockClear();
   });
 
+  test('take one hold of a room that loads, however often they are rendered meanwhile', async () => {
+    const { client, world, around } = await withProviders();
+    world.autoReady = false;
+    const enter = vi.spyOn(client, '~enter');
+    const page = (n: number) =>
+      around(
+        <hooks.ClientSideSuspense fallback="loading">
+          <Note /> <Body key={n} />
+        </hooks.ClientSideSuspense>,
+      );
+    const container = await mount(page(0));
+    const mounted = enter.mock.calls.length;
+    for (let n = 1; n <= 100; n++) await act(async () => render(page(n)));
+    expect(enter.mock.calls.length).toBe(mounted);
+    await act(async () => world.core.tell(0, { type: 'ready' }));
+    await settle();
+    expect(container.textContent).toBe('note   0');
+  });
+
+  test('useText waits for a room that comes back from a crash, also where it was mounted since', async () => {
+    const { client, world, around } = await withProviders();
+    const inside = (shown: boolean) => around(<Suspense fallback="loading">{shown ? <Body /> : <Note />}</Suspense>);
+    const container = await mount(inside(false));
+    await settle();
+    const note = client.getRoom<S>('demo')?.root.get('note');
+    await act(async () => note?.insert(0, 'saved'));
+    world.autoReady = false;
+    world.traps.add('textInsert');
+    await act(async () => expect(() => note?.insert(0, 'x')).toThrow('E_CORE_CRASHED'));
+    await render(inside(true));
+    expect(container.textContent).toBe('loading');
+    await act(async () => world.core.tell(0, { type: 'ready' }));
+    await settle();
+    expect(container.textContent).toBe('saved 5');
+  });
+
   test('a text that is not there is an error that names the place', async () => {
     const { around } = await withProviders();
     vi.mocked(console.error).mockImplementation(() => {});

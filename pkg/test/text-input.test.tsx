@@ -1,49 +1,16 @@
 // @vitest-environment happy-dom
 import { act } from 'react';
 import { describe, expect, test } from 'vitest';
-import type { SyncError } from '../src/errors.js';
 import { useText, useTextInput } from '../src/react.js';
 import type { TextField } from '../src/text-input.js';
 import type { schema } from './support/client.js';
 import { settle, setupDom, withProviders } from './support/dom.js';
+import { boundField } from './support/field.js';
 
 type S = typeof schema;
 const { mount, render, unmount } = setupDom();
 
-/** A bound element, what the user does to it and what others do to the text. */
-async function bound(initial: string, tag: 'textarea' | 'input' = 'textarea') {
-  const { client, world, around } = await withProviders();
-  const errors: SyncError[] = [];
-  client.on('error', (error) => errors.push(error));
-  function Field() {
-    const props = useTextInput('note');
-    return tag === 'input' ? <input {...props} /> : <textarea {...props} />;
-  }
-  const container = await mount(around(<Field />));
-  const element = container.querySelector(tag) as TextField;
-  const room = client.getRoom<S>('demo');
-  if (!room) throw new Error('the room is not there');
-  const note = room.root.get('note');
-  await act(async () => note.insert(0, initial));
-  element.focus();
-  const caret = (start: number, end = start): void => element.setSelectionRange(start, end);
-  /** As a keyboard does: replaces the selection, moves the caret, fires `input`. */
-  const type = (text: string): void => {
-    const [start, end] = [element.selectionStart ?? 0, element.selectionEnd ?? 0];
-    element.value = element.value.slice(0, start) + text + element.value.slice(end);
-    caret(start + text.length);
-    element.dispatchEvent(new Event('input', { bubbles: true }));
-  };
-  const compose = (event: 'start' | 'end'): void => {
-    element.dispatchEvent(new Event(`composition${event}`, { bubbles: true }));
-  };
-  const remote = (
-    change: (note: { insert(at: number, text: string): void; delete(at: number, n: number): void }) => void,
-  ) => act(async () => world.core.remote(0, (doc) => change(doc.getText('note'))));
-  const selection = () => [element.selectionStart, element.selectionEnd];
-  const { history } = room;
-  return { element, room, note, caret, type, compose, remote, selection, world, history, errors };
-}
+const bound = (initial: string, tag?: 'textarea' | 'input') => boundField(mount, initial, tag);
 
 describe('typing', () => {
   test('writes what was typed, where it was typed', async () => {

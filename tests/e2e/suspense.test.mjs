@@ -4,6 +4,7 @@ import { closeBrowser, complaints, newContext } from './support/browser.mjs';
 import { reactSite } from './support/react-site.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
 import { stockClient } from './support/stock-client.mjs';
+import { until } from './support/wait.mjs';
 
 after(closeBrowser);
 
@@ -29,6 +30,36 @@ describe('the hooks that suspend, under StrictMode', () => {
     const server = await rejoinServer(t);
     const { page } = await opened(t, server, '&broken');
     await page.getByTestId('failed').filter({ hasText: 'E_WASM_LOAD' }).waitFor();
+  });
+
+  it('bind a field whose form is reset, by an action of React or by hand, in mid-composition too: nothing is deleted', async (t) => {
+    const server = await rejoinServer(t);
+    const stock = stockClient(t, server.ws, 'one');
+    await stock.synced();
+    stock.text.insert(0, 'of all');
+    const { page, told } = await opened(t, server, '&form');
+    const field = page.getByTestId('field');
+    const shows = (value) =>
+      page.waitForFunction((wanted) => document.querySelector('textarea')?.value === wanted, value);
+    await shows('of all');
+    await page.getByText('send').click();
+    await page.getByTestId('sent').filter({ hasText: '1' }).waitFor();
+    await shows('of all');
+    await field.press('End');
+    await page.keyboard.type(' us');
+    await page.getByText('reset').click();
+    await field.press('End');
+    await page.keyboard.type('!');
+    await shows('of all us!');
+    const ime = await page.context().newCDPSession(page);
+    await ime.send('Input.imeSetComposition', { text: 'とう', selectionStart: 2, selectionEnd: 2 });
+    await page.evaluate(() => document.querySelector('form').requestSubmit());
+    await page.getByTestId('sent').filter({ hasText: '2' }).waitFor();
+    await ime.send('Input.insertText', { text: '.' });
+    await until('the server has it', () => stock.text.toString().endsWith('.'));
+    assert.match(stock.text.toString(), /^of all us!(とう)?\.$/);
+    await shows(stock.text.toString());
+    assert.deepEqual(told, []);
   });
 });
 

@@ -1,4 +1,5 @@
-import { type ReactElement, type ReactNode, Suspense, useSyncExternalStore } from 'react';
+import { type ReactElement, type ReactNode, Suspense } from 'react';
+import { useIsClient } from './is-client.js';
 
 /** Props of {@link ClientSideSuspense}. */
 export interface ClientSideSuspenseProps {
@@ -8,19 +9,13 @@ export interface ClientSideSuspenseProps {
   readonly children: ReactNode | (() => ReactNode);
 }
 
-const never = (): (() => void) => () => {};
-
 /**
  * A `Suspense` that renders its children in browsers alone: the hooks of `rejoin/react/suspense` wait there, and cannot on a server.
  * @example
  * const page = <ClientSideSuspense fallback="loading">{() => <p>here</p>}</ClientSideSuspense>;
  */
 export function ClientSideSuspense({ fallback, children }: ClientSideSuspenseProps): ReactElement {
-  const isClient = useSyncExternalStore(
-    never,
-    () => true,
-    () => false,
-  );
+  const isClient = useIsClient();
   const content = typeof children === 'function' ? isClient && children() : children;
   return <Suspense fallback={fallback}>{isClient ? content : fallback}</Suspense>;
 }

@@ -4,7 +4,7 @@ import type { Other } from '../presence.js';
 import {
   type IsEqual,
   type MutationContext,
-  type TextField,
+  type TextInputProps,
   useClient,
   useDoc as useLoadingDoc,
   useOther as useLoadingOther,
@@ -22,6 +22,9 @@ const GRACE = 5_000;
 
 /** For how long a failure is thrown, in milliseconds: React asks several times; who mounts later tries again. */
 const THROWN = 1_000;
+
+/** What is waited for, by the `ready` of the room that was asked for: React asks at each attempt to render. */
+const awaited = /* @__PURE__ */ new WeakMap<Promise<void>, Promise<void>>();
 
 /** Why rooms did not become ready, by the promise that said so. */
 const failures = /* @__PURE__ */ new WeakMap<Promise<void>, { readonly error: unknown }>();
@@ -48,10 +51,13 @@ export function useDoc<T, S extends Schema = Registered>(
  * text.insert(value.length, '!');
  */
 export function useText<S extends Schema = Registered>(path: string): readonly [value: string, text: Text] {
-  useRoom<S>();
+  const client = useClient<S>();
+  const room = useRoom<S>();
   const found = useLoadingText<S>(path);
-  if (!found) throw new Error(`useText: there is no text at "${path}"`);
-  return found;
+  if (found) return found;
+  // Of a room that comes back from a crash the document is there, and its live parts are not.
+  if (!room.isReady) wait(client, room);
+  throw new Error(`useText: there is no text at "${path}"`);
 }
 
 /**
@@ -128,12 +134,12 @@ export function useOther<T, S extends Schema = Registered>(
  * const [, text] = useText('todos.0.text');
  * const todo = <input {...useTextInput(text)} />;
  */
-export function useTextInput(text: string | Text): { readonly ref: (element: TextField | null) => void } {
+export function useTextInput(text: string | Text): TextInputProps {
   useRoom<Schema>();
   return useLoadingTextInput(text);
 }
 
-/** Enters the room, since effects of what suspends never run, and throws the promise that React waits for. */
+/** Enters the room once, since effects of what suspends never run, and throws the promise that React waits for. */
 function wait<S extends Schema>(client: Client<S>, room: Room<S>): never {
   if (typeof window === 'undefined') {
     throw new Error('hooks of rejoin/react/suspense wait for a browser: put <ClientSideSuspense> around the component');
@@ -142,11 +148,19 @@ function wait<S extends Schema>(client: Client<S>, room: Room<S>): never {
   if (room['~cleared']) room.stateVector();
   const failed = failures.get(room.ready);
   if (failed) throw failed.error;
+  const known = awaited.get(room.ready);
+  if (known) throw known;
   const lease = client['~enter'](room);
   const { ready } = lease.room;
+  const asked = room.ready;
+  awaited.set(asked, ready);
   ready.then(
-    () => setTimeout(() => lease.leave(), GRACE),
+    () => {
+      awaited.delete(asked);
+      setTimeout(() => lease.leave(), GRACE);
+    },
     (error: unknown) => {
+      awaited.delete(asked);
       failures.set(ready, { error });
       setTimeout(() => failures.delete(ready), THROWN);
       lease.leave();

@@ -3,13 +3,24 @@ import type { Text } from '../refs.js';
 import type { Schema } from '../schema.js';
 import { type TextField, TextInput } from '../text-input.js';
 import { useRoom } from './context.js';
+import { useIsClient } from './is-client.js';
+
+/** What {@link useTextInput} gives: the attributes of an element. */
+export interface TextInputProps {
+  /** Binds the element. */
+  readonly ref: (element: TextField | null) => void;
+  /** In the HTML of a server only: what is typed there before the page runs would be lost. */
+  readonly readOnly?: true;
+}
 
 /**
  * Binds a text to an `<input>` or `<textarea>`: `<textarea {...useTextInput('note')} />`.
  *
  * The caret and the selection stay where they are while others write, an IME composition is never
- * disturbed, the element is read-only until the text is there. Leave `value` and `onChange` out. What is typed while the room comes
- * back from a crash is written then. If the room refuses it, as a document of a later version does, the element is read-only, and the
+ * disturbed, the element is read-only until the text is there, in the HTML of a server too. Leave `value` and `onChange` out; a
+ * `readOnly` of yours comes before what this gives, and counts once the text is there. A reset of the form, which React does after
+ * each action, leaves the text alone. What is typed while the room comes back from a crash is written then, even where the element
+ * is gone by then. If the room refuses it, as a document of a later version does, the element is read-only, and the
  * client's `error` event tells why.
  *
  * The text is given by its dotted path, or as it is: one in an item of a list stays the same, whatever comes before the item.
@@ -18,14 +29,15 @@ import { useRoom } from './context.js';
  * const found = useText('todos.0.text');
  * const todo = <input {...useTextInput(found?.[1] ?? 'todos.0.text')} />;
  */
-export function useTextInput(text: string | Text): { readonly ref: (element: TextField | null) => void } {
+export function useTextInput(text: string | Text): TextInputProps {
   const room = useRoom<Schema>();
-  return useMemo(() => {
+  const isClient = useIsClient();
+  const ref = useMemo(() => {
     let bound: TextInput | null = null;
-    const ref = (element: TextField | null): void => {
+    return (element: TextField | null): void => {
       bound?.stop();
       bound = element && new TextInput(room, text, element);
     };
-    return { ref };
   }, [room, text]);
+  return useMemo(() => (isClient ? { ref } : { ref, readOnly: true }), [ref, isClient]);
 }

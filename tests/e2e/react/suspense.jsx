@@ -2,7 +2,7 @@
 import { Component, StrictMode, startTransition, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createClient, defineSchema, t } from 'rejoin';
-import { ClientSideSuspense, RoomProvider, SyncProvider, useDoc, useText } from 'rejoin/react/suspense';
+import { ClientSideSuspense, RoomProvider, SyncProvider, useDoc, useText, useTextInput } from 'rejoin/react/suspense';
 
 const query = new URLSearchParams(location.search);
 const schema = defineSchema({ doc: { note: t.text() } });
@@ -21,6 +21,19 @@ function Note({ room }) {
         write
       </button>
     </>
+  );
+}
+
+/** A field in a form that React resets after its action. */
+function Field() {
+  const [sent, setSent] = useState(0);
+  return (
+    <form action={async () => setSent((before) => before + 1)}>
+      <textarea data-testid="field" {...useTextInput('note')} />
+      <button type="submit">send</button>
+      <button type="reset">reset</button>
+      <output data-testid="sent">{sent}</output>
+    </form>
   );
 }
 
@@ -47,7 +60,7 @@ function App() {
       <Boundary>
         <RoomProvider id={room}>
           <ClientSideSuspense fallback={<output data-testid="waiting">waiting</output>}>
-            {() => <Note room={room} />}
+            {() => (query.has('form') ? <Field /> : <Note room={room} />)}
           </ClientSideSuspense>
         </RoomProvider>
       </Boundary>
