@@ -6,7 +6,7 @@ import type { LinksCore } from '../src/links-boundary.js';
 import type { StandardSchemaV1 } from '../src/schema.js';
 import { decoderOf } from '../src/stream/decode.js';
 import { EventStreamImpl } from '../src/stream/event-stream.js';
-import { LatestStore, LatestValues } from '../src/stream/latest.js';
+import { Frame, LatestStore, LatestValues } from '../src/stream/latest.js';
 import { isOfServer } from '../src/stream/of-client.js';
 import { asOneOfAllTabs } from '../src/stream/one-tab.js';
 import { EventQueue } from '../src/stream/queue.js';
@@ -200,6 +200,7 @@ describe('the latest value', () => {
         started('start');
         return () => started('stop');
       },
+      new Frame(),
     );
     const heard: number[] = [];
     const come = (next: number): void => {
@@ -217,6 +218,36 @@ describe('the latest value', () => {
     expect(heard).toEqual([1_000]);
     expect(started.mock.calls.flat()).toEqual(['start', 'stop']);
     expect(store.getServerSnapshot()).toBe(0);
+  });
+
+  test('is told with others at the same frame, also where one of them asks for the next', () => {
+    const frame = new Frame();
+    const frames = vi.spyOn(globalThis, 'setTimeout');
+    const value = { a: 0, b: 0 };
+    const [a, b] = (['a', 'b'] as const).map(
+      (name) =>
+        new LatestStore<number>(
+          0,
+          () => value[name],
+          () => () => {},
+          frame,
+        ),
+    ) as [LatestStore<number>, LatestStore<number>];
+    const heard: string[] = [];
+    a.subscribe(() => {
+      heard.push(`a${a.getSnapshot()}`);
+      if (value.a === 1) a.touch();
+      value.a = 2;
+    });
+    b.subscribe(() => heard.push(`b${b.getSnapshot()}`));
+    value.a = value.b = 1;
+    a.touch();
+    b.touch();
+    expect(frames).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(16);
+    expect(heard).toEqual(['a1', 'b1']);
+    vi.advanceTimersByTime(16);
+    expect(heard).toEqual(['a1', 'b1', 'a2']);
   });
 });
 

@@ -60,8 +60,8 @@ describe('the hooks of streams under StrictMode', () => {
     assert.deepEqual([asked('/auto').length, asked('/prices').length, asked('/chat').length], [1, 1, 0]);
     await shows('#burst', `done: ${total}`);
     const { board, burst: bursts, frames } = await page.evaluate(() => ({ ...window.renders, frames: window.frames }));
-    // Each of its two values is told once a frame, and StrictMode renders twice; the connection has three states.
-    assert.ok(board <= 2 * (2 * (frames + 1) + 3), `${board} renderings of ${total} events in ${frames} frames`);
+    // Its two values are told together, once a frame, and StrictMode renders twice; the connection has three states.
+    assert.ok(board <= 2 * (frames + 1 + 3), `${board} renderings of ${total} events in ${frames} frames`);
     assert.ok(bursts < total / 20, `${bursts} renderings of ${total} tokens, at most one each 200 ms`);
 
     await page.evaluate(() => window.chat.start('{"prompt":"a tale"}'));

@@ -16,7 +16,7 @@ import type {
 } from '../stream.js';
 import { decoderOf } from './decode.js';
 import { messageEvent, originOf } from './events.js';
-import { LatestStore, LatestValues } from './latest.js';
+import { Frame, LatestStore, LatestValues } from './latest.js';
 import { coreOptions, type LinkOwner, StreamLink } from './link.js';
 import { EventQueue } from './queue.js';
 
@@ -43,6 +43,7 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
   readonly #origin: string;
   readonly #listeners = new Map<string, Listeners<[unknown, MessageEvent<string>]>>();
   readonly #queues = new Set<EventQueue>();
+  readonly #frame = new Frame();
   #lastEventId: string;
   /** What listeners have yet to hear of the last piece. */
   readonly #untold: Untold[] = [];
@@ -90,13 +91,13 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
     const values = key && new LatestValues<Value>(key, options);
     let latest: Value | undefined;
     const snapshot = (): unknown => (values ? values.copy() : latest);
-    const store: LatestStore<unknown> = new LatestStore(snapshot(), snapshot, () =>
+    const start = (): (() => void) =>
       this.on(name, (value) => {
         if (values && !values.take(value)) return;
         latest = value;
         store.touch();
-      }),
-    );
+      });
+    const store: LatestStore<unknown> = new LatestStore(snapshot(), snapshot, start, this.#frame);
     return store;
   }
 

@@ -34,23 +34,41 @@ export class LatestValues<V> {
   }
 }
 
+/** One animation frame for several stores: React renders once for all that one callback tells. */
+export class Frame {
+  readonly #calls = new Set<() => void>();
+
+  /** Calls it at the next frame, once however often it is asked for. */
+  ask(fn: () => void): void {
+    if (this.#calls.size === 0) onFrame(this.#run);
+    this.#calls.add(fn);
+  }
+
+  readonly #run = (): void => {
+    const calls = [...this.#calls];
+    this.#calls.clear();
+    for (const fn of calls) fn();
+  };
+}
+
 /** Keeps the latest value, or the latest one of each key, and tells it once a frame. */
 export class LatestStore<S> implements Store<S> {
   readonly #initial: S;
   readonly #build: () => S;
   readonly #start: () => () => void;
+  readonly #frame: Frame;
   readonly #listeners = new Listeners<[]>();
   #value: S;
   #stale = false;
-  #cancel: (() => void) | null = null;
   #stop: (() => void) | null = null;
 
   /** `build` makes the snapshot of what has come; `start` begins to listen and returns what ends it. */
-  constructor(initial: S, build: () => S, start: () => () => void) {
+  constructor(initial: S, build: () => S, start: () => () => void, frame: Frame) {
     this.#initial = initial;
     this.#value = initial;
     this.#build = build;
     this.#start = start;
+    this.#frame = frame;
   }
 
   readonly getSnapshot = (): S => this.#value;
@@ -69,11 +87,10 @@ export class LatestStore<S> implements Store<S> {
   /** Something new has come. */
   readonly touch = (): void => {
     this.#stale = true;
-    this.#cancel ??= onFrame(this.#tell);
+    this.#frame.ask(this.#tell);
   };
 
   readonly #tell = (): void => {
-    this.#cancel = null;
     if (!this.#stale) return;
     this.#stale = false;
     this.#value = this.#build();
@@ -83,8 +100,6 @@ export class LatestStore<S> implements Store<S> {
   #end(): void {
     this.#stop?.();
     this.#stop = null;
-    this.#cancel?.();
-    this.#cancel = null;
     // What came within the last frame is there for who subscribes next.
     if (this.#stale) this.#value = this.#build();
     this.#stale = false;
