@@ -157,8 +157,8 @@ export class HistoryImpl implements History {
     this.#captured = this.#capture();
   }
 
-  /** Begins anew: a core that was just entered has no steps yet, and a room that was left has no core. */
-  enter(): void {
+  /** The core that had the steps is left, or another is entered, which has none yet. */
+  leave(): void {
     this.#selections.clear();
     this.handle({ undo: null, redo: null });
   }

@@ -145,16 +145,18 @@ export class ClientImpl<S extends Schema> implements Client<S> {
 
   '~prepare'<T extends Schema>(id: string, options: EnterOptions<T>, prepared?: (id: string) => unknown): Room<T> {
     this.#prepared ??= prepared;
-    if (typeof id !== 'string' || id === '') {
+    if (!id || typeof id !== 'string') {
       throw new SyncError('E_INVALID_ARGUMENT', 'the name of a room is a string, and not empty');
     }
     const schema = options.schema ?? this.#options.schema;
     if (!schema) {
       throw new SyncError('E_SCHEMA', 'give createClient or enterRoom a schema made by defineSchema', { room: id });
     }
-    const known = this.#rooms.get(id) ?? this.#prepared?.(id);
-    const room = known ?? new RoomImpl(this.#host(), id, schema as Schema, options as EnterOptions<Schema>);
-    return room as unknown as Room<T>;
+    const room =
+      this.#rooms.get(id) ??
+      this.#prepared?.(id) ??
+      new RoomImpl(this.#host(), id, schema as Schema, options as EnterOptions<Schema>);
+    return room as Room<T>;
   }
 
   '~enter'<T extends Schema>(room: Room<T>): RoomLease<T> {

@@ -162,7 +162,7 @@ export class RoomImpl<S extends Schema = Schema>
     });
     this.#phase = { kind: 'loading', number };
     this.#entry++;
-    this.history.part?.enter();
+    this.history.part?.leave();
     this.#messages.enter(core, number);
     return number;
   }
@@ -441,7 +441,7 @@ export class RoomImpl<S extends Schema = Schema>
     this.#ready.reject(error);
     this.#synced.reject(error);
     this.#view?.guard.stop();
-    this.history.part?.enter();
+    this.history.part?.leave();
     this.presence.leave();
     this.#messages.end(error);
     this.#peers.handle({ type: 'left' });

@@ -279,7 +279,7 @@ export class TextInput {
       return true;
     } catch (error) {
       // A room that crashed just now waits to be ready anew; where the stack overflowed it knows that a microtask later.
-      const crashed = /E_CORE_CRASHED|E_NOT_READY/.test((error as SyncError).code);
+      const crashed = /_CRASHED$|_READY$/.test((error as SyncError).code);
       if (this.#room.isReady && this.#room.ready === ready && !crashed) this.#giveUp(error);
       else this.#waitForRoom();
       return false;
