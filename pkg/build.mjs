@@ -40,7 +40,7 @@ const parts = {
     { name: 'client', test: /src.entry.client/, priority: 1 },
     {
       name: 'documents',
-      test: /src.(batches|documents|document|mirror|observers|prelim|refs.(?!root|early|part-store)|guard|lost-connection|unsaved|delta|core-config|fallback|room-endpoint|question|token|history|recovery|states|reconcile)\b/,
+      test: /src.(batches|documents|document|mirror|observers|prelim|refs.(?!root|early|part-store)|guard|lost-connection|unsaved|delta|core-config|fallback|room-endpoint|question|token|history|recovery|states|reconcile|dialect)\b/,
       priority: 1,
     },
   ],
@@ -193,6 +193,8 @@ await bundle('react.ts', 'react.js', { external: [/^react/, 'rejoin'] });
 await bundle('react.ts', 'react.cjs', { format: 'cjs', platform: 'node', external: [/^react/, 'rejoin'] });
 await bundle('shared-worker.ts', 'shared-worker.js');
 await bundle('shared-worker.ts', 'shared-worker.cjs', { format: 'cjs' });
+await bundle('hocuspocus.ts', 'hocuspocus.js');
+await bundle('hocuspocus.ts', 'hocuspocus.cjs', { format: 'cjs' });
 // One page has one instance of the contexts, whichever of the two entries it takes.
 await bundle('suspense.ts', 'suspense.js', { external: [/^react$/], beside: 'react.js' });
 await bundle('suspense.ts', 'suspense.cjs', {

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { root } from './env.mjs';
 
 const source = join(root, 'pkg', 'src');
-const entries = { rejoin: 'index.ts', 'rejoin/react': 'react.ts', 'rejoin/react/suspense': 'suspense.ts' };
+const entries = {
+  rejoin: 'index.ts',
+  'rejoin/react': 'react.ts',
+  'rejoin/react/suspense': 'suspense.ts',
+  'rejoin/hocuspocus': 'hocuspocus.ts',
+};
 /** Beside the tests' sources, so that React and the package are found as they find them. */
 const folder = join(root, 'pkg', 'test', '.examples');
 

@@ -1,9 +1,11 @@
-import type { CoreConfig } from './boundary.js';
+import type { Core, CoreConfig, CoreModule } from './boundary.js';
+import { baseOf, withDialect } from './dialect.js';
 import { absolute } from './endpoint.js';
 import { SyncError } from './errors.js';
 import { transportConfig } from './fallback.js';
 import { type ClientOptions, storageOf } from './options.js';
 import type { Schema } from './schema.js';
+import type { SharedSockets } from './shared/sockets.js';
 
 /** Options that the core takes as they are. */
 const passed = [
@@ -17,9 +19,26 @@ const passed = [
   'tokenIn',
 ] as const;
 
+/** What a core is made with besides its configuration. */
+type Rest =
+  ConstructorParameters<CoreModule['Core']> extends [unknown, infer Wake, unknown?, ...infer More]
+    ? [Wake, ...More]
+    : never;
+
+/** A core whose sockets are those that tabs share, or those of the dialect. */
+export function makeCore<S extends Schema>(
+  module: CoreModule,
+  options: ClientOptions<S>,
+  sockets: SharedSockets | null,
+  ...[wake, ...more]: Rest
+): Core {
+  return new module.Core(coreConfig(options), wake, sockets?.Socket ?? options.dialect?.['~Socket'], ...more);
+}
+
 /** The core's configuration; what is not given is left to the core. */
-export function coreConfig<S extends Schema>(options: ClientOptions<S>): CoreConfig {
-  const { url, auth, backoff, tokenIn } = options;
+export function coreConfig<S extends Schema>(given: ClientOptions<S>): CoreConfig {
+  const options = withDialect(given);
+  const { url, auth, backoff, tokenIn, dialect } = options;
   const ways = transportConfig(options.transports, url);
   if (tokenIn === 'header' && ways.websocket) {
     throw new SyncError(
@@ -29,8 +48,12 @@ export function coreConfig<S extends Schema>(options: ClientOptions<S>): CoreCon
   }
   type Given = [string, string | number | boolean | undefined];
   const own = passed.map((name): Given => [name, options[name]]);
-  const given = own.concat(Object.entries({ ...backoff, ...ways }));
-  const set = given.filter((entry): entry is [string, string | number | boolean] => entry[1] !== undefined);
+  const all = own.concat(Object.entries({ ...backoff, ...ways }));
+  const set = all.filter((entry): entry is [string, string | number | boolean] => entry[1] !== undefined);
   const asked = url === null || typeof url === 'function' || auth !== undefined;
-  return { ...Object.fromEntries(set), url: asked ? null : absolute(url), persistence: storageOf(options) };
+  return {
+    ...Object.fromEntries(set),
+    url: asked ? null : baseOf(absolute(url), dialect),
+    persistence: storageOf(options),
+  };
 }

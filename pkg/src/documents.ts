@@ -1,6 +1,6 @@
 // What every app of documents needs once a room is entered, fetched beside the wasm.
 
-export { coreConfig } from './core-config.js';
+export { makeCore } from './core-config.js';
 export { openView } from './document.js';
 export { rememberTransport } from './fallback.js';
 export { duplicateCopy } from './guard/duplicate.js';

@@ -21,6 +21,7 @@ export type {
   TextOp,
 } from './boundary.js';
 export type { Client, ClientEvents, DeviceState, LostConnection, RoomLease } from './client.js';
+export type { Dialect } from './dialect.js';
 export { type Encryption, encryptedWith } from './encryption.js';
 export type { AuthOption, EndpointContext, Token, UrlOption } from './endpoint.js';
 export { ERROR_CODES, type ErrorCode, SyncError, type SyncErrorOptions } from './errors.js';

@@ -235,8 +235,8 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   }
 
   #makeCore(module: CoreModule, wake: () => void): Core {
-    const { coreConfig } = this.#documents as typeof Documents;
-    return new module.Core(coreConfig(this.#options), wake, this.#sockets?.Socket, this.#vault(), this.#logs?.serve);
+    const { makeCore } = this.#documents as typeof Documents;
+    return makeCore(module, this.#options, this.#sockets, wake, this.#vault(), this.#logs?.serve);
   }
 
   async #part(): Promise<typeof Documents> {
@@ -260,8 +260,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
 
   async #share(): Promise<void> {
     const { sharedSockets } = await loadPart('tabs', import('./shared/documents.js'));
-    const { namespace = '', shareConnection } = this.#options;
-    if (!this.#closing) this.#sockets ??= sharedSockets(namespace, shareConnection);
+    if (!this.#closing) this.#sockets ??= sharedSockets(this.#options);
   }
 
   /** What touches the page waits for the first room: making a client has no effect. */

@@ -1,4 +1,5 @@
 import type { PersistenceAdapter } from './adapter/types.js';
+import type { Dialect } from './dialect.js';
 import type { Encryption } from './encryption.js';
 import type { AuthOption, UrlOption } from './endpoint.js';
 import type { Transport } from './fallback.js';
@@ -63,6 +64,11 @@ export interface ClientOptions<S extends Schema = Registered> {
    * silent for four seconds, if the server speaks our dialect; that is remembered per server for half an hour, then WebSocket is tried again.
    */
   readonly transports?: readonly Transport[] | undefined;
+  /**
+   * Whose dialect rooms speak, as `hocuspocus()` of `rejoin/hocuspocus`; default y-websocket's. It says where the token goes, and there is no
+   * way over HTTP: another `tokenIn` or `transports`, and `shareConnection` with a worker, are refused (`E_INVALID_ARGUMENT`).
+   */
+  readonly dialect?: Dialect | undefined;
   /** Waits between attempts. */
   readonly backoff?: Backoff | undefined;
   /** Quiet time after which the link is probed; default 25,000. */

@@ -1,18 +1,19 @@
 import type { Core } from './boundary.js';
+import { baseOf, type Dialect } from './dialect.js';
 import { absolute, type EndpointContext, isRefusal, type UrlOption } from './endpoint.js';
 import { wordsOf } from './errors.js';
 import type { ClientOptions } from './options.js';
 import { Question } from './question.js';
 import { type KnownToken, TokenSource } from './token.js';
 
-type Options = Pick<ClientOptions, 'url' | 'auth'>;
+type Options = Pick<ClientOptions, 'url' | 'auth' | 'dialect'>;
 
 /** Tokens that are asked for once for all rooms of a client, by its options. */
 const shared = /* @__PURE__ */ new WeakMap<Options, TokenSource<EndpointContext>>();
 
 /** A new answerer for one room of a client. */
 export function endpointOf(options: Options): Endpoint {
-  return new Endpoint(options.url ?? '', tokensOf(options));
+  return new Endpoint(options.url ?? '', tokensOf(options), options.dialect);
 }
 
 /** A function that looks at no room is asked once for all of them. */
@@ -37,13 +38,15 @@ export function withoutUser<O extends Options & { readonly user?: unknown }>(opt
 export class Endpoint {
   readonly #url: UrlOption;
   readonly #tokens: TokenSource<EndpointContext> | null;
+  readonly #dialect: Dialect | undefined;
   readonly #question = new Question<(core: Core, request: number) => void>();
   /** The token this room was given last. */
   #given: string | null = null;
 
-  constructor(url: UrlOption, tokens: TokenSource<EndpointContext> | null) {
+  constructor(url: UrlOption, tokens: TokenSource<EndpointContext> | null, dialect?: Dialect) {
     this.#url = url;
     this.#tokens = tokens;
+    this.#dialect = dialect;
   }
 
   /** Asks the app; resolves with what is to be told to the core, and never rejects. */
@@ -67,7 +70,8 @@ export class Endpoint {
   }
 
   async #resolveUrl(context: EndpointContext): Promise<string> {
-    return absolute(typeof this.#url === 'function' ? await this.#url(context) : this.#url);
+    const url = typeof this.#url === 'function' ? await this.#url(context) : this.#url;
+    return baseOf(absolute(url), this.#dialect);
   }
 
   async #resolveToken(context: EndpointContext): Promise<KnownToken | null> {

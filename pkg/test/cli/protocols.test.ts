@@ -10,7 +10,7 @@ import { atEnd, listen, sockets } from './support/servers.js';
 
 const separator = '\u001e';
 
-test.concurrent('a Hocuspocus server is recognised as one that rejoin does not speak to, and its login', async () => {
+test.concurrent('a Hocuspocus server is recognised, with what talks to it, and its login', async () => {
   const hocuspocus = new Hocuspocus({
     quiet: true,
     async onAuthenticate({ token }) {
@@ -22,8 +22,8 @@ test.concurrent('a Hocuspocus server is recognised as one that rejoin does not s
   const url = `ws://${await listen(server)}/collab`;
   const stranger = await examined(url);
   expect(stranger.get('protocol').data).toEqual({ name: 'Hocuspocus' });
-  expect(stranger.get('protocol').verdict).toBe('warn');
-  expect(stranger.get('protocol').advice).toMatch(/rejoin does not speak it/);
+  expect(stranger.get('protocol').verdict).toBe('ok');
+  expect(stranger.get('protocol').advice).toContain('createClient({ url, dialect: hocuspocus() })');
   expect(stranger.get('login').data).toEqual({ login: 'refused' });
   expect(stranger.ok).toBe(false);
   const known = await examined(url, '--token', 'geheim');

@@ -10,6 +10,13 @@ const backoff = { initialDelay: 100, maxDelay: 500 };
 
 let sealing = {};
 
+/** Clients speak to Hocuspocus from here on; what its servers say besides documents is kept. */
+window.speakHocuspocus = async () => {
+  const { hocuspocus } = await import('/rejoin/hocuspocus.js');
+  window.stateless = [];
+  window.dialect = hocuspocus({ onStateless: (message) => window.stateless.push(message) });
+};
+
 /** What is kept on the device is sealed from here on, with a key made of one byte. */
 window.sealWith = async (byte) => {
   const key = await crypto.subtle.importKey('raw', new Uint8Array(32).fill(byte), 'AES-GCM', false, [
@@ -81,6 +88,7 @@ window.newSession = ({ url, room: id, options: { sharedBy, ...options } = {}, en
     url,
     schema,
     backoff,
+    dialect: window.dialect,
     ...sealing,
     ...(sharedBy && { shareConnection: { worker } }),
     ...options,

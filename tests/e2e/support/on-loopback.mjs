@@ -2,6 +2,7 @@
 import { Server } from 'node:net';
 
 const { listen } = Server.prototype;
-Server.prototype.listen = function (port) {
-  return listen.call(this, port, '127.0.0.1');
+Server.prototype.listen = function (where, ...rest) {
+  if (typeof where === 'object') return listen.call(this, { ...where, host: '127.0.0.1' }, ...rest);
+  return listen.call(this, where, '127.0.0.1');
 };

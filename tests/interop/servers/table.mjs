@@ -21,6 +21,22 @@ const streams = {
   streamCut: 'Answer cut',
 };
 
+/** Shown by tests of their own. */
+const documents = `## Documents
+
+Hocuspocus speaks a protocol of its own: \`createClient({ url, dialect: hocuspocus() })\`, see [guides](guides.md#moving-from-hocuspocusprovider). Each cell is a test
+of \`tests/e2e/hocuspocus.test.mjs\`, in Chromium, beside the stock provider 4.8 in the same room.
+
+| | Hocuspocus 2.15.3 | 3.4.4 | 4.7.0 |
+| --- | --- | --- | --- |
+| Text and presence both ways, offline merge over a killed server | yes | yes | yes |
+| A refused token | one fresh one, then \`E_AUTH\` | the same | the same |
+| May only read | told, edits stay here as \`rejected\` | the same | the same |
+| Rooms on one socket; one denied or left | the others go on | the same | the same |
+| A fresh token in place, before the old one ends | sent, the server ignores it | sent, not tried | taken |
+| Stateless messages, documents closed one by one, quiet sockets closed (4408), documents that do not load | not tried | not tried | yes |
+`;
+
 /** Writes the table; a server that could not be installed has a row that says why. */
 export function writeTable(table) {
   const text = `# Servers
@@ -43,7 +59,8 @@ handshakes leaves no other way to ask. Who wants a page to know lets the socket 
 ## Event streams and answers to POST
 
 ${section(table, streams, ({ events, stream }) => events || stream)}
-`;
+
+${documents}`;
   writeFileSync(join(root, 'docs', 'servers.md'), text);
 }
 

@@ -108,7 +108,7 @@ const hocuspocus: Probe = {
     return {
       name: 'Hocuspocus',
       detail: told?.toString() ?? '',
-      advice: 'rejoin does not speak it: its documents need a server of the y-websocket protocol',
+      use: uses.hocuspocus,
       login: accepted ? 'accepted' : 'refused',
     };
   },

@@ -20,6 +20,7 @@ export interface Spoken {
 /** Which part of rejoin talks to a protocol's servers. */
 export const uses = {
   yjs: 'createClient({ url })',
+  hocuspocus: 'createClient({ url, dialect: hocuspocus() })',
   socketIo: 'socketIo(url)',
   plain: 'reconnectingWebSocket(url)',
   with: (preset: string) => `reconnectingWebSocket(url) with the close codes of ${preset}`,
