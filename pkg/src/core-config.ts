@@ -5,7 +5,7 @@ import { SyncError } from './errors.js';
 import { transportConfig } from './fallback.js';
 import { type ClientOptions, storageOf } from './options.js';
 import type { Schema } from './schema.js';
-import type { SharedSockets } from './shared/sockets.js';
+import type { SocketConstructor } from './shared/socket-constructor.js';
 
 /** Options that the core takes as they are. */
 const passed = [
@@ -29,7 +29,7 @@ type Rest =
 export function makeCore<S extends Schema>(
   module: CoreModule,
   options: ClientOptions<S>,
-  sockets: SharedSockets | null,
+  sockets: { readonly Socket: SocketConstructor } | null,
   ...[wake, ...more]: Rest
 ): Core {
   return new module.Core(coreConfig(options), wake, sockets?.Socket ?? options.dialect?.['~Socket'], ...more);

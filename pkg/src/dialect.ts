@@ -16,9 +16,9 @@ export interface Dialect {
   /** Makes what the core uses as sockets. @internal */
   readonly '~Socket': SocketConstructor;
   /** The server's URL as the core is to complete it. @internal */
-  '~base'(url: string): string;
+  readonly '~base': (url: string) => string;
   /** Why it cannot be had with these options, or null. @internal */
-  '~objection'(options: DialectOptions): string | null;
+  readonly '~objection': (options: DialectOptions) => string | null;
 }
 
 /** The options with what the dialect decides; throws `E_INVALID_ARGUMENT` for what cannot be had with it. */

@@ -31,13 +31,18 @@ export interface HocuspocusOptions {
   readonly onStateless?: ((message: StatelessMessage) => void) | undefined;
 }
 
-/** The dialect of Hocuspocus' servers: one for a client. */
+/**
+ * The dialect of Hocuspocus' servers: one for a client.
+ * @example
+ * const dialect = hocuspocus();
+ * const stop = dialect.onStateless(({ room, text }) => console.log(room, text));
+ * if (!dialect.sendStateless('notes', 'publish')) console.warn('not connected');
+ * stop();
+ */
 export interface Hocuspocus extends Dialect {
   /**
    * Sends a text to the server's `onStateless`. It is not kept: `false` if the room is not entered, or the server has not let it in, and
    * nothing was sent. Of tabs that share a connection only the one that holds it can.
-   * @example
-   * if (!dialect.sendStateless('notes', 'publish')) console.warn('not connected');
    */
   sendStateless(room: string, text: string): boolean;
   /** Calls `listener` with each stateless message. Returns the function that stops it. */

@@ -1,5 +1,6 @@
 // The API to aim at, as an app writes it; compiled with the oldest and the newest TypeScript, never run.
 import { createClient, defineSchema, type StandardSchemaV1, shallow, t } from 'rejoin';
+import { hocuspocus } from 'rejoin/hocuspocus';
 import {
   RoomProvider,
   SyncProvider,
@@ -101,3 +102,7 @@ export async function vanilla() {
   room.root.get('note').insert(0, 'hi');
   room.doc.subscribe(() => console.log(room.doc.getSnapshot()?.note));
 }
+
+export const dialect = hocuspocus({ onStateless: ({ room, text }) => console.log(room, text) });
+export const collaboration = createClient({ url: 'wss://sync.example.com', dialect });
+export const isSent: boolean = dialect.sendStateless('demo', 'publish');
