@@ -8,6 +8,7 @@ use crate::doc::edit::check::Check;
 use crate::doc::edit::perform::perform;
 use crate::doc::edit::tell::tell;
 use crate::doc::gate::{self, Missing, Verdict, admit};
+use crate::doc::hold::Released;
 use crate::doc::index::{Holder, Index};
 use crate::doc::preflight::{Parent, Preflight, Ref};
 use crate::doc::record::Recorded;
@@ -41,6 +42,9 @@ pub struct Applied {
     pub refused: Vec<Refused>,
 }
 
+/// What waits of an update, and the first unit that is missing for it.
+type Waiting = (Vec<u8>, Missing);
+
 /// A held update that turned out bad.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refused {
@@ -60,15 +64,17 @@ impl Doc {
         }
         let limit = match origin {
             Origin::Remote | Origin::Path(_) => self.limits.update_bytes,
-            Origin::Local | Origin::Storage => self.limits.document_bytes,
+            Origin::Local => self.limits.document_bytes,
+            Origin::Storage => usize::MAX,
         };
         if update.len() > limit {
             return Err(UpdateError::TooLarge { size: update.len(), limit });
         }
         let mut applied = Applied::default();
-        self.take_in(update, origin, &mut applied)?;
+        let waits = self.take_in(update, origin, &mut applied)?;
         let content = std::mem::take(&mut applied.content);
-        let held = std::mem::take(&mut applied.held);
+        let held = waits.is_some();
+        self.hold(waits, origin, 0);
         self.release(&mut applied);
         Ok(Applied { content, held, ..applied })
     }
@@ -91,20 +97,34 @@ impl Doc {
 
     /// Takes in what waited for units that are known by now.
     fn release(&mut self, applied: &mut Applied) {
-        while let Some((update, origin)) = self.holds.take_ready(|client| self.index.clock(client))
-        {
-            if let Err(error) = self.take_in(&update, origin, applied) {
-                applied.refused.push(Refused { origin, update, error });
+        while let Some(released) = self.holds.take_ready(|client| self.index.clock(client)) {
+            for Released { update, origin, tries } in self.cut(released) {
+                match self.take_in(&update, origin, applied) {
+                    Ok(waits) => self.hold(waits, origin, tries),
+                    Err(error) => applied.refused.push(Refused { origin, update, error }),
+                }
             }
         }
     }
 
+    /// What was tried again and again waits in two halves from then on: each try reads all of it, and whoever else writes may
+    /// let it advance by a single unit.
+    fn cut(&self, released: Released) -> Vec<Released> {
+        const TRIES: u32 = 8;
+        let Released { update, origin, tries } = &released;
+        let parsed = Preflight::parse(update, &self.limits);
+        let Some(parsed) = parsed.ok().filter(|_| *tries > TRIES) else { return vec![released] };
+        let halves = gate::halves(update, &parsed).into_iter();
+        halves.map(|update| Released { update, origin: *origin, tries: *tries }).collect()
+    }
+
+    /// Takes in what is ready; returns what waits, and for what.
     fn take_in(
         &mut self,
         bytes: &[u8],
         origin: Origin,
         applied: &mut Applied,
-    ) -> Result<(), UpdateError> {
+    ) -> Result<Option<Waiting>, UpdateError> {
         let update = Preflight::parse(bytes, &self.limits)?;
         self.alarm(&update)?;
         match admit(&mut self.index, &self.deletes, &update, &self.limits)? {
@@ -119,12 +139,13 @@ impl Doc {
                 let integrated = self.integrated(bytes.to_vec(), Content::default(), origin);
                 applied.integrated.push(integrated);
             }
-            Verdict::Hold(missing) => self.hold(bytes, origin, missing, applied),
+            Verdict::Hold(missing) => return Ok(Some((bytes.to_vec(), missing))),
             Verdict::Part(next, missing) => {
-                self.take_in_part(bytes, &update, &next, missing, origin, applied)?
+                let waiting = self.take_in_part(bytes, &update, &next, origin, applied)?;
+                return Ok(waiting.zip(missing));
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     fn take_in_part(
@@ -132,10 +153,9 @@ impl Doc {
         bytes: &[u8],
         update: &Preflight<'_>,
         next: &[usize],
-        missing: Option<Missing>,
         origin: Origin,
         applied: &mut Applied,
-    ) -> Result<(), UpdateError> {
+    ) -> Result<Option<Vec<u8>>, UpdateError> {
         let halves = gate::split(bytes, update, next, &|client| self.index.clock(client));
         let ready = Preflight::parse(&halves.ready, &self.limits)?;
         match admit(&mut self.index, &self.deletes, &ready, &self.limits)? {
@@ -149,15 +169,13 @@ impl Doc {
                 return Err(UpdateError::Engine("a half was not ready".into()));
             }
         }
-        if let (Some(waiting), Some(missing)) = (halves.waiting, missing) {
-            self.hold(&waiting, origin, missing, applied);
-        }
-        Ok(())
+        Ok(halves.waiting)
     }
 
-    fn hold(&mut self, update: &[u8], origin: Origin, missing: Missing, applied: &mut Applied) {
-        self.holds.push(update, origin, missing, &self.limits);
-        applied.held = true;
+    fn hold(&mut self, waits: Option<Waiting>, origin: Origin, tries: u32) {
+        if let Some((update, missing)) = waits {
+            self.holds.push(Released { update, origin, tries }, missing, &self.limits);
+        }
     }
 
     /// Somebody who writes under our id takes clocks that we would use; a deletion there would eat what we type later.
@@ -322,8 +340,9 @@ impl Doc {
     /// Enters our own edit into the index, through the same door as everybody's.
     pub(super) fn enter(&mut self, update: &[u8]) -> Result<(), Misuse> {
         let internal = |error: UpdateError| Misuse::new(ErrorCode::Internal, error.to_string());
-        let parsed = Preflight::parse(update, &self.limits).map_err(internal)?;
-        match admit(&mut self.index, &self.deletes, &parsed, &self.limits) {
+        let judged = Preflight::parse(update, &self.limits)
+            .and_then(|parsed| admit(&mut self.index, &self.deletes, &parsed, &self.limits));
+        match judged {
             Ok(Verdict::Ready(_)) => Ok(()),
             Ok(_) => {
                 Err(internal(self.give_up(UpdateError::Engine("an own edit was not ready".into()))))

@@ -3,6 +3,7 @@
 //! yrs integrates a block ahead of a gap and then loses text; an update it has no room for is kept by it in ways
 //! that break later. So nothing reaches it before everything it hangs on.
 
+mod halves;
 mod place;
 mod split;
 mod worklist;
@@ -13,6 +14,7 @@ use crate::doc::content::{covers, ranges};
 use crate::doc::index::{Batch, Index};
 use crate::doc::limits::Limits;
 use crate::doc::preflight::{Preflight, Section, UpdateError};
+pub(crate) use halves::halves;
 use place::Placer;
 pub(crate) use split::{Writer, split};
 use worklist::Worklist;

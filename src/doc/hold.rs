@@ -11,6 +11,17 @@ struct Held {
     /// Who sent it, each once.
     origins: Vec<Origin>,
     missing: Missing,
+    /// How often it was tried again.
+    tries: u32,
+}
+
+/// An update that is tried again.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Released {
+    pub(crate) update: Vec<u8>,
+    pub(crate) origin: Origin,
+    /// How often, this time included.
+    pub(crate) tries: u32,
 }
 
 impl Held {
@@ -24,6 +35,9 @@ impl Held {
 #[derive(Debug, Default)]
 pub(crate) struct Holds {
     waiting: Vec<Held>,
+    /// Bytes of what was tried again.
+    #[cfg(test)]
+    pub(crate) released: usize,
 }
 
 impl Holds {
@@ -34,8 +48,7 @@ impl Holds {
     /// Keeps an update until `missing` is there. One that waits already is not kept twice.
     pub(crate) fn push(
         &mut self,
-        update: &[u8],
-        origin: Origin,
+        Released { update, origin, tries }: Released,
         missing: Missing,
         limits: &Limits,
     ) {
@@ -45,7 +58,7 @@ impl Holds {
             }
             return;
         }
-        self.waiting.push(Held { update: update.to_vec(), origins: vec![origin], missing });
+        self.waiting.push(Held { update, origins: vec![origin], missing, tries });
         self.trim(limits);
     }
 
@@ -63,12 +76,20 @@ impl Holds {
         });
     }
 
-    /// Takes out one update whose missing unit is known by now, with where it came from.
-    pub(crate) fn take_ready(&mut self, clock: impl Fn(u64) -> u32) -> Option<(Vec<u8>, Origin)> {
+    /// Takes out one update whose missing unit is known by now.
+    pub(crate) fn take_ready(&mut self, clock: impl Fn(u64) -> u32) -> Option<Released> {
         let at =
             self.waiting.iter().position(|held| clock(held.missing.client) > held.missing.clock)?;
-        let held = self.waiting.remove(at);
-        Some((held.update, held.origins.first().copied().unwrap_or_default()))
+        let Held { update, origins, tries, .. } = self.waiting.remove(at);
+        #[cfg(test)]
+        self.count(update.len());
+        let origin = origins.first().copied().unwrap_or_default();
+        Some(Released { update, origin, tries: tries + 1 })
+    }
+
+    #[cfg(test)]
+    fn count(&mut self, bytes: usize) {
+        self.released += bytes;
     }
 
     /// Those that only this device brings, oldest first.
@@ -93,8 +114,16 @@ impl Holds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::doc::preflight::write_number;
+    use crate::doc::{Doc, Edit, RootKind, TypeId};
+    use crate::ordered::OrderedMap;
 
     const MISSING: Missing = Missing { client: 1, clock: 5 };
+
+    fn push(holds: &mut Holds, update: &[u8], origin: Origin, limits: &Limits) {
+        let offered = Released { update: update.to_vec(), origin, tries: 0 };
+        holds.push(offered, MISSING, limits);
+    }
 
     fn bytes(holds: &Holds) -> usize {
         holds.waiting.iter().map(|held| held.update.len()).sum()
@@ -103,19 +132,20 @@ mod tests {
     #[test]
     fn an_update_waits_until_its_unit_is_known() {
         let mut holds = Holds::default();
-        holds.push(b"abc", Origin::Path(3), MISSING, &Limits::default());
-        holds.push(b"abc", Origin::Remote, MISSING, &Limits::default());
+        push(&mut holds, b"abc", Origin::Path(3), &Limits::default());
+        push(&mut holds, b"abc", Origin::Remote, &Limits::default());
         assert!(holds.any_from(Origin::Path(3)) && holds.any_from(Origin::Remote));
         assert_eq!((holds.len(), holds.take_ready(|_| 5)), (1, None));
-        assert_eq!(holds.take_ready(|_| 6), Some((b"abc".to_vec(), Origin::Path(3))));
+        let released = Released { update: b"abc".to_vec(), origin: Origin::Path(3), tries: 1 };
+        assert_eq!(holds.take_ready(|_| 6), Some(released));
         assert_eq!(holds.len(), 0);
     }
 
     #[test]
     fn what_came_over_one_path_can_be_let_go_of() {
         let mut holds = Holds::default();
-        holds.push(b"ab", Origin::Path(3), MISSING, &Limits::default());
-        holds.push(b"c", Origin::Path(4), MISSING, &Limits::default());
+        push(&mut holds, b"ab", Origin::Path(3), &Limits::default());
+        push(&mut holds, b"c", Origin::Path(4), &Limits::default());
         assert!(holds.any_from(Origin::Path(3)) && !holds.any_from(Origin::Remote));
         holds.forget(Origin::Path(3));
         assert!(!holds.any_from(Origin::Path(3)));
@@ -127,12 +157,12 @@ mod tests {
         let limits = Limits { held_updates: 2, held_bytes: 5, ..Limits::default() };
         let mut holds = Holds::default();
         for update in [b"a", b"b", b"c"] {
-            holds.push(update, Origin::Remote, MISSING, &limits);
+            push(&mut holds, update, Origin::Remote, &limits);
         }
         assert_eq!(holds.len(), 2);
-        holds.push(b"dddd", Origin::Remote, MISSING, &limits);
+        push(&mut holds, b"dddd", Origin::Remote, &limits);
         assert_eq!((holds.len(), bytes(&holds)), (2, 5));
-        holds.push(b"too long", Origin::Remote, MISSING, &limits);
+        push(&mut holds, b"too long", Origin::Remote, &limits);
         assert_eq!(holds.len(), 0);
     }
 
@@ -141,12 +171,45 @@ mod tests {
         let limits = Limits { held_updates: 2, held_bytes: 5, ..Limits::default() };
         let mut holds = Holds::default();
         for update in [b"1", b"2", b"3"] {
-            holds.push(update, Origin::Storage, MISSING, &limits);
+            push(&mut holds, update, Origin::Storage, &limits);
         }
         for update in [b"a", b"b", b"c"] {
-            holds.push(update, Origin::Remote, MISSING, &limits);
+            push(&mut holds, update, Origin::Remote, &limits);
         }
         assert_eq!(holds.own().collect::<Vec<_>>(), [b"1", b"2", b"3"]);
         assert_eq!(holds.len(), 5);
+    }
+
+    /// A letter of writer 9 hangs on each of writer 8.
+    fn hung(units: u32) -> Vec<u8> {
+        let mut out = vec![1];
+        write_number(&mut out, u64::from(units));
+        out.extend([9, 0]);
+        for unit in 0..units {
+            out.extend([0x84, 8]);
+            write_number(&mut out, u64::from(unit));
+            out.extend([1, b'a']);
+        }
+        out.push(0);
+        out
+    }
+
+    #[test]
+    fn what_advances_by_one_unit_at_a_time_is_not_read_as_often() {
+        const UNITS: u32 = 1_000;
+        let mut doc = Doc::new(1, &OrderedMap::new(), Limits::default());
+        let mut author =
+            Doc::new(8, &OrderedMap::from([("t".into(), RootKind::Text)]), doc.limits());
+        let update = hung(UNITS);
+        doc.apply(&update, Origin::Remote).expect("it waits");
+        for index in 0..UNITS {
+            let (ty, text) = (TypeId::root("t"), "b".to_owned());
+            let edit = Edit::TextInsert { ty, index, text, attributes: None };
+            let letter = author.edit(edit).expect("a letter").update;
+            doc.apply(&letter, Origin::Remote).expect("a letter");
+        }
+        assert_eq!(doc.held(), 0);
+        let often = doc.holds.released / update.len();
+        assert!(often < 32, "{often} times");
     }
 }

@@ -5,12 +5,10 @@
 pub struct Limits {
     /// Bytes of an update from another replica. One frame carries it whole.
     pub update_bytes: usize,
-    /// Bytes of an update from this device's log, where a snapshot holds the whole document.
+    /// Bytes of an update that the app gives. What is in this device's log was let in before, and is in memory.
     pub document_bytes: usize,
     /// Writers of the document, so that an update or a state vector may name as many.
     pub clients: usize,
-    /// Blocks of one update.
-    pub blocks: usize,
     /// Depth of a plain value.
     pub value_depth: usize,
     /// Depth of nested shared types.
@@ -33,7 +31,6 @@ impl Limits {
         update_bytes: usize::MAX,
         document_bytes: usize::MAX,
         clients: usize::MAX,
-        blocks: usize::MAX,
         value_depth: 64,
         type_depth: 128,
         key_bytes: usize::MAX,
@@ -50,7 +47,6 @@ impl Default for Limits {
             update_bytes: 8 << 20,
             document_bytes: 64 << 20,
             clients: 1 << 20,
-            blocks: 2_000_000,
             value_depth: 64,
             type_depth: 128,
             key_bytes: 4096,
@@ -65,6 +61,7 @@ impl Default for Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::doc::preflight::{Preflight, write_number};
     use crate::doc::{Doc, Edit, Origin, RootKind};
     use crate::error::Misuse;
     use crate::ordered::OrderedMap;
@@ -107,5 +104,29 @@ mod tests {
             }
             write(&mut all).unwrap();
         }
+    }
+
+    #[test]
+    fn a_document_of_millions_of_blocks_is_read_whole() {
+        // Two entries set in turn never become one block: hours of dragging.
+        let count = 2_100_000_u32;
+        let mut bytes = vec![1];
+        write_number(&mut bytes, u64::from(count));
+        bytes.extend([9, 0]);
+        bytes.extend([0, 1].repeat(count as usize));
+        bytes.push(0);
+        let parsed = Preflight::parse(&bytes, &Limits::default()).map(|parsed| parsed.blocks.len());
+        assert_eq!(parsed, Ok(count as usize));
+    }
+
+    #[test]
+    fn a_log_is_read_however_large_its_snapshot_is() {
+        let limits = Limits { document_bytes: 4, update_bytes: 4, ..LIMITS() };
+        let mut all = Doc::new(1, &OrderedMap::new(), limits);
+        let state = write(&mut doc(2)).unwrap();
+        for origin in [Origin::Remote, Origin::Local] {
+            assert!(matches!(all.apply(&state, origin), Err(UpdateError::TooLarge { .. })));
+        }
+        assert!(all.apply(&state, Origin::Storage).is_ok());
     }
 }

@@ -181,7 +181,6 @@ impl<'a, 'l> Parser<'a, 'l> {
             return Err(self.reader.malformed("a writer without blocks"));
         }
         let first = self.out.blocks.len();
-        self.at_most(first + count, "blocks", self.limits.blocks)?;
         let client = self.client()?;
         let start = self.clock(client)?;
         let mut clock = start;

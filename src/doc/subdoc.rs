@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use crate::doc::limits::Limits;
-use crate::doc::preflight::{Preflight, write_number};
+use crate::doc::preflight::{Preflight, skip_any, write_number};
 use crate::lib0::Reader;
 
 /// What stands before a subdocument's content. Nobody else may send bytes that begin like this.
@@ -40,6 +40,16 @@ pub(crate) fn hidden(guid: &str) -> Vec<u8> {
 /// The name of the document behind these bytes, if they are a hidden subdocument.
 pub(crate) fn guid_of(bytes: &[u8]) -> Option<&str> {
     Reader::new(bytes.strip_prefix(&MARK)?).text().ok()
+}
+
+/// Whether the engine may hold these bytes as content of their own: where they begin as a hidden subdocument does, they are
+/// one to the end. Others may have put them into a plain value, where they say nothing.
+pub(crate) fn may_be_content(bytes: &[u8]) -> bool {
+    let Some(content) = bytes.strip_prefix(&MARK) else { return true };
+    let (mut reader, limits) = (Reader::new(content), Limits::default());
+    reader.key(limits.key_bytes).is_ok()
+        && skip_any(&mut reader, &limits).is_ok()
+        && reader.finish().is_ok()
 }
 
 /// An update for the engine.

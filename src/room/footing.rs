@@ -105,11 +105,14 @@ impl Footing {
         self.speaks = false;
     }
 
-    /// What the log says of earlier runs.
-    pub(super) fn restore(&mut self, epoch: u64) {
-        if self.epoch == 0 {
+    /// What the log says of earlier runs; returns the epoch that stood here instead, of a server that was met before the log
+    /// could be read.
+    pub(super) fn restore(&mut self, epoch: u64) -> Option<u64> {
+        let met = self.epoch;
+        if epoch != 0 {
             self.epoch = epoch;
         }
+        (met != 0 && self.epoch != met).then_some(met)
     }
 
     fn handle_greeting(&mut self, Greeting { epoch, access }: Greeting) {
@@ -213,6 +216,18 @@ impl<D: DocHost> Room<D> {
     pub(super) fn reconsider_obstacle(&mut self) {
         if self.outbox.is_empty() {
             self.footing.clear_too_large();
+        }
+    }
+
+    /// The log says to which epoch belongs what it brings. A server of another one that lacks some of it began anew.
+    pub(super) fn restore_epoch(&mut self, epoch: u64) {
+        let met = self.footing.restore(epoch).filter(|_| self.session.link().is_some());
+        let Some(met) = met else { return };
+        if self.outbox.content().inserts.is_empty() {
+            self.footing.epoch = met;
+        } else {
+            self.footing.verdict = Verdict::Anew { epoch: met, vector: NOTHING.to_vec() };
+            self.hold_back();
         }
     }
 

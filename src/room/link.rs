@@ -318,6 +318,10 @@ impl<D: DocHost> Room<D> {
             Announce::No => {}
             Announce::Soon => self.timers.announce_after(cx.now, cx.rng.u64(ANNOUNCE_WAIT)),
             Announce::Now => self.announce(cx.now),
+            Announce::Renamed => {
+                let client = self.doc.client_id();
+                self.rotate_client_id(cx, &UpdateError::ClientIdConflict { client });
+            }
         }
     }
 

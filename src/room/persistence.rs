@@ -279,15 +279,19 @@ impl Persistence {
         Some(StorageTask::Read { database: self.database.clone(), key: snapshot.key })
     }
 
-    /// The verdict on a snapshot that was read back. A bad one is left where it is and covers nothing.
+    /// The verdict on a snapshot that was read back. A bad one covers nothing, and is left where it is. If this run wrote it
+    /// the next one holds all that it held, and it goes then: a log of bad ones would fill the disk.
     pub fn handle_verified(&mut self, good: bool) {
-        let Some(snapshot) = &mut self.log.snapshot else { return };
+        let Some(mut snapshot) = self.log.snapshot.take() else { return };
         if good {
             snapshot.verified = true;
             self.log.superseded.extend(std::mem::take(&mut snapshot.covers));
+            self.log.snapshot = Some(snapshot);
         } else {
-            self.log.recent.extend(std::mem::take(&mut snapshot.covers));
-            self.log.snapshot = None;
+            self.log.recent.extend(snapshot.covers);
+            if self.loaded.is_some_and(|loaded| snapshot.key.0 > loaded) {
+                self.log.superseded.insert(snapshot.key, self.boot);
+            }
         }
     }
 

@@ -14,6 +14,8 @@ use crate::time::{Deadline, Instant};
 
 /// Clocks beyond this are hostile: they would freeze a state for ever.
 const MAX_CLOCK: u32 = 1 << 31;
+/// No honest own clock comes near this. Who is spoken for beyond it could not speak up under the same id for long.
+const MAX_OWN_CLOCK: u32 = 1 << 30;
 
 /// The presence of one room.
 #[derive(Debug)]
@@ -38,6 +40,12 @@ struct Other {
     path: Option<u32>,
     /// Its last path went down; it goes then unless the server vouches for it.
     lapse: Option<Instant>,
+}
+
+impl Other {
+    fn is_shown(&self) -> bool {
+        self.state.is_some()
+    }
 }
 
 /// When states of an earlier link go, unless this one confirms them.
@@ -81,6 +89,8 @@ pub enum Announce {
     Soon,
     /// Somebody spoke for us: at once.
     Now,
+    /// Somebody spoke for us with a clock that leaves no room above it: under another id.
+    Renamed,
 }
 
 impl Presence {
@@ -116,7 +126,8 @@ impl Presence {
         };
         self.client = client;
         self.others.remove(&client);
-        self.clock = self.clock.saturating_add(2);
+        // Nobody remembers a clock of a new id.
+        self.clock = 2;
         farewell
     }
 
@@ -223,8 +234,11 @@ impl Presence {
     /// Somebody spoke for us. We learn the clock, never the state.
     fn on_own_entry(&mut self, entry: &AwarenessEntry) -> Announce {
         let ours = entry.clock == self.clock && entry.state == self.state;
-        if entry.clock < self.clock || ours || entry.clock > MAX_CLOCK || self.sent_at.is_none() {
+        if entry.clock < self.clock || ours || self.sent_at.is_none() {
             return Announce::No;
+        }
+        if entry.clock > MAX_OWN_CLOCK {
+            return Announce::Renamed;
         }
         self.clock = entry.clock.saturating_add(1);
         Announce::Now
@@ -256,11 +270,23 @@ impl Presence {
     }
 
     /// Too many, beyond any honest clock, or no JSON.
-    fn is_beyond_limits(&self, entry: &AwarenessEntry) -> bool {
-        let known = self.others.get(&entry.client).is_some();
-        let full = !known && self.others.len() >= self.config.presence_members;
-        full || entry.clock > MAX_CLOCK
-            || entry.state.as_deref().is_some_and(|state| !is_json(state))
+    fn is_beyond_limits(&mut self, entry: &AwarenessEntry) -> bool {
+        let shown = self.others.get(&entry.client).is_some_and(Other::is_shown);
+        entry.clock > MAX_CLOCK
+            || entry
+                .state
+                .as_deref()
+                .is_some_and(|state| !is_json(state) || (!shown && !self.has_room()))
+    }
+
+    /// Whether one more may be shown. Who is gone is known by the clock alone, and forgotten when there are as many of those.
+    fn has_room(&mut self) -> bool {
+        let most = self.config.presence_members;
+        if self.others.len() >= 2 * most {
+            self.others.retain(|_, other| other.is_shown() || other.path.is_some());
+        }
+        self.others.len() < most
+            || self.others.values().filter(|other| other.is_shown()).count() < most
     }
 }
 

@@ -133,7 +133,7 @@ impl<D: DocHost> Room<D> {
             self.outbox.record(&late);
         }
         self.messages.restore(replayed.messages);
-        self.footing.restore(replayed.epoch);
+        self.restore_epoch(replayed.epoch);
         let lost = loaded.damaged + replayed.refused;
         if lost > 0 {
             let message = format!(
@@ -142,8 +142,8 @@ impl<D: DocHost> Room<D> {
             );
             self.tell_problem(Problem::new(ErrorCode::StorageCorrupt, message));
         }
-        // What came over the link while the log could not be read is in the document only.
-        if self.phase == Phase::Ready {
+        // What came while the log could not be read is in the document only, also where the app has left since.
+        if self.phase == Phase::Ready || self.persistence.queued() > 0 {
             let (kind, snapshot) = self.snapshot();
             self.persistence.append(kind, snapshot);
             self.append_held();

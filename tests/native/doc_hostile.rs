@@ -352,3 +352,63 @@ fn a_text_whose_beginning_is_garbage_is_refused_for_a_copy_would_not_have_it() {
     let error = refused(&mut doc, &whole);
     assert_eq!(error, UpdateError::InvalidParent { client: 9, clock: 0 });
 }
+
+/// A list of one item: bytes in a plain value that begin as a subdocument does inside of the engine.
+fn marked(junk: &[u8]) -> Vec<u8> {
+    let bytes = [b"\x00rejoin-subdoc\x00\x01", junk].concat();
+    let content = [&[1, 116, bytes.len() as u8], bytes.as_slice()].concat();
+    let other = block(8, At::Behind((9, 0)), &[1, 120]);
+    update(&[(9, 0, &[block(8, At::Root("list"), &content), other])], &[])
+}
+
+#[test]
+fn bytes_that_look_like_a_subdocument_are_moved_as_the_bytes_that_they_are() {
+    for junk in [&[][..], &[9, 9, 9], &[1, b'g'], &[1, b'g', 118], &[1, b'g', 118, 0, 7]] {
+        let (mut doc, mut other) = (doc(1), doc(2));
+        for doc in [&mut doc, &mut other] {
+            apply(doc, &marked(junk)).unwrap();
+        }
+        let ty = TypeId::root("list");
+        let moved = doc.edit(Edit::ListMove { ty: ty.clone(), from: 0, to: 1 }).unwrap();
+        apply(&mut other, &moved.update).unwrap();
+        assert_eq!(doc.hash(), other.hash());
+        doc.edit(Edit::ListMove { ty, from: 1, to: 0 }).unwrap();
+        assert!(
+            apply(&mut Doc::new(3, &OrderedMap::new(), Limits::default()), &doc.encode_state())
+                .is_ok()
+        );
+    }
+}
+
+/// Letters of writer 9 of which each hangs on one of writer 8, then two that nobody has, and a last one.
+fn hung(units: u64) -> Vec<u8> {
+    let mut blocks: Vec<_> = (0..units).map(|unit| text(At::Behind((8, unit)), "a")).collect();
+    blocks.push(hole(2));
+    blocks.push(text(At::Behind((9, units + 1)), "z"));
+    update(&[(9, 0, &blocks)], &[(7, 0, 3), (8, units - 1, 1), (9, 5, 1)])
+}
+
+#[test]
+fn an_update_that_advances_by_one_unit_at_a_time_goes_in_bit_by_bit_with_its_holes_and_deletions() {
+    const UNITS: u64 = 200;
+    let ty = TypeId::root("text");
+    let mut doc = doc(1);
+    assert!(apply(&mut doc, &hung(UNITS)).unwrap().held);
+    for unit in 0..UNITS {
+        let at = if unit == 0 { At::Root("text") } else { At::Behind((8, unit - 1)) };
+        let applied = apply(&mut doc, &update(&[(8, unit, &[text(at, "b")])], &[])).unwrap();
+        assert_eq!((applied.refused.len(), applied.held), (0, false));
+        let shown = doc.text(&ty).unwrap().matches('a').count() as u64;
+        assert_eq!(shown, unit + 1 - u64::from(unit > 4), "what is ready is shown");
+    }
+    assert!(doc.held() > 0);
+    for late in [
+        update(&[(9, UNITS, &[text(At::Behind((9, UNITS - 1)), "yy")])], &[]),
+        update(&[(7, 0, &[text(At::Root("text"), "ccc")])], &[]),
+    ] {
+        apply(&mut doc, &late).unwrap();
+    }
+    let shown = doc.text(&ty).unwrap();
+    assert_eq!((doc.held(), shown.len() as u64), (0, 2 * UNITS + 3 - 2));
+    assert!(shown.contains("yyz") && !shown.contains('c'));
+}

@@ -9,6 +9,7 @@ use yrs::{Any, Array, ArrayRef, Map, MapRef, Out, ReadTxn, Text, TextRef, Transa
 use super::perform::Made;
 use crate::doc::convert::text_runs;
 use crate::doc::shared::{attributes_of, element_parts, fragment_list};
+use crate::doc::subdoc::may_be_content;
 
 /// A value out of the document, and what it takes to make it again.
 #[derive(Debug)]
@@ -73,7 +74,7 @@ impl Copied {
     /// Makes it again in a list.
     pub(crate) fn insert(self, txn: &mut TransactionMut<'_>, list: &ArrayRef, index: u32) {
         match self {
-            Self::Plain(Any::Buffer(bytes)) => {
+            Self::Plain(Any::Buffer(bytes)) if may_be_content(&bytes) => {
                 list.insert(txn, index, Made::bytes(&bytes));
             }
             Self::Plain(any) => {
@@ -88,7 +89,7 @@ impl Copied {
 
     fn set(self, txn: &mut TransactionMut<'_>, map: &MapRef, key: String) {
         match self {
-            Self::Plain(Any::Buffer(bytes)) => {
+            Self::Plain(Any::Buffer(bytes)) if may_be_content(&bytes) => {
                 map.insert(txn, key, Made::bytes(&bytes));
             }
             Self::Plain(any) => {

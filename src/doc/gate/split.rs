@@ -75,7 +75,7 @@ impl<'a> Writer<'a> {
         Self { bytes, update, sections: 0, blocks: Vec::new(), deletions: Vec::new() }
     }
 
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.sections == 0 && self.deletions.is_empty()
     }
 

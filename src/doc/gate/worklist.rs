@@ -141,8 +141,10 @@ enum Lack {
 }
 
 fn lacking(block: &Block, client: u32, known: u32, placer: &Placer<'_, '_>) -> Option<Lack> {
-    if block.clock > known || block.kind == Kind::Hole {
-        return Some(Lack::Before(Ref { client, clock: known }));
+    // All before it, and a hole's own units: the first of them alone would change nothing.
+    let start = if block.kind == Kind::Hole { block.end() } else { block.clock };
+    if start > known {
+        return Some(Lack::Before(Ref { client, clock: start - 1 }));
     }
     block
         .dependencies()

@@ -144,6 +144,29 @@ fn a_snapshot_that_cannot_be_read_back_deletes_nothing() {
 }
 
 #[test]
+fn a_bad_snapshot_that_this_run_wrote_goes_with_the_next_one_and_another_runs_stays() {
+    let (mut log, mut database) = (log(), Database::default());
+    let theirs = Record { kind: RecordKind::Snapshot, boot: 3, loaded: 0, payload: vec![99] };
+    database.put(theirs.encode());
+    load(&mut log, &mut database);
+    for round in 0..5 {
+        for _ in 0..4 {
+            write(&mut log, &mut database, round);
+        }
+        if let Some(task) = log.verify() {
+            log.handle_reply(at(0), Ok(database.run(task)));
+            log.handle_verified(false);
+        }
+        let task = log.compact((RecordKind::Snapshot, vec![100 + round]));
+        log.handle_reply(at(0), Ok(database.run(task)));
+    }
+    let snapshots = database.payloads().concat();
+    let snapshots: Vec<_> = snapshots.into_iter().filter(|payload| *payload > 50).collect();
+    assert_eq!(snapshots, [99, 104]);
+    assert_eq!(database.rows.len(), 2 + 20, "no record is gone");
+}
+
+#[test]
 fn what_another_tab_appended_is_never_deleted_by_a_snapshot_that_lacks_it() {
     let (mut mine, mut database) = (log(), Database::default());
     load(&mut mine, &mut database);

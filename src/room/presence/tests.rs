@@ -68,8 +68,40 @@ fn nobody_else_can_write_our_state_and_a_removal_is_answered() {
     let received = presence.handle_entries(at(1), vec![entry(1, own.clock + 5, None)]);
     assert_eq!(received, Received { announce: Announce::Now, ..Received::default() });
     assert_eq!(presence.announce(at(2)).unwrap(), entry(1, own.clock + 6, Some("{}")));
-    let frozen = presence.handle_entries(at(3), vec![entry(1, u32::MAX, None)]);
-    assert_eq!(frozen.announce, Announce::No);
+}
+
+#[test]
+fn who_is_spoken_for_with_a_clock_at_the_limit_goes_on_under_another_id_and_a_low_clock() {
+    for clock in [1 << 31, u32::MAX] {
+        let mut presence = presence();
+        presence.handle_link_up(at(0));
+        presence.announce(at(0)).unwrap();
+        let frozen = presence.handle_entries(at(1), vec![entry(1, clock, None)]);
+        assert_eq!(frozen.announce, Announce::Renamed);
+        presence.rename(9);
+        let renamed = presence.announce(at(1)).unwrap();
+        assert!(renamed.client == 9 && renamed.clock < 100, "{renamed:?}");
+        let echo = presence.handle_entries(at(2), vec![renamed]);
+        assert_eq!(echo.announce, Announce::No);
+    }
+}
+
+#[test]
+fn newcomers_are_seen_however_many_came_and_went_and_of_too_many_the_first_stay() {
+    let mut presence = presence();
+    presence.handle_link_up(at(0));
+    let most = PresenceConfig::default().presence_members as u64;
+    for client in 2..3 * most {
+        let came = presence.handle_entries(at(0), vec![entry(client, 1, Some("1"))]);
+        assert_eq!(came.change.updated.len(), 1, "{client}");
+        presence.handle_entries(at(0), vec![entry(client, 1, None)]);
+    }
+    assert!(presence.others.len() <= 2 * most as usize, "{}", presence.others.len());
+    let crowd = |from: u64| (from..from + most).map(|client| entry(client, 1, Some("1"))).collect();
+    assert_eq!(presence.handle_entries(at(1), crowd(1 << 20)).change.updated.len(), most as usize);
+    assert_eq!(presence.handle_entries(at(1), crowd(1 << 21)), Received::default());
+    let returns = presence.handle_entries(at(1), vec![entry(3 * most - 1, 2, Some("1"))]);
+    assert_eq!(returns, Received::default(), "who was here before is one more, too");
 }
 
 #[test]

@@ -27,6 +27,13 @@ pub enum Notice {
         /// What was wrong.
         why: String,
     },
+    /// An update that had waited for a missing one was refused when that came.
+    HeldRefused {
+        /// Where.
+        room: RoomName,
+        /// What was wrong.
+        why: String,
+    },
     /// A stored record was refused and is set aside with its bytes.
     RecordSetAside {
         /// Where.
@@ -66,6 +73,9 @@ impl fmt::Display for Notice {
             }
             Self::UpdateRefused { room, member, why } => {
                 write!(f, "room {room}: an update of member {} was refused: {why}", member.0)
+            }
+            Self::HeldRefused { room, why } => {
+                write!(f, "room {room}: an update that had waited was refused: {why}")
             }
             Self::RecordSetAside { room, key, why } => {
                 write!(f, "room {room}: record {key:?} was set aside: {why}")

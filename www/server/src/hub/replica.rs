@@ -1,7 +1,7 @@
 //! A room in memory: the document, who is here, what leaves and what is on disk.
 
 use bytes::Bytes;
-use rejoin::doc::{Doc, Limits, Origin, RootKind, UpdateError};
+use rejoin::doc::{Doc, Limits, Origin, Refused, RootKind, UpdateError};
 use rejoin::ordered::OrderedMap;
 use rejoin::protocol::messages::Request;
 use rejoin::protocol::standing::{Access, Greeting, Print, Statement};
@@ -240,6 +240,15 @@ impl Replica {
             }
             Err(error) => return Reception::Refused(error.to_string()),
         };
+        for Refused { update, error, .. } in applied.refused {
+            if matches!(error, UpdateError::Engine(_)) {
+                cx.poison.add(&update);
+                return Reception::Broken(error.to_string());
+            }
+            // Whoever sent it is not who sends what it waited for.
+            cx.counters.refused += 1;
+            cx.notice(Notice::HeldRefused { room: self.room.clone(), why: error.to_string() });
+        }
         self.releases += u64::from(self.doc.held() < waiting);
         let mut known = applied.content;
         for news in applied.integrated {
@@ -256,11 +265,7 @@ impl Replica {
             cx.counters.duplicates += 1;
             self.send(Target::One(from), encode::update(update));
         }
-        match applied.refused.first() {
-            Some(refused) => Reception::Refused(refused.error.to_string()),
-            None if applied.held => Reception::Held,
-            None => Reception::Taken,
-        }
+        if applied.held { Reception::Held } else { Reception::Taken }
     }
 
     /// Takes presence entries and relays what is accepted, to the sender as well.

@@ -2,6 +2,7 @@
 
 use rejoin::doc::RootKind;
 use rejoin::ordered::OrderedMap;
+use rejoin::protocol::standing::Question;
 use yrs::Array;
 
 use super::*;
@@ -51,6 +52,33 @@ fn a_refused_update_is_told_to_the_operator_and_the_third_ends_the_socket() {
     let update = type_at(&client(11), 0, "hi");
     world.say(bob, encode::update(&update));
     assert_eq!(world.take(bob), [encode::update(&update)], "the room goes on");
+}
+
+/// An update of writer 66 whose one letter lies inside of a letter of writer 11, which is no type.
+fn inside_letter(clock: u8) -> Vec<u8> {
+    vec![1, 1, 66 + clock, 0, 4, 0, 11, clock, 1, b'x', 0]
+}
+
+#[test]
+fn who_types_what_anothers_bad_updates_waited_for_is_neither_refused_nor_sent_away() {
+    let mut world = World::new();
+    let (eve, alice) = (world.join(1), world.join(2));
+    world.say(alice, Question::Hello.encode());
+    for clock in 0..4 {
+        world.say(eve, encode::update(&inside_letter(clock)));
+    }
+    assert_eq!(world.hub.counters().held, 4);
+    world.got.clear();
+    let doc = client(11);
+    for index in 0..4 {
+        let letter = encode::update(&type_at(&doc, index, "a"));
+        world.say(alice, letter.clone());
+        assert_eq!(world.take(alice), [letter], "nothing but the echo");
+    }
+    assert!(world.closed.is_empty(), "{:?}", world.closed);
+    let told = |notice: &&Notice| matches!(notice, Notice::HeldRefused { .. });
+    assert_eq!(world.notices.iter().filter(told).count(), 4);
+    assert_eq!(world.hub.counters().refused, 4);
 }
 
 #[test]
