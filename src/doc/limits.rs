@@ -9,6 +9,9 @@ pub struct Limits {
     pub document_bytes: usize,
     /// Writers of the document, so that an update or a state vector may name as many.
     pub clients: usize,
+    /// Blocks of one update, or one for every eight of its bytes if those are more: hours of dragging alone make millions, and
+    /// no honest block of a large document is smaller.
+    pub blocks: usize,
     /// Depth of a plain value.
     pub value_depth: usize,
     /// Depth of nested shared types.
@@ -31,6 +34,7 @@ impl Limits {
         update_bytes: usize::MAX,
         document_bytes: usize::MAX,
         clients: usize::MAX,
+        blocks: usize::MAX,
         value_depth: 64,
         type_depth: 128,
         key_bytes: usize::MAX,
@@ -47,6 +51,7 @@ impl Default for Limits {
             update_bytes: 8 << 20,
             document_bytes: 64 << 20,
             clients: 1 << 20,
+            blocks: 2_000_000,
             value_depth: 64,
             type_depth: 128,
             key_bytes: 4096,
@@ -106,17 +111,33 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_document_of_millions_of_blocks_is_read_whole() {
-        // Two entries set in turn never become one block: hours of dragging.
-        let count = 2_100_000_u32;
+    /// Parses so many deleted blocks of a writer, each behind the one before; or garbage, which takes the fewest bytes.
+    fn parse(count: u32, honest: bool) -> Result<usize, UpdateError> {
         let mut bytes = vec![1];
         write_number(&mut bytes, u64::from(count));
-        bytes.extend([9, 0]);
-        bytes.extend([0, 1].repeat(count as usize));
+        let client = u64::from(u32::MAX);
+        write_number(&mut bytes, client);
         bytes.push(0);
-        let parsed = Preflight::parse(&bytes, &Limits::default()).map(|parsed| parsed.blocks.len());
-        assert_eq!(parsed, Ok(count as usize));
+        for clock in 0..count {
+            if honest {
+                bytes.push(0x81);
+                write_number(&mut bytes, client);
+                write_number(&mut bytes, u64::from(clock));
+            } else {
+                bytes.push(0);
+            }
+            bytes.push(1);
+        }
+        bytes.push(0);
+        Preflight::parse(&bytes, &Limits { blocks: 1_000, ..LIMITS() }).map(|it| it.blocks.len())
+    }
+
+    #[test]
+    fn an_update_may_have_as_many_blocks_as_its_bytes_tell_of_honest_ones() {
+        assert_eq!(parse(20_000, true), Ok(20_000));
+        assert_eq!(parse(1_000, false), Ok(1_000));
+        let bomb = parse(20_000, false);
+        assert!(matches!(bomb, Err(UpdateError::TooMany { what: "blocks", .. })), "{bomb:?}");
     }
 
     #[test]

@@ -181,6 +181,8 @@ impl<'a, 'l> Parser<'a, 'l> {
             return Err(self.reader.malformed("a writer without blocks"));
         }
         let first = self.out.blocks.len();
+        let bytes = self.reader.offset() + self.reader.left();
+        self.at_most(first + count, "blocks", self.limits.blocks.max(bytes / 8))?;
         let client = self.client()?;
         let start = self.clock(client)?;
         let mut clock = start;
