@@ -13,9 +13,11 @@ impl<D: DocHost> Room<D> {
         let is_told = self.last_sync == Some(state)
             || self.batch.is_some() && self.last_sync.is_some_and(counts);
         if !is_told {
-            let before = self.last_sync.replace(state).map(|before| before.status);
+            let reason = |state: SyncState| (state.status, state.obstacle);
+            let before = self.last_sync.replace(state).map(reason);
             self.outputs.push_back(RoomOutput::Event(EventKind::Sync(state)));
-            if state.status == SyncStatus::Rejected && before != Some(SyncStatus::Rejected) {
+            // Another reason may ask for another decision.
+            if state.status == SyncStatus::Rejected && before != Some(reason(state)) {
                 self.footing.problem().into_iter().for_each(|problem| self.tell_problem(problem));
             }
         }

@@ -115,6 +115,17 @@ fn a_late_log_of_another_epoch_than_the_servers_is_not_pushed_before_the_app_dec
 }
 
 #[test]
+fn the_epoch_of_a_late_log_is_told_also_where_edits_were_not_taken_for_another_reason() {
+    let mut rig = online_without_its_log();
+    rig.receive(greeting(EMPTY_VECTOR, 6, Access::Read));
+    rig.type_text("mine");
+    rig.wait(1_000);
+    rig.answer(StorageReply::Loaded(epoch_5_log()));
+    rig.commit();
+    assert_eq!(rig.problems(), [ErrorCode::Quota, ErrorCode::Rejected, ErrorCode::Epoch]);
+}
+
+#[test]
 fn a_late_log_of_another_epoch_is_told_on_the_next_link_if_there_is_none() {
     let mut rig = online_without_its_log();
     rig.receive(greeting(EMPTY_VECTOR, 6, Access::Write));
