@@ -46,7 +46,7 @@ const budgets = {
   reactAll: 7,
 };
 /** The modules where the standard library is the one that came with the compiler (`wasm/std.mjs`). */
-const withGivenStd = { wasm: 296.1, links: 121.5, peers: 126.5, codec: 43 };
+const withGivenStd = { wasm: 297.5, links: 121.5, peers: 126.5, codec: 43 };
 const goals = { wasm: 170, links: 60, peers: 60, core: 15, reactAll: 4 };
 /** What an app of documents, one of sockets and one of streams take of the package, and the hooks of documents; its bundler drops the rest. */
 const uses = {
