@@ -15,7 +15,7 @@ export interface KnownToken {
 /** Asks the app for tokens: one question at a time, whoever wants to know, and none while the last one is good. */
 export class TokenSource<C> {
   readonly #ask: (context: C) => Token | Promise<Token>;
-  readonly #question = new Question<KnownToken>();
+  #question = new Question<KnownToken>();
   #known: KnownToken | null = null;
 
   constructor(ask: (context: C) => Token | Promise<Token>) {
@@ -30,11 +30,19 @@ export class TokenSource<C> {
     return this.#question.ask(() => this.#fetch(context));
   }
 
+  /** The next one is asked for anew, also where an answer is on its way: it may be another user's. */
+  forget(): void {
+    this.#known = null;
+    this.#question = new Question();
+  }
+
   async #fetch(context: C): Promise<KnownToken> {
+    const question = this.#question;
     const given = await this.#ask(context);
     const { token, expiresAt } = typeof given === 'string' ? { token: given, expiresAt: undefined } : given;
-    this.#known = { token, expiresAt: expiresAt ?? expiryOf(token) };
-    return this.#known;
+    const known = { token, expiresAt: expiresAt ?? expiryOf(token) };
+    if (question === this.#question) this.#known = known;
+    return known;
   }
 }
 

@@ -36,6 +36,23 @@ test('a token that lasts is not asked for again until it is stale or about to en
   expect(ask).toHaveBeenCalledTimes(3);
 });
 
+test('what is forgotten is asked for anew, and an answer that was on its way is nobody else’s', async () => {
+  const answers: ((token: string) => void)[] = [];
+  const ask = vi.fn(() => new Promise<string>((resolve) => void answers.push(resolve)));
+  const source = new TokenSource(ask);
+  const [ann, bob] = [jwt(Date.now() / 1_000 + 3_600), jwt(Date.now() / 1_000 + 7_200)];
+  const first = source.get('a', null);
+  source.forget();
+  const second = source.get('a', null);
+  answers[1]?.(bob);
+  answers[0]?.(ann);
+  expect([(await first).token, (await second).token]).toEqual([ann, bob]);
+  expect((await source.get('a', null)).token).toBe(bob);
+  source.forget();
+  void source.get('a', null);
+  expect(ask).toHaveBeenCalledTimes(3);
+});
+
 test('a question that failed is asked again by the next one', async () => {
   const ask = vi.fn(async () => 'fine');
   ask.mockRejectedValueOnce(new Error('no'));
