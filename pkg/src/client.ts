@@ -90,7 +90,7 @@ export interface Client<S extends Schema = Registered> {
   /**
    * Deletes what this device keeps of a room, or of all rooms of this `namespace`: at a logout, for example. Rooms that are entered are left at
    * once; edits that have not reached the server are lost. Other tabs keep what they have in memory, and may save it again.
-   * Of all rooms: this tab's texts of streams that would go on after a reload (`resume: { id }`) are deleted, too; stop those that run before.
+   * Of all rooms: the next token is asked for anew, and this tab's texts of streams that would go on after a reload (`resume: { id }`) are deleted, too; stop those that run before.
    * Rejects with `E_IDB_BLOCKED` or `E_STORAGE`. Also after `close()`. An app's own storage (`persistence`) does not say which rooms it has: there it
    * is those that are entered now, or the one that is named. Hooks that wait throw `E_DISPOSED` from then on, until their provider is mounted anew.
    */
@@ -104,7 +104,7 @@ export interface Client<S extends Schema = Registered> {
   preload(): Promise<void>;
   /** Connects all rooms, or tries again now. */
   connect(): void;
-  /** Disconnects all rooms until `connect()`. */
+  /** Disconnects all rooms until `connect()`; what waits in others is not sent in the background until then, or until another room connects. */
   disconnect(): void;
   /** Leaves all rooms and lets go of everything, waiting up to two seconds for edits that are being saved. */
   close(): Promise<void>;

@@ -3,7 +3,6 @@
 export { makeCore } from './core-config.js';
 export { openView } from './document.js';
 export { rememberTransport } from './fallback.js';
-export { duplicateCopy } from './guard/duplicate.js';
 export { watchPage } from './guard/page.js';
 export { readOther } from './guard/shown.js';
 export { vaultOf } from './guard/vault.js';

@@ -105,6 +105,11 @@ export class LazyMessages<M = Json, E = Json> implements Messages<M>, ShownMessa
     return this;
   }
 
+  /** Whether all that the core told is shown, or on its way to it. */
+  get isShown(): boolean {
+    return this.#kept.length === 0;
+  }
+
   /** Whether the app listens. */
   get isHeard(): boolean {
     const { list, state, typing, reads, heard, events } = this;

@@ -21,6 +21,7 @@ import type { SharedSockets } from './shared/sockets.js';
 import { Listeners, runSafely, ValueStore } from './store.js';
 import { streamOf } from './stream/of-client.js';
 import type { StreamInit, StreamUrl, TextStream } from './stream.js';
+import type { Wish } from './wish.js';
 
 /** How long closing waits for edits that are being saved, in milliseconds. */
 const CLOSE_TIMEOUT = 2_000;
@@ -54,8 +55,8 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   };
   /** What stops listening to each room. */
   readonly #watched = new Map<RoomImpl, Watch>();
-  /** Tells that the state of a room changed, also where the sum over all did not. */
-  readonly #changes = new Listeners<[]>();
+  /** Tells that the state of a room changed, also where the sum over all did not, and what the app wants of all of them. */
+  readonly #changes = new Listeners<[wish?: Wish]>();
   /** Sockets shared with other tabs, once their code is there. */
   #sockets: SharedSockets | null = null;
   readonly #watchers: (() => void)[] = [];
@@ -105,10 +106,12 @@ export class ClientImpl<S extends Schema> implements Client<S> {
 
   connect(): void {
     for (const room of this.#rooms.all()) room.connect();
+    this.#changes.emit('connect');
   }
 
   disconnect(): void {
     for (const room of this.#rooms.all()) room.disconnect();
+    this.#changes.emit('disconnect');
   }
 
   close(): Promise<void> {
@@ -127,6 +130,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   async clearData(room?: string): Promise<void> {
     const known = this.#rooms.all().map(({ id }) => id);
     this.#rooms.clear(room);
+    if (room === undefined) this.#changes.emit('clear');
     const data = await this.#deviceData();
     await data.clear(room, known, (id) => this.#rooms.clear(id));
   }
@@ -173,6 +177,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
       start: () => this.#start(),
       clearLog: async (room) => (await this.#deviceData()).clearLog(room),
       report: (error) => this.#report(error),
+      update: () => this.#update(),
       enterRoom: (id, options) => this.enterRoom(id, options),
       searchLog: async (id, schema) => (await this.#deviceData()).searchLog(id, schema),
       archive: (room, schema, { versions }) => ({
@@ -266,15 +271,14 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   /** What touches the page waits for the first room: making a client has no effect. */
   #watchPage(part: typeof Documents): void {
     if (this.#closing || this.#watchers.length > 0) return;
-    const duplicate = part.duplicateCopy();
-    if (duplicate) this.#report(duplicate);
     const stops = part.watchPage(this, {
       options: this.#options,
+      engine: this.#engine,
       changes: this.#changes,
       rooms: () => this.#rooms.all(),
       background: (id, options, schema) => new RoomImpl({ ...this.#host(), options }, id, schema, {}),
       tellLost: (event) => this.#emit('lostConnection', event),
-      warn: (message) => this.#warn(message),
+      report: (error) => this.#report(error),
     });
     this.#watchers.push(...stops);
   }
@@ -321,23 +325,14 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   }
 
   #report(error: SyncError): void {
-    this.#log({
-      level: 'error',
-      code: error.code,
-      ...(error.room === undefined ? {} : { room: error.room }),
-      data: error,
-    });
+    const { code, room } = error;
+    this.#log({ level: 'error', code, room, data: error });
     this.#emit('error', error);
   }
 
   #emit<K extends keyof ClientEvents>(event: K, value: ClientEvents[K]): void {
     this.#engine.notify(this.#listeners[event].prepare(value));
     this.#engine.drainSoon();
-  }
-
-  #warn(message: string): void {
-    if (this.#options.logger?.warn) this.#log({ level: 'warn', code: 'warning', data: message });
-    else console.warn(message);
   }
 
   #log(event: LogEvent): void {

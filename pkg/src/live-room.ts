@@ -36,6 +36,8 @@ export class RoomImpl<S extends Schema = Schema>
   implements Room<S>, EngineRoom, RefHost, RootHost
 {
   readonly id: string;
+  /** Whether the app wants a connection. */
+  isWanted: boolean;
   readonly connection: ValueStore<ConnectionState>;
   readonly sync: ValueStore<SyncState>;
   readonly presence: PresenceStore<S['~p']>;
@@ -59,7 +61,6 @@ export class RoomImpl<S extends Schema = Schema>
   #phase: Phase = { kind: 'idle' };
   #ready = new Deferred();
   #synced = new Deferred();
-  #connectWanted: boolean;
   /** What the app calls the update that it applies now. */
   #updateName: string | undefined;
   #connectionId: number | null = null;
@@ -74,7 +75,7 @@ export class RoomImpl<S extends Schema = Schema>
     this.#schema = schema;
     this.#options = options;
     this.enterRoom = host.enterRoom;
-    this.#connectWanted = host.options.url !== null && (options.autoConnect ?? true);
+    this.isWanted = host.options.url !== null && (options.autoConnect ?? true);
     this.connection = new ValueStore<ConnectionState>(IDLE, engine.notify);
     this.sync = new ValueStore<SyncState>(NOTHING_SYNCED, engine.notify, this.catchUp);
     this.#sync = new SyncTeller(this.sync, engine.drainSoon);
@@ -147,6 +148,7 @@ export class RoomImpl<S extends Schema = Schema>
     this.presence.flush();
     this.#end({ kind: 'left' }, disposed(this.id));
     this.connection.set(IDLE);
+    this.#sync.tell(NOTHING_SYNCED);
     this.#view?.clear();
     if ('number' in phase) this.#host.engine.leave(phase.number);
   }
@@ -157,7 +159,7 @@ export class RoomImpl<S extends Schema = Schema>
     const number = core.enterRoom(this.id, {
       roots: rootsOf({ ...this.#schema.old, ...this.#schema.doc }),
       presence: this.presence.json,
-      connect: this.#connectWanted,
+      connect: this.isWanted,
       mode: (peers !== true && peers?.mode) || 'both',
     });
     this.#phase = { kind: 'loading', number };
@@ -233,18 +235,20 @@ export class RoomImpl<S extends Schema = Schema>
 
   connect(): void {
     if (this.#host.options.url === null) return;
-    this.#connectWanted = true;
-    this.#ifEntered((core, room) => core.connect(room));
+    this.isWanted = true;
+    this.pause(false);
   }
 
   disconnect(): void {
-    this.#connectWanted = false;
+    this.isWanted = false;
+    this.#endpoint?.forget();
     this.#ifEntered((core, room) => core.disconnect(room));
+    this.#host.update();
   }
 
   /** Lets go of the link while nobody looks, and takes it up again where the app wants one. */
   pause(on: boolean): void {
-    if (this.#connectWanted) this.#ifEntered((core, room) => (on ? core.disconnect(room) : core.connect(room)));
+    if (this.isWanted) this.#ifEntered((core, room) => (on ? core.disconnect(room) : core.connect(room)));
   }
 
   /** Runs it when no call is under way. */
@@ -305,7 +309,7 @@ export class RoomImpl<S extends Schema = Schema>
     const { engine } = this.#host;
     const part = await this.#host.start();
     this.#part = part;
-    this.#endpoint ??= part.endpointOf(this.#host.options);
+    this.#endpoint = part.endpointOf(this.#host.options);
     this.history.begin((state) => new part.HistoryImpl(this.#historyHost(), state));
     const merge = (): void => this.#call((core, number) => core.merge(number));
     const work = { merge, reload: () => this.#reload() };

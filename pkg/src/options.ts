@@ -30,7 +30,7 @@ export interface LogEvent {
   /** A code of {@link ErrorCode}; `status` for changes of a connection, `sync` for what is saved and synced, `warning` for words to developers. */
   readonly code: string;
   /** Id of the room it belongs to. */
-  readonly room?: string;
+  readonly room?: string | undefined;
   /** The error, the state or the words. */
   readonly data?: unknown;
 }
@@ -51,6 +51,7 @@ export interface ClientOptions<S extends Schema = Registered> {
    * Gives a token where one is needed: at an attempt, unless the last one is good for longer; again when the server refused it, and, if
    * the server takes it on the link, when four fifths of its time have passed. A second refusal, of a fresh one, ends it with `E_AUTH`.
    * What it throws counts as a failed attempt, with status 401 or 403 as a refusal. A function without parameters is asked once for all rooms.
+   * `disconnect()`, and `clearData()` of all rooms, forget the last one: the next may be another user's.
    */
   readonly auth?: AuthOption | undefined;
   /**

@@ -26,6 +26,11 @@ function tokensOf(options: Options): TokenSource<EndpointContext> | null {
   return source;
 }
 
+/** The next token for rooms of a client is asked for anew. */
+export function forgetTokens(options: Options): void {
+  shared.get(options)?.forget();
+}
+
 /** The same options for rooms in which the user is not seen, with the same tokens. */
 export function withoutUser<O extends Options & { readonly user?: unknown }>(options: O): O {
   const tokens = tokensOf(options);
@@ -39,7 +44,7 @@ export class Endpoint {
   readonly #url: UrlOption;
   readonly #tokens: TokenSource<EndpointContext> | null;
   readonly #dialect: Dialect | undefined;
-  readonly #question = new Question<(core: Core, request: number) => void>();
+  #question = new Question<(core: Core, request: number) => void>();
   /** The token this room was given last. */
   #given: string | null = null;
 
@@ -52,6 +57,12 @@ export class Endpoint {
   /** Asks the app; resolves with what is to be told to the core, and never rejects. */
   ask(context: EndpointContext): Promise<(core: Core, request: number) => void> {
     return this.#question.ask(() => this.#answer(context));
+  }
+
+  /** Asks for the next token anew. */
+  forget(): void {
+    this.#question = new Question();
+    this.#tokens?.forget();
   }
 
   async #answer(context: EndpointContext): Promise<(core: Core, request: number) => void> {

@@ -17,6 +17,8 @@ export interface RoomHost {
   /** Deletes what this device keeps of a room that has been left. */
   clearLog(room: string): Promise<void>;
   report(error: SyncError): void;
+  /** Something of a room changed that its stores do not tell. */
+  update(): void;
   /** See {@link RefHost}. */
   readonly enterRoom: RefHost['enterRoom'];
   /** Looks through what is stored of a room, and sets aside what crashes the core. */

@@ -65,6 +65,30 @@ describe('what waits in a room that is not entered', () => {
     assert.deepEqual(await second.page.evaluate(() => Object.keys(localStorage)), []);
   });
 
+  it('is sent once by another tab, and again when there is more, while its own tab is disconnected', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await staticSite(t);
+    const context = await profile(t, temporaryFolder());
+    const [writer, sender] = [await harnessPage(context, site), await harnessPage(context, site)];
+    const opened = [];
+    sender.page.on('websocket', (socket) => opened.push(new URL(socket.url()).pathname));
+    await sender.enter(server.ws, 'list');
+    await writer.enter(server.ws, 'plan');
+    await writer.isSynced();
+    await writer.page.evaluate(() => window.session.room.disconnect());
+    const stock = stockClient(t, server.ws, 'plan');
+    await stock.synced();
+    await writer.append('one ');
+    await stock.hasText('one ');
+    await isUnsent(sender, []);
+    await isUnsent(writer, ['plan']);
+    await writer.append('two');
+    await stock.hasText('one two');
+    await isUnsent(sender, []);
+    assert.deepEqual(opened, ['/list', '/plan', '/plan']);
+    assert.deepEqual(await sender.page.evaluate(() => Object.keys(localStorage)), []);
+  });
+
   it('can be deleted while it waits', async (t) => {
     const server = await rejoinServer(t);
     const ann = await freshHarness(t, await staticSite(t));

@@ -9,19 +9,16 @@ export interface Pausable extends Pick<Room<Schema>, 'connection' | 'sync'> {
 
 /**
  * Disconnects rooms once the page has been hidden for so many milliseconds, and connects them again when it is seen. A room whose edits have
- * not reached the server, or that has peers, stays connected. Those that are disconnected are in `paused`. Returns the function that stops it.
+ * not reached the server, or that has peers, stays connected. Returns the function that stops it.
  */
-export function pauseInBackground(
-  after: number,
-  rooms: () => readonly Pausable[],
-  paused: Set<object> = new Set(),
-): () => void {
+export function pauseInBackground(after: number, rooms: () => readonly Pausable[]): () => void {
   if (typeof document === 'undefined') return () => {};
+  const paused = new Set<Pausable>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const pause = (): void => {
     for (const room of rooms().filter(isIdle)) {
-      room.pause(true);
       paused.add(room);
+      room.pause(true);
     }
     timer = setTimeout(pause, after);
   };

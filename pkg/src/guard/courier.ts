@@ -21,7 +21,7 @@ export class Courier {
   readonly #host: CourierHost;
   /** What ends each. */
   readonly #sending = new Map<string, () => void>();
-  /** Rooms that did not take it: again when the app has entered them, or a later page. */
+  /** Rooms that did not take it: again when the app has entered them, or connects after it disconnected; or a later page. */
   readonly #refused = new Set<string>();
   /** Rooms that made way, the latest last. */
   readonly #tired = new Set<string>();
@@ -45,6 +45,7 @@ export class Courier {
   /** Sends nothing for a while. */
   rest(): void {
     for (const end of this.#sending.values()) end();
+    this.#refused.clear();
   }
 
   #queue(): string[] {
@@ -88,11 +89,14 @@ export class Courier {
 function isRefused({ connection, sync, lazy: { messages } }: Sender): boolean {
   const { status, error } = connection.getSnapshot();
   const { status: synced, local, pending, held } = sync.getSnapshot();
-  const { supported, pending: mute } = messages.state.getSnapshot();
-  const isLeft = supported === false ? mute : 0;
+  const { supported, pending: said } = messages.state.getSnapshot();
+  const isMute = supported === false;
+  const isLeft = isMute ? said : 0;
+  // Messages go also where the server does not take edits.
+  const isSaid = isMute || (messages.isShown && said === 0);
   return (
     (status === 'disconnected' && error !== null) ||
-    synced === 'rejected' ||
+    (synced === 'rejected' && isSaid) ||
     local === 'unavailable' ||
     (status === 'connected' && held + isLeft > 0 && pending === isLeft)
   );

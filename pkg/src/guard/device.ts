@@ -1,6 +1,9 @@
 import type { DeviceState } from '../client.js';
 import type { SyncState } from '../room.js';
-import type { Store, ValueStore } from '../store.js';
+import type { Store } from '../store.js';
+
+/** What the browser says of it. */
+type Grant = Omit<DeviceState, 'unsent'>;
 
 /**
  * Follows what this device grants to the page's data, and asks it to keep them: once, after something that a user did here was
@@ -8,7 +11,7 @@ import type { Store, ValueStore } from '../store.js';
  */
 export function watchDevice(
   sync: Store<SyncState>,
-  device: ValueStore<DeviceState>,
+  tell: (state: Grant) => void,
   asks: boolean,
 ): { readonly stop: () => void; readonly look: () => void } {
   const storage = typeof navigator === 'object' ? navigator.storage : undefined;
@@ -16,8 +19,7 @@ export function watchDevice(
   let saving = false;
   let stopped = false;
   const look = (): void => {
-    if (storage)
-      void read(storage).then((state) => stopped || device.set(Object.freeze({ ...device.getSnapshot(), ...state })));
+    if (storage) void read(storage).then((state) => stopped || tell(state));
   };
   const check = (): void => {
     const { local, pending } = sync.getSnapshot();
@@ -47,7 +49,7 @@ async function keep(storage: StorageManager): Promise<void> {
   if (!(await storage.persisted())) await storage.persist();
 }
 
-async function read(storage: StorageManager): Promise<Omit<DeviceState, 'unsent'>> {
+async function read(storage: StorageManager): Promise<Grant> {
   const persisted = await ask(() => storage.persisted());
   const estimate = await ask(() => storage.estimate());
   return { persisted, usage: estimate?.usage ?? null, quota: estimate?.quota ?? null };

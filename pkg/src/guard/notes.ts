@@ -1,86 +1,99 @@
 /**
- * What pages of this origin note of rooms in which something waits: an entry of its own for each client and room, so that tabs do not
- * overwrite or take away each other's. Its value is new each time it is written.
+ * What pages of this origin note of rooms in which something waits. A note is an entry `<name>/<room>` that is written once: it stands for all that
+ * the room's log held when it was written. Three rules:
+ *
+ * 1. A client notes what waits in a room that it has entered, or just left, and notes it anew when the log has got more.
+ * 2. Whoever knew of a note before reading the log may take it away, whoever wrote it, once all of that log is on the server.
+ * 3. What a client took away it never looks at again, so that nothing is sent round and round.
  */
 export class Notes {
   readonly #prefix: string;
-  readonly #client = `${Math.random().toString(36).slice(2)}/`;
-  /** All of them, with their values, by client and room. */
-  #known = new Map<string, string>();
-  /** Rooms that are entered and noted by this client. */
-  readonly #own = new Set<string>();
-  /** Those of others that came while this client had read the log already: its document may lack what they stand for. */
+  /** All that stand, as far as is known. */
+  #known = new Set<string>();
+  /** The last one of this client for each room that it has entered, also when another took it away. */
+  readonly #own = new Map<string, string>();
+  /** Those that no storage took: other pages do not know of them. */
+  readonly #unwritten = new Set<string>();
+  /** Those that came when their log had been read: the document here may lack what they stand for. */
   readonly #late = new Set<string>();
+  readonly #taken = new Set<string>();
 
   constructor(prefix: string) {
     this.#prefix = prefix;
     this.read(() => false);
   }
 
-  /** Looks at what other tabs have noted, and restores what they took away too early. */
+  /** Looks at what others have noted and taken away. */
   read(isEntered: (id: string) => boolean): void {
-    for (const id of this.#own) if (this.#valueOf(this.#client + id) === null) this.add(id);
     const before = this.#known;
-    this.#known = new Map();
-    for (const key of attempt((storage) => Object.keys(storage)) ?? []) {
-      if (!key.startsWith(this.#prefix)) continue;
-      const name = key.slice(this.#prefix.length);
-      this.#known.set(name, this.#valueOf(name) ?? '');
-      if (!before.has(name) && isEntered(roomIn(name))) this.#late.add(name);
-    }
+    const keys = attempt((storage) => Object.keys(storage)) ?? [];
+    const stored = keys.filter((key) => key.startsWith(this.#prefix)).map((key) => key.slice(this.#prefix.length));
+    this.#known = new Set([...stored, ...this.#unwritten].filter((note) => !this.#taken.has(note)));
+    for (const note of this.#known) if (!before.has(note) && isEntered(roomIn(note))) this.#late.add(note);
   }
 
-  /** The rooms: those that are entered, and of others those whose notes nobody has taken away; sorted. */
+  /** The rooms that are noted, sorted. */
   all(isEntered: (id: string) => boolean): string[] {
-    for (const id of this.#own) if (!isEntered(id)) this.#own.delete(id);
-    if ([...this.#known.keys()].some((name) => !isEntered(roomIn(name)))) this.read(isEntered);
-    for (const name of this.#late) if (!isEntered(roomIn(name))) this.#late.delete(name);
-    return [...new Set([...this.#own, ...[...this.#known.keys()].map(roomIn)])].sort();
+    for (const id of this.#own.keys()) if (!isEntered(id)) this.#own.delete(id);
+    if ([...this.#known].some((note) => !isEntered(roomIn(note)))) this.read(isEntered);
+    for (const note of this.#late) if (!isEntered(roomIn(note))) this.#late.delete(note);
+    return [...new Set([...this.#own.keys(), ...[...this.#known].map(roomIn)])].sort();
   }
 
-  /** Whether this client has noted it. */
+  /** Whether this client has noted it since it was sent last. */
   has(id: string): boolean {
     return this.#own.has(id);
   }
 
+  /** Notes what the log of a room holds now. */
   add(id: string): void {
-    const value = Math.random().toString(36);
-    this.#own.add(id);
-    this.#known.set(this.#client + id, value);
-    attempt((storage) => storage.setItem(this.#prefix + this.#client + id, value));
+    const last = this.#own.get(id);
+    const note = `${Math.random().toString(36).slice(2)}/${id}`;
+    const isWritten = this.#write(note);
+    this.#own.set(id, note);
+    this.#known.add(note);
+    if (last && (isWritten || this.#unwritten.has(last))) this.#take(last);
+    if (!isWritten) this.#unwritten.add(note);
   }
 
-  /** All that is in the document of a room is on the server. */
+  /** All that is in the document of an entered room is on the server. */
   sent(id: string): void {
     this.#own.delete(id);
-    for (const [name] of this.of(id)) if (!this.#late.has(name)) this.#remove(name);
+    this.delivered(this.of(id).filter((note) => !this.#late.has(note)));
   }
 
-  /** What is noted of a room now. */
-  of(id: string): [name: string, value: string][] {
-    return [...this.#known].filter(([name]) => roomIn(name) === id);
+  /** What stands of a room. */
+  of(id: string): string[] {
+    return [...this.#known].filter((note) => roomIn(note) === id);
   }
 
-  /** All that was in the log when these notes stood there is on the server. */
-  delivered(notes: readonly (readonly [name: string, value: string])[]): void {
-    for (const [name, value] of notes) if (this.#valueOf(name) === value) this.#remove(name);
+  /** All that was in the log when these stood there is on the server. */
+  delivered(notes: readonly string[]): void {
+    for (const note of notes) this.#take(note);
   }
 
-  #valueOf(name: string): string | null {
-    return attempt((storage) => storage.getItem(this.#prefix + name)) ?? null;
+  /** What they stand for was deleted. */
+  forget(): void {
+    this.#unwritten.clear();
   }
 
-  #remove(name: string): void {
-    this.#known.delete(name);
-    attempt((storage) => storage.removeItem(this.#prefix + name));
+  #write(note: string): boolean {
+    return attempt((storage) => storage.setItem(this.#prefix + note, '') ?? true) ?? false;
+  }
+
+  #take(note: string): void {
+    this.#known.delete(note);
+    this.#unwritten.delete(note);
+    this.#taken.add(note);
+    attempt((storage) => storage.removeItem(this.#prefix + note));
   }
 }
 
-function roomIn(name: string): string {
-  return name.slice(name.indexOf('/') + 1);
+function roomIn(note: string): string {
+  return note.slice(note.indexOf('/') + 1);
 }
 
-/** Where there is no storage, or none for us, only pages that enter a room send what waits in it. */
+/** Undefined where there is no storage, or none for us. */
 function attempt<T>(act: (storage: Storage) => T): T | undefined {
   try {
     return typeof localStorage === 'undefined' ? undefined : act(localStorage);

@@ -1,21 +1,25 @@
 import type { ClientEvents, DeviceState } from '../client.js';
 import { absolute } from '../endpoint.js';
+import type { Engine } from '../engine.js';
+import type { SyncError } from '../errors.js';
 import { type LostConnection, watchLostConnection } from '../lost-connection.js';
 import { type ClientOptions, ownStorage, storageOf } from '../options.js';
 import type { ConnectionState, SyncState } from '../room.js';
-import { withoutUser } from '../room-endpoint.js';
+import { forgetTokens, withoutUser } from '../room-endpoint.js';
 import { defineSchema, type Schema } from '../schema.js';
-import type { Listeners, Store, ValueStore } from '../store.js';
+import { type Listeners, runSafely, type Store, type ValueStore } from '../store.js';
 import { preventUnsaved } from '../unsaved.js';
+import type { Wish } from '../wish.js';
 import { type Pausable, pauseInBackground } from './background.js';
 import { watchDevice } from './device.js';
 import { watchDropped } from './dropped.js';
+import { duplicateCopy } from './duplicate.js';
 import { type Sender, watchUnsent } from './unsent.js';
 
 /** What no timer exceeds, in milliseconds: one that is given more fires at once. */
 const LONGEST = 2 ** 31 - 1;
-/** Of rooms that nobody sees: what is sent is what the log says. */
-const NO_SCHEMA: Schema = /* @__PURE__ */ defineSchema({ doc: {} });
+/** Of rooms that nobody sees: what is sent is what the log says. No version of a document is later than none. */
+const NO_SCHEMA: Schema = { .../* @__PURE__ */ defineSchema({ doc: {} }), version: Number.NaN };
 
 /** What is watched of a client. */
 export interface Watched {
@@ -30,42 +34,55 @@ export interface Watched {
 /** What watching needs besides. */
 export interface PageHost<S extends Schema> {
   readonly options: ClientOptions<S>;
-  /** Tells that the state of a room changed. */
-  readonly changes: Listeners<[]>;
+  readonly engine: Pick<Engine, 'notify' | 'drainSoon'>;
+  /** Tells that the state of a room changed, and what the app wants of all of them. */
+  readonly changes: Listeners<[wish?: Wish]>;
   rooms(): readonly (Pausable & Sender & { readonly isHeard: boolean })[];
   /** A room of its own, whatever else is entered by that id. */
   background(id: string, options: ClientOptions<S>, schema: Schema): Sender;
   tellLost(event: LostConnection): void;
-  warn(message: string): void;
+  report(error: SyncError): void;
 }
 
 /** Follows what the page, the device and the network do to a client with rooms. Returns the functions that stop it. */
 export function watchPage<S extends Schema>(client: Watched, host: PageHost<S>): (() => void)[] {
-  const { options, changes, rooms, background, tellLost, warn } = host;
+  const { options, engine, changes, rooms, background, tellLost, report } = host;
   const { askToPersist = true, preventUnsavedChanges, lostConnectionTimeout = 5_000, backgroundTimeout } = options;
   const asks = askToPersist && !ownStorage(options).adapter && storageOf(options) !== 'memory';
+  const duplicate = duplicateCopy();
+  if (duplicate) report(duplicate);
+  const warn = (message: string): void => warnOf(host, message);
   if (options.auth && options.tokenIn === 'query') {
     warn('rejoin: a token in a URL ends up in the logs of servers and proxies; prefer another `tokenIn`');
   }
-  const { stop, look } = watchDevice(client.sync, client.device, asks);
+  const tell = (news: Partial<DeviceState>): void => {
+    client.device.set(Object.freeze({ ...client.device.getSnapshot(), ...news }));
+    engine.drainSoon(); // timers and other tabs bring it too
+  };
+  const { stop, look } = watchDevice(client.sync, tell, asks);
   const stops = [
     stop,
     client.on('error', ({ code }) => code === 'E_QUOTA' && look()),
     watchLostConnection(client.connection, Math.min(lostConnectionTimeout, LONGEST), tellLost),
-    watchDropped({ ...host, handle: client.handle }),
+    watchDropped({ ...host, handle: client.handle, warn }),
+    changes.add((wish) => wish && wish !== 'connect' && forgetTokens(options)),
   ];
-  const paused = new Set<object>();
-  if (backgroundTimeout !== undefined)
-    stops.push(pauseInBackground(Math.min(backgroundTimeout, LONGEST), rooms, paused));
+  if (backgroundTimeout !== undefined) stops.push(pauseInBackground(Math.min(backgroundTimeout, LONGEST), rooms));
   if (options.url !== null && storageOf(options) !== 'memory') {
     const quiet = withoutUser(options);
     const open = (id: string): Sender => background(id, quiet, NO_SCHEMA);
-    const isPaused = (room: object): boolean => paused.has(room);
-    const prefix = prefixOf(options);
-    stops.push(watchUnsent({ prefix, device: client.device, changes, rooms, isPaused, background: open }));
+    const show = (unsent: readonly string[]): void => tell({ unsent });
+    stops.push(watchUnsent({ prefix: prefixOf(options), changes, rooms, show, background: open }));
   }
   if (preventUnsavedChanges) stops.push(preventUnsaved(changes, rooms));
   return stops;
+}
+
+/** Tells developers. */
+function warnOf<S extends Schema>({ options, engine }: PageHost<S>, data: string): void {
+  const log = options.logger?.warn;
+  if (log) engine.notify(() => runSafely(() => log({ level: 'warn', code: 'warning', data })));
+  else console.warn(data);
 }
 
 /** Clients of one origin may have different servers, and storage of their own. A query may hold a token. */

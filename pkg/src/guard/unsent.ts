@@ -1,17 +1,21 @@
-import type { DeviceState } from '../client.js';
 import type { MessagesState } from '../messages.js';
 import type { Room } from '../room.js';
 import type { Schema } from '../schema.js';
-import type { Listeners, Store, ValueStore } from '../store.js';
+import type { Listeners, Store } from '../store.js';
+import type { Wish } from '../wish.js';
 import { Courier } from './courier.js';
 import { Notes } from './notes.js';
 
 /** How long something may be on its way before it is noted for a later page, in milliseconds. */
 const PATIENCE = 1_000;
+/** How long a note stands while the log gets more, in milliseconds: other tabs send what it stands for each time. */
+const RENEWAL = 5_000;
 
 /** A room as far as it sends what waits in it. */
 export interface Sender extends Pick<Room<Schema>, 'id' | 'connection' | 'sync'> {
-  readonly lazy: { readonly messages: { readonly state: Store<MessagesState> } };
+  /** Whether the app wants a connection. */
+  readonly isWanted: boolean;
+  readonly lazy: { readonly messages: { readonly state: Store<MessagesState>; readonly isShown: boolean } };
   enter(): void;
   leave(): void;
 }
@@ -20,13 +24,12 @@ export interface Sender extends Pick<Room<Schema>, 'id' | 'connection' | 'sync'>
 export interface UnsentHost {
   /** Before the names of rooms in what is noted: which user's, and where it is to go. */
   readonly prefix: string;
-  readonly device: ValueStore<DeviceState>;
-  /** Tells that the state of a room changed. */
-  readonly changes: Listeners<[]>;
+  /** Tells that the state of a room changed, and what the app wants of all of them. */
+  readonly changes: Listeners<[wish?: Wish]>;
   /** The rooms that the app has entered. */
   rooms(): readonly Sender[];
-  /** Whether a room lets go of its link for a while, without the app's asking. */
-  isPaused(room: Sender): boolean;
+  /** Shows the app in which rooms something waits. */
+  show(unsent: readonly string[]): void;
   /** A room that shows nobody, and that the app does not see. */
   background(id: string): Sender;
 }
@@ -52,9 +55,13 @@ class Unsent {
   readonly #courier: Courier;
   /** Rooms of which something was on its way when they were looked at last. */
   #waiting: readonly Sender[] = [];
+  /** Those of them whose log has got more since they were noted. */
+  #grown: ReadonlySet<Sender> = new Set();
   /** Whether the app wants links, as far as its rooms say: what it disconnects stays so. */
   #wanted = false;
+  #shown: readonly string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #renewal: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: UnsentHost) {
     const notes = new Notes(host.prefix);
@@ -64,14 +71,14 @@ class Unsent {
   }
 
   /** Looks at everything anew. */
-  readonly check = (): void => {
+  readonly check = (wish?: Wish): void => {
     const rooms = this.#host.rooms();
-    for (const room of this.#waiting) if (!rooms.includes(room)) this.#notes.add(room.id);
-    this.#waiting = rooms.filter(isWaiting);
-    if (this.#waiting.some(({ id }) => !this.#notes.has(id))) this.#timer ??= setTimeout(this.note, PATIENCE);
+    if (wish === 'clear') this.#notes.forget();
+    if (wish) this.#wanted = wish === 'connect';
+    this.#follow(rooms);
     for (const room of rooms) if (isSent(room)) this.#notes.sent(room.id);
     const asked = rooms.filter(({ connection }) => connection.getSnapshot().status !== 'idle');
-    if (asked.length > 0) this.#wanted = asked.some((room) => this.#host.isPaused(room) || wantsLink(room));
+    if (asked.length > 0) this.#wanted = asked.some(wantsLink);
     const all = this.#notes.all(this.#isEntered);
     this.#show(all);
     if (this.#wanted) this.#courier.carry(all.filter((id) => !this.#isEntered(id)));
@@ -80,8 +87,10 @@ class Unsent {
 
   /** Notes what is on its way: this page may not see it arrive. */
   readonly note = (): void => {
-    this.#timer = undefined;
-    for (const { id } of this.#waiting) this.#notes.add(id);
+    this.#calm();
+    for (const room of this.#waiting) if (this.#grown.has(room) || !this.#notes.has(room.id)) this.#notes.add(room.id);
+    // A log that is being written may be read without what comes.
+    this.#grown = new Set(this.#waiting.filter(isSaving));
     this.check();
   };
 
@@ -92,30 +101,48 @@ class Unsent {
   };
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#calm();
     this.#courier.rest();
+  }
+
+  #show(unsent: readonly string[]): void {
+    if (JSON.stringify(this.#shown) === JSON.stringify(unsent)) return;
+    this.#shown = Object.freeze(unsent);
+    this.#host.show(this.#shown);
   }
 
   readonly #isEntered = (id: string): boolean => this.#host.rooms().some((room) => room.id === id);
 
-  #show(unsent: readonly string[]): void {
-    const { device } = this.#host;
-    const before = device.getSnapshot();
-    if (JSON.stringify(before.unsent) === JSON.stringify(unsent)) return;
-    device.set(Object.freeze({ ...before, unsent: Object.freeze(unsent) }));
+  #follow(rooms: readonly Sender[]): void {
+    for (const room of this.#waiting) if (!rooms.includes(room)) this.#notes.add(room.id);
+    this.#waiting = rooms.filter(isWaiting);
+    this.#grown = new Set(this.#waiting.filter((room) => isSaving(room) || this.#grown.has(room)));
+    if (this.#waiting.some(({ id }) => !this.#notes.has(id))) this.#timer ??= setTimeout(this.note, PATIENCE);
+    if (this.#grown.size > 0) this.#renewal ??= setTimeout(this.note, RENEWAL);
+  }
+
+  #calm(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#renewal);
+    this.#timer = undefined;
+    this.#renewal = undefined;
   }
 }
 
-/** Whether the app wants a link here that may work: not where it asked for none, nor where only the app can help. */
-function wantsLink({ connection }: Sender): boolean {
-  const { status, reason, error } = connection.getSnapshot();
-  return status !== 'disconnected' || (reason?.kind !== 'requested' && error === null);
+/** Whether the app wants a link here that may work: not where only the app can help. */
+function wantsLink({ connection, isWanted }: Sender): boolean {
+  const { status, error } = connection.getSnapshot();
+  return isWanted && (status !== 'disconnected' || error === null);
 }
 
 /** A room that was never asked to connect keeps what it has to itself. */
 function isWaiting({ connection, sync }: Sender): boolean {
   const { pending, local } = sync.getSnapshot();
   return pending > 0 && local !== 'unavailable' && connection.getSnapshot().status !== 'idle';
+}
+
+function isSaving({ sync }: Sender): boolean {
+  return sync.getSnapshot().local === 'saving';
 }
 
 /** Where the log cannot be read, nobody knows. */

@@ -1,0 +1,2 @@
+/** What an app says to all rooms of a client at once. `clear`: what is kept of them goes, and with it the user. */
+export type Wish = 'connect' | 'disconnect' | 'clear';
