@@ -203,6 +203,11 @@ await bundle('suspense.ts', 'suspense.cjs', {
   external: [/^react$/],
   beside: 'react.cjs',
 });
+// Bindings take nothing of the main entry but types; the editor is the app's.
+for (const editor of ['codemirror', 'quill']) {
+  await bundle(`${editor}.ts`, `${editor}.js`, { external: [/^@codemirror/] });
+  await bundle(`${editor}.ts`, `${editor}.cjs`, { format: 'cjs', external: [/^@codemirror/] });
+}
 // `ws` is taken in; what makes it faster where it is installed is not looked for.
 const native = ['bufferutil', 'utf-8-validate'];
 await bundle('cli/main.ts', 'cli.mjs', { platform: 'node', external: native });

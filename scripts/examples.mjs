@@ -10,6 +10,8 @@ const entries = {
   'rejoin/react': 'react.ts',
   'rejoin/react/suspense': 'suspense.ts',
   'rejoin/hocuspocus': 'hocuspocus.ts',
+  'rejoin/codemirror': 'codemirror.ts',
+  'rejoin/quill': 'quill.ts',
 };
 /** Beside the tests' sources, so that React and the package are found as they find them. */
 const folder = join(root, 'pkg', 'test', '.examples');

@@ -157,6 +157,8 @@ export interface Text {
    * All of it is one step to undo, with the origin `stream`.
    */
   pipeFrom(source: AsyncIterable<string>, options?: PipeOptions): Promise<void>;
+  /** For bindings: its type id; of one that was asked for before the room was ready, none. @internal */
+  readonly '~type'?: string;
 }
 
 /** A document that this one names. */

@@ -28,6 +28,10 @@ export class TextRef extends Part implements Text {
     return this.place.store as Store<string>;
   }
 
+  get '~type'(): string {
+    return this.place.type;
+  }
+
   get length(): number {
     const { host, type } = this.place;
     return host.read((core, room) => core.lengthOf(room, type));

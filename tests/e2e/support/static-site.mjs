@@ -4,17 +4,21 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { root } from '../../../scripts/env.mjs';
 
-const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
+const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm' };
 const folders = [
   ['/rejoin/', join(root, 'pkg', 'dist')],
   ['/servers/', join(root, 'tests', 'interop', 'servers', 'page')],
   ['/', join(root, 'tests', 'e2e', 'harness')],
 ];
 
-/** Serves the harness; `headers` go with every answer. */
-export async function staticSite(t, headers = {}) {
+/** Serves the harness; `headers` go with every answer, `made` is what is no file, by its path. */
+export async function staticSite(t, headers = {}, made = {}) {
   const server = createServer((request, response) => {
-    const file = fileOf(new URL(request.url, 'http://x').pathname);
+    const { pathname } = new URL(request.url, 'http://x');
+    if (made[pathname]) {
+      return response.writeHead(200, { 'content-type': types[extname(pathname)], ...headers }).end(made[pathname]);
+    }
+    const file = fileOf(pathname);
     if (!file) return response.writeHead(404).end();
     response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream', ...headers });
     return createReadStream(file).pipe(response);

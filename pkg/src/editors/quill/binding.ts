@@ -1,0 +1,226 @@
+import { applyTextDelta } from '../../delta.js';
+import type { SelectionKeeper } from '../../history.js';
+import type { Cursor, Text, TextEvent } from '../../refs.js';
+import type { Room } from '../../room.js';
+import type { Schema } from '../../schema.js';
+import { type Aligned, Alignment } from '../alignment.js';
+import { isMisplaced, TextFollower } from '../follower.js';
+import { deltas, like } from './deltas.js';
+import { type Knows, contentOf, isImplied, isPlain, toQuill, toText } from './ops.js';
+import type { FullDelta, QuillLike, QuillRange } from './types.js';
+
+/** Half a character, which no document keeps. */
+const HALF = /\p{Surrogate}/u;
+
+/** Both ends of a selection. */
+type Kept = readonly [start: Cursor, end: Cursor];
+
+/** Keeps a Quill editor and a shared text the same: what {@link Alignment} counts in is what Quill shows. */
+export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKeeper<Kept> {
+  readonly follower: TextFollower;
+  readonly alignment: Alignment<FullDelta, FullDelta> = new Alignment<FullDelta, FullDelta>(deltas, this);
+  /** Where the selection is, as Quill told it last: while it tells a change, the one before. */
+  range: QuillRange | null;
+  readonly #quill: QuillLike;
+  readonly #room: Room<Schema>;
+  readonly #knows: Knows;
+  readonly #stops: readonly (() => void)[];
+  /** The text as it was told last. */
+  #known = '';
+  #composing = false;
+  #writing = false;
+  /** What was written is told only at the end of a batch of the app's. */
+  #isEchoLate = false;
+  /** Quill shows something else than it was told: its formats and the app's decide. */
+  #isOdd = false;
+  /** Whether the editor was made read-only here. */
+  #isLocking = false;
+  #gone = false;
+
+  constructor(quill: QuillLike, room: Room<Schema>, place: string | Text) {
+    this.#quill = quill;
+    this.#room = room;
+    this.#knows = (name) => quill.scroll.query(name) != null;
+    this.range = quill.getSelection();
+    this.follower = new TextFollower(room, place, {
+      found: () => this.#found(),
+      told: (event) => this.#told(event),
+      resumed: () => this.alignment.resume(),
+      locked: () => this.#showLock(),
+    });
+    quill.on('editor-change', this.#onChange);
+    this.#stops = [
+      () => quill.off('editor-change', this.#onChange),
+      listen(quill.root, 'compositionstart', () => this.#compose(true)),
+      // Quill reads its end in a microtask of its own.
+      listen(quill.root, 'compositionend', () => this.#afterwards(() => this.#compose(false))),
+      room.history.keepSelection(this),
+    ];
+    this.#showLock();
+    this.follower.start();
+  }
+
+  stop(): void {
+    this.#gone = true;
+    for (const stop of this.#stops) stop();
+    this.follower.stop();
+    if (this.#isLocking) this.#quill.enable(true);
+  }
+
+  write(change: FullDelta, before: FullDelta): boolean {
+    const now = this.follower.read((text) => text.toString());
+    if (now !== null && lengthOf(now) !== before.length()) {
+      // Somebody wrote, and it was not told yet.
+      this.#afterwards(() => this.alignment.resume());
+      return false;
+    }
+    const outcome = this.follower.write((text) => this.#push(text, now ?? '', change));
+    if (outcome === 'never') this.#afterwards(() => this.alignment.reset());
+    return outcome !== 'later';
+  }
+
+  settle(): void {
+    if (!this.#composing) this.#quill.update('user');
+  }
+
+  show(change: FullDelta): boolean {
+    if (this.#gone) return true;
+    if (this.#composing) return false;
+    const wanted = this.#quill.getLength() + sizeOf(change);
+    try {
+      this.#quill.updateContents(change as never, 'api');
+    } catch (error) {
+      this.#room.report(error);
+    }
+    const wasOdd = this.#isOdd;
+    this.#isOdd = this.#quill.getLength() !== wanted;
+    if (this.#isOdd && !wasOdd) this.#afterwards(() => this.alignment.realign());
+    return true;
+  }
+
+  missing(content: FullDelta): FullDelta {
+    const now = this.#content();
+    return now ? content.diff(now) : like(content, []);
+  }
+
+  shown(): FullDelta {
+    return this.#quill.getContents() as FullDelta;
+  }
+
+  capture(): Kept | null {
+    const { range } = this;
+    if (!range || !this.alignment.isEven) return null;
+    return this.follower.read((text) => {
+      const at = (offset: number): Cursor => text.cursor(Math.min(offset, text.length), -1);
+      return [at(range.index), at(range.index + range.length)];
+    });
+  }
+
+  restore(kept: Kept): void {
+    this.#afterwards(() => {
+      const ends = this.follower.read((text) => kept.map((end) => text.resolve(end)));
+      const [start, end] = ends ?? [];
+      if (start == null || end == null || !this.alignment.isEven) return;
+      this.#quill.setSelection(start, Math.max(0, end - start), 'api');
+    });
+  }
+
+  readonly #onChange = (name: string, now: unknown, before: unknown): void => {
+    if (name === 'selection-change') this.range = now as QuillRange | null;
+    else if (name === 'text-change' && !this.alignment.isShowing) this.#typed(now as FullDelta, before as FullDelta);
+  };
+
+  #typed(told: FullDelta, before: FullDelta): void {
+    const from = (this.#isOdd && this.alignment.isEven && this.#content()) || before;
+    const isExact = from === before && isPlain(told.ops);
+    this.#isOdd = false;
+    this.alignment.typed(isExact ? told : from.diff(this.shown()), from);
+    if (told.ops.some(({ insert }) => typeof insert === 'string' && HALF.test(insert))) {
+      this.#afterwards(() => this.alignment.realign());
+    }
+  }
+
+  #push(text: Text, now: string, change: FullDelta): void {
+    const ops = toText(change.ops, now);
+    this.#writing = true;
+    this.#isEchoLate = true;
+    try {
+      this.#room.batch(() => {
+        try {
+          text.applyDelta(ops);
+        } catch (error) {
+          if (!isMisplaced(error)) throw error;
+          // It cuts a character in two: as near to it as a text can be.
+          text.applyDiff(applyTextDelta(now, ops));
+          this.#afterwards(() => this.alignment.realign());
+        }
+      });
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  #found(): void {
+    this.#known = this.follower.content() ?? '';
+    this.alignment.reset();
+  }
+
+  #told({ delta, origin }: TextEvent): void {
+    const before = this.#known;
+    this.#known = applyTextDelta(before, delta);
+    const isOwn = origin === 'local';
+    if (isOwn && this.#writing) {
+      this.#isEchoLate = false;
+      return;
+    }
+    // What a log makes different is told without marks.
+    if (origin === 'storage' || (isOwn && this.#isEchoLate)) {
+      this.#isEchoLate = false;
+      this.#afterwards(() => this.alignment.realign());
+      return;
+    }
+    const ops = toQuill(delta, before, this.#known, this.#knows);
+    this.alignment.told(like(this.#quill.getContents(), ops));
+  }
+
+  /** What Quill is to show. */
+  #content(): FullDelta | null {
+    const content = this.follower.read((text) => contentOf(text.toDelta(), text.toString(), this.#knows));
+    return content && like(this.#quill.getContents(), content);
+  }
+
+  #compose(on: boolean): void {
+    this.#composing = on;
+    if (!on) this.alignment.flush();
+  }
+
+  #showLock(): void {
+    const is = this.follower.isLocked;
+    if (is === this.#isLocking || (is && !this.#quill.isEnabled())) return;
+    this.#isLocking = is;
+    this.#quill.enable(!is);
+  }
+
+  #afterwards(act: () => void): void {
+    queueMicrotask(() => {
+      if (!this.#gone) act();
+    });
+  }
+}
+
+/** The length of what Quill shows of a text. */
+function lengthOf(text: string): number {
+  return text.length + (isImplied(text) ? 1 : 0);
+}
+
+/** How much longer a change makes what it is applied to. */
+function sizeOf({ ops }: FullDelta): number {
+  return ops.reduce((sum, { insert, delete: gone = 0 }) => {
+    return sum - gone + (insert === undefined ? 0 : typeof insert === 'string' ? insert.length : 1);
+  }, 0);
+}
+
+function listen(target: HTMLElement, type: string, act: () => void): () => void {
+  target.addEventListener(type, act);
+  return () => target.removeEventListener(type, act);
+}

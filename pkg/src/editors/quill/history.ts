@@ -1,0 +1,33 @@
+import type { Room } from '../../room.js';
+import type { Schema } from '../../schema.js';
+import type { QuillLike } from './types.js';
+
+/** What is used of Quill's module `history`, and taken over. */
+interface HistoryModule {
+  change(way: 'undo' | 'redo'): void;
+  record(): void;
+  transform(): void;
+  clear(): void;
+}
+
+/** The room's history in the place of Quill's: its keys, menus and buttons then know what others wrote. Returns what gives it back. */
+export function undoByRoom(quill: QuillLike, room: Room<Schema>, isLocked: () => boolean): () => void {
+  const history = quill.getModule('history') as HistoryModule | undefined;
+  if (!history) return () => {};
+  const nothing = (): void => {};
+  const change = (way: 'undo' | 'redo'): void => {
+    try {
+      if (!isLocked()) room.history[way]();
+    } catch (error) {
+      room.report(error);
+    }
+  };
+  history.clear();
+  Object.assign(history, { change, record: nothing, transform: nothing });
+  return () => {
+    // Those of its class show again.
+    const own: Partial<HistoryModule> = history;
+    for (const name of ['change', 'record', 'transform'] as const) delete own[name];
+    history.clear();
+  };
+}
