@@ -1,12 +1,15 @@
 import { ChangeSet, Text } from '@codemirror/state';
-import QuillDelta from 'quill-delta';
+import quillDelta from 'quill-delta';
 import { describe, expect, test } from 'vitest';
 import { type Algebra, Alignment } from '../src/editors/alignment.js';
 import { changeSets, difference, toChanges, toDoc } from '../src/editors/codemirror/changes.js';
 import { deltas, like } from '../src/editors/quill/deltas.js';
+import { difference as ofContents } from '../src/editors/quill/difference.js';
 import type { FullDelta } from '../src/editors/quill/types.js';
 import { random } from './support/random.js';
 
+const QuillDelta = quillDelta.default;
+type QuillDelta = InstanceType<typeof QuillDelta>;
 const SEEDS = 400;
 const STEPS = 60;
 
@@ -51,7 +54,7 @@ const quill: Kind<FullDelta, FullDelta> = {
     else change.insert(letters(pick), marks);
     return change as FullDelta;
   },
-  difference: (before, after) => before.diff(after),
+  difference: (before, after) => like(before, ofContents(before.ops, after.ops)),
   read: ({ ops }) => ops,
 };
 

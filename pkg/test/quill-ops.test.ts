@@ -1,11 +1,14 @@
-import Delta from 'quill-delta';
+import quillDelta from 'quill-delta';
 import { describe, expect, test } from 'vitest';
 import type { TextOp } from '../src/boundary.js';
 import { applyTextDelta } from '../src/delta.js';
+import { difference } from '../src/editors/quill/difference.js';
 import { contentOf, toQuill, toText } from '../src/editors/quill/ops.js';
 import type { QuillOp } from '../src/editors/quill/types.js';
 import { random } from './support/random.js';
 
+const Delta = quillDelta.default;
+type Delta = InstanceType<typeof Delta>;
 const SEEDS = 3_000;
 const knows = (name: string): boolean => name !== 'unknown';
 const plain = (delta: Delta): string => applyTextDelta('', delta.ops as TextOp[]);
@@ -91,5 +94,25 @@ describe('what somebody does in a text', () => {
   test('leaves formats out that Quill does not know', () => {
     const delta: TextOp[] = [{ retain: 1, attributes: { unknown: 1, bold: null } }];
     expect(toQuill(delta, 'a\n', 'a\n', knows)).toEqual([{ retain: 1, attributes: { bold: null } }]);
+  });
+});
+
+describe('the difference of two contents', () => {
+  test('leads from one to the other, and leaves alone what both have', () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const { int: pick } = random(seed);
+      const [before, after] = [shown(randomText(pick)), shown(randomText(pick))];
+      const led = before.compose(new Delta(difference(before.ops as QuillOp[], after.ops as QuillOp[]) as never));
+      same(led, after, `seed ${seed}: ${JSON.stringify([before.ops, after.ops])}`);
+    }
+    const [bold, none] = [[{ insert: 'a', attributes: { bold: true } }, { insert: 'b\n' }], [{ insert: 'ab\n' }]];
+    expect(difference(bold, none)).toEqual([{ retain: 1, attributes: { bold: null } }, { retain: 2 }]);
+    expect(difference(none, none)).toEqual([{ retain: 3 }]);
+  });
+
+  test('ends where halves of characters come and go', () => {
+    const [before, after] = ['\ud83d😀\ud83d\ude00\ude00x😀\n', '😀\ufffd\ud83dx\n'].map((insert) => [{ insert }]);
+    const led = new Delta(before as never).compose(new Delta(difference(before as QuillOp[], after as QuillOp[]) as never));
+    expect(led.ops).toEqual(after);
   });
 });

@@ -54,22 +54,22 @@ window.openStock = async (url, room) => {
     const quill = new Quill(element(), { theme: 'snow' });
     return { quill, binding: new QuillBinding(doc.getText('note'), quill) };
   };
-  const text = () => {
+  const toString = () => {
     const runs = doc.getText('note').toDelta();
     return runs.map(({ insert }) => (typeof insert === 'string' ? insert : '\ufffc')).join('');
   };
-  window.stock = { ...bind(), doc, bind, text };
+  window.stock = { ...bind(), doc, bind, toString };
   window.quill = window.stock.quill;
 };
 
 /** Does something at random, as a user: the same seed, the same deeds. */
-window.deeds = (seed) => {
+window.deeds = (seed, alphabet) => {
   let state = seed;
   const pick = (below) => {
     state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
     return (state >> 8) % below;
   };
-  const words = () => ['a', 'bc', '\n', ' d', '😀', 'e\nf'][pick(6)];
+  const words = () => alphabet[pick(alphabet.length)];
   const inCodeMirror = () => {
     const { length } = window.view.state.doc;
     const from = pick(length + 1);
@@ -78,7 +78,11 @@ window.deeds = (seed) => {
   };
   const inQuill = () => {
     const { quill } = window;
-    const [at, size] = [pick(quill.getLength()), 1 + pick(4)];
+    // Quill itself does not end for some texts with halves of characters.
+    const letters = quill.getContents().ops.map(({ insert }) => (typeof insert === 'string' ? insert : '\ufffc')).join('');
+    const whole = (offset) => (/[\udc00-\udfff]/.test(letters[offset]) ? offset + 1 : offset);
+    const at = whole(pick(letters.length));
+    const size = whole(Math.min(letters.length, at + 1 + pick(4))) - at;
     const deed = pick(8);
     if (deed < 4) quill.insertText(at, words(), pick(3) ? {} : { bold: true }, 'user');
     else if (deed === 4) quill.deleteText(at, size, 'user');

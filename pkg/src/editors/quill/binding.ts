@@ -1,3 +1,4 @@
+import type { TextOp } from '../../boundary.js';
 import { applyTextDelta } from '../../delta.js';
 import type { SelectionKeeper } from '../../history.js';
 import type { Cursor, Text, TextEvent } from '../../refs.js';
@@ -6,6 +7,7 @@ import type { Schema } from '../../schema.js';
 import { type Aligned, Alignment } from '../alignment.js';
 import { isMisplaced, TextFollower } from '../follower.js';
 import { deltas, like } from './deltas.js';
+import { difference } from './difference.js';
 import { type Knows, contentOf, isImplied, isPlain, toQuill, toText } from './ops.js';
 import type { FullDelta, QuillLike, QuillRange } from './types.js';
 
@@ -100,7 +102,7 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
 
   missing(content: FullDelta): FullDelta {
     const now = this.#content();
-    return now ? content.diff(now) : like(content, []);
+    return like(content, now ? difference(content.ops, now.ops) : []);
   }
 
   shown(): FullDelta {
@@ -134,7 +136,7 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
     const from = (this.#isOdd && this.alignment.isEven && this.#content()) || before;
     const isExact = from === before && isPlain(told.ops);
     this.#isOdd = false;
-    this.alignment.typed(isExact ? told : from.diff(this.shown()), from);
+    this.alignment.typed(isExact ? told : like(told, difference(from.ops, this.shown().ops)), from);
     if (told.ops.some(({ insert }) => typeof insert === 'string' && HALF.test(insert))) {
       this.#afterwards(() => this.alignment.realign());
     }
@@ -147,7 +149,7 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
     try {
       this.#room.batch(() => {
         try {
-          text.applyDelta(ops);
+          writeEach(text, ops);
         } catch (error) {
           if (!isMisplaced(error)) throw error;
           // It cuts a character in two: as near to it as a text can be.
@@ -205,6 +207,24 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
     queueMicrotask(() => {
       if (!this.#gone) act();
     });
+  }
+}
+
+/** One by one: typing in a text joins the last step of the history, a delta is a step of its own. What is inserted has just its own marks. */
+function writeEach(text: Text, ops: readonly TextOp[]): void {
+  let at = 0;
+  for (const op of ops) {
+    if ('delete' in op) text.delete(at, op.delete);
+    else if ('retain' in op) {
+      if (op.attributes) text.format(at, op.retain, op.attributes);
+      at += op.retain;
+    } else if (typeof op.insert === 'string') {
+      text.insert(at, op.insert, op.attributes ?? {});
+      at += op.insert.length;
+    } else {
+      text.insertEmbed(at, op.insert, op.attributes ?? {});
+      at += 1;
+    }
   }
 }
 

@@ -18,7 +18,6 @@ export interface QuillDelta {
 export interface FullDelta extends QuillDelta {
   compose(other: FullDelta): FullDelta;
   transform(other: FullDelta, priority: boolean): FullDelta;
-  diff(other: FullDelta): FullDelta;
 }
 
 /** Where a stretch is shown, in pixels from the container's corner. */
