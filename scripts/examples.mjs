@@ -1,5 +1,5 @@
 // Every export of the package has a sentence, whatever is called an example, and the examples compile.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { root } from './env.mjs';
@@ -100,6 +100,7 @@ function write({ name, file, code }, at) {
     `import * as hooks from '${hooks}';`,
     `import * as dialects from 'rejoin/hocuspocus';`,
     `import * as around from './around.js';`,
+    ...editorLines(file, code),
     ...used(main).map((word) => (types.has(word) ? `type ${word} = rejoin.${word};` : `const { ${word} } = rejoin;`)),
     ...used(ofReact(code)).map((word) => `const { ${word} } = hooks;`),
     ...used(['hocuspocus']).map((word) => `const { ${word} } = dialects;`),
@@ -112,6 +113,17 @@ function write({ name, file, code }, at) {
   return path;
 }
 
+/** What an example of an editor's entry uses of it, and of the editor. */
+function editorLines(file, code) {
+  const name = Object.keys(entries).find((entry) => file.endsWith(entries[entry]) && ofEditors.has(entry));
+  if (!name) return [];
+  const words = [...new Set(code.match(/\b(collaborativeText|bindQuill|[A-Z]\w+)\b/g))];
+  const own = words.filter((word) => !ofOthers.has(word) && readFileSync(file, 'utf8').includes(word));
+  return [`import { ${own.join(', ')} } from '${name}';`, `import { EditorView } from '@codemirror/view';`];
+}
+
+const ofOthers = new Set(['EditorView', 'Quill']);
+const ofEditors = new Set(['rejoin/codemirror', 'rejoin/quill']);
 const declares = (code, word) => new RegExp(`(const|[{,]) ${word}( =|,| })[^\\n]*= `).test(code);
 const types = new Set(['SyncError']);
 const main = [

@@ -44,6 +44,12 @@ export function collaborativeText<S extends Schema>(
   const any = room as unknown as Room<Schema>;
   const binding = ViewPlugin.define((view) => new Binding(view, any, text), {
     eventHandlers: {
+      compositionstart({ data }) {
+        this.compose(data.length);
+      },
+      compositionupdate({ data }) {
+        this.compose(data.length);
+      },
       compositionend() {
         this.composed();
       },

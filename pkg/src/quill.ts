@@ -33,9 +33,8 @@ export interface BindQuillOptions<P> {
  * text. What Quill does not know of it is kept: an object is shown as U+FFFC, a format not at all. Where the room refuses an edit for good
  * the editor shows the text again, and the client's `error` event tells why.
  * @example
- * declare const quill: QuillLike; // new Quill('#editor', { theme: 'snow' })
- * const stop = bindQuill(room, 'note', quill, { carets: true });
- * stop();
+ * // with `new Quill('#editor', { theme: 'snow' })`.
+ * const open = (quill: QuillLike) => bindQuill(room, 'note', quill, { carets: true });
  */
 export function bindQuill<S extends Schema>(
   room: Room<S>,
@@ -47,7 +46,9 @@ export function bindQuill<S extends Schema>(
   const binding = new QuillBinding(quill, any, text);
   const giveBack = undo === 'room' ? undoByRoom(quill, any, () => binding.follower.isLocked) : null;
   const options = (carets === true ? {} : carets) as CaretOptions<unknown> | undefined;
-  const drawn = options ? new QuillCarets(quill, binding, new SharedCarets(any, text, binding.follower, options)) : null;
+  const drawn = options
+    ? new QuillCarets(quill, binding, new SharedCarets(any, text, binding.follower, options))
+    : null;
   return () => {
     drawn?.stop();
     giveBack?.();

@@ -10,7 +10,7 @@ import { random } from './support/random.js';
 
 const QuillDelta = quillDelta.default;
 type QuillDelta = InstanceType<typeof QuillDelta>;
-const SEEDS = 400;
+const SEEDS = 150;
 const STEPS = 60;
 
 /** What the two kinds of editors have in common here. */

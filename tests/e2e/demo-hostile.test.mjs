@@ -47,7 +47,7 @@ describe('the demo in a room with somebody hostile', () => {
     await bob.hasTasks(hostile);
     await ann.write(hostile.join(' '));
     await until('the note', async () => (await bob.note()).includes(hostile.at(-1)));
-    await bob.page.locator('.caret-name').getByText(hostile[0]).waitFor({ state: 'attached' });
+    await bob.page.locator('.cm-rejoin-caret-name').getByText(hostile[0]).waitFor({ state: 'attached' });
     for (const demo of [ann, bob]) await demo.openTab('Chat room');
     for (const words of hostile) await say(ann, words);
     await until('the messages', async () =>
@@ -70,7 +70,7 @@ describe('the demo in a room with somebody hostile', () => {
         color: 'red;background:url(//evil.example/?)',
         toString: 1,
       },
-      caret: { anchor: { '~cursor': hostile[0] }, head: { '~cursor': '{"tname":"note"}' } },
+      caret: { text: 'r/note', anchor: { '~cursor': hostile[0] }, head: { '~cursor': '{"tname":"note"}' } },
       pointer: { x: 'NaN', y: '<b>' },
       held: { id: hostile[0], x: 1, y: 1, w: 1, h: 1 },
       '~': { typing: hostile[0], user: { id: 7, info: hostile[0] }, idle: 'x' },

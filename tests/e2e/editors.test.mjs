@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { closeBrowser } from './support/browser.mjs';
-import { editorPage, editorsSite } from './support/editors-site.mjs';
+import { editorPage, editorsSite, shown, shows } from './support/editors-site.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
 import { until } from './support/wait.mjs';
 
@@ -17,7 +17,8 @@ describe('editors of one text', () => {
     for (const page of [pages.ann, pages.cat]) assert.equal(await page.page.evaluate(shown), text);
     const [bob, dan] = await Promise.all([pages.bob, pages.dan].map(({ page }) => page.evaluate(contents)));
     assert.deepEqual(bob, dan);
-    for (const { complaints, page } of all) assert.deepEqual([complaints, await page.evaluate(() => window.session.seen.errors)], [[], []]);
+    for (const { complaints, page } of all)
+      assert.deepEqual([complaints, await page.evaluate(() => window.session.seen.errors)], [[], []]);
   });
 
   it('end with those of y-quill on a stock Y.Doc, by y-websocket', async (t) => {
@@ -39,23 +40,23 @@ describe('editors of one text', () => {
 });
 
 describe('a composition', () => {
-  it('in CodeMirror goes on while others write; what they write in its line waits', async (t) => {
+  it('in CodeMirror goes on while others write; what they write at its place waits', async (t) => {
     const { pages } = await room(t, 'ime', { ann: 'CodeMirror', bob: 'CodeMirror' });
     const { ann, bob } = pages;
     await bob.append('one\ntwo');
     await shows(ann, 'one\ntwo');
-    await ann.page.evaluate(() => (window.view.focus(), window.view.dispatch({ selection: { anchor: 7 } })));
+    await ann.page.evaluate(() => window.select(7));
     const keyboard = await composes(ann, 'に');
     await bob.insert(0, 'zero ');
     await shows(ann, 'zero one\ntwoに');
     await bob.hasText('zero one\ntwoに');
-    await bob.insert(9, '>');
-    await bob.hasText('zero one\n>twoに');
+    await bob.insert(12, '>');
+    await bob.hasText('zero one\ntwo>に');
     await keyboard.send('Input.imeSetComposition', { text: 'にほ', selectionStart: 2, selectionEnd: 2 });
-    await bob.hasText('zero one\n>twoにほ');
+    await bob.hasText('zero one\ntwo>にほ');
     assert.equal(await ann.page.evaluate(shown), 'zero one\ntwoにほ');
     await keyboard.send('Input.insertText', { text: '日本' });
-    for (const page of [ann, bob]) await shows(page, 'zero one\n>two日本');
+    for (const page of [ann, bob]) await shows(page, 'zero one\ntwo>日本');
     assert.deepEqual([ann.complaints, bob.complaints], [[], []]);
   });
 
@@ -136,8 +137,9 @@ describe('carets of others', () => {
       const [ann, bob] = Object.values(pages);
       await bob.append('some words');
       await shows(ann, kind === 'Quill' ? 'some words\n' : 'some words');
-      await bob.page.evaluate(() => (window.view.focus(), window.view.dispatch({ selection: { anchor: 5, head: 10 } })));
-      const [caret, selection] = kind === 'Quill' ? ['.rejoin-caret', '.rejoin-selection'] : ['.cm-rejoin-caret', '.cm-rejoin-selection'];
+      await bob.page.evaluate(() => window.select(5, 10));
+      const [caret, selection] =
+        kind === 'Quill' ? ['.rejoin-caret', '.rejoin-selection'] : ['.cm-rejoin-caret', '.cm-rejoin-selection'];
       await ann.page.locator(`${caret}-name`).getByText('<b>bob</b>').waitFor();
       const left = async () => (await ann.page.locator(caret).boundingBox()).x;
       const before = await left();
@@ -163,19 +165,6 @@ async function room(t, name, kinds) {
     pages[user] = page;
   }
   return { server, site, pages };
-}
-
-/** What a page's editor shows; runs in the page. */
-function shown() {
-  return window.view ? window.view.state.doc.toString() : window.quill.getText();
-}
-
-async function shows(page, words) {
-  await until(`an editor with ${JSON.stringify(words)}`, async () => (await page.page.evaluate(shown)) === words).catch(
-    async ({ message }) => {
-      throw new Error(`${message}; it has ${JSON.stringify(await page.page.evaluate(shown))}`);
-    },
-  );
 }
 
 /** Begins a composition where the caret is. */

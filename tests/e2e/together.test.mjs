@@ -94,7 +94,7 @@ describe('two windows of the demo through www/server', () => {
     const hostile = '<img src=x onerror=alert(1)>';
     await ann.rename(hostile);
     await ann.write('hello');
-    await bob.page.locator('.caret-name', { hasText: hostile }).waitFor();
+    await bob.page.locator('.cm-rejoin-caret-name', { hasText: hostile }).waitFor();
     await bob.page.getByText(hostile, { exact: true }).first().waitFor();
     assert.equal(await bob.page.locator('[onerror]').count(), 0);
     assert.deepEqual(bob.complaints, []);

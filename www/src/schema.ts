@@ -1,14 +1,9 @@
 import { type Cursor, defineSchema, type Room, type StandardSchemaV1, t } from 'rejoin';
+import type { SharedCaret } from 'rejoin/codemirror';
 import { cardFields } from './cards/card';
 import { type Box, type Point, readBox, readPoint, shapeFields } from './draw/shape';
 import { said } from './talk/message';
 import { isRecord, readUser, type User } from './user';
-
-/** Where somebody's caret is; both ends survive concurrent edits. */
-export interface Caret {
-  readonly anchor: Cursor;
-  readonly head: Cursor;
-}
 
 /** A shape that somebody is just moving, and where it is. */
 export interface Held extends Box {
@@ -18,7 +13,7 @@ export interface Held extends Box {
 /** What everybody shows the others. */
 export interface Presence {
   readonly user: User;
-  readonly caret: Caret | null;
+  readonly caret: SharedCaret | null;
   /** Where the hand is on the whiteboard. */
   readonly pointer: Point | null;
   readonly held: Held | null;
@@ -44,10 +39,10 @@ function readHeld(value: unknown): Held | null {
   return box && isRecord(value) && typeof value.id === 'string' ? { ...box, id: value.id } : null;
 }
 
-function readCaret(value: unknown): Caret | null {
+function readCaret(value: unknown): SharedCaret | null {
   if (!isRecord(value)) return null;
-  const { anchor, head } = value;
-  return isCursor(anchor) && isCursor(head) ? { anchor, head } : null;
+  const { text, anchor, head } = value;
+  return typeof text === 'string' && isCursor(anchor) && isCursor(head) ? { text, anchor, head } : null;
 }
 
 function isCursor(value: unknown): value is Cursor {

@@ -24,8 +24,6 @@ export class TextFollower {
   readonly #shower: Shower;
   readonly #stops: readonly (() => void)[];
   #text: Text | null = null;
-  /** The same, also when it is gone. */
-  #last: Text | null = null;
   #unobserve: (() => void) | null = null;
   /** Whether the room refused an edit for good. */
   #refused = false;
@@ -88,16 +86,9 @@ export class TextFollower {
     }
   }
 
-  /**
-   * What there is to show: as it was told, which the core may be ahead of; of a text that is gone, what it was last; null if there never
-   * was one.
-   */
+  /** The text as it was told, which the core may be ahead of; null while there is none. */
   content(): string | null {
-    try {
-      return this.#last?.snapshot.getSnapshot() ?? null;
-    } catch {
-      return null;
-    }
+    return this.#text?.snapshot.getSnapshot() ?? null;
   }
 
   #refuse(error: unknown): void {
@@ -140,7 +131,6 @@ export class TextFollower {
     try {
       this.#unobserve = text.observe((event) => this.#shower.told(event));
       this.#text = text;
-      this.#last = text;
       this.#refused = false;
       this.#shower.found();
     } catch (error) {

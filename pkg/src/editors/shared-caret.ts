@@ -57,7 +57,6 @@ export class SharedCarets {
   readonly #follower: TextFollower;
   readonly #field: string;
   readonly #owner: (other: Other<unknown>) => CaretOwner;
-  #shown = false;
 
   constructor(room: Room<Schema>, place: string | Text, follower: TextFollower, options: CaretOptions<unknown>) {
     this.#room = room;
@@ -74,10 +73,9 @@ export class SharedCarets {
 
   /** Shows the others where the own selection is; null: nowhere in this text. */
   publish(selection: { readonly anchor: number; readonly head: number } | null): void {
-    // Another text of the app may have the caret by now.
-    if (!selection && !this.#shown) return;
     const caret = selection && this.#follower.read((text) => this.#caretIn(text, selection.anchor, selection.head));
-    this.#shown = caret !== null;
+    // Another text of the app may have it by now.
+    if (!caret && !this.#isHere()) return;
     try {
       this.#room.presence.update({ [this.#field]: caret });
     } catch {
@@ -96,6 +94,13 @@ export class SharedCarets {
       if (anchor === null || head === null) return [];
       return [{ ...this.#whoIs(other), connectionId: other.connectionId, anchor, head }];
     });
+  }
+
+  /** Whether the own caret is shown in this text. */
+  #isHere(): boolean {
+    const self = this.#room.presence.self.getSnapshot();
+    const caret = isObject(self) ? own(self, this.#field) : null;
+    return isSharedCaret(caret) && caret.text === this.#id();
   }
 
   #caretIn(text: Text, anchor: number, head: number): SharedCaret {

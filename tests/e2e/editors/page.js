@@ -40,6 +40,23 @@ window.openCodeMirror = (place = 'note', extensions = [], options = { carets: { 
   });
 };
 
+window.openBare = (place) => window.openCodeMirror(place, [], {});
+
+/** Whether people may write. */
+window.isWritable = () => (window.view ? !window.view.state.readOnly : window.quill.isEnabled());
+
+/** Puts the focus and the selection there. */
+window.select = (anchor, head = anchor) => {
+  window.view.focus();
+  window.view.dispatch({ selection: { anchor, head } });
+};
+
+/** Writes as a script does, locked or not. */
+window.write = (at, insert) => {
+  if (window.view) window.view.dispatch({ changes: { from: at, insert } });
+  else window.quill.insertText(at, insert, 'api');
+};
+
 window.openQuill = (place = 'note', options = { carets: { owner } }) => {
   window.quill = new Quill(element(), { theme: 'snow' });
   window.stopQuill = bindQuill(window.session.room, place, window.quill, options);
@@ -54,11 +71,11 @@ window.openStock = async (url, room) => {
     const quill = new Quill(element(), { theme: 'snow' });
     return { quill, binding: new QuillBinding(doc.getText('note'), quill) };
   };
-  const toString = () => {
+  const letters = () => {
     const runs = doc.getText('note').toDelta();
     return runs.map(({ insert }) => (typeof insert === 'string' ? insert : '\ufffc')).join('');
   };
-  window.stock = { ...bind(), doc, bind, toString };
+  window.stock = { ...bind(), doc, bind, toString: letters };
   window.quill = window.stock.quill;
 };
 
@@ -79,7 +96,10 @@ window.deeds = (seed, alphabet) => {
   const inQuill = () => {
     const { quill } = window;
     // Quill itself does not end for some texts with halves of characters.
-    const letters = quill.getContents().ops.map(({ insert }) => (typeof insert === 'string' ? insert : '\ufffc')).join('');
+    const letters = quill
+      .getContents()
+      .ops.map(({ insert }) => (typeof insert === 'string' ? insert : '\ufffc'))
+      .join('');
     const whole = (offset) => (/[\udc00-\udfff]/.test(letters[offset]) ? offset + 1 : offset);
     const at = whole(pick(letters.length));
     const size = whole(Math.min(letters.length, at + 1 + pick(4))) - at;

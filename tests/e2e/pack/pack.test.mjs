@@ -34,7 +34,7 @@ after(async () => {
 });
 
 describe('the tarball', () => {
-  it('holds the module, the glue, the fallback and both entries', () => {
+  it('holds the module, the glue, the fallback and the entries', () => {
     for (const file of [
       'rejoin_bg.wasm',
       'core.js',
@@ -44,6 +44,10 @@ describe('the tarball', () => {
       'react.d.ts',
       'suspense.js',
       'documents.js',
+      'codemirror.js',
+      'codemirror.d.ts',
+      'quill.js',
+      'quill.cjs',
     ]) {
       assert.ok(packed.files.includes(`dist/${file}`), `dist/${file} is missing from:\n${packed.files.join('\n')}`);
     }

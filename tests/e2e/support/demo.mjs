@@ -111,7 +111,7 @@ function readText(field) {
   const lines = [...document.querySelectorAll(`[data-field=${field}] .cm-line`)];
   const text = (line) => {
     const copy = line.cloneNode(true);
-    for (const extra of copy.querySelectorAll('.caret, .cm-widgetBuffer, .cm-placeholder')) extra.remove();
+    for (const extra of copy.querySelectorAll('.cm-rejoin-caret, .cm-widgetBuffer, .cm-placeholder')) extra.remove();
     return copy.textContent;
   };
   return lines.map(text).join('\n');

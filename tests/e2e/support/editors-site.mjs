@@ -6,6 +6,7 @@ import { root } from '../../../scripts/env.mjs';
 import { newContext } from './browser.mjs';
 import { harnessPage } from './harness.mjs';
 import { staticSite } from './static-site.mjs';
+import { until } from './wait.mjs';
 
 let bundled;
 
@@ -26,6 +27,20 @@ export async function editorPage(t, site, { url, room, name = 'Ann', color = '#c
   page.page.on('console', (message) => message.type() === 'error' && page.complaints.push(message.text()));
   if (url) await page.enter(url, room, options, { initialPresence: { name, color, caret: null }, ...enter });
   return page;
+}
+
+/** What a page's editor shows; runs in the page. */
+export function shown() {
+  return window.view ? window.view.state.doc.toString() : window.quill.getText();
+}
+
+/** Waits for it. */
+export async function shows(page, words) {
+  await until(`an editor with ${JSON.stringify(words)}`, async () => (await page.page.evaluate(shown)) === words).catch(
+    async ({ message }) => {
+      throw new Error(`${message}; it has ${JSON.stringify(await page.page.evaluate(shown))}`);
+    },
+  );
 }
 
 async function bundle() {

@@ -1,10 +1,8 @@
-import { EditorState } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { type ReactElement, useEffect, useRef } from 'react';
 import { useRoom } from 'rejoin/react';
 import { UndoButtons } from '../page/undo-buttons';
 import type { DemoRoom } from '../schema';
-import { toDoc } from './deltas';
 import { extensions, type Field } from './extensions';
 
 /** A shared text. */
@@ -24,8 +22,6 @@ export function Editor({ field, title }: { field: Field; title: string }): React
 }
 
 function open(room: DemoRoom, field: Field, parent: HTMLElement): () => void {
-  const text = room.root.get(field);
-  const state = EditorState.create({ doc: toDoc(text.toString()), extensions: extensions(room, field) });
-  const view = new EditorView({ state, parent });
+  const view = new EditorView({ parent, extensions: extensions(room, field) });
   return () => view.destroy();
 }

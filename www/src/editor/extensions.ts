@@ -1,11 +1,8 @@
 import { defaultKeymap } from '@codemirror/commands';
-import { EditorState, type Extension } from '@codemirror/state';
-import { drawSelection, dropCursor, EditorView, type KeyBinding, keymap, placeholder } from '@codemirror/view';
+import type { Extension } from '@codemirror/state';
+import { drawSelection, dropCursor, EditorView, keymap, placeholder } from '@codemirror/view';
+import { collaborativeText } from 'rejoin/codemirror';
 import type { DemoRoom } from '../schema';
-import { sharedText } from './binding';
-import { otherCarets } from './carets';
-import { LINE_BREAK } from './deltas';
-import { ownCaret } from './own-caret';
 
 /** A text of the document that can be edited. */
 export type Field = 'note' | 'page';
@@ -17,11 +14,10 @@ const EMPTY: Record<Field, string> = {
 
 /** Everything the editor is made of. The Tab key leaves it, as it leaves any field. */
 export function extensions(room: DemoRoom, field: Field): Extension {
-  const text = room.root.get(field);
   return [
-    EditorState.lineSeparator.of(LINE_BREAK),
-    EditorView.clipboardInputFilter.of((pasted) => pasted.replaceAll(/\r\n?/g, LINE_BREAK)),
-    keymap.of([...undoKeys(room), ...defaultKeymap]),
+    // It knows what others wrote, and its undo the tasks too.
+    collaborativeText(room, field, { carets: { owner: ({ presence }) => presence.user } }),
+    keymap.of(defaultKeymap),
     drawSelection(),
     dropCursor(),
     EditorView.lineWrapping,
@@ -32,20 +28,5 @@ export function extensions(room: DemoRoom, field: Field): Extension {
       spellcheck: 'true',
     }),
     placeholder(EMPTY[field]),
-    // In this order: the text is ahead when carets are looked up.
-    sharedText(room, text),
-    // Presence has one caret, and it is in the note.
-    field === 'note' ? [otherCarets(room, text), ownCaret(room, text)] : [],
-  ];
-}
-
-/** The room's history instead of the editor's: it knows what others wrote, and the tasks too. */
-function undoKeys({ history }: DemoRoom): KeyBinding[] {
-  const undo = () => history.undo() || true;
-  const redo = () => history.redo() || true;
-  return [
-    { key: 'Mod-z', run: undo, preventDefault: true },
-    { key: 'Mod-Shift-z', run: redo, preventDefault: true },
-    { key: 'Mod-y', run: redo, preventDefault: true },
   ];
 }

@@ -22,7 +22,7 @@ export function isFromRoom(transaction: Transaction): boolean {
 
 /**
  * Keeps an editor and a shared text the same. Both directions are synchronous, but for what {@link Alignment} holds: a view takes no
- * transaction while it handles one, and none in the lines of a composition.
+ * transaction while it handles one, and none in what is being composed.
  */
 export class Binding implements PluginValue, Aligned<ChangeSet, EditorText> {
   readonly follower: TextFollower;
@@ -36,6 +36,10 @@ export class Binding implements PluginValue, Aligned<ChangeSet, EditorText> {
   #writing = false;
   /** What was written is told only at the end of a batch of the app's. */
   #isEchoLate = false;
+  /** What the editor showed before the first edit that was not taken and is still to be taken back. */
+  #left: EditorText | null = null;
+  /** How many letters are being composed. */
+  #composed = 0;
   #isDue = false;
   #hasFailed = false;
   #gone = false;
@@ -74,6 +78,11 @@ export class Binding implements PluginValue, Aligned<ChangeSet, EditorText> {
     this.follower.stop();
   }
 
+  /** So many letters are being composed. */
+  compose(letters: number): void {
+    this.#composed = letters;
+  }
+
   /** A composition is over; the view reads its end in this turn. */
   composed(): void {
     setTimeout(() => this.#soon());
@@ -99,7 +108,7 @@ export class Binding implements PluginValue, Aligned<ChangeSet, EditorText> {
       return false;
     }
     const outcome = this.follower.write((text) => this.#push(text, change, before));
-    if (outcome === 'never') this.#afterwards(() => this.alignment.reset());
+    if (outcome === 'never') this.#takeBack(before);
     return outcome !== 'later';
   }
 
@@ -122,7 +131,7 @@ export class Binding implements PluginValue, Aligned<ChangeSet, EditorText> {
 
   missing(doc: EditorText): ChangeSet {
     const before = doc.sliceString(0, undefined, LINE_BREAK);
-    return difference(before, this.follower.content() ?? before);
+    return difference(before, this.follower.content() ?? this.#left?.sliceString(0, undefined, LINE_BREAK) ?? before);
   }
 
   shown(): EditorText {
@@ -161,6 +170,15 @@ export class Binding implements PluginValue, Aligned<ChangeSet, EditorText> {
     }
   }
 
+  /** Shows the text again; one that is gone, as it was `before`. */
+  #takeBack(before: EditorText): void {
+    this.#left ??= before;
+    this.#afterwards(() => {
+      this.alignment.reset();
+      this.#left = null;
+    });
+  }
+
   #told({ delta, origin }: TextEvent): void {
     const isOwn = origin === 'local';
     if (isOwn && this.#writing) {
@@ -178,11 +196,12 @@ export class Binding implements PluginValue, Aligned<ChangeSet, EditorText> {
     else this.#afterwards(() => this.alignment.realign());
   }
 
-  /** Whether a change touches the line in which the composition is. */
+  /** Whether a change touches what is being composed. The caret is in it, mostly at its end. */
   #disturbs(changes: ChangeSet): boolean {
     const { doc, selection } = this.#view.state;
     const { from, to } = doc.lineAt(selection.main.head);
-    return changes.touchesRange(from, to) !== false;
+    const near = (way: -1 | 1): number => selection.main.head + way * this.#composed;
+    return changes.touchesRange(Math.max(from, near(-1)), Math.min(to, near(1))) !== false;
   }
 
   /** A view takes no transaction while it handles one, nor while it is being made. */

@@ -106,10 +106,7 @@ const theme = EditorView.baseTheme({
 });
 
 /** Carets and selections of everybody, in their colours. */
-export function caretsOf(
-  binding: ViewPlugin<Binding, undefined>,
-  make: (binding: Binding) => SharedCarets,
-): Extension {
+export function caretsOf(binding: ViewPlugin<Binding, undefined>, make: (binding: Binding) => SharedCarets): Extension {
   const carets = ViewPlugin.define(
     (view) => {
       const bound = view.plugin(binding);

@@ -8,7 +8,7 @@ import { type Aligned, Alignment } from '../alignment.js';
 import { isMisplaced, TextFollower } from '../follower.js';
 import { deltas, like } from './deltas.js';
 import { difference } from './difference.js';
-import { type Knows, contentOf, isImplied, isPlain, toQuill, toText } from './ops.js';
+import { contentOf, isImplied, isPlain, type Knows, toQuill, toText } from './ops.js';
 import type { FullDelta, QuillLike, QuillRange } from './types.js';
 
 /** Half a character, which no document keeps. */
@@ -33,6 +33,8 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
   #writing = false;
   /** What was written is told only at the end of a batch of the app's. */
   #isEchoLate = false;
+  /** What the editor showed before the first edit that was not taken and is still to be taken back. */
+  #left: FullDelta | null = null;
   /** Quill shows something else than it was told: its formats and the app's decide. */
   #isOdd = false;
   /** Whether the editor was made read-only here. */
@@ -77,7 +79,7 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
       return false;
     }
     const outcome = this.follower.write((text) => this.#push(text, now ?? '', change));
-    if (outcome === 'never') this.#afterwards(() => this.alignment.reset());
+    if (outcome === 'never') this.#takeBack(before);
     return outcome !== 'later';
   }
 
@@ -101,7 +103,7 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
   }
 
   missing(content: FullDelta): FullDelta {
-    const now = this.#content();
+    const now = this.#content() ?? this.#left;
     return like(content, now ? difference(content.ops, now.ops) : []);
   }
 
@@ -160,6 +162,15 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
     } finally {
       this.#writing = false;
     }
+  }
+
+  /** Shows the text again; one that is gone, as it was `before`. */
+  #takeBack(before: FullDelta): void {
+    this.#left ??= before;
+    this.#afterwards(() => {
+      this.alignment.reset();
+      this.#left = null;
+    });
   }
 
   #found(): void {

@@ -90,6 +90,7 @@ function settled(attributes: Attributes): Attributes {
 }
 
 function baseLength(ops: readonly QuillOp[]): number {
-  const lengthOf = ({ delete: gone = 0, retain = 0 }: QuillOp): number => gone + (typeof retain === 'number' ? retain : 1);
+  const lengthOf = ({ delete: gone = 0, retain = 0 }: QuillOp): number =>
+    gone + (typeof retain === 'number' ? retain : 1);
   return ops.reduce((sum, op) => sum + (op.insert === undefined ? lengthOf(op) : 0), 0);
 }

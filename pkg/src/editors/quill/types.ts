@@ -8,7 +8,11 @@ export interface QuillOp {
   readonly attributes?: Record<string, unknown>;
 }
 
-/** What is used of Quill's `Delta`. */
+/**
+ * What is used of Quill's `Delta`.
+ * @example
+ * const isEmpty = (delta: QuillDelta) => delta.length() === 0;
+ */
 export interface QuillDelta {
   readonly ops: QuillOp[];
   length(): number;
@@ -55,8 +59,8 @@ export interface QuillLike {
   getModule(name: string): unknown;
   enable(enabled?: boolean): void;
   isEnabled(): boolean;
-  on(event: 'editor-change', handler: (...args: never[]) => void): unknown;
-  off(event: 'editor-change', handler: (...args: never[]) => void): unknown;
+  on(event: 'editor-change', handler: (name: string, ...args: unknown[]) => void): unknown;
+  off(event: 'editor-change', handler: (name: string, ...args: unknown[]) => void): unknown;
 }
 
 /** What Quill has of an object: the first name decides what it is. */
