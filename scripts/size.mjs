@@ -45,9 +45,6 @@ const budgets = {
   react: 4.6,
   // Since 6: that, and hooks of streams follow headers and `shared` of the latest render.
   reactAll: 7,
-  react: 4,
-  // Since 6: hooks of streams follow headers and `shared` of the latest render.
-  reactAll: 6.2,
   codemirror: 5.2,
   quill: 5.7,
 };
