@@ -1,7 +1,7 @@
 // The groups of tests: what each runs, and what it needs first.
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { findBrowser, findDriver, root } from './env.mjs';
 import { Failure } from './lib/failure.mjs';
 import { nodeTests } from './lib/node-tests.mjs';
@@ -11,6 +11,10 @@ import { buildSite, siteAssets } from './site.mjs';
 import { checkSizes } from './size.mjs';
 
 const minute = 60_000;
+/** End-to-end files that take more than forty seconds, the longest first. */
+const slow = 'text-streams demo-model messages-hostile traces peers-relay auth firefox demo-tabs recovery faults'.split(
+  ' ',
+);
 const testFile = /\.test\.m?js$/;
 
 /** Each group reports the outcome of every runner it calls. */
@@ -74,7 +78,13 @@ async function endToEnd(report) {
     ...testFiles('tests/interop').filter((file) => !file.includes('/servers/')),
     ...testFiles('tests/e2e').filter((file) => !file.includes('/pack/')),
   ];
-  report(await nodeGroup(files, 2));
+  report(await nodeGroup(slowFirst(files), 3));
+}
+
+/** What runs longest begins first: else it goes on alone when everything else has ended. */
+function slowFirst(files) {
+  const place = (file) => slow.indexOf(basename(file, '.test.mjs')) + 1 || slow.length + 1;
+  return files.toSorted((a, b) => place(a) - place(b));
 }
 
 /** What cannot be installed is told here, and fails in its own tests. */

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use js_sys::Function;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{AddEventListenerOptions, EventTarget};
+use web_sys::{AbortSignal, AddEventListenerOptions, EventTarget};
 
 use crate::web::remains::Remains;
 
@@ -29,10 +29,30 @@ impl Listener {
         kind: impl Into<Cow<'static, str>>,
         handle: impl Fn(JsValue) + 'static,
     ) -> Result<Self, JsValue> {
-        let kind = kind.into();
-        let callback = Closure::<dyn Fn(JsValue)>::new(handle);
+        Self::attach(remains.signal(), target, kind.into(), Closure::new(handle))
+    }
+
+    /// The same for something of which there is one for each edit, as a transaction: it hangs on no signal, since some browsers keep
+    /// what they note of a listener there until the signal is aborted (whatwg/dom#1346). In a dead instance it does nothing.
+    ///
+    /// # Errors
+    /// As of [`Self::new`].
+    pub fn passing(
+        target: &EventTarget,
+        kind: &'static str,
+        handle: impl Fn(JsValue) + 'static,
+    ) -> Result<Self, JsValue> {
+        Self::attach(None, target, kind.into(), Closure::new(handle))
+    }
+
+    fn attach(
+        signal: Option<AbortSignal>,
+        target: &EventTarget,
+        kind: Cow<'static, str>,
+        callback: Closure<dyn Fn(JsValue)>,
+    ) -> Result<Self, JsValue> {
         let options = AddEventListenerOptions::new();
-        if let Some(signal) = remains.signal() {
+        if let Some(signal) = signal {
             options.set_signal(&signal);
         }
         let function: &Function = callback.as_ref().unchecked_ref();

@@ -3,9 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::Function;
+use js_sys::{Function, Reflect};
 use rejoin::web::listener::Listener;
 use rejoin::web::remains::Remains;
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Event, EventTarget};
@@ -65,6 +66,30 @@ fn plain_javascript_can_take_all_listeners_away_when_no_rust_runs_any_more() {
     }
     dispatch(&target);
     assert_eq!(heard.get(), 0);
+}
+
+#[wasm_bindgen_test]
+fn a_passing_listener_hangs_on_no_signal_and_hears_as_long_as_it_lives() {
+    let (target, heard) = (EventTarget::new().unwrap(), Rc::new(Cell::new(0)));
+    let signals = Rc::new(Cell::new(0));
+    let noted = Rc::clone(&signals);
+    // As much as a browser would read of the options.
+    let add = Closure::<dyn Fn(JsValue, JsValue, JsValue)>::new(move |_, _, options| {
+        let signal = Reflect::get(&options, &"signal".into()).unwrap();
+        noted.set(noted.get() + u32::from(!signal.is_undefined()));
+    });
+    let odd = EventTarget::new().unwrap();
+    Reflect::set(&odd, &"addEventListener".into(), add.as_ref()).unwrap();
+    let _kept = Listener::new(&Remains::new(), &odd, "ping", |_| {}).unwrap();
+    assert_eq!(signals.get(), 1);
+    let _passing = Listener::passing(&odd, "ping", |_| {}).unwrap();
+    assert_eq!(signals.get(), 1);
+    let count = Rc::clone(&heard);
+    let listener = Listener::passing(&target, "ping", move |_| count.set(count.get() + 1));
+    dispatch(&target);
+    drop(listener);
+    dispatch(&target);
+    assert_eq!(heard.get(), 1);
 }
 
 #[wasm_bindgen_test]

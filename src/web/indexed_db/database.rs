@@ -88,10 +88,9 @@ impl Database {
     }
 
     async fn answer(self: &Rc<Self>, task: StorageTask) -> Answer {
-        let remains = self.host.remains();
         match task {
             StorageTask::Load { .. } => {
-                let loaded = transaction::load(remains, &*self.connection().await?).await?;
+                let loaded = transaction::load(&*self.connection().await?).await?;
                 Ok(StorageReply::Loaded(self.open(loaded).await?))
             }
             StorageTask::Append { records, .. } if records.is_empty() => {
@@ -100,11 +99,10 @@ impl Database {
             StorageTask::Append { records, .. } => {
                 // Before the transaction: one that waits for anything else ends.
                 let records = self.seal(records).await?;
-                transaction::append(remains, &*self.connection().await?, self.durability, &records)
-                    .await
+                transaction::append(&*self.connection().await?, self.durability, &records).await
             }
             StorageTask::Read { key, .. } => {
-                let found = transaction::read(remains, &*self.connection().await?, key).await?;
+                let found = transaction::read(&*self.connection().await?, key).await?;
                 let found = found.into_iter().map(|bytes| (key, bytes)).collect();
                 let opened = self.open(found).await?.pop();
                 Ok(StorageReply::Record(opened.map(|(_, bytes)| bytes)))
@@ -113,8 +111,8 @@ impl Database {
                 let mut sealed = self.seal(vec![record]).await?;
                 let record = sealed.pop().unwrap_or_default();
                 let connection = self.connection().await?;
-                let _lock = Lock::acquire(remains, &self.name).await?;
-                transaction::replace(remains, &connection, self.durability, &record, &remove).await
+                let _lock = Lock::acquire(self.host.remains(), &self.name).await?;
+                transaction::replace(&connection, self.durability, &record, &remove).await
             }
             StorageTask::Close { .. } => {
                 self.let_go();

@@ -9,7 +9,7 @@ use crate::io::{RecordKey, StorageError, StorageReply};
 use crate::web::indexed_db::connection::{Connection, End, STORE};
 use crate::web::indexed_db::{Durability, failure};
 use crate::web::listener::Listener;
-use crate::web::remains::{Remains, method};
+use crate::web::remains::method;
 use crate::web::reply::Reply;
 
 #[wasm_bindgen]
@@ -30,11 +30,8 @@ extern "C" {
 type Step<T> = Result<T, StorageError>;
 
 /// Every record, in key order. Reads only.
-pub(super) async fn load(
-    remains: &Remains,
-    connection: &Connection,
-) -> Step<Vec<(RecordKey, Vec<u8>)>> {
-    let transaction = Transaction::begin(remains, connection, "readonly", Durability::Relaxed)?;
+pub(super) async fn load(connection: &Connection) -> Step<Vec<(RecordKey, Vec<u8>)>> {
+    let transaction = Transaction::begin(connection, "readonly", Durability::Relaxed)?;
     let keys = step(transaction.store.get_all_keys())?;
     let values = step(transaction.store.get_all())?;
     transaction.complete(connection).await?;
@@ -46,32 +43,26 @@ pub(super) async fn load(
 
 /// Adds the records, in order.
 pub(super) async fn append(
-    remains: &Remains,
     connection: &Connection,
     durability: Durability,
     records: &[Vec<u8>],
 ) -> Step<StorageReply> {
-    write(remains, connection, durability, records, &[]).await
+    write(connection, durability, records, &[]).await
 }
 
 /// Adds one record and deletes others, or does nothing.
 pub(super) async fn replace(
-    remains: &Remains,
     connection: &Connection,
     durability: Durability,
     record: &[u8],
     remove: &[RecordKey],
 ) -> Step<StorageReply> {
-    write(remains, connection, durability, &[record], remove).await
+    write(connection, durability, &[record], remove).await
 }
 
 /// One record.
-pub(super) async fn read(
-    remains: &Remains,
-    connection: &Connection,
-    key: RecordKey,
-) -> Step<Option<Vec<u8>>> {
-    let transaction = Transaction::begin(remains, connection, "readonly", Durability::Relaxed)?;
+pub(super) async fn read(connection: &Connection, key: RecordKey) -> Step<Option<Vec<u8>>> {
+    let transaction = Transaction::begin(connection, "readonly", Durability::Relaxed)?;
     let request = step(transaction.store.get(&js_key(key)))?;
     transaction.complete(connection).await?;
     let value = result_of(&request)?;
@@ -79,13 +70,12 @@ pub(super) async fn read(
 }
 
 async fn write<R: AsRef<[u8]>>(
-    remains: &Remains,
     connection: &Connection,
     durability: Durability,
     records: &[R],
     remove: &[RecordKey],
 ) -> Step<StorageReply> {
-    let transaction = Transaction::begin(remains, connection, "readwrite", durability)?;
+    let transaction = Transaction::begin(connection, "readwrite", durability)?;
     let requests = transaction.fill(records, remove)?;
     transaction.commit();
     transaction.complete(connection).await?;
@@ -103,12 +93,7 @@ struct Transaction {
 }
 
 impl Transaction {
-    fn begin(
-        remains: &Remains,
-        connection: &Connection,
-        mode: &str,
-        durability: Durability,
-    ) -> Step<Self> {
+    fn begin(connection: &Connection, mode: &str, durability: Durability) -> Step<Self> {
         let options = Object::new();
         if durability == Durability::Strict {
             Reflect::set(&options, &"durability".into(), &"strict".into()).ok();
@@ -119,7 +104,7 @@ impl Transaction {
         let browser = step(database.transaction(STORE, mode, &options))?;
         let store = step(browser.object_store(STORE))?;
         let outcome = Reply::new();
-        let listeners = step(listen(remains, &browser, &outcome))?;
+        let listeners = step(listen(&browser, &outcome))?;
         connection.ends(&outcome);
         Ok(Self { browser, store, outcome, _listeners: listeners })
     }
@@ -160,15 +145,11 @@ impl Transaction {
     }
 }
 
-fn listen(
-    remains: &Remains,
-    browser: &IdbTransaction,
-    outcome: &End,
-) -> Result<[Listener; 2], JsValue> {
+fn listen(browser: &IdbTransaction, outcome: &End) -> Result<[Listener; 2], JsValue> {
     let (completed, aborted, transaction) = (outcome.clone(), outcome.clone(), browser.clone());
     Ok([
-        Listener::new(remains, browser, "complete", move |_| completed.settle(Ok(())))?,
-        Listener::new(remains, browser, "abort", move |_| {
+        Listener::passing(browser, "complete", move |_| completed.settle(Ok(())))?,
+        Listener::passing(browser, "abort", move |_| {
             aborted.settle(Err(transaction.error().map_or(JsValue::NULL, JsValue::from)));
         })?,
     ])
