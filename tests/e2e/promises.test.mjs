@@ -7,62 +7,67 @@ import { rejoinServer } from './support/rejoin-server.mjs';
 import { slowStorage } from './support/slow-storage.mjs';
 import { staticSite } from './support/static-site.mjs';
 import { stockClient } from './support/stock-client.mjs';
+import { stockServer } from './support/stock-server.mjs';
 
 after(closeBrowser);
 
-describe('`synced`', () => {
-  it('is not claimed while the server lacks an edit', async (t) => {
-    const { page, proxy, server } = await behindProxy(t, 'held-up');
-    const stock = stockClient(t, server.ws, 'held-up');
-    await stock.synced();
-    proxy.hold('up');
-    await page.insert(0, 'unknown to the server');
-    await page.isSaved();
-    await quiet(page);
-    assert.equal(stock.text.toString(), '');
-    assert.deepEqual(await claims(page), { status: 'synchronizing', pending: 21 });
-    proxy.release();
-    await page.isSynced();
-    await stock.hasText('unknown to the server');
-  });
+const servers = { 'our server': rejoinServer, 'y-websocket’s server': stockServer };
 
-  it('is not claimed while the server’s answer is on its way, although the server has the edit', async (t) => {
-    const { page, proxy, server } = await behindProxy(t, 'held-down');
-    const stock = stockClient(t, server.ws, 'held-down');
-    proxy.hold('down');
-    await page.insert(0, 'known');
-    await stock.hasText('known');
-    await quiet(page);
-    assert.deepEqual(await claims(page), { status: 'synchronizing', pending: 5 });
-    proxy.release();
-    await page.isSynced();
-  });
-
-  it('is taken back in the same turn as the edit, before any answer', async (t) => {
-    const { page } = await behindProxy(t, 'at-once');
-    const state = await page.page.evaluate(() => {
-      window.session.note().insert(0, 'x');
-      const { status, pending } = window.session.room.sync.getSnapshot();
-      return { status, pending };
-    });
-    assert.deepEqual(state, { status: 'synchronizing', pending: 1 });
-    await page.isSynced();
-  });
-
-  it('holds on every edit of a long run: whenever it is claimed, the server has all there is', async (t) => {
-    const { page, server } = await behindProxy(t, 'run');
-    const stock = stockClient(t, server.ws, 'run');
-    await page.page.evaluate(holdBehindClaims);
-    for (let index = 0; index < 25; index++) {
-      await page.page.evaluate(() => window.goOn());
-      await page.append(`${index},`);
+for (const [name, start] of Object.entries(servers)) {
+  describe(`\`synced\` on ${name}`, () => {
+    it('is not claimed while the server lacks an edit', async (t) => {
+      const { page, proxy, server } = await behindProxy(t, start, 'held-up');
+      const stock = stockClient(t, server.ws, 'held-up');
+      await stock.synced();
+      proxy.hold('up');
+      await page.insert(0, 'unknown to the server');
+      await page.isSaved();
+      await quiet(page);
+      assert.equal(stock.text.toString(), '');
+      assert.deepEqual(await claims(page), { status: 'synchronizing', pending: 21 });
+      proxy.release();
       await page.isSynced();
-      const text = await page.text();
-      // Nothing has left the page since: what the server lacks now it would not get.
-      await stock.hasText(text);
-    }
+      await stock.hasText('unknown to the server');
+    });
+
+    it('is not claimed while the server’s answer is on its way, although the server has the edit', async (t) => {
+      const { page, proxy, server } = await behindProxy(t, start, 'held-down');
+      const stock = stockClient(t, server.ws, 'held-down');
+      proxy.hold('down');
+      await page.insert(0, 'known');
+      await stock.hasText('known');
+      await quiet(page);
+      assert.deepEqual(await claims(page), { status: 'synchronizing', pending: 5 });
+      proxy.release();
+      await page.isSynced();
+    });
+
+    it('is taken back in the same turn as the edit, before any answer', async (t) => {
+      const { page } = await behindProxy(t, start, 'at-once');
+      const state = await page.page.evaluate(() => {
+        window.session.note().insert(0, 'x');
+        const { status, pending } = window.session.room.sync.getSnapshot();
+        return { status, pending };
+      });
+      assert.deepEqual(state, { status: 'synchronizing', pending: 1 });
+      await page.isSynced();
+    });
+
+    it('holds on every edit of a long run: whenever it is claimed, the server has all there is', async (t) => {
+      const { page, server } = await behindProxy(t, start, 'run');
+      const stock = stockClient(t, server.ws, 'run');
+      await page.page.evaluate(holdBehindClaims);
+      for (let index = 0; index < 25; index++) {
+        await page.page.evaluate(() => window.goOn());
+        await page.append(`${index},`);
+        await page.isSynced();
+        const text = await page.text();
+        // Nothing has left the page since: what the server lacks now it would not get.
+        await stock.hasText(text);
+      }
+    });
   });
-});
+}
 
 describe('`saved`', () => {
   it('is not claimed while the database lacks an edit, and nobody else sees the edit before', async (t) => {
@@ -118,8 +123,8 @@ describe('`saved`', () => {
   });
 });
 
-async function behindProxy(t, room) {
-  const server = await rejoinServer(t);
+async function behindProxy(t, start, room) {
+  const server = await start(t);
   const proxy = await holdingProxy(t, server.ws);
   const page = await freshHarness(t, await staticSite(t));
   await page.enter(proxy.ws, room, { heartbeat: 60_000 });
