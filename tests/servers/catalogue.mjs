@@ -8,7 +8,7 @@ const node = (name) => ({ command: process.execPath, args: [join(here, name, 'ma
 const py = (name) => ({ command: python, args: [join(here, name, 'main.py')] });
 
 /**
- * `socket`, `events`, `stream`, `socketIo`: what there is. `refuses`: how the socket at /private tells that a token is
+ * `socket`, `events`, `stream`, `socketIo`, `documents`: what there is. `refuses`: how the socket at /private tells that a token is
  * wanted. `busy`: how the one at /busy tells that it has no time. `replays`: whether events go on after Last-Event-ID.
  */
 export const catalogue = {
@@ -23,6 +23,27 @@ export const catalogue = {
     socket: { refuses: '1008', busy: 'HTTP 503' },
     events: { replays: true },
     stream: 'openai',
+  },
+  pycrdt: {
+    title: 'pycrdt-websocket, uvicorn',
+    version: () => `${versions.pip('pycrdt-websocket')}, ${versions.pip('uvicorn')}`,
+    needs: ['python'],
+    run: ({ port }) => ({
+      command: python,
+      args: ['-m', 'uvicorn', '--app-dir', join(here, 'pycrdt'), 'main:app', '--host', '127.0.0.1', '--port', port],
+    }),
+    documents: true,
+  },
+  'y-websocket': {
+    title: '@y/websocket-server',
+    version: () => versions.npm('@y/websocket-server'),
+    needs: [],
+    run: ({ port }) => ({
+      command: process.execPath,
+      args: [join(root, 'node_modules', '@y', 'websocket-server', 'src', 'server.js')],
+      env: { HOST: '127.0.0.1', PORT: port },
+    }),
+    documents: true,
   },
   websockets: {
     title: 'Python websockets',

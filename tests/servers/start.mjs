@@ -32,8 +32,8 @@ export async function startServer(name) {
   const server = catalogue[name];
   const port = await freePort();
   const companion = server.beside ? await companions[server.beside]() : null;
-  const { command, args } = server.run({ port: String(port) });
-  const env = { PORT: String(port), PYTHONUNBUFFERED: '1', ...companion?.env };
+  const { command, args, env: own } = server.run({ port: String(port) });
+  const env = { PORT: String(port), PYTHONUNBUFFERED: '1', ...companion?.env, ...own };
   const process = new Process(name, port, () => start(command, args, { env }));
   await process.start();
   return {

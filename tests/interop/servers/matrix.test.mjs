@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { closeBrowser, newContext } from '../../e2e/support/browser.mjs';
+import { harnessPage } from '../../e2e/support/harness.mjs';
 import { staticSite } from '../../e2e/support/static-site.mjs';
 import { catalogue } from '../../servers/catalogue.mjs';
 import { startServer } from '../../servers/start.mjs';
+import { documentCases } from './cases/documents.mjs';
 import { eventCases, streamCases } from './cases/events.mjs';
 import { socketCases } from './cases/socket.mjs';
 import { socketIoCases } from './cases/socket-io.mjs';
@@ -48,9 +50,10 @@ describe('servers that people run', { concurrency: 3 }, () => {
       for (const [column, { title, run }] of Object.entries(casesOf(entry))) {
         it(title, async (t) => {
           assert.equal(row.missing, null, `cannot be installed here: ${row.missing}`);
-          const page = await openPage(await newContext(t), site);
-          row.seen[column] = await run({ page, server, entry });
-          assert.deepEqual(page.complaints, []);
+          const open = entry.documents ? harnessPage : openPage;
+          const page = await open(await newContext(t), site);
+          row.seen[column] = await run({ page, server, entry, site, t });
+          assert.deepEqual(page.complaints ?? [], []);
         });
       }
     });
@@ -63,5 +66,6 @@ function casesOf(entry) {
     ...(entry.socketIo && socketIoCases),
     ...(entry.events && eventCases),
     ...(entry.stream && streamCases),
+    ...(entry.documents && documentCases),
   };
 }

@@ -21,10 +21,14 @@ const streams = {
   streamCut: 'Answer cut',
 };
 
-/** Shown by tests of their own. */
-const documents = `## Documents
+const documents = {
+  together: 'Beside a stock client',
+  merged: 'Server killed and restarted, offline edits',
+  atOnce: 'Two first ones at once',
+};
 
-Hocuspocus speaks a protocol of its own: \`createClient({ url, dialect: hocuspocus() })\`, see [guides](guides.md#moving-from-hocuspocusprovider). Each cell is a test
+/** Shown by tests of their own. */
+const hocuspocus = `Hocuspocus speaks a protocol of its own: \`createClient({ url, dialect: hocuspocus() })\`, see [guides](guides.md#moving-from-hocuspocusprovider). Each cell is a test
 of \`tests/e2e/hocuspocus.test.mjs\`, in Chromium, beside the stock provider 4.8 in the same room.
 
 | | Hocuspocus 2.15.3 | 3.4.4 | 4.7.0 |
@@ -60,7 +64,11 @@ handshakes leaves no other way to ask. Who wants a page to know lets the socket 
 
 ${section(table, streams, ({ events, stream }) => events || stream)}
 
-${documents}`;
+## Documents
+
+${section(table, documents, ({ documents }) => documents)}
+
+${hocuspocus}`;
   writeFileSync(join(root, 'docs', 'servers.md'), text);
 }
 
