@@ -1,6 +1,7 @@
 // Rooms over Hocuspocus' servers, beside its own provider.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { closeBrowser, newContext } from './support/browser.mjs';
@@ -70,8 +71,8 @@ for (const version of [2, 3, 4]) {
       await stock.synced();
       await enterWith(page, server.ws, 'notes', ['reader']);
       await page.isConnected();
-      await page.append('mine, ');
       await page.waits('the obstacle', () => window.session.room.sync.getSnapshot().obstacle === 'read-only');
+      await page.append('mine, ');
       assert.equal((await page.sync()).status, 'rejected');
       await page.hasError('E_REJECTED');
       stock.text.insert(0, 'theirs');
@@ -236,6 +237,23 @@ describe('Hocuspocus 4 alone', { concurrency: 4 }, () => {
     await page.append('and yet');
     await stock.hasText('and yet');
     assert.doesNotMatch(server.said.join(''), /Unable to handle/);
+  });
+
+  it('behind a gate that refuses handshakes is asked at its own address why, and tried again', async (t) => {
+    const asked = [];
+    const gate = createServer((request, response) => {
+      asked.push(request.url);
+      response.writeHead(503, { 'access-control-allow-origin': '*' }).end();
+    });
+    gate.on('upgrade', (_, socket) => socket.destroy());
+    await new Promise((resolve) => gate.listen(0, '127.0.0.1', resolve));
+    t.after(() => gate.close());
+    const page = await hocuspocusPage(t, await staticSite(t));
+    await page.enter(`ws://127.0.0.1:${gate.address().port}/collaboration?v=1`, 'a/b');
+    await page.hasError('E_UNAVAILABLE');
+    assert.equal(asked[0], '/collaboration');
+    await page.waits('more attempts', () => window.session.seen.connections.some(({ attempt }) => attempt > 3));
+    assert.deepEqual(faults(await page.seen()), []);
   });
 
   it('takes what cannot be had with it as an error of the app', async (t) => {
