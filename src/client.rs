@@ -211,6 +211,11 @@ impl Client {
         self.command(now, room, |room, cx| room.apply_update(cx, update))
     }
 
+    /// Tells what a room takes in as updates, too.
+    pub fn tap(&mut self, now: Instant, room: RoomId) -> Result<(), Misuse> {
+        self.command(now, room, |room, _| room.tap())
+    }
+
     /// Offers again what a room's server did not take.
     pub fn merge(&mut self, now: Instant, room: RoomId) -> Result<(), Misuse> {
         self.command(now, room, |room, cx| room.merge(cx))

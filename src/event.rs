@@ -31,6 +31,9 @@ pub enum EventKind {
         origin: ChangeOrigin,
         /// Changes, parents before their children.
         changes: Vec<Change>,
+        /// All of it as a V1 update, also what lies in no declared root, where the room is tapped; not in the JSON but
+        /// beside it.
+        update: Option<Vec<u8>>,
     },
     /// The connection's public state changed.
     Connection(ConnectionState),

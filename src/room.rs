@@ -37,6 +37,7 @@ use crate::connection::manner::Manner;
 use crate::connection::{
     Connection, Context, EndpointAnswer, EndpointFailure, Source, complete_url,
 };
+use crate::doc::change::Change;
 use crate::doc::edit::Edit;
 use crate::doc::limits::Limits;
 use crate::doc::{Doc, DocHost, Integrated, Intent, Origin, UndoState};
@@ -96,6 +97,8 @@ pub struct Room<D = Doc> {
     messages: Messages,
     outgoing: Outgoing,
     batch: Option<Vec<Integrated>>,
+    /// Whether news are told as updates, too.
+    tapped: bool,
     timers: timers::Timers,
     strikes: Strikes,
     footing: Footing,
@@ -147,7 +150,7 @@ impl Room {
     /// What the document did for the app: told at once, saved and sent in its turn.
     fn take_edited(&mut self, now: Instant, mut edited: Integrated) {
         let changes = std::mem::take(&mut edited.changes);
-        self.tell_changes(ChangeOrigin::Local, changes);
+        self.tell_changes(ChangeOrigin::Local, changes, &edited.update);
         self.outbox.record(&edited.content);
         match &mut self.batch {
             _ if edited.content.is_empty() => {}
@@ -191,6 +194,7 @@ impl<D: DocHost> Room<D> {
             messages: Messages::new(config.messages, config.broken, boot, config.link.ack_timeout),
             outgoing: Outgoing::default(),
             batch: None,
+            tapped: false,
             timers: timers::Timers::default(),
             strikes: Strikes::new(config.max_send_frame),
             footing: Footing::default(),
@@ -263,6 +267,13 @@ impl<D: DocHost> Room<D> {
         }
         self.absorb(cx, &applied);
         self.settle(cx);
+        Ok(())
+    }
+
+    /// From now on whatever the document takes in is told as an update, too, for a replica in the same page.
+    pub fn tap(&mut self) -> Result<(), Misuse> {
+        self.usable()?;
+        self.tapped = true;
         Ok(())
     }
 
@@ -400,9 +411,10 @@ impl<D: DocHost> Room<D> {
         self.publish_undo();
     }
 
-    fn tell_changes(&mut self, origin: ChangeOrigin, changes: Vec<crate::doc::change::Change>) {
-        if !changes.is_empty() {
-            self.outputs.push_back(RoomOutput::Event(EventKind::Doc { origin, changes }));
+    fn tell_changes(&mut self, origin: ChangeOrigin, changes: Vec<Change>, update: &[u8]) {
+        let update = (self.tapped && !update.is_empty()).then(|| update.to_vec());
+        if update.is_some() || !changes.is_empty() {
+            self.outputs.push_back(RoomOutput::Event(EventKind::Doc { origin, changes, update }));
         }
     }
 

@@ -130,7 +130,13 @@ export type CoreMessageEvent =
 /** Everything the core tells. */
 export type CoreEvent = { readonly room: number } & (
   | { readonly type: 'ready' }
-  | { readonly type: 'doc'; readonly origin: ChangeOrigin; readonly changes: readonly Change[] }
+  | {
+      readonly type: 'doc';
+      readonly origin: ChangeOrigin;
+      readonly changes: readonly Change[];
+      /** The update, where the room is tapped; see {@link Core.tap}. */
+      readonly attachments?: readonly [ArrayBuffer];
+    }
   | ({ readonly type: 'connection' } & CoreConnection)
   | ({ readonly type: 'sync' } & SyncState)
   | { readonly type: 'undo'; readonly undo: number | null; readonly redo: number | null }
@@ -239,6 +245,8 @@ export interface Core {
   stateVector(room: number): Uint8Array;
   encodeStateAsUpdate(room: number, since?: Uint8Array): Uint8Array;
   applyUpdate(room: number, update: Uint8Array): void;
+  /** From now on `doc` events bring each update, own ones too, as their one attachment; also where it changed nothing that is shown. */
+  tap(room: number): void;
   unsynced(room: number): Uint8Array;
   merge(room: number): void;
   close(): void;

@@ -21,6 +21,7 @@ impl AppEvent for Event {
     fn attachments(&self) -> &[Vec<u8>] {
         match &self.kind {
             EventKind::Path { frame, .. } => std::slice::from_ref(frame),
+            EventKind::Doc { update, .. } => update.as_slice(),
             _ => &[],
         }
     }
@@ -50,7 +51,7 @@ impl EventKind {
     fn write(&self, json: &mut JsonText, wall: WallClock) {
         match self {
             Self::Ready | Self::Diverged | Self::Broken => {}
-            Self::Doc { origin, changes } => {
+            Self::Doc { origin, changes, .. } => {
                 json.word("origin", origin.name());
                 json.array("changes", changes, |json, change| {
                     json.object(|json| write_change(json, change))

@@ -38,7 +38,8 @@ impl<D: DocHost> Room<D> {
             let to = self.lacking(integrated.origin);
             let frame = (!to.is_empty()).then(|| encode::update(&integrated.update));
             let seq = self.persistence.append(kind, integrated.update.clone());
-            self.tell_changes(ChangeOrigin::Remote, integrated.changes.clone());
+            let changes = integrated.changes.clone();
+            self.tell_changes(ChangeOrigin::Remote, changes, &integrated.update);
             if let Some(frame) = frame {
                 self.paths.note_content(cx.now, &to.paths);
                 self.outgoing.push(seq, frame, to);

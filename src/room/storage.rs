@@ -223,7 +223,8 @@ impl<D: DocHost> Room<D> {
         let applied = self.apply_or_rotate(cx, update, Origin::Storage)?;
         if self.phase == Phase::Ready {
             for integrated in &applied.integrated {
-                self.tell_changes(ChangeOrigin::Storage, integrated.changes.clone());
+                let changes = integrated.changes.clone();
+                self.tell_changes(ChangeOrigin::Storage, changes, &integrated.update);
             }
         }
         Ok(applied)

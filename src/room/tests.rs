@@ -20,6 +20,7 @@ mod paths;
 mod refused;
 mod signal;
 mod slow_line;
+mod tapped;
 mod too_large;
 mod undo;
 

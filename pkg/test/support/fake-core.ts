@@ -377,6 +377,10 @@ export class FakeCore implements Core {
     Y.applyUpdate(this.#room(room).doc, update, 'remote');
   }
 
+  tap(): void {
+    this.#enter('tap', []);
+  }
+
   unsynced(room: number): Uint8Array {
     return Y.encodeStateAsUpdate(this.#room(room).doc);
   }

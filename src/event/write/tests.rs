@@ -39,8 +39,11 @@ fn a_change_of_a_document_is_told_with_its_path_and_its_delta() {
         set: Attributes::from([("__proto__".to_owned(), Value::Null)]),
         removed: vec!["x".into()],
     };
-    let told =
-        written(EventKind::Doc { origin: ChangeOrigin::Remote, changes: vec![text, list, map] });
+    let told = written(EventKind::Doc {
+        origin: ChangeOrigin::Remote,
+        changes: vec![text, list, map],
+        update: None,
+    });
     let expected = json!({"type": "doc", "room": 3, "origin": "remote", "changes": [
         {"kind": "text", "path": ["a", 2], "target": "n/1/2", "delta": [
             {"retain": 1, "attributes": {"bold": true}}, {"insert": "\"[{"}, {"delete": 4}]},

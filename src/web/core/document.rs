@@ -318,6 +318,15 @@ impl Core {
         thrown(self.driver.command(|client, now| client.merge(now, RoomId(room))))
     }
 
+    /// From now on `doc` events bring each update, own ones too, as their one attachment; also where it changed nothing
+    /// that is shown.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if the room has been left.
+    pub fn tap(&self, room: u32) -> Result<(), JsValue> {
+        thrown(self.driver.command(|client, now| client.tap(now, RoomId(room))))
+    }
+
     /// Applies a Yjs update that came some other way; it is saved and forwarded like an own edit.
     ///
     /// # Errors
