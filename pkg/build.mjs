@@ -40,7 +40,7 @@ const parts = {
     { name: 'client', test: /src.entry.client/, priority: 1 },
     {
       name: 'documents',
-      test: /src.(batches|documents|document|mirror|observers|prelim|refs.(?!root|early|part-store)|guard|lost-connection|unsaved|delta|core-config|fallback|room-endpoint|question|token|history|recovery|states|reconcile|dialect)\b/,
+      test: /src.(batches|documents|document|mirror|observers|prelim|refs.(?!root|early|part-store)|guard|lost-connection|unsaved|delta|core-config|fallback|room-endpoint|question|taps|token|history|recovery|states|reconcile|dialect)\b/,
       priority: 1,
     },
   ],
@@ -195,6 +195,8 @@ await bundle('shared-worker.ts', 'shared-worker.js');
 await bundle('shared-worker.ts', 'shared-worker.cjs', { format: 'cjs' });
 await bundle('hocuspocus.ts', 'hocuspocus.js');
 await bundle('hocuspocus.ts', 'hocuspocus.cjs', { format: 'cjs' });
+await bundle('yjs.ts', 'yjs.js', { external: ['rejoin'] });
+await bundle('yjs.ts', 'yjs.cjs', { format: 'cjs', platform: 'node', external: ['rejoin'] });
 // One page has one instance of the contexts, whichever of the two entries it takes.
 await bundle('suspense.ts', 'suspense.js', { external: [/^react$/], beside: 'react.js' });
 await bundle('suspense.ts', 'suspense.cjs', {

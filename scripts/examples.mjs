@@ -12,6 +12,7 @@ const entries = {
   'rejoin/hocuspocus': 'hocuspocus.ts',
   'rejoin/codemirror': 'codemirror.ts',
   'rejoin/quill': 'quill.ts',
+  'rejoin/yjs': 'yjs.ts',
 };
 /** Beside the tests' sources, so that React and the package are found as they find them. */
 const folder = join(root, 'pkg', 'test', '.examples');
@@ -104,7 +105,7 @@ function write({ name, file, code }, at) {
     ...used(main).map((word) => (types.has(word) ? `type ${word} = rejoin.${word};` : `const { ${word} } = rejoin;`)),
     ...used(ofReact(code)).map((word) => `const { ${word} } = hooks;`),
     ...used(['hocuspocus']).map((word) => `const { ${word} } = dialects;`),
-    ...used(['client', 'room', 'schema', 'secret', 'url']).map((word) => `const { ${word} } = around;`),
+    ...used(ofAround).map((word) => `const { ${word} } = around;`),
     `export async function Example() {`,
     code,
     '}',
@@ -125,6 +126,7 @@ function editorLines(file, code) {
 const ofOthers = new Set(['EditorView', 'Quill']);
 const ofEditors = new Set(['rejoin/codemirror', 'rejoin/quill']);
 const declares = (code, word) => new RegExp(`(const|[{,]) ${word}( =|,| })[^\\n]*= `).test(code);
+const ofAround = ['client', 'room', 'schema', 'secret', 'url', 'attachYjs', 'Y', 'doc', 'provider', 'awareness'];
 const types = new Set(['SyncError']);
 const main = [
   'createClient',
@@ -139,6 +141,8 @@ const ofReact = (code) => code.match(/\b(use[A-Z]\w+|SyncProvider|RoomProvider|C
 
 const around = `
 import { type Client, defineSchema, type Room, type StandardSchemaV1, t } from 'rejoin';
+import { attachYjs, type YjsProvider } from 'rejoin/yjs';
+import * as Y from 'yjs';
 type Cursor = { cursor: { x: number; y: number } | null };
 export const schema = defineSchema({
   doc: {
@@ -161,4 +165,8 @@ export declare const client: Client<typeof schema>;
 export declare const room: Room<typeof schema>;
 export declare const secret: Uint8Array;
 export declare const url: string;
+export { attachYjs, Y };
+export declare const doc: Y.Doc;
+export declare const provider: YjsProvider<Y.Doc>;
+export const { awareness } = provider;
 `;

@@ -14,7 +14,7 @@ const dist = join(root, 'pkg', 'dist');
  * those add, `hocuspocus` what its entry does, `tabs` what
  * sharing a connection adds to the one and `sharedLinks` to the others, `react` the hooks of documents; `links` is the module of streams and sockets, for
  * which no document is loaded, `peers` that of peers, `codec` that of other forms of updates; `archive` is what versions, imports and exports add, `codemirror` and `quill` the
- * bindings of editors, without the editor. The glue comes with its module.
+ * bindings of editors, without the editor, `yjs` what an own `Y.Doc` adds. The glue comes with its module.
  */
 const budgets = {
   wasm: 259.6,
@@ -26,8 +26,8 @@ const budgets = {
   // Since 10.1: answers that have begun are noted, their heads told, and keys of `latest()` dropped; its stores share a frame.
   streams: 10.5,
   // Since 15.7: live parts that many follow are found by a few calls each; another dialect is looked for; notes of what waits never change,
-  // and tokens are forgotten.
-  documents: 16.2,
+  // and tokens are forgotten; updates are handed to a `Y.Doc` in the page.
+  documents: 16.4,
   hocuspocus: 4.1,
   users: 1.4,
   migrations: 1.2,
@@ -41,6 +41,7 @@ const budgets = {
   codecGlue: 1,
   messages: 2.6,
   archive: 8.2,
+  yjs: 2.9,
   // Since 4: fields bear resets of forms, other renderings and crashes; one room for providers that mount together.
   react: 4.6,
   // Since 6: that, and hooks of streams follow headers and `shared` of the latest render.
@@ -92,6 +93,7 @@ export async function checkSizes() {
     deviceData: total(core.filter(isPart('device-data'))),
     messages: total(core.filter(isPart('messages'))),
     archive: total(core.filter(isPart('archive'))),
+    yjs: total(await bundle(`export { attachYjs } from ${JSON.stringify(join(dist, 'yjs.js'))};`)),
     react: total(hooks),
     reactAll: total(allHooks),
     codemirror: total(await bundle(`export * from ${JSON.stringify(join(dist, 'codemirror.js'))};`)),

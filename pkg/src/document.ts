@@ -13,6 +13,7 @@ import type { TextRef } from './refs/text.js';
 import type { EnterOptions } from './room.js';
 import type { DocSnapshot, Fields } from './schema.js';
 import type { ValueStore } from './store.js';
+import { Taps } from './taps.js';
 
 /** What a view needs of its room. */
 export interface ViewHost<D extends Fields> extends GuardHost, RefHost, RecoveryRoom {
@@ -30,7 +31,7 @@ interface ViewOptions extends Pick<GuardOptions, 'schema' | 'MakeMigrator'> {
   /** Null without a server. */
   readonly url: unknown;
   readonly enter: Pick<EnterOptions, 'initialDoc' | 'peers'>;
-  readonly work: RecoveryWork;
+  readonly work: Omit<RecoveryWork, 'discarding'>;
   readonly batches: BatchHost;
 }
 
@@ -60,6 +61,8 @@ export class DocumentView<D extends Fields> {
   readonly root: RootLiveRef;
   /** See {@link RefHost}. */
   readonly kept: Kept = new Kept();
+  /** Replicas in the same page. */
+  readonly taps: Taps = new Taps();
   readonly #mirror: Mirror = new Mirror();
   readonly #room: ViewHost<D>;
   /** What was told and is not shown yet. */
@@ -76,7 +79,8 @@ export class DocumentView<D extends Fields> {
       (path) => this.guard.at(path),
     );
     this.root = new RootLiveRef(room, schema.doc);
-    this.recovery = new RoomRecovery(room, work);
+    const discarding = (done: Promise<void>): void => this.taps.discard(done);
+    this.recovery = new RoomRecovery(room, { ...work, discarding });
   }
 
   /** The text at a dotted path. */
@@ -90,6 +94,7 @@ export class DocumentView<D extends Fields> {
     const tell = this.observers.remember();
     this.#mirror.load(core.readDoc(number));
     this.guard.show(this.#mirror.root);
+    this.taps.reload(core, number);
     return () => {
       tell();
       // Another object even with the same content: whoever looked while live parts could not be used looks again.
@@ -100,6 +105,9 @@ export class DocumentView<D extends Fields> {
 
   /** Takes the changes of one transaction; `origin` is what the app calls an update. Own edits in a batch are shown together. */
   apply(event: DocEvent, origin?: string): void {
+    if (event.attachments) this.taps.offer(event.attachments[0]);
+    // Where no declared root changed, only bytes are told.
+    if (event.changes.length === 0) return;
     const isOwn = event.origin === 'local';
     this.#late.push({ ...event, batchOrigin: isOwn ? this.batches.name : origin });
     if (!isOwn || !this.batches.isOpen) this.catchUp();

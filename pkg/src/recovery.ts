@@ -59,6 +59,8 @@ export interface RecoveryWork {
   merge(): void;
   /** Begins anew without what this device keeps. */
   reload(): Promise<void>;
+  /** Tells that this is done to give up edits; it rejects where they are kept. */
+  discarding(done: Promise<void>): void;
 }
 
 /** The {@link Recovery} of a room. */
@@ -82,7 +84,17 @@ export class RoomRecovery implements Recovery {
       const message = 'edits are discarded for what the server has, and it cannot be reached now';
       throw new SyncError('E_NOT_CONNECTED', message, { room: this.#room.id });
     }
-    const { update } = this.unsynced();
+    const { update, pending } = this.unsynced();
+    const done = this.#reload(update);
+    if (pending > 0) this.#work.discarding(done);
+    await done;
+  }
+
+  merge(): void {
+    this.#work.merge();
+  }
+
+  async #reload(update: Uint8Array): Promise<void> {
     try {
       await this.#work.reload();
     } catch (error) {
@@ -90,10 +102,6 @@ export class RoomRecovery implements Recovery {
       if (toSyncError(error).code !== 'E_DISPOSED') await this.#takeBack(update);
       throw error;
     }
-  }
-
-  merge(): void {
-    this.#work.merge();
   }
 
   async #takeBack(update: Uint8Array): Promise<void> {

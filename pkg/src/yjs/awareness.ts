@@ -1,0 +1,229 @@
+import type { SyncError } from 'rejoin';
+import { Emitter } from './emitter.js';
+import type { InsideRoom } from './inside.js';
+import type { YjsDoc } from './types.js';
+
+/** What somebody shows. Bindings read and write what they like, so its fields have no type. */
+// biome-ignore lint/suspicious/noExplicitAny: so that bindings' own declarations take it
+export type AwarenessState = { [field: string]: any };
+
+/** Whose states changed. */
+export interface AwarenessChange {
+  readonly added: number[];
+  readonly updated: number[];
+  readonly removed: number[];
+}
+
+/** Whose change it is: `local`, or the awareness itself. */
+type Listener = (change: AwarenessChange, origin: unknown) => void;
+
+/**
+ * The room's presence in the shape of the `Awareness` of `y-protocols`. The own state stands under the document's client id, and is the
+ * room's own presence; states of others stand under their connection ids.
+ * @example
+ * awareness.setLocalStateField('user', { name: 'Ada', color: '#30bced' });
+ * awareness.on('change', ({ added }) => console.log(added.length, 'came'));
+ */
+export interface YjsAwareness<D extends YjsDoc = YjsDoc> {
+  readonly doc: D;
+  /** Key of the own state. */
+  readonly clientID: number;
+  /** States by client. */
+  readonly states: Map<number, AwarenessState>;
+  /** How often each state has changed here, and when last, in milliseconds since 1970. */
+  readonly meta: Map<number, { clock: number; lastUpdated: number }>;
+  /** The own state; null once it was taken back. */
+  getLocalState(): AwarenessState | null;
+  /** Shows a state instead of the last one: fields set here before, and not in it, go. Null takes them all back. */
+  setLocalState(state: AwarenessState | null): void;
+  /** Shows one field. Nothing happens while the own state is null. */
+  setLocalStateField(field: string, value: unknown): void;
+  /** All states. */
+  getStates(): Map<number, AwarenessState>;
+  /** Hears that states changed; `update` tells own ones that stayed the same, too. */
+  on(event: 'change' | 'update', listener: Listener): void;
+  on(event: string, listener: (...given: never[]) => void): void;
+  /** Hears an event once. */
+  once(event: string, listener: (...given: never[]) => void): void;
+  /** Hears it no more. */
+  off(event: 'change' | 'update', listener: Listener): void;
+  off(event: string, listener: (...given: never[]) => void): void;
+  /** Takes the own state back, and hears nothing more. */
+  destroy(): void;
+  /** As in `y-protocols`, whose functions call it. */
+  emit(event: string, given: readonly unknown[]): void;
+  /** Not for apps: what declares to take an `Awareness` of `y-protocols` asks for it. */
+  readonly _observers: Map<string, Set<(...given: never[]) => void>>;
+  /** As `_observers`. */
+  readonly _checkInterval: unknown;
+}
+
+/** The {@link YjsAwareness} over a room's presence. */
+export class PresenceAwareness<D extends YjsDoc> extends Emitter implements YjsAwareness<D> {
+  readonly doc: D;
+  /** There is none: presence has timers of its own. */
+  readonly _checkInterval: unknown = null;
+  readonly states: Map<number, AwarenessState> = new Map();
+  readonly meta: Map<number, { clock: number; lastUpdated: number }> = new Map();
+  readonly #room: InsideRoom;
+  readonly #report: (error: SyncError) => void;
+  readonly #stops: readonly (() => void)[];
+  /** What of others was read last: the same object until it changes. */
+  readonly #read = new Map<number, unknown>();
+  /** Fields that were set here. */
+  readonly #own = new Set<string>();
+  /** The document may change its own id. */
+  #key: number;
+  #shown: string;
+  #scheduled = false;
+  #over = false;
+
+  constructor(room: InsideRoom, doc: D, report: (error: SyncError) => void) {
+    super();
+    this.#room = room;
+    this.doc = doc;
+    this.#report = report;
+    this.#key = doc.clientID;
+    const { self, others } = room.presence;
+    const state = ownState(self.getSnapshot());
+    this.#shown = JSON.stringify(state);
+    this.#put(this.#key, state);
+    this.#readOthers();
+    const later = (): void => this.#later();
+    this.#stops = [self.subscribe(later), others.subscribe(later)];
+  }
+
+  get clientID(): number {
+    const id = this.doc.clientID;
+    if (id !== this.#key) this.#move(id);
+    return id;
+  }
+
+  getLocalState(): AwarenessState | null {
+    return this.states.get(this.clientID) ?? null;
+  }
+
+  getStates(): Map<number, AwarenessState> {
+    this.clientID;
+    return this.states;
+  }
+
+  setLocalStateField(field: string, value: unknown): void {
+    const state = this.getLocalState();
+    if (state !== null) this.setLocalState({ ...state, [field]: value });
+  }
+
+  setLocalState(state: AwarenessState | null): void {
+    if (this.#over) return;
+    const before = this.getLocalState();
+    const gone = [...this.#own].filter((field) => !Object.hasOwn(state ?? {}, field));
+    const partial = { ...Object.fromEntries(gone.map((field) => [field, undefined])), ...state };
+    try {
+      if (Object.keys(partial).length > 0) this.#room.presence.update(partial);
+    } catch (error) {
+      // An editor that shows its caret must not fail over it.
+      this.#report(error as SyncError);
+      return;
+    }
+    for (const field of gone) this.#own.delete(field);
+    for (const field of Object.keys(state ?? {})) this.#own.add(field);
+    if (state !== null) this.#showOwn(before);
+    else if (before !== null) {
+      this.states.delete(this.#key);
+      this.#tell('change', { added: [], updated: [], removed: [this.#key] }, 'local');
+      this.#tell('update', { added: [], updated: [], removed: [this.#key] }, 'local');
+    }
+  }
+
+  destroy(): void {
+    if (this.#over) return;
+    for (const stop of this.#stops) stop();
+    this.setLocalState(null);
+    this.#over = true;
+    this.emit('destroy', [this]);
+    this.clear();
+  }
+
+  /** What presence has now, a copy of it: bindings write into the states they read. */
+  #showOwn(before: AwarenessState | null): void {
+    const state = ownState(this.#room.presence.self.getSnapshot());
+    const shown = JSON.stringify(state);
+    const isSame = before !== null && shown === this.#shown;
+    this.#shown = shown;
+    this.#put(this.#key, state);
+    const change = { added: before ? [] : [this.#key], updated: before ? [this.#key] : [], removed: [] };
+    if (!isSame) this.#tell('change', change, 'local');
+    this.#tell('update', change, 'local');
+  }
+
+  /** Out of a stack of its own: presence may change within a binding's call, which must not be called meanwhile. */
+  #later(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      if (this.#over) return;
+      const before = this.getLocalState();
+      if (before !== null && JSON.stringify(ownState(this.#room.presence.self.getSnapshot())) !== this.#shown) {
+        this.#showOwn(before);
+      }
+      const change = this.#readOthers();
+      if (change.added.length + change.updated.length + change.removed.length === 0) return;
+      this.#tell('change', change, this);
+      this.#tell('update', change, this);
+    });
+  }
+
+  #readOthers(): AwarenessChange {
+    const change: AwarenessChange = { added: [], updated: [], removed: [] };
+    const others = this.#room.presence.others.getSnapshot();
+    const shown = new Map(
+      others.filter(({ presence }) => isState(presence)).map((other) => [other.connectionId, other]),
+    );
+    for (const id of this.#read.keys()) {
+      if (shown.has(id)) continue;
+      this.#read.delete(id);
+      this.states.delete(id);
+      this.meta.delete(id);
+      change.removed.push(id);
+    }
+    for (const [id, { presence }] of shown) {
+      // Who shows something under the own key would hide it.
+      if (this.#read.get(id) === presence || id === this.clientID) continue;
+      (this.#read.has(id) ? change.updated : change.added).push(id);
+      this.#read.set(id, presence);
+      this.#put(id, copy(presence));
+    }
+    return change;
+  }
+
+  #put(id: number, state: AwarenessState): void {
+    this.states.set(id, state);
+    this.meta.set(id, { clock: (this.meta.get(id)?.clock ?? -1) + 1, lastUpdated: Date.now() });
+  }
+
+  #move(id: number): void {
+    const state = this.states.get(this.#key);
+    this.states.delete(this.#key);
+    this.meta.delete(this.#key);
+    this.#key = id;
+    if (state) this.#put(id, state);
+  }
+
+  #tell(event: 'change' | 'update', change: AwarenessChange, origin: unknown): void {
+    this.emit(event, [change, origin]);
+  }
+}
+
+/** The own state as bindings expect it: an object from the start. */
+function ownState(presence: unknown): AwarenessState {
+  return isState(presence) ? copy(presence) : {};
+}
+
+function isState(presence: unknown): presence is AwarenessState {
+  return typeof presence === 'object' && presence !== null && !Array.isArray(presence);
+}
+
+function copy(presence: unknown): AwarenessState {
+  return structuredClone(presence) as AwarenessState;
+}
