@@ -76,7 +76,7 @@ export interface YjsProvider<D extends YjsDoc = YjsDoc> {
    * everything here is on the server, too, is what `room.sync` tells.
    */
   readonly synced: boolean;
-  /** Whether this device has every edit of the document on its disk, or in memory where the client was told so. */
+  /** Whether this device has every edit of the document on its disk; never with `persistence: 'memory'`. */
   readonly saved: boolean;
   /** Where the room's connection stands. */
   readonly status: YjsStatus;

@@ -229,6 +229,13 @@ test('attached, let go of and attached again there is one bridge, and a second o
   again.on('destroy', () => destroyed++);
   doc.destroy();
   expect(destroyed).toBe(1);
+  const next = new Y.Doc();
+  const listening = (): number => [...next._observers.values()].reduce((sum, { size }) => sum + size, 0);
+  const before = listening();
+  const last = attachYjs(room, { Y, doc: next });
+  expect(listening()).toBe(before + 2);
+  last.destroy();
+  expect(listening()).toBe(before);
   await client.close();
 });
 
