@@ -1,5 +1,5 @@
 // The API to aim at, as an app writes it; compiled with the oldest and the newest TypeScript, never run.
-import { createClient, defineSchema, type StandardSchemaV1, shallow, t } from 'rejoin';
+import { createClient, defineSchema, type Room, type StandardSchemaV1, shallow, t } from 'rejoin';
 import { hocuspocus } from 'rejoin/hocuspocus';
 import {
   RoomProvider,
@@ -14,6 +14,7 @@ import {
   useTextInput,
   useUpdateMyPresence,
 } from 'rejoin/react';
+import { attachYjs, type YjsDoc, type YjsModule, type YjsProvider } from 'rejoin/yjs';
 
 declare const presence: StandardSchemaV1<unknown, { cursor: { x: number; y: number } | null }>; // zod/valibot in real life
 const schema = defineSchema({
@@ -106,3 +107,12 @@ export async function vanilla() {
 export const dialect = hocuspocus({ onStateless: ({ room, text }) => console.log(room, text) });
 export const collaboration = createClient({ url: 'wss://sync.example.com', dialect });
 export const isSent: boolean = dialect.sendStateless('demo', 'publish');
+
+/** A document of the app's own: the types of yjs are not needed for it. */
+export function editor(room: Room, Y: YjsModule<YjsDoc>, doc: YjsDoc): YjsProvider<YjsDoc> {
+  const provider = attachYjs(room, { Y, doc });
+  provider.on('saved', (isSaved) => console.log(isSaved satisfies boolean));
+  provider.on('error', ({ code }) => console.log(code));
+  provider.awareness.on('change', ({ added }) => console.log(added.length));
+  return provider;
+}
