@@ -22,17 +22,21 @@ for (const kind of kinds) {
       const isOpen = await bob.page.evaluate(
         async ([url, editor]) => {
           window.session = window.newSession({ url, room: 'early' });
-          window[`open${editor}`]('note', {});
+          window.openEarly(editor);
           await Promise.resolve();
           return window.isWritable();
         },
-        [server.ws, kind === 'Quill' ? kind : 'Bare'],
+        [server.ws, kind],
       );
       assert.equal(isOpen, false);
       await shows(bob, as(kind, 'there before'));
       await bob.waits('an editor to write in', () => window.isWritable());
       await bob.page.evaluate(() => window.write(0, 'now '));
       await ann.hasText('now there before');
+      // The caret goes by the name that the text has for everybody.
+      await bob.page.locator(kind === 'Quill' ? '.ql-editor' : '.cm-content').click();
+      const seen = () => window.session.room.presence.others.getSnapshot()[0]?.presence.caret?.text === 'r/note';
+      await ann.waits('a caret in the note', seen);
       await bob.page.evaluate(() => window.session.lease.leave());
       await bob.waits('a locked editor', () => !window.isWritable());
       await bob.page.evaluate(() => window.write(0, 'lost '));

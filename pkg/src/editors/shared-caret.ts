@@ -56,6 +56,7 @@ export class SharedCarets {
   readonly #place: string | Text;
   readonly #follower: TextFollower;
   readonly #field: string;
+  #name: string | undefined;
   readonly #owner: (other: Other<unknown>) => CaretOwner;
 
   constructor(room: Room<Schema>, place: string | Text, follower: TextFollower, options: CaretOptions<unknown>) {
@@ -129,14 +130,24 @@ export class SharedCarets {
 
   /** The same for all clients: its name at the top of the document, else its type id. */
   #id(): string {
+    if (typeof this.#place === 'string' && !this.#place.includes('.')) return `r/${this.#place}`;
     const { text } = this.#follower;
-    return text?.['~type'] ?? `r/${typeof this.#place === 'string' ? this.#place : this.#nameAtTop(text)}`;
+    const type = text?.['~type'];
+    if (type || !text) return type ?? '';
+    // It was asked for early, at the top: its name does not change.
+    this.#name ??= this.#nameAtTop(text);
+    return `r/${this.#name ?? ''}`;
   }
 
-  #nameAtTop(text: Text | null): string | undefined {
+  #nameAtTop(text: Text): string | undefined {
     const { root, doc } = this.#room;
     const names = Object.keys(doc.getSnapshot() ?? {}) as never[];
-    return names.find((name) => root.get(name) === text);
+    try {
+      return names.find((name) => root.get(name) === text);
+    } catch {
+      // The room is on its way back.
+      return undefined;
+    }
   }
 }
 

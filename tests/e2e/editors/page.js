@@ -42,6 +42,12 @@ window.openCodeMirror = (place = 'note', extensions = [], options = { carets: { 
 
 window.openBare = (place) => window.openCodeMirror(place, [], {});
 
+/** On a text that is asked for before the room is ready. */
+window.openEarly = (kind) => {
+  if (kind === 'Quill') window.openQuill(window.session.room.root.get('note'), { carets: { owner } });
+  else window.openCodeMirror((room) => room.root.get('note'));
+};
+
 /** Whether people may write. */
 window.isWritable = () => (window.view ? !window.view.state.readOnly : window.quill.isEnabled());
 
