@@ -1,5 +1,6 @@
 import { messagesOf } from '../shared/frames.js';
-import { type Bytes, join, Reader, string, varUint } from './frame.js';
+import { join, Reader, string, varUint } from '../shared/lib0.js';
+import type { Bytes } from './frame.js';
 
 /** Tags of dialects of our own (PROTOCOL.md): tokens on the link, and how a server stands to a client. */
 const TOKEN = 121;

@@ -1,3 +1,5 @@
+import { join, Reader, string, varUint } from './lib0.js';
+
 /** What a message of the y-websocket protocol is, as far as it matters to a socket that tabs share. */
 export type MessageKind =
   | 'ask'
@@ -33,39 +35,6 @@ const STANDING = 125;
 
 const SYNC: readonly MessageKind[] = ['ask', 'answer', 'update'];
 
-class Reader {
-  readonly #bytes: Uint8Array<ArrayBuffer>;
-  at = 0;
-
-  constructor(bytes: Uint8Array<ArrayBuffer>) {
-    this.#bytes = bytes;
-  }
-
-  get isEmpty(): boolean {
-    return this.at >= this.#bytes.length;
-  }
-
-  varUint(): number {
-    let [number, unit] = [0, 1];
-    for (;;) {
-      const byte = this.#bytes[this.at++];
-      if (byte === undefined || unit > Number.MAX_SAFE_INTEGER) throw new RangeError('a number ends too early');
-      number += (byte & 127) * unit;
-      if (byte < 128) return number;
-      unit *= 128;
-    }
-  }
-
-  buffer(): Uint8Array<ArrayBuffer> {
-    const length = this.varUint();
-    const end = this.at + length;
-    if (end > this.#bytes.length) throw new RangeError('a buffer ends too early');
-    const part = this.#bytes.subarray(this.at, end);
-    this.at = end;
-    return part;
-  }
-}
-
 /** The messages of a frame. What is not understood is `foreign`, with all that follows. */
 export function messagesOf(frame: Uint8Array<ArrayBuffer>): Message[] {
   const reader = new Reader(frame);
@@ -100,11 +69,10 @@ function read(reader: Reader): readonly [MessageKind, Uint8Array<ArrayBuffer>] {
 /** The entries of a presence message, none if it cannot be read. */
 export function presenceOf(payload: Uint8Array<ArrayBuffer>): PresenceEntry[] {
   const reader = new Reader(payload);
-  const text = new TextDecoder();
   const entries: PresenceEntry[] = [];
   try {
     for (let left = reader.varUint(); left > 0; left--) {
-      const [client, clock, state] = [reader.varUint(), reader.varUint(), text.decode(reader.buffer())];
+      const [client, clock, state] = [reader.varUint(), reader.varUint(), reader.string()];
       entries.push({ client, clock, state: state === 'null' ? null : state });
     }
     return entries;
@@ -115,19 +83,11 @@ export function presenceOf(payload: Uint8Array<ArrayBuffer>): PresenceEntry[] {
 
 /** A presence message of these entries. */
 export function presenceMessage(entries: readonly PresenceEntry[]): Uint8Array<ArrayBuffer> {
-  const text = new TextEncoder();
-  const body = varUint(entries.length);
-  for (const { client, clock, state } of entries) {
-    const json = text.encode(state ?? 'null');
-    body.push(...varUint(client), ...varUint(clock), ...varUint(json.length), ...json);
-  }
-  return Uint8Array.from([1, ...varUint(body.length), ...body]);
-}
-
-function varUint(number: number): number[] {
-  const bytes: number[] = [];
-  let rest = number;
-  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
-  bytes.push(rest);
-  return bytes;
+  const parts = entries.flatMap(({ client, clock, state }) => [
+    varUint(client),
+    varUint(clock),
+    string(state ?? 'null'),
+  ]);
+  const body = join(varUint(entries.length), ...parts);
+  return join(Uint8Array.of(1), varUint(body.length), body);
 }
