@@ -18,6 +18,9 @@ const question = [0, 0, 1, 0];
 const update = [0, 2, 2, 0, 0];
 const presence = [1, 1, 0];
 const admitted = [121, 3, 129, 1, 0];
+/** Fresh ones are taken, and one is due: in a second, and then until a minute has passed. */
+const wanted = [121, 4, 129, 1, 226, 9];
+const wantedOn = [121, 5, 129, 1, 224, 212, 3];
 const mayWrite = [125, 3, 16, 0, 0];
 const mayRead = [125, 3, 16, 0, 1];
 const authenticated = [2, 2, ...text('read-write')];
@@ -52,7 +55,7 @@ test('without a token an empty one goes first, and the rest waits until the serv
   expect(socket.sent.at(-1)).toEqual(frame('notes', ...update));
 });
 
-test('a token goes first, is shown again in place, and is asked for again where the server wants it', async () => {
+test('a token goes first, is shown again in place, and is asked for again where the server wants it', () => {
   const { open, core } = world();
   const room = core('notes', { showsToken: true });
   const socket = open();
@@ -63,10 +66,46 @@ test('a token goes first, is shown again in place, and is asked for again where 
   room.say([121, 5, 2, ...text('two')]);
   const tokens = ['one', 'two'].map((token) => frame('notes', 2, 0, ...text(token), ...text('rejoin')));
   expect(socket.sent).toEqual(tokens);
-  await null;
-  expect(room.heard.at(-1)).toEqual(admitted);
+  room.heard.length = 0;
+  socket.hears(frame('notes', ...update));
   socket.hears(frame('notes', 2, 0));
-  expect(room.heard.at(-1)).toEqual([121, 4, 129, 1, 226, 9]);
+  expect(room.heard).toEqual([admitted, update, wanted, wantedOn]);
+});
+
+test('a token that the server wants is wanted until one is shown: told by and by, and only behind a word of the server', () => {
+  vi.useFakeTimers();
+  const { open, core } = world();
+  const room = core('notes', { showsToken: true });
+  const socket = open();
+  room.say([121, 5, 2, ...text('one')]);
+  socket.hears(frame('notes', ...authenticated));
+  socket.hears(frame('notes', 2, 0));
+  const hears = (after: number): unknown[] => {
+    room.heard.length = 0;
+    vi.advanceTimersByTime(after);
+    expect(room.heard).toEqual([]);
+    socket.hears(frame('notes', ...presence));
+    return room.heard;
+  };
+  expect(hears(29_999)).toEqual([presence]);
+  expect(hears(1)).toEqual([wantedOn, presence]);
+  expect(hears(29_999)).toEqual([presence]);
+  expect(hears(60_000)).toEqual([wantedOn, presence]);
+  room.say([121, 5, 2, ...text('two')]);
+  expect(hears(90_000)).toEqual([admitted, presence]);
+  expect(hears(90_000)).toEqual([presence]);
+});
+
+test('of questions that wait to be let in the last is asked, once, at the place of the first', () => {
+  const { open, core } = world();
+  const room = core('notes');
+  const socket = open();
+  for (const words of [question, presence, [0, 0, 2, 7, 7], update, [0, 0, 3, 1, 8, 8]]) room.say(words);
+  const before = socket.sent.length;
+  socket.hears(frame('notes', ...authenticated));
+  expect(socket.sent.slice(before)).toEqual(
+    [[0, 0, 3, 1, 8, 8], presence, update].map((words) => frame('notes', ...words)),
+  );
 });
 
 test('who shows no token answers with an empty one', () => {
@@ -98,21 +137,31 @@ test('frames of several rooms go each to its own, over one socket, and those of 
   expect(later.events).toEqual([]);
 });
 
-test('what our own dialects say never reaches the server; who asks to be greeted again is', async () => {
+test('what our own dialects say never reaches the server, and nothing is heard that it did not say', async () => {
   const { open, core } = world();
-  const room = core('notes');
+  const room = core('notes', { showsToken: true });
   const socket = open();
-  socket.hears(frame('notes', ...authenticated));
+  room.say([121, 5, 2, ...text('one')]);
+  socket.hears(frame('notes', 2, 2, ...text('readonly')));
   const before = socket.sent.length;
+  room.heard.length = 0;
   const chat = [120, 2, 0, 1];
-  for (const words of [chat, [122, ...text('{}')], [123, 1, 0], [125, 1, 1], [125, 4, 3, 9, 1, 0], [121, 1, 1], [3]])
+  for (const words of [
+    chat,
+    [122, ...text('{}')],
+    [123, 1, 0],
+    [125, 1, 1],
+    [125, 1, 2],
+    [125, 4, 3, 9, 1, 0],
+    [121, 1, 1],
+    [3],
+  ])
     room.say(words);
   expect(socket.sent).toHaveLength(before);
-  room.heard.length = 0;
-  room.say([125, 1, 2]);
-  await null;
-  expect(room.heard).toEqual([mayWrite]);
-  expect(socket.sent).toHaveLength(before);
+  room.say([121, 5, 2, ...text('two')]);
+  room.say(question);
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(room.heard).toEqual([]);
 });
 
 test('an update that is not applied is refused, one that is says nothing: its content acknowledges', () => {
@@ -232,25 +281,27 @@ test('a frame that was too large is told to who sent the largest', () => {
   expect(rooms.map(({ closed }) => closed?.code)).toEqual([1006, 1009, 1006]);
 });
 
-test('a room that gives up a dead link takes the others along; where the server speaks they stay, and nobody new comes', () => {
-  for (const isDead of [true, false]) {
-    vi.useFakeTimers();
-    const { open, core } = world();
-    const [one, two] = [core('one'), core('two')];
-    const socket = open();
-    for (const name of ['one', 'two']) socket.hears(frame(name, ...authenticated));
-    two.say(question);
-    two.say(presence);
-    one.socket.close(4000, '');
-    expect(socket.sent.at(-2)).toEqual(frame('two', ...question));
-    if (!isDead) socket.hears(frame('two', ...question));
-    vi.advanceTimersByTime(3_000);
-    expect(two.closed?.code).toBe(isDead ? 1006 : undefined);
-    expect(socket.closedWith).toBe(isDead ? 4000 : null);
-    core('three');
-    expect(FakeWebSocket.all).toHaveLength(2);
-    FakeWebSocket.all.length = 0;
-  }
+test('a room that gives up a dead link goes alone: others may wait for a large answer; nobody new comes, the last closes it', () => {
+  vi.useFakeTimers();
+  const { open, core } = world();
+  const [one, two, three] = [core('one'), core('two'), core('three')];
+  const socket = open();
+  for (const name of ['one', 'two', 'three']) socket.hears(frame(name, ...authenticated));
+  two.say(question);
+  socket.hears(frame('two', 0, 1, 2, 0, 0));
+  three.say(question);
+  const before = socket.sent.length;
+  one.socket.close(4000, '');
+  vi.advanceTimersByTime(60_000);
+  expect(socket.sent.slice(before)).toEqual([frame('one', 7)]);
+  expect([two.closed, three.closed, socket.closedWith]).toEqual([null, null, null]);
+  core('four');
+  expect(FakeWebSocket.all).toHaveLength(2);
+  socket.hears(frame('three', 0, 1, 2, 0, 0));
+  expect(three.heard.at(-1)).toEqual([0, 1, 2, 0, 0]);
+  two.socket.close(1000, '');
+  three.socket.close(4000, '');
+  expect(socket.closedWith).toBe(4000);
 });
 
 test('a ping is answered, a pong is not, and nothing is ever said unasked or as text', () => {
@@ -270,29 +321,53 @@ test('no more than fifty rooms wait on a socket to be let in', () => {
   expect(FakeWebSocket.all).toHaveLength(2);
 });
 
-test('what cannot be read ends the room it is for, or all if it is for none; nothing throws', () => {
-  const whole = [
-    [...authenticated],
+/** By statement, what the room hears when it is cut after so many of its bytes: `null` for nothing. */
+const cuts: readonly (readonly [statement: readonly number[], ends: readonly (number | null)[]])[] = [
+  // What one may do may be missing.
+  [authenticated, [1002, 1002, null, ...new Array(10).fill(1002)]],
+  [
     [2, 1, ...text('no')],
+    [1002, 1002, 1002, 1002, 1002],
+  ],
+  [
     [5, ...text('words')],
+    [1002, 1002, 1002, 1002, 1002, 1002, 1002],
+  ],
+  // So may a reason.
+  [
     [7, ...text('bye')],
+    [1002, 4205, 1002, 1002, 1002],
+  ],
+  [
     [8, 1],
+    [1002, 1002],
+  ],
+  [
     [2, 0],
+    [1002, 1002],
+  ],
+  [
     [2, 9],
+    [1002, 1002],
+  ],
+  [
     [99, 1],
-  ].map((statement) => frame('notes', ...statement));
-  for (const bytes of whole) {
-    for (let cut = 0; cut < bytes.length; cut++) {
-      const { open, core } = world();
-      const [room, other] = [core('notes'), core('other')];
-      const socket = open();
-      socket.hears(bytes.slice(0, cut));
-      const ends = [room.closed?.code, other.closed?.code];
-      if (cut < 6) expect(ends).toEqual([1002, 1002]);
-      // A reason may be missing, and so may what one may do.
-      else if (room.closed) expect(ends).toEqual([bytes[6] === 7 && cut === 7 ? 4205 : 1002, undefined]);
-    }
-  }
+    [1002, null],
+  ],
+];
+
+test.each(cuts)('%j, cut at each byte, ends the room it is for, or all if it is for none', (statement, ends) => {
+  const heard = (bytes: readonly number[]): unknown[] => {
+    const { open, core } = world();
+    const rooms = [core('notes'), core('other')];
+    open().hears(bytes);
+    return rooms.map(({ closed }) => closed?.code ?? null);
+  };
+  const bytes = frame('notes', ...statement);
+  const name = bytes.length - statement.length;
+  for (let cut = 0; cut < name; cut++) expect(heard(bytes.slice(0, cut))).toEqual([1002, 1002]);
+  const after = statement.map((_, cut) => heard(bytes.slice(0, name + cut)));
+  expect(after).toEqual(ends.map((code) => [code, null]));
 });
 
 test('random bytes never throw, and a listener that throws disturbs nobody', () => {

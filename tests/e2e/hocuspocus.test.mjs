@@ -7,6 +7,7 @@ import { after, describe, it } from 'node:test';
 import { closeBrowser, newContext } from './support/browser.mjs';
 import { harnessPage } from './support/harness.mjs';
 import { hocuspocusPage, hocuspocusServer, stockProvider } from './support/hocuspocus.mjs';
+import { holdingProxy } from './support/proxy.mjs';
 import { staticSite } from './support/static-site.mjs';
 import { asked, enterWith } from './support/tokens.mjs';
 import { until } from './support/wait.mjs';
@@ -172,6 +173,24 @@ describe('Hocuspocus 4 alone', { concurrency: 4 }, () => {
     await page.isSynced();
     assert.equal(await page.page.evaluate(() => window.seenOfSecond.includes('reconnecting')), false);
     assert.equal((await server.seen()).made, 1);
+  });
+
+  it('that falls silent is left also by who may only read, and heard again afterwards', async (t) => {
+    const server = await hocuspocusServer(t, 4, { auth: true });
+    const proxy = await holdingProxy(t, new URL(server.ws).origin.replace('http', 'ws'));
+    const page = await hocuspocusPage(t, await staticSite(t));
+    const stock = stockProvider(t, server, 'notes');
+    await enterWith(page, `${proxy.ws}/collaboration`, 'notes', ['reader'], { heartbeat: 300, pongTimeout: 600 });
+    await page.isConnected();
+    await page.waits('the obstacle', () => window.session.room.sync.getSnapshot().obstacle === 'read-only');
+    proxy.hold('down');
+    await page.hasStatus('reconnecting');
+    stock.text.insert(0, 'meanwhile');
+    await stock.synced();
+    proxy.release();
+    await page.hasText('meanwhile');
+    await page.isConnected();
+    assert.deepEqual(faults(await page.seen()), []);
   });
 
   it('closes quiet sockets, which loses nothing', async (t) => {

@@ -18,9 +18,6 @@ export interface ConnectionHost {
 /** Servers of version 4 end a socket on which a hundred documents wait to be let in (`maxPendingDocuments`). */
 const MOST_PENDING = 50;
 
-/** How long a link that somebody gave up may stay silent to a question, in milliseconds. */
-const PATIENCE = 3_000;
-
 /** A server refused a frame as too large. */
 const TOO_LARGE = 1009;
 
@@ -36,10 +33,8 @@ export class Connection implements SocketPort, SeatHost {
    */
   readonly #spent = new Set<string>();
   #phase: 'opening' | 'open' | 'over' = 'opening';
-  /** Whether somebody gave this link up. */
+  /** Whether somebody gave this link up. It may be one document that is not answered, so the others judge for themselves; nobody new comes. */
   #isSuspect = false;
-  /** Frames that came. */
-  #heard = 0;
   /** The largest frame: the one that a server means who refuses one as too large. */
   #largest = { length: -1, document: '' };
 
@@ -92,7 +87,7 @@ export class Connection implements SocketPort, SeatHost {
     if (!seat) return;
     this.#seats.delete(document);
     if (this.#seats.size === 0) this.#finish(code, reason);
-    else if (code === ABANDONED) this.#doubt();
+    else if (code === ABANDONED) this.#isSuspect = true;
     if (seat.isKnown) this.#leave(document);
   }
 
@@ -126,7 +121,6 @@ export class Connection implements SocketPort, SeatHost {
 
   #receive(bytes: Bytes): void {
     if (this.#phase !== 'open') return;
-    this.#heard++;
     const frame = readFrame(bytes);
     if (frame.kind === 'ping') this.transmit(pongFrame());
     else if (frame.kind === 'nameless') {
@@ -146,23 +140,6 @@ export class Connection implements SocketPort, SeatHost {
   #leave(document: string): void {
     this.#spent.add(document);
     this.transmit(closeFrame(document));
-  }
-
-  /**
-   * Somebody was not answered: nobody comes here any more. It may be that document alone, so the server is asked for another; a server that
-   * says nothing at all is gone.
-   */
-  #doubt(): void {
-    this.#isSuspect = true;
-    const other = [...this.#seats.values()].find(({ isAdmitted, question }) => isAdmitted && question);
-    if (!other?.question) return;
-    const heard = this.#heard;
-    other.say(other.question);
-    setTimeout(() => {
-      if (this.#heard !== heard || this.#phase === 'over') return;
-      this.#socket.close(ABANDONED);
-      this.#lose(1006, '', false);
-    }, PATIENCE);
   }
 
   /** Nobody is left. */

@@ -12,6 +12,12 @@ const VERSION = 'rejoin';
  */
 const SOON = 1_250;
 
+/**
+ * How long it is told so behind that, in milliseconds: the core forgets when the token really ends, and asks until this is over. Half of it
+ * later it is told again, as long as it has shown none.
+ */
+const WANTED_FOR = 60_000;
+
 /** What a seat needs of its connection. */
 export interface SeatHost {
   /** Sends a frame to the server. */
@@ -27,22 +33,22 @@ export interface SeatHost {
  *
  *     new ── token shown ──► asked ── Authenticated ──► admitted
  */
-type Stage = { readonly kind: 'new' } | { readonly kind: 'asked'; readonly held: Bytes[] } | Admitted;
-
-interface Admitted {
-  readonly kind: 'admitted';
-  readonly access: 'read' | 'write';
-}
+type Stage =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'asked'; readonly held: Bytes[] }
+  | { readonly kind: 'admitted' };
 
 /** One document on a connection: the core speaks and hears y-websocket's dialect here, the server its own. */
 export class Seat {
   readonly socket: VirtualSocket;
   readonly document: string;
-  /** The core's last question, for who wants to know whether the link is alive. */
-  question: Bytes | null = null;
   readonly #host: SeatHost;
   readonly #showsToken: boolean;
   #stage: Stage = { kind: 'new' };
+  /** Whether the core has shown a token in place, and is to hear that it may again. */
+  #owesAdmission = false;
+  /** When the core was last told that the server wants a token it has not shown yet, in milliseconds of `performance.now`. */
+  #toldWant: number | null = null;
 
   constructor(host: SeatHost, socket: VirtualSocket, showsToken: boolean) {
     this.#host = host;
@@ -70,20 +76,19 @@ export class Seat {
   say(frame: Bytes): void {
     for (const word of wordsOf(frame)) {
       if (word.kind === 'token') this.#show(word.token);
-      else if (word.kind === 'message') this.#pass(word.bytes);
-      // Later: the core is in use.
-      else if (this.#stage.kind === 'admitted') queueMicrotask(() => this.#greet());
+      else this.#pass(word.bytes);
     }
   }
 
   /** The server says something. */
   hear(statement: Statement): void {
+    this.#tellWhatWaits();
     switch (statement.kind) {
       case 'message':
         this.#tell(statement.bytes);
         break;
       case 'token-wanted':
-        if (this.#showsToken) this.#tell(admitted(SOON));
+        if (this.#showsToken) this.#want(SOON);
         else this.#show('');
         break;
       case 'denied':
@@ -120,26 +125,36 @@ export class Seat {
   #show(token: string): void {
     if (this.#stage.kind === 'new') this.#stage = { kind: 'asked', held: [] };
     this.#host.transmit(tokenFrame(this.document, token, VERSION));
-    if (this.#stage.kind === 'admitted') queueMicrotask(() => this.#tell(admitted(0)));
+    this.#owesAdmission = this.#stage.kind === 'admitted' && this.#showsToken;
+    this.#toldWant = null;
+  }
+
+  /** Behind a word of the server only: whatever the core hears is life to it, and a dead link must not seem alive. */
+  #tellWhatWaits(): void {
+    if (this.#owesAdmission) this.#tell(admitted(0));
+    this.#owesAdmission = false;
+    if (this.#toldWant !== null && performance.now() - this.#toldWant >= WANTED_FOR / 2) this.#want(WANTED_FOR);
+  }
+
+  /** The server wants a token: the core asks the app in four fifths of so many milliseconds, or as soon as it meant to. */
+  #want(lifetime: number): void {
+    this.#toldWant = performance.now();
+    this.#tell(admitted(lifetime));
+    if (lifetime !== WANTED_FOR) this.#tell(admitted(WANTED_FOR));
   }
 
   /** Servers keep little of what comes before they have let somebody in, so it waits here. */
   #pass(message: Bytes): void {
-    if (isQuestion(message)) this.question = message;
     if (this.#stage.kind === 'admitted') this.#host.transmit(messageFrame(this.document, message));
-    else if (this.#stage.kind === 'asked') this.#stage.held.push(message);
+    else if (this.#stage.kind === 'asked') hold(this.#stage.held, message);
   }
 
   #admit(access: 'read' | 'write'): void {
     const held = this.#stage.kind === 'asked' ? this.#stage.held : [];
-    this.#stage = { kind: 'admitted', access };
+    this.#stage = { kind: 'admitted' };
     this.#tell(admitted(0));
-    this.#greet();
+    this.#tell(greeting(access));
     for (const message of held) this.#pass(message);
-  }
-
-  #greet(): void {
-    if (this.#stage.kind === 'admitted') this.#tell(greeting(this.#stage.access));
   }
 
   #tell(bytes: Bytes): void {
@@ -149,4 +164,11 @@ export class Seat {
   #end(close: Close): void {
     this.#host.end(this, close);
   }
+}
+
+/** A later question is asked instead of an earlier one: each is answered with all that is missing. */
+function hold(held: Bytes[], message: Bytes): void {
+  const earlier = isQuestion(message) ? held.findIndex(isQuestion) : -1;
+  if (earlier < 0) held.push(message);
+  else held[earlier] = message;
 }

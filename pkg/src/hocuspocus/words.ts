@@ -10,26 +10,23 @@ const STANDING = 125;
 const SHOW = 2;
 const ADMITTED = 129;
 
-/** Of standing: the client wants to be greeted again; the server greets, or refuses an update. */
-const GREET = 2;
+/** Of standing: the server greets, or refuses an update. */
 const GREETING = 16;
 const REFUSED = 17;
 
 /** What the core says to a server. */
 export type Word =
   | { readonly kind: 'message'; readonly bytes: Bytes }
-  | { readonly kind: 'token'; readonly token: string }
-  | { readonly kind: 'greet-me' };
+  | { readonly kind: 'token'; readonly token: string };
 
 /** The words of a frame of the core that can be said to Hocuspocus; of the others its servers know nothing. */
 export function wordsOf(frame: Bytes): Word[] {
   return messagesOf(frame).flatMap(({ kind, bytes, payload }): Word[] => {
     if (kind === 'ask' || kind === 'answer' || kind === 'update' || kind === 'presence')
       return [{ kind: 'message', bytes }];
+    if (kind !== 'token') return [];
     const body = new Reader(payload);
-    if (kind === 'token' && body.varUint() === SHOW) return [{ kind: 'token', token: body.string() }];
-    if (kind === 'standing' && body.varUint() === GREET) return [{ kind: 'greet-me' }];
-    return [];
+    return body.varUint() === SHOW ? [{ kind: 'token', token: body.string() }] : [];
   });
 }
 
