@@ -86,13 +86,24 @@ impl Doc {
         Ok(news.is_empty())
     }
 
-    /// Whether an update brings no units that are new here. One that cannot be read is for [`Self::apply`] to refuse.
+    /// The deletions of an update alone, if it brings units that are new here; `None` if it brings none. One that cannot be read
+    /// is for [`Self::apply`] to refuse.
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn only_deletes(&self, update: &[u8]) -> bool {
-        let Ok(parsed) = Preflight::parse(update, &self.limits) else { return true };
+    pub fn without_news(&self, update: &[u8]) -> Option<Vec<u8>> {
+        let parsed = Preflight::parse(update, &self.limits).ok()?;
         let mut news = carried(&parsed);
         news.subtract(&self.content());
-        news.inserts.is_empty()
+        if news.inserts.is_empty() {
+            return None;
+        }
+        let mut deletions = gate::Writer::new(update, &parsed);
+        for crate::doc::preflight::Deletion { client, start, end } in
+            parsed.deletions.iter().copied()
+        {
+            let known = self.index.clock(parsed.client(client));
+            deletions.deletion(client, start, end.min(known));
+        }
+        Some(deletions.finish())
     }
 
     /// Takes in what waited for units that are known by now.

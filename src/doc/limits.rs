@@ -9,8 +9,8 @@ pub struct Limits {
     pub document_bytes: usize,
     /// Writers of the document, so that an update or a state vector may name as many.
     pub clients: usize,
-    /// Blocks of one update, or one for every eight of its bytes if those are more: hours of dragging alone make millions, and
-    /// no honest block of a large document is smaller.
+    /// Blocks of one update, or one for every five of its bytes if those are more: hours of dragging alone make millions. The
+    /// smallest of what honest writers make in such numbers have six bytes (deleted items with garbage between).
     pub blocks: usize,
     /// Depth of a plain value.
     pub value_depth: usize,

@@ -182,7 +182,7 @@ impl<'a, 'l> Parser<'a, 'l> {
         }
         let first = self.out.blocks.len();
         let bytes = self.reader.offset() + self.reader.left();
-        self.at_most(first + count, "blocks", self.limits.blocks.max(bytes / 8))?;
+        self.at_most(first + count, "blocks", self.limits.blocks.max(bytes / 5))?;
         let client = self.client()?;
         let start = self.clock(client)?;
         let mut clock = start;

@@ -69,6 +69,8 @@ struct Shown {
 /// What was stored since the last snapshot.
 #[derive(Clone, Copy, Debug, Default)]
 struct Growth {
+    /// Whether something was refused since the document seemed full, though some of it may have been deleted.
+    is_doubted: bool,
     records: usize,
     bytes: usize,
     snapshot: usize,
@@ -228,9 +230,20 @@ impl Replica {
         if cx.poison.contains(update) {
             return Reception::Refused("the engine failed on it before".to_owned());
         }
-        if self.growth.is_full(cx.config) && !self.doc.only_deletes(update) {
-            return Reception::Full;
+        if self.growth.is_full(cx.config)
+            && let Some(deletions) = self.doc.without_news(update)
+        {
+            let reception = self.integrate(cx, from, &deletions);
+            self.growth.is_doubted |= self.growth.records > 0;
+            return match reception {
+                broken @ Reception::Broken(_) => broken,
+                _ => Reception::Full,
+            };
         }
+        self.integrate(cx, from, update)
+    }
+
+    fn integrate(&mut self, cx: &mut Context<'_>, from: MemberId, update: &[u8]) -> Reception {
         let waiting = self.doc.held();
         let applied = match self.doc.apply(update, Origin::Remote) {
             Ok(applied) => applied,
@@ -402,7 +415,10 @@ impl Growth {
         let outweighs = self.bytes >= config.compact_bytes.max(self.snapshot);
         // Small updates of a large document: reading them again is cheaper than writing all of it.
         let many = config.compact_records.max(self.snapshot / BYTES_A_RECORD);
-        self.records >= many || (self.records > 1 && outweighs) || self.may_be_full(config)
+        self.is_doubted
+            || self.records >= many
+            || (self.records > 1 && outweighs)
+            || self.may_be_full(config)
     }
 
     fn is_nothing(&self) -> bool {

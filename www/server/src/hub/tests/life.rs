@@ -60,8 +60,15 @@ fn a_document_that_is_full_takes_nothing_but_deletions_and_newcomers_still_read_
     assert_eq!(world.closed.get(&stock).map(|(code, _)| *code), Some(1013));
     let stored = client(13);
     apply(&stored, &diff(&world.stored(), &[0]));
-    world.say(alice, encode::update(&delete_at(&stored, 0, 500)));
+    // Letters that are refused go with the deletion in one update, as in what a client pushes that has both.
+    let before = state_vector(&stored);
+    type_at(&stored, 0, "more");
+    delete_at(&stored, 4, 500);
+    let both = diff(&stored, &before);
+    world.say(alice, encode::update(&both));
     assert_eq!(text_of(&world.stored()).len(), full - 500);
+    world.say(alice, encode::update(&both));
+    assert_eq!(text_of(&world.stored()).len(), full - 500 + 4, "there is room again");
 }
 
 #[test]
