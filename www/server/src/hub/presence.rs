@@ -16,8 +16,6 @@ use super::{MemberId, PresenceLimits};
 
 /// Largest clock taken: one beyond could never be followed by another.
 const MAX_CLOCK: u32 = 1 << 31;
-/// Of so many places one is for ids that a member passes on.
-const RELAYED: usize = 4;
 /// Most ids remembered after they went.
 const MAX_GONE: usize = 1_024;
 
@@ -80,11 +78,13 @@ pub(super) struct Presence {
     present: BTreeMap<u64, Present>,
     /// Clocks of ids that went, so that an echo of a relay does not bring a ghost back.
     gone: BTreeMap<u64, (u32, Instant)>,
+    /// Ids that made room for others, to be told.
+    evicted: Vec<AwarenessEntry>,
 }
 
 impl Presence {
     pub(super) fn new(limits: PresenceLimits) -> Self {
-        Self { limits, present: BTreeMap::new(), gone: BTreeMap::new() }
+        Self { limits, present: BTreeMap::new(), gone: BTreeMap::new(), evicted: Vec::new() }
     }
 
     /// Takes an entry by y-protocols' rule: a higher clock, or the same with `null`; a first one of any clock.
@@ -117,6 +117,11 @@ impl Presence {
             }
             (Standing::Owner, _) => self.claim(now, from, entry),
         }
+    }
+
+    /// Ids that made room for others since the last time.
+    pub(super) fn take_evicted(&mut self) -> Vec<AwarenessEntry> {
+        std::mem::take(&mut self.evicted)
     }
 
     /// A member showed life: nobody takes its ids.
@@ -198,19 +203,29 @@ impl Presence {
     ) -> Verdict {
         let echo = standing == Standing::Relay
             && self.gone.get(&entry.client).is_some_and(|(clock, _)| *clock >= entry.clock);
-        if entry.state.is_none() || echo || !self.has_place(standing) {
+        if entry.state.is_none() || echo || !self.finds_place(now, standing) {
             return Verdict::Ignore;
         }
         self.replace(now, from, standing, entry)
     }
 
-    /// What is only passed on never takes the places of those who are here.
-    fn has_place(&self, standing: Standing) -> bool {
-        let max = self.limits.max_clients;
-        let passed_on =
-            || self.present.values().filter(|other| other.standing == Standing::Relay).count();
-        self.present.len() < max
-            && (standing == Standing::Owner || passed_on() < max.div_ceil(RELAYED))
+    /// Whether there is a place for one more. Who is here takes that of an id that is only passed on, by whoever passes on most.
+    fn finds_place(&mut self, now: Instant, standing: Standing) -> bool {
+        if self.present.len() < self.limits.max_clients {
+            return true;
+        }
+        let mut relayed: BTreeMap<MemberId, (usize, u64)> = BTreeMap::new();
+        for (client, present) in &self.present {
+            if present.standing == Standing::Relay {
+                let (count, last) = relayed.entry(present.holder).or_default();
+                (*count, *last) = (*count + 1, *client);
+            }
+        }
+        let most = relayed.into_values().max().filter(|_| standing == Standing::Owner);
+        let evicted = most.and_then(|(_, client)| self.release(now, client));
+        let found = evicted.is_some();
+        self.evicted.extend(evicted);
+        found
     }
 
     fn replace(

@@ -296,6 +296,7 @@ impl Replica {
                 Verdict::Probe(member) => cx.output(HubOutput::Probe { member }),
             }
         }
+        accepted.extend(self.presence.take_evicted());
         self.announce(cx, &accepted);
     }
 

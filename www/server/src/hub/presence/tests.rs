@@ -123,18 +123,24 @@ fn a_silent_client_expires_after_thirty_seconds() {
 }
 
 #[test]
-fn ids_that_one_member_passes_on_do_not_take_the_places_of_those_who_are_here() {
-    let limits = PresenceLimits { max_clients: 8, ..PresenceLimits::default() };
+fn who_is_here_takes_the_place_of_an_id_that_is_only_passed_on() {
+    let limits = PresenceLimits { max_clients: 4, ..PresenceLimits::default() };
     let mut presence = Presence::new(limits);
-    let relayed =
-        (0..8).map(|id| presence.handle(at(0), ALICE, Standing::Relay, entry(id, 1, "{}")));
-    assert_eq!(relayed.filter(|verdict| matches!(verdict, Verdict::Relay(_))).count(), 2);
-    for id in 10..16 {
-        let verdict = presence.handle(at(0), BOB, Standing::Owner, entry(id, 1, "{}"));
-        assert!(matches!(verdict, Verdict::Relay(_)), "{id}");
+    let mut say = |from, standing, id| {
+        let verdict = presence.handle(at(0), from, standing, entry(id, 1, "{}"));
+        (matches!(verdict, Verdict::Relay(_)), presence.take_evicted())
+    };
+    assert_eq!(say(BOB, Standing::Relay, 9), (true, vec![]));
+    for id in 1..4 {
+        assert_eq!(say(ALICE, Standing::Relay, id), (true, vec![]));
     }
-    let ninth = presence.handle(at(0), BOB, Standing::Owner, entry(16, 1, "{}"));
-    assert_eq!(ninth, Verdict::Ignore);
+    assert_eq!(say(BOB, Standing::Relay, 8), (false, vec![]), "all are taken");
+    for id in 10..12 {
+        let evicted = vec![gone(13 - id, 1)];
+        assert_eq!(say(BOB, Standing::Owner, id), (true, evicted), "of who passes on most");
+    }
+    assert!(say(BOB, Standing::Owner, 12).0 && say(BOB, Standing::Owner, 13).0);
+    assert_eq!(say(BOB, Standing::Owner, 14), (false, vec![]), "all are here themselves");
 }
 
 #[test]
