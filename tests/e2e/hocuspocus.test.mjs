@@ -175,7 +175,7 @@ describe('Hocuspocus 4 alone', { concurrency: 4 }, () => {
     assert.equal((await server.seen()).made, 1);
   });
 
-  it('that falls silent is left also by who may only read, and heard again afterwards', async (t) => {
+  it('that falls silent is left by every room, also by those that may only read, and heard again afterwards', async (t) => {
     const server = await hocuspocusServer(t, 4, { auth: true });
     const proxy = await holdingProxy(t, new URL(server.ws).origin.replace('http', 'ws'));
     const page = await hocuspocusPage(t, await staticSite(t));
@@ -183,13 +183,24 @@ describe('Hocuspocus 4 alone', { concurrency: 4 }, () => {
     await enterWith(page, `${proxy.ws}/collaboration`, 'notes', ['reader'], { heartbeat: 300, pongTimeout: 600 });
     await page.isConnected();
     await page.waits('the obstacle', () => window.session.room.sync.getSnapshot().obstacle === 'read-only');
+    const statusOfSecond = (status) => window.second.connection.getSnapshot().status === status;
+    await page.page.evaluate(() => {
+      window.second = window.session.client.enterRoom('second').room;
+    });
+    await page.waits('the second room', statusOfSecond, 'connected');
+    assert.equal(proxy.count().made, 1);
     proxy.hold('down');
-    await page.hasStatus('reconnecting');
+    await Promise.all([
+      page.hasStatus('reconnecting'),
+      page.waits('the second room gives up', statusOfSecond, 'reconnecting'),
+    ]);
+    await until('the dead link is closed', () => proxy.count().made > proxy.count().open);
     stock.text.insert(0, 'meanwhile');
     await stock.synced();
     proxy.release();
     await page.hasText('meanwhile');
     await page.isConnected();
+    await page.waits('the second room again', statusOfSecond, 'connected');
     assert.deepEqual(faults(await page.seen()), []);
   });
 
