@@ -55,8 +55,8 @@ export class ClientImpl<S extends Schema> implements Client<S> {
   };
   /** What stops listening to each room. */
   readonly #watched = new Map<RoomImpl, Watch>();
-  /** Tells that the state of a room changed, also where the sum over all did not, and what the app wants of all of them. */
-  readonly #changes = new Listeners<[wish?: Wish]>();
+  /** Tells that the state of a room changed, also where the sum over all did not, and what the app wants of all of them, or of one. */
+  readonly #changes = new Listeners<[wish?: Wish, room?: string]>();
   /** Sockets shared with other tabs, once their code is there. */
   #sockets: SharedSockets | null = null;
   readonly #watchers: (() => void)[] = [];
@@ -129,10 +129,14 @@ export class ClientImpl<S extends Schema> implements Client<S> {
 
   async clearData(room?: string): Promise<void> {
     const known = this.#rooms.all().map(({ id }) => id);
-    this.#rooms.clear(room);
-    if (room === undefined) this.#changes.emit('clear');
+    this.#forget(room);
     const data = await this.#deviceData();
-    await data.clear(room, known, (id) => this.#rooms.clear(id));
+    await data.clear(room, known, (id) => this.#forget(id));
+  }
+
+  #forget(room?: string): void {
+    this.#rooms.clear(room);
+    this.#changes.emit('clear', room);
   }
 
   async quarantined(room: string): Promise<readonly QuarantinedRecord[]> {

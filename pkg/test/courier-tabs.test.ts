@@ -72,6 +72,20 @@ test('what another tab noted of a room that is entered here, and took away, is f
   expect(unsent()).toEqual([]);
 });
 
+test('what others took away while this page was put aside is forgotten when it is shown again', async () => {
+  const { client, enter, unsent } = start();
+  await enter('a');
+  note();
+  localStorage.removeItem(KEY);
+  happen('pageshow');
+  expect(unsent()).toEqual([]);
+  note();
+  await client.close();
+  localStorage.removeItem(KEY);
+  happen('pageshow');
+  expect(unsent(), 'a closed client looks at nothing').toEqual(['a']);
+});
+
 test('two tabs with the same in one room take back what each has noted', async () => {
   const tabs = [start(), start()];
   for (const tab of tabs) await tab.enter('a');

@@ -120,6 +120,28 @@ test('what is deleted is not opened again', async () => {
   expect(open()).toEqual(['b']);
 });
 
+test('a room that is deleted is not opened again, wherever it is noted, and others are', async () => {
+  for (const stub of [undefined, storage('setItem'), storage()]) {
+    vi.stubGlobal('localStorage', stub);
+    vi.stubGlobal('indexedDB', undefined);
+    const { client, open, enter, tell, unsent } = await withLeftRoom();
+    const { leave } = await enter('b');
+    await tell('b', WAITING);
+    leave();
+    for (const name of ['c', 'c~versions']) {
+      await enter(name);
+      await tell(name, WAITING);
+    }
+    const cleared = [client.clearData('a'), client.clearData('c')];
+    expect(unsent(), 'at once').toEqual(['b']);
+    await Promise.all(cleared);
+    await settle(60_000);
+    expect([open(), unsent()]).toEqual([['list', 'b'], ['b']]);
+    await tell('b', CONNECTED, SENT);
+    await client.close();
+  }
+});
+
 test('nothing is noted where nothing is kept, or where the app wants no link', async () => {
   for (const options of [{ persistence: 'memory' }, { url: null }]) {
     const { open, unsent } = await withLeftRoom(options);

@@ -16,6 +16,7 @@ export class Notes {
   readonly #unwritten = new Set<string>();
   /** Those that came when their log had been read: the document here may lack what they stand for. */
   readonly #late = new Set<string>();
+  /** Those that this client took away and has not seen to be gone. */
   readonly #taken = new Set<string>();
 
   constructor(prefix: string) {
@@ -26,9 +27,7 @@ export class Notes {
   /** Looks at what others have noted and taken away. */
   read(isEntered: (id: string) => boolean): void {
     const before = this.#known;
-    const keys = attempt((storage) => Object.keys(storage)) ?? [];
-    const stored = keys.filter((key) => key.startsWith(this.#prefix)).map((key) => key.slice(this.#prefix.length));
-    this.#known = new Set([...stored, ...this.#unwritten].filter((note) => !this.#taken.has(note)));
+    this.#known = new Set([...this.#stored(), ...this.#unwritten].filter((note) => !this.#taken.has(note)));
     for (const note of this.#known) if (!before.has(note) && isEntered(roomIn(note))) this.#late.add(note);
   }
 
@@ -50,6 +49,7 @@ export class Notes {
     const last = this.#own.get(id);
     const note = `${Math.random().toString(36).slice(2)}/${id}`;
     const isWritten = this.#write(note);
+    this.#stored();
     this.#own.set(id, note);
     this.#known.add(note);
     if (last && (isWritten || this.#unwritten.has(last))) this.#take(last);
@@ -72,9 +72,18 @@ export class Notes {
     for (const note of notes) this.#take(note);
   }
 
-  /** What they stand for was deleted. */
-  forget(): void {
-    this.#unwritten.clear();
+  /** What they stand for was deleted, or is about to be: in one room, or in all. */
+  forget(id?: string): void {
+    if (id === undefined) this.#unwritten.clear();
+    else this.delivered(this.of(id));
+  }
+
+  /** What is stored. Nobody writes a note twice: what was taken away is looked out for until it is gone. */
+  #stored(): string[] {
+    const keys = attempt((storage) => Object.keys(storage)) ?? [];
+    const stored = keys.filter((key) => key.startsWith(this.#prefix)).map((key) => key.slice(this.#prefix.length));
+    for (const note of this.#taken) if (!stored.includes(note)) this.#taken.delete(note);
+    return stored;
   }
 
   #write(note: string): boolean {
@@ -83,7 +92,7 @@ export class Notes {
 
   #take(note: string): void {
     this.#known.delete(note);
-    this.#unwritten.delete(note);
+    if (this.#unwritten.delete(note)) return;
     this.#taken.add(note);
     attempt((storage) => storage.removeItem(this.#prefix + note));
   }

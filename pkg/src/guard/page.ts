@@ -35,8 +35,8 @@ export interface Watched {
 export interface PageHost<S extends Schema> {
   readonly options: ClientOptions<S>;
   readonly engine: Pick<Engine, 'notify' | 'drainSoon'>;
-  /** Tells that the state of a room changed, and what the app wants of all of them. */
-  readonly changes: Listeners<[wish?: Wish]>;
+  /** Tells that the state of a room changed, and what the app wants of all of them, or of one. */
+  readonly changes: Listeners<[wish?: Wish, room?: string]>;
   rooms(): readonly (Pausable & Sender & { readonly isHeard: boolean })[];
   /** A room of its own, whatever else is entered by that id. */
   background(id: string, options: ClientOptions<S>, schema: Schema): Sender;
@@ -65,7 +65,7 @@ export function watchPage<S extends Schema>(client: Watched, host: PageHost<S>):
     client.on('error', ({ code }) => code === 'E_QUOTA' && look()),
     watchLostConnection(client.connection, Math.min(lostConnectionTimeout, LONGEST), tellLost),
     watchDropped({ ...host, handle: client.handle, warn }),
-    changes.add((wish) => wish && wish !== 'connect' && forgetTokens(options)),
+    changes.add((wish, room) => wish && wish !== 'connect' && room === undefined && forgetTokens(options)),
   ];
   if (backgroundTimeout !== undefined) stops.push(pauseInBackground(Math.min(backgroundTimeout, LONGEST), rooms));
   if (options.url !== null && storageOf(options) !== 'memory') {

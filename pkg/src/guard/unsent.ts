@@ -24,8 +24,8 @@ export interface Sender extends Pick<Room<Schema>, 'id' | 'connection' | 'sync'>
 export interface UnsentHost {
   /** Before the names of rooms in what is noted: which user's, and where it is to go. */
   readonly prefix: string;
-  /** Tells that the state of a room changed, and what the app wants of all of them. */
-  readonly changes: Listeners<[wish?: Wish]>;
+  /** Tells that the state of a room changed, and what the app wants of all of them, or of one. */
+  readonly changes: Listeners<[wish?: Wish, room?: string]>;
   /** The rooms that the app has entered. */
   rooms(): readonly Sender[];
   /** Shows the app in which rooms something waits. */
@@ -39,11 +39,14 @@ export function watchUnsent(host: UnsentHost): () => void {
   const unsent = new Unsent(host);
   const stop = host.changes.add(unsent.check);
   globalThis.addEventListener?.('pagehide', unsent.note);
+  // While a page is put aside it hears nothing of others.
+  globalThis.addEventListener?.('pageshow', unsent.read);
   globalThis.addEventListener?.('storage', unsent.read);
   unsent.check();
   return () => {
     stop();
     globalThis.removeEventListener?.('pagehide', unsent.note);
+    globalThis.removeEventListener?.('pageshow', unsent.read);
     globalThis.removeEventListener?.('storage', unsent.read);
     unsent.stop();
   };
@@ -71,10 +74,10 @@ class Unsent {
   }
 
   /** Looks at everything anew. */
-  readonly check = (wish?: Wish): void => {
+  readonly check = (wish?: Wish, room?: string): void => {
     const rooms = this.#host.rooms();
-    if (wish === 'clear') this.#notes.forget();
-    if (wish) this.#wanted = wish === 'connect';
+    if (wish === 'clear') this.#notes.forget(room);
+    if (wish && room === undefined) this.#wanted = wish === 'connect';
     this.#follow(rooms);
     for (const room of rooms) if (isSent(room)) this.#notes.sent(room.id);
     const asked = rooms.filter(({ connection }) => connection.getSnapshot().status !== 'idle');

@@ -46,7 +46,7 @@ export function freshPages(): void {
 export const notes = (): string[] => Object.keys(localStorage);
 
 /** Something happens to all pages. */
-export function happen(type: 'storage' | 'pagehide'): void {
+export function happen(type: 'storage' | 'pagehide' | 'pageshow'): void {
   events.dispatchEvent(new Event(type));
 }
 
