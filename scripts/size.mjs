@@ -41,7 +41,8 @@ const budgets = {
   codecGlue: 1,
   messages: 2.6,
   archive: 8.2,
-  yjs: 2.9,
+  // Since 2.9: what waits outlives the provider, and who shows which field is counted.
+  yjs: 3.3,
   // Since 4: fields bear resets of forms, other renderings and crashes; one room for providers that mount together.
   react: 4.6,
   // Since 6: that, and hooks of streams follow headers and `shared` of the latest render.

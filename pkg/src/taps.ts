@@ -10,7 +10,7 @@ export interface Tap {
   discard(done: Promise<void>): void;
 }
 
-/** The replicas that follow a room's document. While there are none the core tells no bytes. */
+/** The replicas that follow a room's document. Until there is one the core tells no bytes; when there is none any more it goes on, until the room is entered anew. */
 export class Taps {
   readonly #all = new Set<Tap>();
 

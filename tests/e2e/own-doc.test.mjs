@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { closeBrowser, newContext } from './support/browser.mjs';
 import { editorsSite, openEditor } from './support/own-doc.mjs';
@@ -82,6 +84,30 @@ describe('an editor on a document of its own', () => {
     for (const event of ['status connected', 'sync true', 'saved true'])
       assert.ok(events.includes(event), String(events));
     assert.deepEqual(new Set(await Promise.all([ann, bob, cy].map((page) => page.ask('html')))).size, 1);
+  });
+
+  it('is not called synced with a server that began anew before the app decides', async (t) => {
+    const server = await rejoinServer(t);
+    const site = await editorsSite(t);
+    const ann = await openEditor(await newContext(t), site, {
+      editor: 'tiptap',
+      room: 'anew',
+      name: 'Ann',
+      server: server.ws,
+    });
+    await ann.type('mine');
+    await ann.is('synced');
+    await server.kill();
+    rmSync(join(server.data, 'rooms.redb'));
+    await ann.is('away');
+    const since = (await ann.seen()).events.length;
+    await server.start();
+    await ann.is('asked');
+    assert.equal(await ann.page.evaluate(() => window.provider.synced), false);
+    assert.ok(!(await ann.seen()).events.slice(since).includes('sync true'));
+    await ann.page.evaluate(() => window.room.recovery.merge());
+    await ann.is('synced');
+    assert.ok((await ann.seen()).events.slice(since).includes('sync true'));
   });
 
   for (const editor of ['codemirror', 'quill', 'lexical']) {

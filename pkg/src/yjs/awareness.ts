@@ -1,4 +1,5 @@
 import type { SyncError } from 'rejoin';
+import { type Claims, claim, claimsOf } from './claims.js';
 import { Emitter } from './emitter.js';
 import type { InsideRoom } from './inside.js';
 import type { YjsDoc } from './types.js';
@@ -34,9 +35,12 @@ export interface YjsAwareness<D extends YjsDoc = YjsDoc> {
   readonly meta: Map<number, { clock: number; lastUpdated: number }>;
   /** The own state; null once it was taken back. */
   getLocalState(): AwarenessState | null;
-  /** Shows a state instead of the last one: fields set here before, and not in it, go. Null takes them all back. */
+  /**
+   * Shows a state instead of the last one: fields set here before, and not in it, go. Null takes them all back. A field that stands in presence
+   * as the app itself set it stays the app's; one that another document's awareness shows, too, stays for that.
+   */
   setLocalState(state: AwarenessState | null): void;
-  /** Shows one field. Nothing happens while the own state is null. */
+  /** Shows one field, and leaves the others alone. Nothing happens while the own state is null. */
   setLocalStateField(field: string, value: unknown): void;
   /** All states. */
   getStates(): Map<number, AwarenessState>;
@@ -70,8 +74,9 @@ export class PresenceAwareness<D extends YjsDoc> extends Emitter implements YjsA
   readonly #stops: readonly (() => void)[];
   /** What of others was read last: the same object until it changes. */
   readonly #read = new Map<number, unknown>();
-  /** Fields that were set here. */
-  readonly #own = new Set<string>();
+  readonly #claims: Claims;
+  /** The own presence that was read last. */
+  #presence: unknown;
   /** The document may change its own id. */
   #key: number;
   #shown: string;
@@ -83,11 +88,10 @@ export class PresenceAwareness<D extends YjsDoc> extends Emitter implements YjsA
     this.#room = room;
     this.doc = doc;
     this.#report = report;
+    this.#claims = claimsOf(room);
     this.#key = doc.clientID;
     const { self, others } = room.presence;
-    const state = ownState(self.getSnapshot());
-    this.#shown = JSON.stringify(state);
-    this.#put(this.#key, state);
+    this.#shown = JSON.stringify(this.#readOwn());
     this.#readOthers();
     const later = (): void => this.#later();
     this.#stops = [self.subscribe(later), others.subscribe(later)];
@@ -100,24 +104,41 @@ export class PresenceAwareness<D extends YjsDoc> extends Emitter implements YjsA
   }
 
   getLocalState(): AwarenessState | null {
-    return this.states.get(this.clientID) ?? null;
+    return this.getStates().get(this.#key) ?? null;
   }
 
+  /** The app may have set its presence just now; that is told later. */
   getStates(): Map<number, AwarenessState> {
-    this.clientID;
+    if (this.states.has(this.clientID) && this.#room.presence.self.getSnapshot() !== this.#presence) this.#readOwn();
     return this.states;
   }
 
   setLocalStateField(field: string, value: unknown): void {
-    const state = this.getLocalState();
-    if (state !== null) this.setLocalState({ ...state, [field]: value });
+    if (this.getLocalState() !== null) this.#show({ [field]: value }, []);
   }
 
   setLocalState(state: AwarenessState | null): void {
+    const gone = [...this.#claims].filter(([, owners]) => owners.has(this)).map(([field]) => field);
+    if (state === null) {
+      this.#show(null, gone);
+      return;
+    }
+    const shown = ownState(this.#room.presence.self.getSnapshot());
+    // A binding that gives back what it read does not take the app's fields over.
+    const isOurs = ([field, value]: [string, unknown]): boolean =>
+      this.#claims.has(field) || JSON.stringify(shown[field]) !== JSON.stringify(value);
+    const fields = Object.fromEntries(Object.entries(state).filter(isOurs));
+    this.#show(
+      fields,
+      gone.filter((field) => !Object.hasOwn(state, field)),
+    );
+  }
+
+  #show(fields: AwarenessState | null, gone: readonly string[]): void {
     if (this.#over) return;
     const before = this.getLocalState();
-    const gone = [...this.#own].filter((field) => !Object.hasOwn(state ?? {}, field));
-    const partial = { ...Object.fromEntries(gone.map((field) => [field, undefined])), ...state };
+    const last = gone.filter((field) => this.#claims.get(field)?.size === 1);
+    const partial = { ...Object.fromEntries(last.map((field) => [field, undefined])), ...fields };
     try {
       if (Object.keys(partial).length > 0) this.#room.presence.update(partial);
     } catch (error) {
@@ -125,9 +146,9 @@ export class PresenceAwareness<D extends YjsDoc> extends Emitter implements YjsA
       this.#report(error as SyncError);
       return;
     }
-    for (const field of gone) this.#own.delete(field);
-    for (const field of Object.keys(state ?? {})) this.#own.add(field);
-    if (state !== null) this.#showOwn(before);
+    for (const field of gone) claim(this.#claims, this, field, false);
+    for (const field of Object.keys(fields ?? {})) claim(this.#claims, this, field, fields?.[field] !== undefined);
+    if (fields !== null) this.#showOwn(before);
     else if (before !== null) {
       this.states.delete(this.#key);
       this.#tell('change', { added: [], updated: [], removed: [this.#key] }, 'local');
@@ -146,11 +167,9 @@ export class PresenceAwareness<D extends YjsDoc> extends Emitter implements YjsA
 
   /** What presence has now, a copy of it: bindings write into the states they read. */
   #showOwn(before: AwarenessState | null): void {
-    const state = ownState(this.#room.presence.self.getSnapshot());
-    const shown = JSON.stringify(state);
+    const shown = JSON.stringify(this.#readOwn());
     const isSame = before !== null && shown === this.#shown;
     this.#shown = shown;
-    this.#put(this.#key, state);
     const change = { added: before ? [] : [this.#key], updated: before ? [this.#key] : [], removed: [] };
     if (!isSame) this.#tell('change', change, 'local');
     this.#tell('update', change, 'local');
@@ -172,6 +191,13 @@ export class PresenceAwareness<D extends YjsDoc> extends Emitter implements YjsA
       this.#tell('change', change, this);
       this.#tell('update', change, this);
     });
+  }
+
+  #readOwn(): AwarenessState {
+    this.#presence = this.#room.presence.self.getSnapshot();
+    const state = ownState(this.#presence);
+    this.#put(this.#key, state);
+    return state;
   }
 
   #readOthers(): AwarenessChange {

@@ -1,5 +1,6 @@
 import { SyncError } from 'rejoin';
 import type { Tap } from '../taps.js';
+import { bring, isPassing } from './bring.js';
 import { reportUncaught } from './emitter.js';
 import type { InsideRoom } from './inside.js';
 import type { YjsDoc, YjsModule } from './types.js';
@@ -21,8 +22,6 @@ export interface BridgeHost<D extends YjsDoc> {
 
 /** Milliseconds after which what the room refused is offered again, once something was written. */
 const PATIENCE = 1_000;
-/** Errors that pass by themselves: what could not be taken in is offered when the room is ready again. */
-const PASSING: ReadonlySet<string> = new Set(['E_NOT_READY', 'E_CORE_CRASHED']);
 
 /**
  * Carries updates between a room's document and the app's. Towards the room at once; towards the app's document out of a
@@ -39,7 +38,9 @@ export class Bridge<D extends YjsDoc> implements Tap {
   #refused: SyncError | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #scheduled = false;
-  #isPaused = false;
+  /** While edits are given up. */
+  #discard: Promise<void> | null = null;
+  #isOn = false;
   #isOver = false;
   #untap: (() => void) | null = null;
   #isWaiting = false;
@@ -49,11 +50,12 @@ export class Bridge<D extends YjsDoc> implements Tap {
   constructor(host: BridgeHost<D>) {
     this.#host = host;
     this.#clientId = host.doc.clientID;
+    host.doc.on('update', this.#onUpdate);
   }
 
   /** Whether the room's document has everything of the app's. */
   get isLevel(): boolean {
-    return !this.#isBehind && !this.#refused && !this.#isPaused && !this.#isOver;
+    return !this.#isBehind && !this.#refused && !this.#discard && !this.#isOver;
   }
 
   /** Whether the app's document has everything of the room's. */
@@ -63,14 +65,14 @@ export class Bridge<D extends YjsDoc> implements Tap {
 
   /** Begins, now or when the room is ready. */
   start(): void {
-    this.#host.doc.on('update', this.#onUpdate);
+    this.#isOn = true;
     this.connect();
   }
 
-  /** Taps the room, if that is not done, as soon as it is ready. */
+  /** Taps the room, if it began and that is not done, as soon as it is ready. */
   connect(): void {
     const { room } = this.#host;
-    if (this.#untap || this.#isWaiting || this.#isOver) return;
+    if (!this.#isOn || this.#untap || this.#isWaiting || this.#isOver) return;
     if (room.isReady) {
       this.#untap = room.loaded().taps.add(this, (fn) => room.read(fn));
       this.reload();
@@ -87,10 +89,10 @@ export class Bridge<D extends YjsDoc> implements Tap {
     );
   }
 
-  /** Gives the room what it has not got yet, and lets go. */
+  /** Gives the room what it has not got yet, now or when it is ready, and lets go. */
   stop(): void {
     if (this.#isOver) return;
-    if (this.#isBehind && this.#untap && this.#host.room.isReady && !this.#isPaused) this.#pushAll();
+    this.#giveRest();
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.#host.doc.off('update', this.#onUpdate);
@@ -115,15 +117,16 @@ export class Bridge<D extends YjsDoc> implements Tap {
   /** See {@link Tap}. */
   discard(done: Promise<void>): void {
     const { room } = this.#host;
-    this.#isPaused = true;
+    this.#discard = done;
     done.then(
       () => {
+        if (this.#isOver) return;
         const message = 'the document holds edits that were discarded, and takes part no more; attach a new one';
         this.#host.report(new SyncError('E_REJECTED', message, { room: room.id }));
         this.#host.end();
       },
       () => {
-        this.#isPaused = false;
+        this.#discard = null;
         this.reload();
       },
     );
@@ -131,9 +134,9 @@ export class Bridge<D extends YjsDoc> implements Tap {
 
   readonly #onUpdate = (update: Uint8Array, origin: unknown, _doc: unknown, transaction: unknown): void => {
     if (origin === this.#host.origin && !this.#wroteIn(transaction)) return;
-    if (this.#isBehind || this.#isPaused || !this.#host.room.isReady) this.#wait();
+    if (this.#isBehind || this.#discard || !this.#host.room.isReady) this.#wait();
     else if (this.#refused) this.#timer ??= setTimeout(() => this.#offerAgain(), PATIENCE);
-    else this.#push(update);
+    else this.#push(() => update);
     this.#host.changed();
   };
 
@@ -145,9 +148,14 @@ export class Bridge<D extends YjsDoc> implements Tap {
     return beforeState?.get(id) !== afterState?.get(id);
   }
 
-  /** What is written now goes when the two are compared; until then it is saved nowhere. */
+  /** What is written now goes when the two are compared. */
   #wait(): void {
     this.#isBehind = true;
+    this.#hold();
+  }
+
+  /** What the room has not taken in is saved nowhere. */
+  #hold(): void {
     if (this.#release) return;
     const held = new Promise<void>((resolve) => {
       this.#release = resolve;
@@ -162,27 +170,43 @@ export class Bridge<D extends YjsDoc> implements Tap {
 
   #offerAgain(): void {
     this.#timer = undefined;
-    if (this.#isOver || !this.#host.room.isReady) return;
+    if (this.#isOver || this.#discard || !this.#host.room.isReady) return;
     this.#pushAll();
     this.#host.changed();
+  }
+
+  /** What the room lacks of the document as it is now: nobody offers it later. */
+  #giveRest(): void {
+    const { room, Y, doc } = this.#host;
+    // After a crash the document may have what the room's log has not.
+    if (this.isLevel && room.isReady) return;
+    if (this.#discard) {
+      const update = Y.encodeStateAsUpdate(doc);
+      this.#discard.catch(() => bring(room, update));
+      return;
+    }
+    this.#isBehind = !room.isReady;
+    if (!this.#isBehind) this.#pushAll();
+    if (this.#isBehind) bring(room, Y.encodeStateAsUpdate(doc));
   }
 
   /** Gives the room whatever it lacks; the deletions go whole. */
   #pushAll(): void {
     const { room, Y, doc } = this.#host;
-    this.#push(Y.encodeStateAsUpdate(doc, room.stateVector()));
+    this.#push(() => Y.encodeStateAsUpdate(doc, room.stateVector()));
   }
 
-  #push(update: Uint8Array): void {
+  #push(read: () => Uint8Array): void {
     const refused = this.#refused;
     const outer = this.#sending;
     try {
-      this.#sending = update;
-      this.#host.room.applyUpdate(update);
+      this.#sending = read();
+      this.#host.room.applyUpdate(this.#sending);
       this.#refused = null;
     } catch (thrown) {
       const error = thrown as SyncError;
-      if (PASSING.has(error.code)) {
+      this.#hold();
+      if (isPassing(error)) {
         this.#isBehind = true;
         return;
       }
@@ -191,6 +215,7 @@ export class Bridge<D extends YjsDoc> implements Tap {
     } finally {
       this.#sending = outer;
     }
+    if (!this.#isBehind && !this.#refused) this.#letGo();
   }
 
   #later(): void {
@@ -198,7 +223,7 @@ export class Bridge<D extends YjsDoc> implements Tap {
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
-      if (this.#isOver || this.#isPaused) return;
+      if (this.#isOver || this.#discard) return;
       if (this.#isBehind && this.#host.room.isReady) this.#compare();
       this.#take();
       this.#host.changed();
@@ -212,7 +237,6 @@ export class Bridge<D extends YjsDoc> implements Tap {
     this.#arrived = [room.encodeStateAsUpdate(Y.encodeStateVector(doc))];
     this.#isBehind = false;
     this.#pushAll();
-    if (!this.#isBehind) this.#letGo();
   }
 
   #take(): void {

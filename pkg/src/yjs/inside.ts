@@ -7,6 +7,8 @@ export interface InsideRoom {
   readonly id: string;
   readonly isReady: boolean;
   readonly ready: Promise<void>;
+  /** As `ready`, but rejects once the room was left. */
+  whenReady(): Promise<void>;
   readonly connection: Room['connection'];
   readonly sync: Room['sync'];
   readonly presence: { readonly self: Store<unknown>; readonly others: Others; update(partial: object): void };

@@ -29,10 +29,12 @@ export class RoomProvider<D extends YjsDoc> extends Emitter implements YjsProvid
   readonly #ended: () => void;
   #shown: Shown = { status: 'disconnected', synced: false, saved: false, error: null };
   #scheduled = false;
+  /** Whether what holds is told again. */
+  #isAsked = false;
   #over = false;
 
   /** `ended` is called when it lets go of the document. */
-  constructor(room: InsideRoom, { Y, doc }: AttachOptions<D>, ended: () => void) {
+  constructor(room: InsideRoom, { Y, doc, connect = true }: AttachOptions<D>, ended: () => void) {
     super();
     this.doc = doc;
     this.#room = room;
@@ -44,7 +46,7 @@ export class RoomProvider<D extends YjsDoc> extends Emitter implements YjsProvid
     this.#bridge = new Bridge({ room, Y, doc, origin: this, report, changed, end });
     this.#stops = [room.connection.subscribe(changed), room.sync.subscribe(changed)];
     doc.on('destroy', this.#onDocDestroyed);
-    this.#bridge.start();
+    if (connect) this.#bridge.start();
     this.#shown = this.#read();
   }
 
@@ -69,7 +71,11 @@ export class RoomProvider<D extends YjsDoc> extends Emitter implements YjsProvid
   }
 
   connect(): void {
-    if (!this.#over) this.#room.connect();
+    if (this.#over) return;
+    this.#room.connect();
+    this.#bridge.start();
+    this.#isAsked = true;
+    this.#later();
   }
 
   disconnect(): void {
@@ -112,20 +118,26 @@ export class RoomProvider<D extends YjsDoc> extends Emitter implements YjsProvid
 
   #read(): Shown {
     const { status: word, error } = this.#room.connection.getSnapshot();
-    const { status: level, local } = this.#room.sync.getSnapshot();
+    const { status: level, local, obstacle } = this.#room.sync.getSnapshot();
     const status = STATUS[word] ?? 'disconnected';
     const isCurrent = this.#shown.synced || (level !== 'synchronizing' && this.#bridge.isCurrent);
+    // Of a room that began anew nothing is taken until the app has said what becomes of what is here.
+    const isSynced = status === 'connected' && isCurrent && obstacle !== 'epoch';
     const saved = !this.#over && local === 'saved' && this.#bridge.isLevel && this.#room.isReady;
-    return { status, error, saved, synced: !this.#over && status === 'connected' && isCurrent };
+    return { status, error, saved, synced: !this.#over && isSynced };
   }
 
   #tell(now: Shown): void {
     const before = this.#shown;
+    const isAsked = this.#isAsked;
+    this.#isAsked = false;
     this.#shown = now;
-    if (now.status !== before.status) this.emit('status', [{ status: now.status }]);
+    if (now.status !== before.status || (isAsked && now.status === 'connected'))
+      this.emit('status', [{ status: now.status }]);
     if (before.status === 'connected' && now.status !== 'connected') this.emit('connection-close', [null, this]);
     if (now.error && now.error !== before.error) this.emit('connection-error', [now.error, this]);
-    if (now.synced !== before.synced) for (const name of ['synced', 'sync']) this.emit(name, [now.synced]);
+    if (now.synced !== before.synced || (isAsked && now.synced))
+      for (const name of ['synced', 'sync']) this.emit(name, [now.synced]);
     if (now.saved !== before.saved) this.emit('saved', [now.saved]);
   }
 }

@@ -34,6 +34,8 @@ export interface AttachOptions<D extends YjsDoc> {
   readonly Y: YjsModule<NoInfer<D>>;
   /** The app's document. */
   readonly doc: D;
+  /** False: room and document give each other nothing before `provider.connect()`, for a binding that shows only what comes after it listens. Default true. */
+  readonly connect?: boolean;
 }
 
 /** Status as providers of Yjs tell it. */
@@ -84,11 +86,15 @@ export interface YjsProvider<D extends YjsDoc = YjsDoc> {
   readonly wsconnected: boolean;
   /** Whether one is being made. */
   readonly wsconnecting: boolean;
-  /** Connects the room. */
+  /** Connects the room, and the document with it if it was attached with `connect: false`. Where it is connected or synced already, `status`, `sync` and `synced` are told again, in a microtask. */
   connect(): void;
   /** Disconnects the room, for all who use it. Edits are still taken and saved. */
   disconnect(): void;
-  /** Takes what was written so far into the room, lets go of the document and takes the state of its awareness back. The room goes on. */
+  /**
+   * Takes what was written so far into the room, lets go of the document and takes the state of its awareness back. The room goes on. Where it
+   * is not ready, it is given the document's state when it is, and `room.sync` says `saving` until then; what it refuses still is lost, and was told
+   * by `error`.
+   */
   destroy(): void;
   /**
    * Hears an event. `error` tells `E_UPDATE` where the room refuses what the document holds, and whatever is written later then waits, too:

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as later } from 'node:timers/promises';
 import { setupWSConnection } from '@y/websocket-server/utils';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -179,4 +180,41 @@ test('with edits that were discarded a document takes part no more, and a new on
   doc.getText('note').insert(4, ' on');
   const other = stock(server.url, 'discard');
   await expect.poll(() => other.note.toString()).toBe('kept on');
+});
+
+test('connect() tells again what holds, to who listens by then', async () => {
+  const { url } = await stockServer();
+  const ours = await attached(url, 'again');
+  await synced(ours);
+  ours.told.length = 0;
+  ours.provider.connect();
+  expect(ours.told).toEqual([]);
+  await later();
+  const again = [
+    ['status', 'connected'],
+    ['sync', true],
+  ];
+  expect(ours.told).toEqual(again);
+  const doc = new Y.Doc();
+  const late = attachYjs(ours.room, { Y, doc, connect: false });
+  await later();
+  const heard: unknown[] = [];
+  late.on('status', ({ status }) => heard.push(['status', status]));
+  late.on('sync', (isSynced) => heard.push(['sync', isSynced]));
+  late.connect();
+  await expect.poll(() => heard).toEqual(again);
+});
+
+test('nothing is rejected of a document that was let go of before edits were discarded', async () => {
+  const server = await stockServer();
+  const ours = await attached(server.url, 'gone');
+  await synced(ours);
+  server.deaf = true;
+  ours.note.insert(0, 'given up');
+  const discarded = ours.room.recovery.discard();
+  ours.provider.destroy();
+  await discarded;
+  await later();
+  expect(ours.errors).toEqual([]);
+  expect(ours.room.doc.getSnapshot()?.note).toBe('');
 });

@@ -85,7 +85,7 @@ test('updates from elsewhere come once, whole, with the provider as their origin
   await client.close();
 });
 
-test('edits are pending in the room, and saved there before the provider says so', async () => {
+test('edits are pending in the room, and nothing in memory is called saved', async () => {
   const { client, room, provider, note } = await attachedTo();
   const told: boolean[] = [];
   provider.on('saved', (isSaved) => told.push(isSaved));

@@ -92,6 +92,7 @@ class EditorPage {
       saved: () => window.provider.saved,
       synced: () => window.provider.synced && window.room.sync.getSnapshot().status === 'synchronized',
       away: () => !window.provider.wsconnected,
+      asked: () => window.provider.wsconnected && window.room.sync.getSnapshot().obstacle === 'epoch',
     };
     await this.page.waitForFunction(done[state], undefined, { polling: 20, timeout: 15_000 });
   }
