@@ -1,7 +1,7 @@
 // Quill, bound to a text of a room. The editor is handed in: nothing of Quill is imported.
 import { QuillBinding } from './editors/quill/binding.js';
 import { QuillCarets } from './editors/quill/carets.js';
-import { undoByRoom } from './editors/quill/history.js';
+import { undoByEditor, undoByRoom } from './editors/quill/history.js';
 import type { QuillLike } from './editors/quill/types.js';
 import { type CaretOptions, SharedCarets } from './editors/shared-caret.js';
 import type { Text } from './refs.js';
@@ -19,7 +19,7 @@ export type { CaretOptions, CaretOwner, SharedCaret } from './editors/shared-car
 export interface BindQuillOptions<P> {
   /** Shows everybody's caret and selection by the room's presence; default: not. */
   readonly carets?: true | CaretOptions<P> | undefined;
-  /** Whose steps the module `history` takes, by key, menu and button: the room's (default), which are one's own alone, or Quill's. */
+  /** Whose steps the module `history` takes, by key, menu and button: the room's (default), which are one's own alone, or Quill's, which takes changes of source `user`. */
   readonly undo?: 'room' | 'editor' | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface BindQuillOptions<P> {
  * lets the editor go.
  *
  * Quill ends with a line break always; the text has it where it was formatted or ends an empty line. Clients of y-quill write into the same
- * text. What Quill does not know of it is kept: an object is shown as U+FFFC, a format not at all. Where the room refuses an edit for good
+ * text. What Quill does not know of it, or fails to show, is kept: an object is shown as U+FFFC, a format not at all. Where the room refuses an edit for good
  * the editor shows the text again, and the client's `error` event tells why.
  * @example
  * // with `new Quill('#editor', { theme: 'snow' })`.
@@ -43,15 +43,17 @@ export function bindQuill<S extends Schema>(
   { carets, undo = 'room' }: BindQuillOptions<S['~p']> = {},
 ): () => void {
   const any = room as unknown as Room<Schema>;
+  // Before the text is shown for the first time.
+  const restore = undo === 'editor' ? undoByEditor(quill) : null;
   const binding = new QuillBinding(quill, any, text);
-  const giveBack = undo === 'room' ? undoByRoom(quill, any, () => binding.follower.isLocked) : null;
+  const giveBack = restore ?? undoByRoom(quill, any, () => binding.follower.isLocked);
   const options = (carets === true ? {} : carets) as CaretOptions<unknown> | undefined;
   const drawn = options
     ? new QuillCarets(quill, binding, new SharedCarets(any, text, binding.follower, options))
     : null;
   return () => {
     drawn?.stop();
-    giveBack?.();
+    giveBack();
     binding.stop();
   };
 }

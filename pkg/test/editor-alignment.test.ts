@@ -144,6 +144,28 @@ describe('an editor and a text', () => {
     alignment.resume();
     expect([editor.toString(), text.toString()]).toEqual(['>> hello!', '>> hello!']);
   });
+
+  test('are the same when news come while the editor is asked for what it did not tell yet', () => {
+    let [editor, text] = [toDoc('a'), toDoc('ab')];
+    const news = [ChangeSet.of({ from: 2, insert: 'c' }, 2)];
+    const alignment = new Alignment<ChangeSet, Text>(changeSets, {
+      write: () => true,
+      settle() {
+        const change = news.pop();
+        if (!change) return;
+        text = change.apply(text);
+        alignment.told(change);
+      },
+      show(change) {
+        editor = change.apply(editor);
+        return true;
+      },
+      missing: (state) => difference(state.toString(), text.toString()),
+      shown: () => editor,
+    });
+    alignment.told(ChangeSet.of({ from: 1, insert: 'b' }, 1));
+    expect([editor.toString(), text.toString()]).toEqual(['abc', 'abc']);
+  });
 });
 
 describe('a delta of a text', () => {

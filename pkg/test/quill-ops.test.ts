@@ -10,7 +10,8 @@ import { random } from './support/random.js';
 const Delta = quillDelta.default;
 type Delta = InstanceType<typeof Delta>;
 const SEEDS = 1_000;
-const knows = (name: string): boolean => name !== 'unknown';
+const isKnown = (name: string): boolean => name !== 'unknown';
+const knows = { mark: isKnown, object: isKnown };
 const plain = (delta: Delta): string => applyTextDelta('', delta.ops as TextOp[]);
 const shown = (text: Delta): Delta => new Delta(contentOf(text.ops as TextOp[], plain(text), knows) as never);
 

@@ -107,7 +107,8 @@ export class Alignment<C, S> {
     this.#sides.settle();
     const held = this.#held;
     this.#held = null;
-    if (this.#algebra.isEmpty(held)) return;
+    // What was told meanwhile may have shown it.
+    if (held === null || this.#algebra.isEmpty(held)) return;
     this.#showing = true;
     try {
       if (!this.#sides.show(held)) this.#held = held;

@@ -57,6 +57,8 @@ export class SharedCarets {
   readonly #follower: TextFollower;
   readonly #field: string;
   #name: string | undefined;
+  /** The text that the own caret was shown in last: when an editor goes its text may be gone before. */
+  #shownIn: string | undefined;
   readonly #owner: (other: Other<unknown>) => CaretOwner;
 
   constructor(room: Room<Schema>, place: string | Text, follower: TextFollower, options: CaretOptions<unknown>) {
@@ -77,6 +79,7 @@ export class SharedCarets {
     const caret = selection && this.#follower.read((text) => this.#caretIn(text, selection.anchor, selection.head));
     // Another text of the app may have it by now.
     if (!caret && !this.#isHere()) return;
+    if (caret) this.#shownIn = caret.text;
     try {
       this.#room.presence.update({ [this.#field]: caret });
     } catch {
@@ -101,7 +104,7 @@ export class SharedCarets {
   #isHere(): boolean {
     const self = this.#room.presence.self.getSnapshot();
     const caret = isObject(self) ? own(self, this.#field) : null;
-    return isSharedCaret(caret) && caret.text === this.#id();
+    return isSharedCaret(caret) && caret.text === (this.#shownIn ?? this.#id());
   }
 
   #caretIn(text: Text, anchor: number, head: number): SharedCaret {
@@ -117,15 +120,14 @@ export class SharedCarets {
     return this.#follower.read((text) => text.resolve(cursor));
   }
 
+  /** What others show may be anything, also what the app's function cannot bear. */
   #whoIs(other: Other<unknown>): CaretOwner {
-    let owner: CaretOwner;
     try {
-      owner = this.#owner(other);
+      const { name, color } = this.#owner(other);
+      return { name: typeof name === 'string' ? name.slice(0, LONGEST_NAME) : '', color: colorOf(color) };
     } catch {
-      // What others show may be anything, also what the app's function cannot bear.
-      owner = NOBODY;
+      return NOBODY;
     }
-    return { name: String(owner.name).slice(0, LONGEST_NAME), color: colorOf(owner.color) };
   }
 
   /** The same for all clients: its name at the top of the document, else its type id. */

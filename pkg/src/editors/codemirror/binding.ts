@@ -181,11 +181,12 @@ export class Binding implements PluginValue, Aligned<ChangeSet, EditorText> {
 
   #told({ delta, origin }: TextEvent): void {
     const isOwn = origin === 'local';
-    if (isOwn && this.#writing) {
+    // Only the first is what was written; then the app may answer it in the same turn.
+    if (isOwn && this.#writing && this.#isEchoLate) {
       this.#isEchoLate = false;
       return;
     }
-    if (isOwn && this.#isEchoLate) {
+    if (isOwn && (this.#writing || this.#isEchoLate)) {
       this.#isEchoLate = false;
       this.#afterwards(() => this.alignment.realign());
       return;

@@ -8,7 +8,8 @@ import { type Aligned, Alignment } from '../alignment.js';
 import { isMisplaced, TextFollower } from '../follower.js';
 import { deltas, like } from './deltas.js';
 import { difference } from './difference.js';
-import { contentOf, isImplied, isPlain, type Knows, toQuill, toText } from './ops.js';
+import { Names } from './names.js';
+import { contentOf, isImplied, isPlain, toQuill, toText } from './ops.js';
 import type { FullDelta, QuillLike, QuillRange } from './types.js';
 
 /** Half a character, which no document keeps. */
@@ -25,7 +26,7 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
   range: QuillRange | null;
   readonly #quill: QuillLike;
   readonly #room: Room<Schema>;
-  readonly #knows: Knows;
+  readonly #names: Names;
   readonly #stops: readonly (() => void)[];
   /** The text as it was told last. */
   #known = '';
@@ -37,6 +38,8 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
   #left: FullDelta | null = null;
   /** Quill shows something else than it was told: its formats and the app's decide. */
   #isOdd = false;
+  /** Quill fails to show the text: what it has is nothing that anybody wrote. */
+  #isBroken = false;
   /** Whether the editor was made read-only here. */
   #isLocking = false;
   #gone = false;
@@ -44,7 +47,7 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
   constructor(quill: QuillLike, room: Room<Schema>, place: string | Text) {
     this.#quill = quill;
     this.#room = room;
-    this.#knows = (name) => quill.scroll.query(name) != null;
+    this.#names = new Names(quill);
     this.range = quill.getSelection();
     this.follower = new TextFollower(room, place, {
       found: () => this.#found(),
@@ -90,14 +93,12 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
   show(change: FullDelta): boolean {
     if (this.#gone) return true;
     if (this.#composing) return false;
-    const wanted = this.#quill.getLength() + sizeOf(change);
-    try {
-      this.#quill.updateContents(change as never, 'api');
-    } catch (error) {
-      this.#room.report(error);
-    }
+    const before = this.shown();
+    const wanted = this.#isBroken ? this.missing(before) : change;
+    this.#isBroken = !this.#showAll(wanted, before);
+    this.#showLock();
     const wasOdd = this.#isOdd;
-    this.#isOdd = this.#quill.getLength() !== wanted;
+    this.#isOdd = !this.#isBroken && this.#quill.getLength() !== before.length() + sizeOf(wanted);
     if (this.#isOdd && !wasOdd) this.#afterwards(() => this.alignment.realign());
     return true;
   }
@@ -129,12 +130,41 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
     });
   }
 
+  /** Shows a change, without what Quill throws at. False if it throws at all. */
+  #showAll(wanted: FullDelta, before: FullDelta): boolean {
+    for (let change = wanted; ; change = this.#rest(before.compose(wanted))) {
+      const error = this.#apply(change);
+      if (error === null) return true;
+      this.#room.report(error.cause);
+      // It stopped in the middle: nothing more makes it look at what it has.
+      this.#apply(like(wanted, []));
+      if (this.#names.blameObjects(change.ops)) continue;
+      // The app's own listeners throw behind it.
+      if (this.#quill.getLength() === before.length() + sizeOf(wanted)) return true;
+      if (!this.#names.blameAll(change.ops)) return false;
+    }
+  }
+
+  #rest(wanted: FullDelta): FullDelta {
+    return like(wanted, difference(this.shown().ops, this.#names.without(wanted.ops)));
+  }
+
+  #apply(change: FullDelta): { readonly cause: unknown } | null {
+    try {
+      this.#quill.updateContents(change as never, 'api');
+      return null;
+    } catch (cause) {
+      return { cause };
+    }
+  }
+
   readonly #onChange = (name: string, now: unknown, before: unknown): void => {
     if (name === 'selection-change') this.range = now as QuillRange | null;
     else if (name === 'text-change' && !this.alignment.isShowing) this.#typed(now as FullDelta, before as FullDelta);
   };
 
   #typed(told: FullDelta, before: FullDelta): void {
+    if (this.#isBroken) return;
     const from = (this.#isOdd && this.alignment.isEven && this.#content()) || before;
     const isExact = from === before && isPlain(told.ops);
     this.#isOdd = false;
@@ -182,23 +212,24 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
     const before = this.#known;
     this.#known = applyTextDelta(before, delta);
     const isOwn = origin === 'local';
-    if (isOwn && this.#writing) {
+    // Only the first is what was written; then the app may answer it in the same turn.
+    if (isOwn && this.#writing && this.#isEchoLate) {
       this.#isEchoLate = false;
       return;
     }
     // What a log makes different is told without marks.
-    if (origin === 'storage' || (isOwn && this.#isEchoLate)) {
+    if (origin === 'storage' || (isOwn && (this.#writing || this.#isEchoLate))) {
       this.#isEchoLate = false;
       this.#afterwards(() => this.alignment.realign());
       return;
     }
-    const ops = toQuill(delta, before, this.#known, this.#knows);
+    const ops = toQuill(delta, before, this.#known, this.#names);
     this.alignment.told(like(this.#quill.getContents(), ops));
   }
 
   /** What Quill is to show. */
   #content(): FullDelta | null {
-    const content = this.follower.read((text) => contentOf(text.toDelta(), text.toString(), this.#knows));
+    const content = this.follower.read((text) => contentOf(text.toDelta(), text.toString(), this.#names));
     return content && like(this.#quill.getContents(), content);
   }
 
@@ -208,7 +239,7 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
   }
 
   #showLock(): void {
-    const is = this.follower.isLocked;
+    const is = this.follower.isLocked || this.#isBroken;
     if (is === this.#isLocking || (is && !this.#quill.isEnabled())) return;
     this.#isLocking = is;
     this.#quill.enable(!is);

@@ -4,6 +4,7 @@ import type { QuillLike } from './types.js';
 
 /** What is used of Quill's module `history`, and taken over. */
 interface HistoryModule {
+  readonly options: { userOnly?: boolean };
   change(way: 'undo' | 'redo'): void;
   record(): void;
   transform(): void;
@@ -29,5 +30,17 @@ export function undoByRoom(quill: QuillLike, room: Room<Schema>, isLocked: () =>
     const own: Partial<HistoryModule> = history;
     for (const name of ['change', 'record', 'transform'] as const) delete own[name];
     history.clear();
+  };
+}
+
+/** Quill's history for what is typed here alone: all else is shown by its API, which it would take back too. Returns what gives it back. */
+export function undoByEditor(quill: QuillLike): () => void {
+  const history = quill.getModule('history') as HistoryModule | undefined;
+  if (!history) return () => {};
+  const { options } = history;
+  const { userOnly = false } = options;
+  options.userOnly = true;
+  return () => {
+    options.userOnly = userOnly;
   };
 }

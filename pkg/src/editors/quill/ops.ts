@@ -2,12 +2,15 @@ import type { Attributes, Embed, TextOp } from '../../boundary.js';
 import { applyTextDelta } from '../../delta.js';
 import { nameOf, type QuillOp } from './types.js';
 
-/** Says whether Quill knows a format or an object of this name. */
-export type Knows = (name: string) => boolean;
+/** Says whether Quill shows a format or an object of this name. */
+export interface Knows {
+  mark(name: string): boolean;
+  object(name: string): boolean;
+}
 
 const NEWLINE = '\n';
 /** Stands for an object that Quill does not know. */
-const OBJECT = '\ufffc';
+export const OBJECT = '\ufffc';
 /** Stands for a carriage return, which Quill would make a line break: as long, and not seen. */
 const RETURN = '\u200b';
 
@@ -77,11 +80,11 @@ function rendered(op: TextOp, knows: Knows): QuillOp {
   if ('retain' in op) return { retain: op.retain, ...attributes };
   if (typeof op.insert === 'string') return { insert: op.insert.replaceAll('\r', RETURN), ...attributes };
   const name = nameOf(op.insert);
-  return { insert: name !== undefined && knows(name) ? { ...op.insert } : OBJECT, ...attributes };
+  return { insert: name !== undefined && knows.object(name) ? { ...op.insert } : OBJECT, ...attributes };
 }
 
 function known(attributes: Attributes, knows: Knows): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(attributes).filter(([name]) => knows(name)));
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => knows.mark(name)));
 }
 
 /** Marks of something new: there is nothing to take away. */

@@ -46,7 +46,7 @@ export interface QuillRange {
 export interface QuillLike {
   readonly root: HTMLElement;
   readonly container: HTMLElement;
-  readonly scroll: { query(name: string): unknown };
+  readonly scroll: { query(name: string): unknown; create(name: string, value?: unknown): unknown };
   getContents(): QuillDelta;
   getLength(): number;
   updateContents(delta: never, source?: 'api'): unknown;
