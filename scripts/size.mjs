@@ -48,7 +48,8 @@ const budgets = {
   // Since 6: that, and hooks of streams follow headers and `shared` of the latest render.
   reactAll: 7,
   codemirror: 5.2,
-  quill: 5.8,
+  // Since 5.8: what Quill fails to show stays in the text.
+  quill: 6.3,
 };
 /** The modules where the standard library is the one that came with the compiler (`wasm/std.mjs`). */
 const withGivenStd = { wasm: 297.5, links: 121.5, peers: 126.5, codec: 43 };
