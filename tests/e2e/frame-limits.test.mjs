@@ -41,6 +41,7 @@ describe('a stock server that takes frames of 64 KiB', () => {
     await stock.hasText('before; ');
     stock.doc.getText('note').insert(0, 'theirs; ');
     await page.hasText('theirs; before; behind it');
+    await page.isSaved();
     const { status, obstacle, local, pending } = await page.sync();
     assert.deepEqual([status, obstacle, local, pending], ['rejected', 'too-large', 'saved', 10]);
     assert.equal(server.met, met + 1, 'one more connection, of the stock client: no loop');

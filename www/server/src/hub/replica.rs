@@ -23,6 +23,8 @@ const CLIENT_ID: u64 = (1 << 53) - 1;
 
 /// Snapshot bytes for which one more record may wait: to apply a record costs about as much as to write so many.
 const BYTES_A_RECORD: usize = 512;
+/// Least wait between two looks at whether a full document is still full, in milliseconds.
+const DOUBT_INTERVAL: u64 = 60_000;
 
 /// How an update was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +55,8 @@ pub(super) struct Replica {
     arrivals: u64,
     growth: Growth,
     compacting: Option<Ticket>,
+    /// When it was last looked whether a full document is still full.
+    doubted: Option<Instant>,
     /// How often held updates were released.
     releases: u64,
 }
@@ -112,6 +116,7 @@ impl Replica {
             arrivals: 0,
             growth,
             compacting: None,
+            doubted: None,
             releases: 0,
         }
     }
@@ -234,13 +239,22 @@ impl Replica {
             && let Some(deletions) = self.doc.without_news(update)
         {
             let reception = self.integrate(cx, from, &deletions);
-            self.growth.is_doubted |= self.growth.records > 0;
+            self.doubt(cx.now);
             return match reception {
                 broken @ Reception::Broken(_) => broken,
                 _ => Reception::Full,
             };
         }
         self.integrate(cx, from, update)
+    }
+
+    /// Of a document that seems full some may have been deleted. To find out writes all of it: not at every letter that is refused.
+    fn doubt(&mut self, now: Instant) {
+        let is_time = self.doubted.is_none_or(|at| now.since(at) >= DOUBT_INTERVAL);
+        if is_time && self.growth.records > 0 {
+            self.doubted = Some(now);
+            self.growth.is_doubted = true;
+        }
     }
 
     fn integrate(&mut self, cx: &mut Context<'_>, from: MemberId, update: &[u8]) -> Reception {

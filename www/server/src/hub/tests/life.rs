@@ -69,6 +69,17 @@ fn a_document_that_is_full_takes_nothing_but_deletions_and_newcomers_still_read_
     assert_eq!(text_of(&world.stored()).len(), full - 500);
     world.say(alice, encode::update(&both));
     assert_eq!(text_of(&world.stored()).len(), full - 500 + 4, "there is room again");
+    world.say(alice, encode::update(&type_at(&client(15), 0, &"x".repeat(900))));
+    let before = world.hub.counters().compactions;
+    for client_id in 20..30 {
+        let other = client(client_id);
+        apply(&other, &diff(&world.stored(), &[0]));
+        let known = state_vector(&other);
+        type_at(&other, 0, "x");
+        delete_at(&other, 10, 1);
+        world.say(alice, encode::update(&diff(&other, &known)));
+    }
+    assert!(world.hub.counters().compactions - before <= 1, "not one for each that is refused");
 }
 
 #[test]
