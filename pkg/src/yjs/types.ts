@@ -92,7 +92,7 @@ export interface YjsProvider<D extends YjsDoc = YjsDoc> {
   disconnect(): void;
   /**
    * Takes what was written so far into the room, lets go of the document and takes the state of its awareness back. The room goes on. Where it
-   * is not ready, it is given the document's state when it is, and `room.sync` says `saving` until then; what it refuses still is lost, and was told
+   * is not ready, it is given the document's state when it is, unless it is left before, and `room.sync` says `saving` until then; what it refuses still is lost, and was told
    * by `error`.
    */
   destroy(): void;
