@@ -27,7 +27,8 @@ const budgets = {
   streams: 10.5,
   // Since 15.7: live parts that many follow are found by a few calls each; another dialect is looked for; notes of what waits never change,
   // and tokens are forgotten; updates are handed to a `Y.Doc` in the page.
-  documents: 16.4,
+  // Since 16.4: what binds a field to a text, which the hooks had in theirs.
+  documents: 18.3,
   hocuspocus: 4.1,
   users: 1.4,
   migrations: 1.2,
@@ -43,10 +44,9 @@ const budgets = {
   archive: 8.2,
   // Since 2.9: what waits outlives the provider, and who shows which field is counted.
   yjs: 3.3,
-  // Since 4: fields bear resets of forms, other renderings and crashes; one room for providers that mount together.
-  react: 4.6,
-  // Since 6: that, and hooks of streams follow headers and `shared` of the latest render.
-  reactAll: 7,
+  // What binds a field comes with the documents.
+  react: 2.4,
+  reactAll: 4.8,
   codemirror: 5.2,
   // Since 5.8: what Quill fails to show stays in the text.
   quill: 6.3,

@@ -14,6 +14,7 @@ import type { EnterOptions } from './room.js';
 import type { DocSnapshot, Fields } from './schema.js';
 import type { ValueStore } from './store.js';
 import { Taps } from './taps.js';
+import { TextInput } from './text-input.js';
 
 /** What a view needs of its room. */
 export interface ViewHost<D extends Fields> extends GuardHost, RefHost, RecoveryRoom {
@@ -51,6 +52,8 @@ export class DocumentView<D extends Fields> {
   readonly guard: Guard;
   /** How values become content, for parts that are fetched later. */
   readonly toPrelim: typeof toPrelim = toPrelim;
+  /** What binds a text to an element, for the hooks of React. */
+  readonly TextInput: typeof TextInput = TextInput;
   /** Who listens. */
   readonly observers: Observers;
   /** What becomes of edits that the server does not take. */

@@ -98,6 +98,43 @@ describe('while the text is not there', () => {
     expect(fieldIn(container).readOnly).toBe(false);
   });
 
+  test('an element that goes is let go of, and another text that is asked for is the one that it is bound to', async () => {
+    const { client, world, around } = await withProviders();
+    world.autoReady = false;
+    const Place = ({ place }: { place: string }) => <textarea {...useTextInput(place)} />;
+    const container = await mount(around(<Place key="first" place="note" />));
+    const gone = fieldIn(container);
+    await render(around(<Place key="second" place="todos.0.body" />));
+    const element = fieldIn(container);
+    await render(around(<Place key="second" place="note" />));
+    expect([gone.readOnly, fieldIn(container) === element, element.readOnly]).toEqual([false, true, true]);
+    await act(async () => world.core.tell(0, { type: 'ready' }));
+    keyboard(element).type('note');
+    const note = client.getRoom<S>('demo')?.root.get('note');
+    expect([`${note}`, element.value, gone.value]).toEqual(['note', 'note', '']);
+  });
+
+  test('an element that is bound twice, by mistake, does not keep the page busy', async () => {
+    const { world, around } = await withProviders();
+    world.autoReady = false;
+    const { set } = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'readOnly') as PropertyDescriptor;
+    let writes = 0;
+    vi.spyOn(HTMLTextAreaElement.prototype, 'readOnly', 'set').mockImplementation(function (this: unknown, value) {
+      if (++writes < 100) set?.call(this, value);
+    });
+    function Twice() {
+      const { ref: one } = useTextInput('note');
+      const { ref: other } = useTextInput('todos.0.body');
+      const both = (element: HTMLTextAreaElement | null): void => {
+        one(element);
+        other(element);
+      };
+      return <textarea ref={both} />;
+    }
+    const element = fieldIn(await mount(around(<Twice />)));
+    expect([element.readOnly, writes < 20]).toEqual([true, true]);
+  });
+
   test('the HTML of a server is read-only, and the page takes over from it', async () => {
     const { client, world } = fakeClient({ schema });
     world.autoReady = false;

@@ -63,8 +63,37 @@ describe('the hooks that suspend, under StrictMode', () => {
   });
 });
 
-async function opened(t, server, more = '') {
+describe('a field that does not wait for its room', () => {
+  it('takes nothing before the code of documents is there, and then the text, and every key', async (t) => {
+    const server = await rejoinServer(t);
+    const stock = stockClient(t, server.ws, 'one');
+    await stock.synced();
+    stock.text.insert(0, 'of all');
+    let release;
+    const released = new Promise((resolve) => {
+      release = resolve;
+    });
+    const { page, told } = await opened(t, server, '&early', (route) => released.then(() => route.continue()));
+    const field = page.getByTestId('field');
+    await field.focus();
+    await page.keyboard.type('too early');
+    assert.deepEqual(await field.evaluate(({ readOnly, value }) => [readOnly, value]), [true, '']);
+    release();
+    await page.waitForFunction(() => document.querySelector('textarea').value === 'of all');
+    await field.press('End');
+    await page.keyboard.type(' us');
+    await until('the server has it', () => stock.text.toString() === 'of all us');
+    stock.text.insert(0, '> ');
+    await page.waitForFunction(() => document.querySelector('textarea').value === '> of all us');
+    assert.equal(await field.evaluate(({ selectionStart }) => selectionStart), 11);
+    assert.deepEqual(told, []);
+  });
+});
+
+/** `onDocuments` answers requests for the code of documents. */
+async function opened(t, server, more = '', onDocuments = (route) => route.continue()) {
   const page = await (await newContext(t)).newPage();
+  await page.route('**/documents.js*', onDocuments);
   page.setDefaultTimeout(20_000);
   const [told, sockets] = [complaints(page), []];
   page.on('websocket', (socket) => socket.url().startsWith(server.ws) && sockets.push(socket.url()));

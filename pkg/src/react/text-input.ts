@@ -1,7 +1,9 @@
 import { useMemo } from 'react';
 import type { Text } from '../refs.js';
+import type { Room } from '../room.js';
 import type { Schema } from '../schema.js';
-import { type TextField, TextInput } from '../text-input.js';
+import { lockField } from '../text-input/lock.js';
+import type { TextField, TextInput } from '../text-input.js';
 import { useRoom } from './context.js';
 import { useIsClient } from './is-client.js';
 
@@ -11,6 +13,11 @@ export interface TextInputProps {
   readonly ref: (element: TextField | null) => void;
   /** In the HTML of a server only: what is typed there before the page runs would be lost. */
   readonly readOnly?: true;
+}
+
+/** A room as its own package knows it, once its document is there. */
+interface InsideRoom {
+  loaded(): { readonly TextInput: typeof TextInput };
 }
 
 /**
@@ -33,11 +40,32 @@ export function useTextInput(text: string | Text): TextInputProps {
   const room = useRoom<Schema>();
   const isClient = useIsClient();
   const ref = useMemo(() => {
-    let bound: TextInput | null = null;
+    let unbind: (() => void) | null = null;
     return (element: TextField | null): void => {
-      bound?.stop();
-      bound = element && new TextInput(room, text, element);
+      unbind?.();
+      unbind = element && bind(room, text, element);
     };
   }, [room, text]);
   return useMemo(() => (isClient ? { ref } : { ref, readOnly: true }), [ref, isClient]);
+}
+
+/** Binds an element, now or when the document is there, with which the code for that comes; what is typed before would be lost. */
+function bind(room: Room<Schema>, text: string | Text, element: TextField): () => void {
+  const { doc } = room;
+  if (doc.getSnapshot() !== null) {
+    const { TextInput } = (room as unknown as InsideRoom).loaded();
+    const bound = new TextInput(room, text, element);
+    return () => bound.stop();
+  }
+  const unlock = lockField(element);
+  const ignore = doc.subscribe(() => {
+    if (doc.getSnapshot() === null) return;
+    unbind();
+    unbind = bind(room, text, element);
+  });
+  let unbind = (): void => {
+    ignore();
+    unlock();
+  };
+  return () => unbind();
 }

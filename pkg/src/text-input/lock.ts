@@ -14,7 +14,8 @@ export function lockField(element: TextField): () => void {
     hold();
   });
   const hold = (): void => {
-    element.readOnly = true;
+    // Where two hold the same element, each would answer the other without end.
+    if (!element.readOnly) element.readOnly = true;
     observer.takeRecords();
   };
   observer.observe(element, { attributeFilter: ['readonly'] });

@@ -2,6 +2,7 @@
 import { Component, StrictMode, startTransition, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createClient, defineSchema, t } from 'rejoin';
+import { useTextInput as useLoadingTextInput } from 'rejoin/react';
 import { ClientSideSuspense, RoomProvider, SyncProvider, useDoc, useText, useTextInput } from 'rejoin/react/suspense';
 
 const query = new URLSearchParams(location.search);
@@ -37,6 +38,11 @@ function Field() {
   );
 }
 
+/** A field that is there before its room is. */
+function Early() {
+  return <textarea data-testid="field" {...useLoadingTextInput('note')} />;
+}
+
 class Boundary extends Component {
   state = { error: null };
 
@@ -59,6 +65,7 @@ function App() {
       </button>
       <Boundary>
         <RoomProvider id={room}>
+          {query.has('early') && <Early />}
           <ClientSideSuspense fallback={<output data-testid="waiting">waiting</output>}>
             {() => (query.has('form') ? <Field /> : <Note room={room} />)}
           </ClientSideSuspense>
