@@ -1,4 +1,5 @@
 // What CI refuses before any test: format, lints, types, files that outgrew the charter, a core that is not pure.
+// `node scripts/check.mjs biome tsc` runs what begins with one of these names; `--help` says which there are.
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from './build.mjs';
@@ -7,6 +8,7 @@ import { staleErrorPages } from './error-pages.mjs';
 import { checkExamples } from './examples.mjs';
 import { checkFences } from './fences.mjs';
 import { Failure, main } from './lib/failure.mjs';
+import { reportLines } from './lib/lines.mjs';
 import { stream } from './lib/run.mjs';
 import { filesOf } from './lib/stamp.mjs';
 import { setup } from './setup.mjs';
@@ -26,16 +28,32 @@ const inTests = ['unwrap_used', 'expect_used', 'panic', 'indexing_slicing', 'pri
 const tolerant = [...denied, ...inTests.flatMap((lint) => ['-A', `clippy::${lint}`])];
 
 await main(async () => {
+  const wanted = process.argv.slice(2);
+  const all = Object.entries(checks());
+  const isCalled = ([name], word) => name.startsWith(word);
+  const unknown = wanted.filter((word) => !all.some((entry) => isCalled(entry, word)));
+  if (unknown.some((word) => /^(--help|-h)$/.test(word))) {
+    console.log(usage(all));
+    return;
+  }
+  if (unknown.length > 0) throw new Failure(`no such check: ${unknown.join(', ')}`, usage(all));
+  const chosen = all.filter((entry) => wanted.length === 0 || wanted.some((word) => isCalled(entry, word)));
   await setup();
-  await build();
+  // The demo's types are checked against the package's.
+  if (chosen.some((entry) => isCalled(entry, 'tsc'))) await build();
   const failed = [];
-  for (const [name, check] of Object.entries(checks())) {
+  for (const [name, check] of chosen) {
     console.log(`\n━━ ${name}`);
     if (!(await check())) failed.push(name);
   }
   if (failed.length > 0) throw new Failure(`failed: ${failed.join(', ')}`);
-  console.log('\n✓ all checks pass');
+  console.log(wanted.length === 0 ? '\n✓ all checks pass' : `\n✓ ${chosen.map(([name]) => name).join('; ')}`);
 });
+
+function usage(all) {
+  const names = all.map(([name]) => `  ${name}`).join('\n');
+  return `node scripts/check.mjs [the beginning of a name …]; without a name all of:\n${names}`;
+}
 
 function checks() {
   const wasm = ['-p', 'rejoin', '--target', 'wasm32-unknown-unknown'];
@@ -52,7 +70,7 @@ function checks() {
       runs('cargo', ['clippy', ...wasm, '--test', 'browser', '--test', 'worker', ...tolerant]),
     biome: () => runs('npx', ['--no', 'biome', 'ci']),
     'pages of errors': () => reportLines(staleErrorPages()),
-    'sentences and examples': async () => reportLines(await checkExamples()),
+    'sentences and examples': () => reportLines(checkExamples()),
     'fences of guides': () => reportLines(checkFences()),
     'tsc, pkg': () => runs('npm', ['run', 'typecheck', '-w', 'pkg']),
     'tsc, www': () => runs('npm', ['run', 'typecheck', '-w', 'www']),
@@ -99,10 +117,4 @@ function linesWith(what, folders) {
       .filter(({ line }) => !/^(\*|\/\/|\/\*)/.test(line) && what.test(line))
       .map(({ line, at }) => `${at}: ${line}`);
   });
-}
-
-function reportLines(lines) {
-  for (const line of lines) console.error(line);
-  if (lines.length === 0) console.log('ok');
-  return lines.length === 0;
 }

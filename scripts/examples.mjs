@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { root } from './env.mjs';
+import { reportAlone } from './lib/lines.mjs';
 
 const source = join(root, 'pkg', 'src');
 const entries = {
@@ -37,7 +38,7 @@ export const options = (ts) => ({
 });
 
 /** What is wrong, a line each. */
-export async function checkExamples() {
+export function checkExamples() {
   const ts = compiler();
   const files = Object.values(entries).map((file) => join(source, file));
   const program = ts.createProgram(files, options(ts));
@@ -170,3 +171,5 @@ export declare const doc: Y.Doc;
 export declare const provider: YjsProvider<Y.Doc>;
 export const { awareness } = provider;
 `;
+
+reportAlone(import.meta.url, checkExamples);

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { root } from './env.mjs';
 import { compiler, options } from './examples.mjs';
+import { reportAlone } from './lib/lines.mjs';
 
 /** Beside the tests' sources, as examples are. */
 const folder = join(root, 'pkg', 'test', '.fences');
@@ -76,3 +77,5 @@ declare global {
   function fetchToken(how?: { fresh: boolean }): Promise<string>;
 }
 `;
+
+reportAlone(import.meta.url, checkFences);
