@@ -37,7 +37,8 @@ export interface YjsAwareness<D extends YjsDoc = YjsDoc> {
   getLocalState(): AwarenessState | null;
   /**
    * Shows a state instead of the last one: fields set here before, and not in it, go. Null takes them all back. A field that stands in presence
-   * as the app itself set it stays the app's; one that another document's awareness shows, too, stays for that.
+   * as the app itself set it stays the app's; one that another document's awareness shows, too, stays for that. What was read here and is given back
+   * stays whose it was.
    */
   setLocalState(state: AwarenessState | null): void;
   /** Shows one field, and leaves the others alone. Nothing happens while the own state is null. */
@@ -77,6 +78,8 @@ export class PresenceAwareness<D extends YjsDoc> extends Emitter implements YjsA
   readonly #claims: Claims;
   /** The own presence that was read last. */
   #presence: unknown;
+  /** Whether the own state was handed out, with what others show in it. */
+  #isRead = false;
   /** The document may change its own id. */
   #key: number;
   #shown: string;
@@ -107,14 +110,19 @@ export class PresenceAwareness<D extends YjsDoc> extends Emitter implements YjsA
     return this.getStates().get(this.#key) ?? null;
   }
 
-  /** The app may have set its presence just now; that is told later. */
   getStates(): Map<number, AwarenessState> {
+    this.#isRead = true;
+    return this.#current();
+  }
+
+  /** The app may have set its presence just now; that is told later. */
+  #current(): Map<number, AwarenessState> {
     if (this.states.has(this.clientID) && this.#room.presence.self.getSnapshot() !== this.#presence) this.#readOwn();
     return this.states;
   }
 
   setLocalStateField(field: string, value: unknown): void {
-    if (this.getLocalState() !== null) this.#show({ [field]: value }, []);
+    if (this.#own() !== null) this.#show({ [field]: value }, []);
   }
 
   setLocalState(state: AwarenessState | null): void {
@@ -124,9 +132,12 @@ export class PresenceAwareness<D extends YjsDoc> extends Emitter implements YjsA
       return;
     }
     const shown = ownState(this.#room.presence.self.getSnapshot());
-    // A binding that gives back what it read does not take the app's fields over.
-    const isOurs = ([field, value]: [string, unknown]): boolean =>
-      this.#claims.has(field) || JSON.stringify(shown[field]) !== JSON.stringify(value);
+    // A binding that gives back what it read takes over neither the app's fields nor another document's.
+    const isOurs = ([field, value]: [string, unknown]): boolean => {
+      const owners = this.#claims.get(field);
+      const mayBeRead = owners ? this.#isRead && !owners.has(this) : true;
+      return !mayBeRead || JSON.stringify(shown[field]) !== JSON.stringify(value);
+    };
     const fields = Object.fromEntries(Object.entries(state).filter(isOurs));
     this.#show(
       fields,
@@ -136,7 +147,7 @@ export class PresenceAwareness<D extends YjsDoc> extends Emitter implements YjsA
 
   #show(fields: AwarenessState | null, gone: readonly string[]): void {
     if (this.#over) return;
-    const before = this.getLocalState();
+    const before = this.#own();
     const last = gone.filter((field) => this.#claims.get(field)?.size === 1);
     const partial = { ...Object.fromEntries(last.map((field) => [field, undefined])), ...fields };
     try {
@@ -182,7 +193,7 @@ export class PresenceAwareness<D extends YjsDoc> extends Emitter implements YjsA
     queueMicrotask(() => {
       this.#scheduled = false;
       if (this.#over) return;
-      const before = this.getLocalState();
+      const before = this.#own();
       if (before !== null && JSON.stringify(ownState(this.#room.presence.self.getSnapshot())) !== this.#shown) {
         this.#showOwn(before);
       }
@@ -221,6 +232,10 @@ export class PresenceAwareness<D extends YjsDoc> extends Emitter implements YjsA
       this.#put(id, copy(presence));
     }
     return change;
+  }
+
+  #own(): AwarenessState | null {
+    return this.#current().get(this.#key) ?? null;
   }
 
   #put(id: number, state: AwarenessState): void {

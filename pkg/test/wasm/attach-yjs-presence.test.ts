@@ -63,3 +63,32 @@ test('a field that two documents show goes with the last of them', async () => {
   expect(shown()).toEqual({ status: 'here' });
   await client.close();
 });
+
+test('a document that gives back what it read takes no field of another one over', async () => {
+  const { client, attach, shown } = await attached();
+  const [one, two] = [attach(), attach()];
+  one.awareness.setLocalState({ user: 'Ada', cursor: { at: 1 } });
+  two.awareness.setLocalState({ ...two.awareness.getLocalState(), mine: true });
+  two.awareness.setLocalState({ ...two.awareness.getStates().get(two.awareness.clientID), mine: true });
+  one.destroy();
+  expect(shown()).toEqual({ status: 'here', mine: true });
+  two.awareness.setLocalState({ ...two.awareness.getLocalState(), mine: false });
+  two.destroy();
+  expect(shown()).toEqual({ status: 'here' });
+  await client.close();
+});
+
+test('a document that shows of itself what another one shows keeps that when the other one goes', async () => {
+  const { client, attach, shown } = await attached();
+  const one = attach();
+  one.awareness.setLocalState({ user: 'Ada', cursor: null });
+  const two = attach();
+  // As bindings do that know what they show before they look: Lexical's.
+  two.awareness.setLocalState({ user: 'Ada', cursor: null });
+  two.awareness.setLocalState({ ...two.awareness.getLocalState(), cursor: 2 });
+  one.destroy();
+  expect(shown()).toEqual({ status: 'here', user: 'Ada', cursor: 2 });
+  two.destroy();
+  expect(shown()).toEqual({ status: 'here' });
+  await client.close();
+});
