@@ -89,7 +89,7 @@ export class Bridge<D extends YjsDoc> implements Tap {
     );
   }
 
-  /** Gives the room what it has not got yet, now or when it is ready, and lets go. */
+  /** Gives the room what it has not got yet, now or when it is ready, if it began, and lets go. */
   stop(): void {
     if (this.#isOver) return;
     this.#giveRest();
@@ -178,6 +178,8 @@ export class Bridge<D extends YjsDoc> implements Tap {
   /** What the room lacks of the document as it is now: nobody offers it later. */
   #giveRest(): void {
     const { room, Y, doc } = this.#host;
+    // Until then neither gives the other anything.
+    if (!this.#isOn) return;
     // After a crash the document may have what the room's log has not.
     if (this.isLevel && room.isReady) return;
     if (this.#discard) {

@@ -93,7 +93,7 @@ export interface YjsProvider<D extends YjsDoc = YjsDoc> {
   /**
    * Takes what was written so far into the room, lets go of the document and takes the state of its awareness back. The room goes on. Where it
    * is not ready, it is given the document's state when it is, unless it is left before, and `room.sync` says `saving` until then; what it refuses still is lost, and was told
-   * by `error`.
+   * by `error`. Attached with `connect: false`, and never connected, the document gives the room nothing.
    */
   destroy(): void;
   /**

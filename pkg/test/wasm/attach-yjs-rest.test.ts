@@ -182,3 +182,25 @@ test('attached unconnected a document waits for connect(), and then its listener
   expect(note()).toBe('and there before');
   await client.close();
 });
+
+test('attached unconnected a document gives the room nothing where it is let go of before connect()', async () => {
+  const { client, room, note } = entered();
+  const doc = new Y.Doc();
+  doc.getText('note').insert(0, 'template');
+  const early = attachYjs(room, { Y, doc, connect: false });
+  doc.getText('note').insert(0, 'a ');
+  early.destroy();
+  await later();
+  expect(room.sync.getSnapshot().local).not.toBe('saving');
+  await room.ready;
+  const late = attachYjs(room, { Y, doc, connect: false });
+  doc.getText('note').insert(0, 'not ');
+  late.destroy();
+  await later();
+  expect([note(), room.sync.getSnapshot()]).toMatchObject(['', { local: 'unavailable', pending: 0 }]);
+  const connected = attachYjs(room, { Y, doc, connect: false });
+  connected.connect();
+  connected.destroy();
+  expect(note()).toBe('not a template');
+  await client.close();
+});
