@@ -21,7 +21,7 @@ const parts = {
     // what every app of documents has.
     {
       name: 'base',
-      test: /src.(errors|store|endpoint|schema|encryption|frame|deferred|entry.links|shallow|load-part|share|idle|json|plain|stream.idle|refs.part-store|options)\.ts$/,
+      test: /src.(errors|store|endpoint|schema|encryption|frame|deferred|entry.links|shallow|load-part|http1|share|idle|json|plain|stream.idle|refs.part-store|options)\.ts$/,
       priority: 2,
     },
     { name: 'streams', test: /src.(entry.streams|stream.(?!of-client|lazy))/, priority: 1 },

@@ -1,3 +1,4 @@
+import { cameOverHttp1 } from './http1.js';
 import type { LinksEngine } from './links.js';
 import { loadPart } from './load-part.js';
 import type { SocketOptions, SocketUrl } from './socket.js';
@@ -23,13 +24,6 @@ export function engineOfStream<K extends EventKinds>(
 ): LinksEngine {
   const mayBeShared = options.shared ?? cameOverHttp1();
   return mayBeShared ? lazyEngine(links, (part) => part.engineOfStream(links, url, options)) : links;
-}
-
-/** Whether the page came over HTTP/1.1, as far as the browser tells (Resource Timing §4.4, `nextHopProtocol`). */
-export function cameOverHttp1(): boolean {
-  if (globalThis.location?.protocol === 'http:') return true;
-  const [page] = globalThis.performance?.getEntriesByType?.('navigation') ?? [];
-  return (page as PerformanceNavigationTiming | undefined)?.nextHopProtocol === 'http/1.1';
 }
 
 /** An engine that is made when it is started: nothing else is asked of it before. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { cameOverHttp1 } from '../src/http1.js';
 import type { LinksEngine } from '../src/links.js';
-import { cameOverHttp1 } from '../src/share.js';
 import { engineOfStream } from '../src/shared/links.js';
 import { RestingStream } from '../src/shared/rest.js';
 import { SharedStream } from '../src/shared/stream.js';

@@ -12,10 +12,11 @@ const total = 2_000;
 
 /** `/auto` and `/chat` speak and stay open, `/chat` goes on from an id to its end, `/prices` sends up to a thousand a second, one by one. */
 async function answer(request, response) {
-  if (request.url === '/refused') return void response.writeHead(401).end();
+  if (request.url.startsWith('/refused')) return void response.writeHead(401).end();
   response.writeHead(200, sse).flushHeaders();
   if (request.url === '/auto') response.write('data: by itself\n\n');
   else if (request.url === '/chat') chat(request, response);
+  else if (request.url === '/feed') response.write(`data: for ${request.headers.authorization}\n\n`);
   else if (request.url === '/burst') await burst(response);
   else if (['/live', '/fixed', '/named'].includes(request.url)) response.write(': here\n\n');
   else await prices(response);
@@ -39,6 +40,12 @@ async function prices(response) {
     response.write(`event: price\ndata: {"symbol":"S${each % 20}","value":${each}}\n\n`);
     await pause(1);
   }
+}
+
+/** What a socket's handshake shows by default. */
+function tokenOf({ headers }) {
+  const bearer = /bearer\.([\w-]+)/.exec(headers['sec-websocket-protocol'])?.[1];
+  return bearer && Buffer.from(bearer, 'base64url').toString();
 }
 
 describe('the hooks of streams under StrictMode', () => {
@@ -106,5 +113,57 @@ describe('the hooks of streams under StrictMode', () => {
     await until('the url of the latest render', () => sockets.requests.at(-1).url === '/second' || null);
     await shows('second connected connected connected connected');
     assert.equal(sockets.requests[0].url, '/first');
+  });
+
+  it('tell no tab what is for another user, where tabs share a stream by themselves', async (t) => {
+    const server = await streamServer(t, answer);
+    const context = await newContext(t);
+    const site = await reactSite(t);
+    const tabs = [await context.newPage(), await context.newPage()];
+    const shows = (tab, words) => tab.locator('#feed', { hasText: words }).waitFor();
+    for (const tab of tabs) {
+      await tab.goto(`${site}/?server=${server.url}&feed=alice`);
+      await shows(tab, 'alice: for Bearer alice');
+    }
+    const [first, second] = tabs;
+    await until('one stream for both', () => server.open === 1);
+    await first.evaluate(() => window.setUser('bob'));
+    await server.stop();
+    await server.start();
+    await until(
+      'a stream of the new user',
+      () => server.requests.at(-1).headers.authorization === 'Bearer bob' || null,
+    );
+    await shows(first, 'bob: for Bearer bob');
+    await shows(second, 'alice: for Bearer alice');
+    await until('a stream of each', () => server.open === 2);
+  });
+
+  it('show no token any more once nobody is signed in, and that of who signs in then', async (t) => {
+    const [server, sockets] = [await streamServer(t, answer), await socketServer(t)];
+    const page = await (await newContext(t)).newPage();
+    const shows = (words) => page.locator('#signed', { hasText: words }).waitFor();
+    await page.goto(`${await reactSite(t)}/?signed&server=${server.url}&sockets=${sockets.url}`);
+    const of = (path) => server.requests.filter(({ url }) => url === path).at(-1)?.headers.authorization;
+    const shown = () => [
+      ...['/live', '/refused', '/refused?'].map((path) => of(path)?.replace('Bearer ', '')),
+      tokenOf(sockets.requests.at(-1)),
+    ];
+    await shows('ann connected connected error error');
+    assert.deepEqual(shown(), ['ann', 'ann', 'ann', 'ann']);
+    for (const user of ['', 'bob']) {
+      const [asked, opened] = [server.requests.length, sockets.attempts];
+      await page.evaluate((next) => window.setUser(next), user);
+      await until(
+        'the stream and the socket of the next',
+        () => server.requests.length > asked && sockets.attempts > opened,
+      );
+      await shows(`${user} connected connected error error`);
+      const before = server.requests.length;
+      await page.evaluate(() => window.retry());
+      await until('both answers are asked for again', () => server.requests.length >= before + 2 || null);
+      await shows(`${user} connected connected error error`);
+      assert.deepEqual(shown(), Array(4).fill(user || undefined));
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'react';
 import { reconnectingEventSource } from 'rejoin';
+import { cameOverHttp1 } from '../http1.js';
 import { IDLE } from '../idle.js';
 import type { ConnectionState } from '../room.js';
 import type { Store } from '../store.js';
@@ -13,7 +14,7 @@ import type {
   ReconnectingEvents,
   StreamUrl,
 } from '../stream.js';
-import { follow, following, reading, useLatestRef } from './latest.js';
+import { follow, reading, useLatestRef } from './latest.js';
 import { useStore } from './store.js';
 
 /** What {@link useEventSource} gives. */
@@ -30,8 +31,9 @@ const NO_VALUES = fixed<unknown>(new Map());
 
 /**
  * Events while the component is mounted: one connection, also in StrictMode. Another URL is another connection, null is
- * none, and so is another `shared`, and other `headers` of a shared one. Else headers and functions count as they are at the next attempt, so
- * they may be written inline. Rendering has no effect; on a server nothing is loaded or connected.
+ * none, and so is another `shared`, an `auth` that comes or goes, and other `headers` where tabs share it or may, as in a page over HTTP/1.1
+ * without `shared: false`. Else headers and functions count as they are at the next attempt, so they may be written inline. Rendering has no
+ * effect; on a server nothing is loaded or connected.
  * @example
  * const { events, connection } = useEventSource('/prices', { events: { price: 'json' } });
  * console.log(events !== null, connection.status);
@@ -47,10 +49,9 @@ export function useEventSource<const K extends EventKinds = Record<never, never>
     const { url: place, options: given } = latest.current;
     if (key === null || place === null) return undefined;
     const now = () => latest.current.options;
-    const followed = following(given, now, ['auth', 'headers', 'onError', 'onResponse']);
     const opened = reconnectingEventSource(
-      follow(place, () => latest.current.url),
-      reading(followed, now, ['headers']),
+      follow(place, () => latest.current.url ?? place),
+      reading(given, now, ['auth', 'headers', 'onError', 'onResponse']),
     );
     setEvents(opened);
     return () => {
@@ -97,11 +98,18 @@ export function useLatest<K extends EventKinds, N extends EventName<K>>(
   return useStore(store);
 }
 
-/** A function is the same stream in each render: it is asked before each attempt anyway. Who shares shares with whoever asks for the same. */
-function keyOf<K extends EventKinds>(url: StreamUrl | null, { shared, headers }: EventSourceOptions<K>): string | null {
+/**
+ * A function is the same stream in each render: it is asked before each attempt anyway. Who shares, asked or by itself, shares with whoever
+ * asks for the same, so other headers are another stream. Who signs in or out is somebody else.
+ */
+function keyOf<K extends EventKinds>(
+  url: StreamUrl | null,
+  { shared, headers, auth }: EventSourceOptions<K>,
+): string | null {
   if (url === null) return null;
-  const sent = shared && headers && typeof headers !== 'function' ? [...new Headers(headers)] : null;
-  return JSON.stringify([typeof url === 'function' ? null : String(url), shared, sent]);
+  const isFixed = headers && typeof headers !== 'function';
+  const sent = isFixed && (shared ?? cameOverHttp1()) ? [...new Headers(headers)] : null;
+  return JSON.stringify([typeof url === 'function' ? null : String(url), shared, sent, !auth]);
 }
 
 function fixed<T>(value: T): Store<T> {

@@ -10,11 +10,14 @@ export function useLatestRef<T>(value: T): { readonly current: T } {
   return ref;
 }
 
-/** A function that calls what `now` gives, as it is then, or gives it where it is no function any more; what is no function stays as it is. */
+/**
+ * A function that calls what `now` gives, as it is then, or gives it where it is no function any more: nothing where nobody is signed in any
+ * more. What is no function stays as it is.
+ */
 export function follow<V>(first: V, now: () => unknown): V {
   if (typeof first !== 'function') return first;
   const call = (...args: unknown[]): unknown => {
-    const latest = now() ?? first;
+    const latest = now();
     return typeof latest === 'function' ? latest(...args) : latest;
   };
   return call as V;
@@ -27,11 +30,10 @@ export function following<O extends object>(options: O, now: () => O, names: rea
   return followed;
 }
 
-/** The same for what is no function: it is read as it is in the latest render. A copy of these options has it as it was then. */
+/** These options; those of these names are read as they are in the latest render. A copy of them has them as they were then. */
 export function reading<O extends object>(options: O, now: () => O, names: readonly (keyof O)[]): O {
   const read = { ...options };
   for (const name of names) {
-    if (typeof options[name] === 'function') continue;
     Object.defineProperty(read, name, { get: () => now()[name], enumerable: true });
   }
   return read;

@@ -44,8 +44,8 @@ export interface SocketHandle<T = SocketData, Sent = SocketInput> {
 }
 
 /**
- * A socket while the component is mounted: one, also in StrictMode. Another URL, other subprotocols or another `shared` are another socket;
- * null is none. Rendering has no effect; on a server nothing is loaded or connected.
+ * A socket while the component is mounted: one, also in StrictMode. Another URL, other subprotocols, another `shared`, and an `auth` that comes
+ * or goes are another socket; null is none. Rendering has no effect; on a server nothing is loaded or connected.
  * @example
  * const { status, send } = useSocket<string>('wss://example.org', { onMessage: (text) => console.log(text) });
  * if (status === 'connected') void send('hello');
@@ -88,7 +88,7 @@ function prepare<T, Sent>(
   const { onMessage: _, onOpen: __, onClosed: ___, onError: ____, ...rest } = options;
   const followed = following<SocketOptions<T>>(rest, () => latest.current.options, ['auth', 'onClose', 'protocols']);
   const socket = reconnectingWebSocket<T, Sent>(
-    follow(url, () => latest.current.url),
+    follow(url, () => latest.current.url ?? url),
     { ...followed, startClosed: true },
   );
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -116,10 +116,10 @@ function prepare<T, Sent>(
   return { key, socket, take };
 }
 
-/** A function is the same socket in each render: it is asked before each attempt anyway. */
-function keyOf<T>(url: SocketUrl | null, { protocols, shared }: UseSocketOptions<T>): string {
+/** A function is the same socket in each render: it is asked before each attempt anyway. Who signs in or out is somebody else. */
+function keyOf<T>(url: SocketUrl | null, { protocols, shared, auth }: UseSocketOptions<T>): string {
   const place = typeof url === 'function' ? 'asked' : url === null ? null : String(url);
-  return JSON.stringify([place, typeof protocols === 'function' ? 'asked' : protocols, shared]);
+  return JSON.stringify([place, typeof protocols === 'function' ? 'asked' : protocols, shared, !auth]);
 }
 
 async function refuse(): Promise<void> {

@@ -38,6 +38,8 @@ interface Untold {
 /** The {@link ReconnectingEvents} behind its interface. */
 export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents<K>, LinkOwner {
   readonly state: ValueStore<ConnectionState>;
+  /** As the app gave them: they may be read as they are now. */
+  readonly #given: EventSourceOptions<K>;
   readonly #options: EventSourceOptions<K>;
   readonly #link: StreamLink;
   readonly #origin: string;
@@ -54,6 +56,7 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
   constructor(engine: LinksEngine, url: StreamUrl, options: EventSourceOptions<K> = {}) {
     // The browser's own `EventSource` sends no headers: a server learns the id from the URL.
     const { native, lastEventIdParam = 'lastEventId' } = options;
+    this.#given = options;
     this.#options = native ? { ...options, lastEventIdParam } : options;
     this.#origin = originOf(url);
     this.#lastEventId = options.lastEventId ?? '';
@@ -199,7 +202,7 @@ export class EventStreamImpl<K extends EventKinds> implements ReconnectingEvents
 
   #complain(problem: string, event: MessageEvent<string>): void {
     const error = new SyncError('E_PROTOCOL', `the data of an event \`${event.type}\` ${problem}`);
-    const { onError } = this.#options;
+    const { onError } = this.#given;
     runSafely(() => {
       if (!onError) throw error;
       onError(error, event);

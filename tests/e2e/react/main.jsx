@@ -68,7 +68,7 @@ function Live() {
   const { connection } = useEventSource(`${server}/live`, { auth: () => token, backoff });
   const { status } = useSocket(() => `${sockets}/${token}`, { backoff });
   const headers = { authorization: `Bearer ${token}` };
-  const fixed = useEventSource(`${server}/fixed`, { headers, backoff });
+  const fixed = useEventSource(`${server}/fixed`, { headers, shared: false, backoff });
   const named = useEventSource(`${server}/named`, { auth: () => token, shared: `feed/${token}`, backoff });
   const answer = useStream(`${server}/refused`, { headers, auto: true });
   window.retry = answer.retry;
@@ -79,9 +79,47 @@ function Live() {
   );
 }
 
+/** Tabs share it by themselves, each with the headers of whoever is signed in. */
+function Feed() {
+  const [user, setUser] = useState(query.get('feed'));
+  window.setUser = setUser;
+  const { events } = useEventSource(`${server}/feed`, { headers: { authorization: `Bearer ${user}` }, backoff });
+  const last = useLatest(events, 'message');
+  return (
+    <p id="feed">
+      {user}: {last}
+    </p>
+  );
+}
+
+/** All that is shown a token, where there is one. */
+function Signed() {
+  const [user, setUser] = useState('ann');
+  window.setUser = setUser;
+  const auth = user ? () => ({ token: user, expiresAt: Date.now() + 3_600_000 }) : undefined;
+  const headers = user ? { authorization: `Bearer ${user}` } : undefined;
+  const { connection } = useEventSource(`${server}/live`, { auth, backoff });
+  const { status } = useSocket(`${sockets}/`, { auth, backoff });
+  const [first, second] = [
+    useStream(`${server}/refused`, { auth, auto: true }),
+    useStream(`${server}/refused?`, { headers, auto: true }),
+  ];
+  window.retry = () => {
+    first.retry();
+    second.retry();
+  };
+  return (
+    <p id="signed">
+      {user} {connection.status} {status} {first.status} {second.status}
+    </p>
+  );
+}
+
 function App() {
   const [shown, setShown] = useState(true);
   window.show = setShown;
+  if (query.has('feed')) return <Feed />;
+  if (query.has('signed')) return <Signed />;
   return shown ? (
     <>
       <Chat />
