@@ -2,6 +2,7 @@ import { absolute, isRefusal } from '../endpoint.js';
 import { wordsOf } from '../errors.js';
 import type { LinksCore } from '../links-boundary.js';
 import type { SocketContext, SocketOptions, SocketUrl } from '../socket.js';
+import type { Token } from '../token.js';
 import { list } from './options.js';
 
 /** What tells the core an answer. */
@@ -10,12 +11,18 @@ export type Tell = (core: LinksCore, link: number, request: number) => void;
 /** A link this close to the end of its token asks for a new one, in milliseconds. */
 const EXPIRY_MARGIN = 5_000;
 
+/** What is known of who is signed in. */
+interface User {
+  token?: Exclude<Token, string> | undefined;
+  /** The answer that is on its way. */
+  asking?: Promise<Tell> | undefined;
+}
+
 /** Answers the core's questions for a URL, subprotocols and a token: one call of the app's functions at a time. */
 export class SocketEndpoint<T> {
   readonly #url: SocketUrl;
   readonly #options: SocketOptions<T>;
-  #asking: Promise<Tell> | null = null;
-  #cached: { readonly token: string; readonly expiresAt: number } | null = null;
+  #user: User = {};
   /** URL of the last attempt. */
   url = '';
 
@@ -27,25 +34,31 @@ export class SocketEndpoint<T> {
 
   /** Asks the app; resolves with what is to be told to the core, and never rejects. */
   ask(context: SocketContext): Promise<Tell> {
-    if (context.reason === 'rejected') this.#cached = null;
-    this.#asking ??= this.#answer(context).finally(() => {
-      this.#asking = null;
+    const user = this.#user;
+    if (context.reason === 'rejected') user.token = undefined;
+    user.asking ??= this.#answer(context, user).finally(() => {
+      user.asking = undefined;
     });
-    return this.#asking;
+    return user.asking;
   }
 
-  async #answer(context: SocketContext): Promise<Tell> {
+  /** Asks anew the next time, also where an answer is on its way: it may be another user's. */
+  forget(): void {
+    this.#user = {};
+  }
+
+  async #answer(context: SocketContext, user: User): Promise<Tell> {
     const { protocols: given } = this.#options;
     try {
       const [url, token, protocols] = await Promise.all([
         typeof this.#url === 'function' ? this.#url(context) : this.#url,
-        this.#token(context),
+        this.#token(context, user),
         typeof given === 'function' ? given(context) : null,
       ]);
-      this.url = absolute(url);
+      const place = absolute(url);
+      this.url = place;
       const hello = token === null ? null : this.#firstMessage(token);
-      return (core, link, request) =>
-        core.provideSocket(link, request, this.url, token, list(protocols) ?? null, hello);
+      return (core, link, request) => core.provideSocket(link, request, place, token, list(protocols), hello);
     } catch (error) {
       const message = wordsOf(error);
       const failure = isRefusal(error) ? 'unauthorized' : 'unavailable';
@@ -58,12 +71,15 @@ export class SocketEndpoint<T> {
     return typeof place === 'object' && 'firstMessage' in place ? place.firstMessage(token) : null;
   }
 
-  async #token(context: SocketContext): Promise<string | null> {
-    if (!this.#options.auth) return null;
-    if (this.#cached && this.#cached.expiresAt - EXPIRY_MARGIN > Date.now()) return this.#cached.token;
-    const given = await this.#options.auth(context);
-    if (typeof given === 'string') return given;
-    this.#cached = given.expiresAt === undefined ? null : { token: given.token, expiresAt: given.expiresAt };
+  async #token(context: SocketContext, user: User): Promise<string | null> {
+    const { auth } = this.#options;
+    const { token: known } = user;
+    if (!auth) return null;
+    if (known && Number(known.expiresAt) - EXPIRY_MARGIN > Date.now()) return known.token;
+    // A hook's gives none once nobody is signed in.
+    const given = (await auth(context)) as Token | undefined;
+    if (typeof given !== 'object') return given ?? null;
+    user.token = given;
     return given.token;
   }
 }

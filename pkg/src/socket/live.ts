@@ -83,7 +83,7 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
   }
 
   get id(): string {
-    return this.#endpoint.url;
+    return this.url;
   }
 
   get url(): string {
@@ -190,6 +190,7 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
       throw new SyncError('E_INVALID_ARGUMENT', 'a close reason has at most 123 bytes of UTF-8');
     }
     this.#stay(closed());
+    this.#endpoint.forget();
     if (this.readyState >= 2) return;
     this.readyState = 2;
     // Not now: the app hears `close` after its call, as from a native socket.
@@ -272,10 +273,10 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
     if (this.readyState === 1) this.readyState = 0;
     if (!clean || code === 1006) this.#events.dispatch(errorEvent(lost(code)));
     const state = this.state.getSnapshot();
-    const { error } = state;
-    if (this.readyState === 2) this.#end(closeEvent(code, reason, clean), null);
-    else if (error && isOver(state)) this.#end(closeEvent(code, reason, clean), error);
-    else this.#events.dispatch(closeEvent(code, reason, clean));
+    const event = closeEvent(code, reason, clean);
+    if (this.readyState === 2) this.#end(event, null);
+    else if (state.error && isOver(state)) this.#end(event, state.error);
+    else this.#events.dispatch(event);
   }
 
   /** It is over, without or after a close event. */

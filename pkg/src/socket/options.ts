@@ -24,12 +24,12 @@ export function coreSocketOptions<T>(url: SocketUrl, options: SocketOptions<T>):
     protocols: typeof options.protocols === 'function' ? undefined : list(options.protocols),
     url: asked ? undefined : absolute(url as string | URL),
   };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null));
+  return set(given);
 }
 
 /** Subprotocols as a list. */
-export function list(protocols: string | readonly string[] | null | undefined): string[] | undefined {
-  if (protocols === null || protocols === undefined) return undefined;
+export function list(protocols: string | readonly string[] | null | undefined): string[] | null {
+  if (protocols === null || protocols === undefined) return null;
   return typeof protocols === 'string' ? [protocols] : [...protocols];
 }
 
@@ -75,8 +75,7 @@ function rate<T>({ rateLimit }: SocketOptions<T>): CoreSocketOptions {
 }
 
 function token(place: TokenPlace): CoreSocketOptions {
-  if (place === 'cookie') return { tokenIn: 'cookie' };
-  if (place === 'subprotocol') return { tokenIn: 'subprotocol' };
+  if (place === 'cookie' || place === 'subprotocol') return { tokenIn: place };
   if (place === 'first-message' || 'firstMessage' in place) return { tokenIn: 'firstMessage' };
   if ('query' in place) return { tokenIn: 'query', tokenName: place.query };
   if ('subprotocol' in place) {
@@ -92,5 +91,5 @@ function finite(number: number | undefined): number | undefined {
 
 /** The members that are there. */
 export function set(values: object): CoreSocketOptions {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== null));
 }

@@ -108,6 +108,48 @@ test('a message behind close() and reconnect() goes to the new link, where messa
   await vi.waitFor(() => expect(server.heard.sort()).toEqual(['1000 ', 'later']));
 });
 
+test('a token that lasts is kept over links, and forgotten by close(): who connects then may be another user', async () => {
+  let user = 'ann';
+  const auth = vi.fn(() => ({ token: user, expiresAt: Date.now() + 3_600_000 }));
+  const { server, socket, told } = await opened({
+    auth,
+    tokenIn: { firstMessage: (token) => token },
+    backoff: { initialDelay: 1 },
+  });
+  const opens = () => told.filter((word) => Array.isArray(word) && word[0] === 'open').length;
+  await socket.send('end');
+  await vi.waitFor(() => expect(opens()).toBe(1));
+  expect(auth).toHaveBeenCalledTimes(1);
+  socket.close();
+  user = 'bob';
+  socket.reconnect();
+  await socket.ready;
+  await vi.waitFor(() => expect(server.heard.at(-1)).toBe('bob'));
+  expect(server.heard.filter((word) => ['ann', 'bob'].includes(word))).toEqual(['ann', 'ann', 'bob']);
+});
+
+test('the answer that was on its way when a socket was closed is not the next user’s token', async () => {
+  const answers: ((user: string) => void)[] = [];
+  const auth = () =>
+    new Promise<{ token: string; expiresAt: number }>((resolve) =>
+      answers.push((token) => resolve({ token, expiresAt: Date.now() + 3_600_000 })),
+    );
+  const server = await serve((link, text) => text === 'end' && link.close(4000));
+  const options = { auth, tokenIn: { firstMessage: (token: string) => token }, backoff: { initialDelay: 1 } };
+  const socket = new LiveSocket<unknown>(links, server.url, options);
+  stops.push(() => socket[Symbol.dispose]());
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  socket.close();
+  socket.reconnect();
+  await vi.waitFor(() => expect(answers).toHaveLength(2));
+  answers[1]?.('bob');
+  await socket.ready;
+  answers[0]?.('ann');
+  await socket.send('end');
+  await vi.waitFor(() => expect(server.heard.filter((word) => word === 'bob')).toHaveLength(2));
+  expect(server.heard).not.toContain('ann');
+});
+
 test('a socket that is closed by a listener of its failure is closed, and connects again', async () => {
   const { server, socket } = await opened({ onClose: () => 'fail' });
   const told: unknown[] = [];
