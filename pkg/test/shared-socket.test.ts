@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EngineLink, LinksEngine } from '../src/links.js';
 import type { LinkEvent, LinksCore } from '../src/links-boundary.js';
 import { SharedSocket } from '../src/shared/socket.js';
@@ -21,15 +21,23 @@ class Tab {
   #link: EngineLink | null = null;
   readonly #queue: (() => void)[] = [];
 
+  readonly #page = new EventTarget();
+
   constructor(name: string, locks: Locks) {
     const { kill, ...platform } = tabPlatform(locks);
     this.kill = kill;
+    vi.stubGlobal('addEventListener', this.#page.addEventListener.bind(this.#page));
     const shared = new SharedSocket(this.#engine(), name, platform);
     this.socket = new LiveSocket<string>(shared, 'ws://127.0.0.1:9', {});
     this.socket.onmessage = ({ data }) => this.heard.push(data);
     this.socket.onopen = () => this.told.push('open');
     this.socket.onclose = ({ code }) => this.told.push(`close ${code}`);
     open.push(this);
+  }
+
+  /** The page of this tab goes to the back/forward cache, or comes from there. */
+  page(goes: 'pagehide' | 'pageshow'): void {
+    this.#page.dispatchEvent(new Event(goes));
   }
 
   get holds(): boolean {
@@ -102,6 +110,7 @@ const sendAll = (tab: Tab, ...words: string[]): Promise<unknown> =>
 
 afterEach(() => {
   for (const tab of open.splice(0)) tab.socket[Symbol.dispose]();
+  vi.unstubAllGlobals();
 });
 
 describe('a socket that tabs share', () => {
@@ -151,6 +160,68 @@ describe('a socket that tabs share', () => {
       for (const tab of [second, third]) expect(tab.told).toEqual(['open', 'close 1006', 'open']);
     });
   }
+
+  describe('settles what a tab sent before it went to the back/forward cache', () => {
+    /** Two tabs; the second has sent a message that waits in the first, and is away. */
+    async function away() {
+      const [first, second, third] = (await tabs(3)) as [Tab, Tab, Tab];
+      first.confirms = false;
+      const end = second.socket.send('x').then(
+        () => 'sent',
+        ({ code }) => code as string,
+      );
+      await until(() => first.waiting.length === 1);
+      await until(() => second.socket.unsent.getSnapshot().messages === 1);
+      second.page('pagehide');
+      return { first, second, third, end, sent: () => first.emit({ type: 'sent', ticket: first.waiting[0] }) };
+    }
+
+    it('as unknown where it left the leader meanwhile, and does not send it again', async () => {
+      const { first, second, third, end, sent } = await away();
+      sent();
+      second.page('pageshow');
+      expect(await end).toBe('E_CONNECTION');
+      first.socket[Symbol.dispose]();
+      await until(() => third.holds || second.holds);
+      for (const tab of [second, third]) tab.connect();
+      await until(() => [second, third].every((tab) => tab.told.at(-1) === 'open'));
+      await third.socket.send('y');
+      expect([...second.sent, ...third.sent]).toEqual(['y']);
+      expect(second.socket.unsent.getSnapshot().messages).toBe(0);
+    });
+
+    it('as unknown where another tab leads by then', async () => {
+      const { first, second, third, end, sent } = await away();
+      sent();
+      first.kill();
+      await until(() => third.holds);
+      third.connect();
+      second.page('pageshow');
+      expect(await end).toBe('E_CONNECTION');
+      expect([second.sent, third.sent]).toEqual([[], []]);
+    });
+
+    it('as sent where it leaves the leader later', async () => {
+      const { first, second, end, sent } = await away();
+      second.page('pageshow');
+      await until(() => second.told.at(-1) === 'open');
+      sent();
+      expect(await end).toBe('sent');
+      expect(first.sent).toEqual(['x']);
+    });
+
+    it('by the next leader where it never left', async () => {
+      const { first, second, third, end } = await away();
+      second.page('pageshow');
+      await second.socket.ready;
+      await until(() => second.told.filter((word) => word === 'open').length === 2);
+      first.socket[Symbol.dispose]();
+      await until(() => third.holds || second.holds);
+      for (const tab of [second, third]) tab.connect();
+      expect(await end).toBe('sent');
+      expect([...second.sent, ...third.sent]).toEqual(['x']);
+    });
+  });
 
   it('that one tab closes stays open for the others', async () => {
     const [first, second, third] = (await tabs(3)) as [Tab, Tab, Tab];

@@ -64,6 +64,11 @@ class Tab {
     this.emit({ type: 'messages', messages: words.map((word) => ['message', word, '']), id: '', behind: 0 });
   }
 
+  /** The server says several things under one id. */
+  sayUnder(id: number, ...words: string[]): void {
+    this.emit({ type: 'messages', messages: words.map((word) => ['message', word, `${id}`]), id: `${id}`, behind: 0 });
+  }
+
   /** The server sends events with these ids. */
   say(...ids: number[]): void {
     this.emit({
@@ -198,6 +203,56 @@ describe('a tab that comes later', () => {
     first.greet('c');
     await until(() => late.heard.length === 4);
     expect([late.heard, late.holds]).toEqual([['state 1', 'a', 'b', 'c'], false]);
+  });
+
+  it('hears all of a greeting whose parts have one id, where the leader stands or has just been', async () => {
+    const open = profile();
+    const first = await open();
+    first.say(42);
+    const [late, racing] = [await open({ patience: patient }), await open({ patience: patient })];
+    late.sayUnder(42, 'state', 'users', 'config');
+    first.say(43);
+    racing.sayUnder(43, 'state', 'users');
+    racing.sayUnder(43, 'config');
+    late.say(43, 44);
+    first.say(44);
+    racing.say(44);
+    first.say(45);
+    const greeting = ['state', 'users', 'config'];
+    await until(() => late.heard.length === 6 && racing.heard.length === 5);
+    expect([late.heard, late.holds]).toEqual([[...greeting, ...names(43, 44, 45)], false]);
+    expect([racing.heard, racing.holds]).toEqual([[...greeting, ...names(44, 45)], false]);
+  });
+
+  it('meets the others amid events of one id, whoever is ahead', async () => {
+    const open = profile();
+    const first = await open();
+    first.say(42);
+    const [ahead, behind] = [await open({ patience: patient }), await open({ patience: patient })];
+    for (const tab of [ahead, behind]) tab.say(42);
+    ahead.sayUnder(43, 'a', 'b');
+    first.sayUnder(43, 'a');
+    await until(() => first.heard.length === 2);
+    expect([ahead.heard, ahead.holds]).toEqual([['e42', 'a', 'b'], true]);
+    first.sayUnder(43, 'b', 'c');
+    behind.sayUnder(43, 'a', 'b');
+    first.sayUnder(43, 'd');
+    await until(() => [ahead, behind].every(({ heard }) => heard.length === 5));
+    for (const tab of [ahead, behind]) expect([tab.heard, tab.holds]).toEqual([['e42', ...'abcd'], false]);
+  });
+
+  it('meets them at the same event where all have one id', async () => {
+    const open = profile();
+    const first = await open();
+    first.say(42);
+    const late = await open({ patience: patient });
+    late.sayUnder(42, 'state');
+    first.sayUnder(42, 'a', 'b');
+    await until(() => first.heard.length === 3);
+    late.sayUnder(42, 'a');
+    first.sayUnder(42, 'c');
+    await until(() => late.heard.length === 4);
+    expect([late.heard, late.holds]).toEqual([['state', 'a', 'b', 'c'], false]);
   });
 
   it('that had a part already is brought what it missed from its own place', async () => {

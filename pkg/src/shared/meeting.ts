@@ -14,8 +14,9 @@ export interface Patience {
 }
 
 /**
- * Two readings of one stream, the leader's and this tab's own, and where they meet: at an id, and where there is none at the
- * same event.
+ * Two readings of one stream, the leader's and this tab's own, and where they meet: at an id, and where that says too little at the same
+ * event. Several events may have one id, as all of a greeting have. Where the leader stood, and where the own stream began, the other may have
+ * had fewer or others of them.
  */
 export class Meeting {
   /** How the leader's link stands. */
@@ -23,10 +24,14 @@ export class Meeting {
   /** Whether the own stream was ever there. */
   connected = false;
   #told: CoreMessage[] = [];
-  /** What the leader had last before that. */
+  /** The id of what the leader had last before that. */
   #before: string;
+  /** The id with which the own stream began. */
+  #first: string | null = null;
   /** What this tab had last. */
-  #own: string;
+  #own: CoreMessage;
+  /** How many of that id it had. */
+  #count = Infinity;
   readonly #patience: Patience;
   readonly #over: () => void;
   #quiet: ReturnType<typeof setTimeout> | undefined;
@@ -34,8 +39,8 @@ export class Meeting {
 
   /** From the id the leader stands at, and the id this tab does; `over` is called when patience is. */
   constructor(leader: string, own: string, patience: Patience, over: () => void) {
-    this.#before = `#${leader}`;
-    this.#own = `#${own}`;
+    this.#before = leader;
+    this.#own = ['', '', own];
     this.#patience = patience;
     this.#over = over;
     this.#most = setTimeout(over, patience.most);
@@ -48,27 +53,34 @@ export class Meeting {
       else if (event.type === 'messages') this.#told.push(...event.messages);
     }
     const gone = this.#told.splice(0, Math.max(0, this.#told.length - MOST)).at(-1);
-    if (gone) this.#before = keyOf(gone);
+    if (gone) this.#before = gone[2];
     this.wait();
   }
 
   /** The own stream brought this: how many of them are this tab's, after which the leader's go on; or all, and they do not yet. */
   read(messages: readonly CoreMessage[]): number {
-    const known = new Set([this.#before, ...this.#told.map(keyOf)]);
-    known.delete('#');
-    const at = messages.findIndex((message) => known.has(keyOf(message)));
+    this.#first ??= messages[0]?.[2] ?? null;
+    const known = new Set(this.#told.map(this.#keyOf));
+    const at = messages.findIndex((message) => known.has(this.#keyOf(message)));
     const count = at < 0 ? messages.length : at + 1;
-    const last = messages[count - 1];
-    if (last) this.#own = keyOf(last);
+    for (const message of messages.slice(0, count)) {
+      this.#count = message[2] === this.#own[2] ? this.#count + 1 : 1;
+      this.#own = message;
+    }
     this.wait();
     return count;
   }
 
   /** What the leader told behind what this tab had last; null where that is not known. */
   rest(): readonly CoreMessage[] | null {
-    if (this.#own === '#') return null;
-    const at = this.#told.map(keyOf).lastIndexOf(this.#own);
-    return at >= 0 || this.#own === this.#before ? this.#told.slice(at + 1) : null;
+    const keys = this.#told.map(this.#keyOf);
+    const key = this.#keyOf(this.#own);
+    const end = keys.lastIndexOf(key) + 1;
+    if (!end) return null;
+    if (!this.#isId(this.#own[2])) return this.#told.slice(end);
+    const had = keys.indexOf(key) + this.#count;
+    // This tab may be ahead.
+    return had > end && end === keys.length ? null : this.#told.slice(Math.min(had, end));
   }
 
   /** What the leader told, where the own stream was never there. */
@@ -86,8 +98,11 @@ export class Meeting {
     clearTimeout(this.#quiet);
     clearTimeout(this.#most);
   }
-}
 
-function keyOf([event, data, id]: CoreMessage): string {
-  return id ? `#${id}` : `${event}\n${data}`;
+  readonly #keyOf = ([event, data, id]: CoreMessage): string => (this.#isId(id) ? id : `${id}\n${event}\n${data}`);
+
+  /** Whether both had all events of it, or will have. */
+  #isId(id: string): boolean {
+    return id !== '' && id !== this.#before && id !== this.#first;
+  }
 }

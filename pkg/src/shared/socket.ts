@@ -31,6 +31,8 @@ type SocketNote =
   | { readonly type: 'send'; readonly ticket: number; readonly data: Data }
   | { readonly type: 'volatile'; readonly key: string; readonly data: Data }
   | { readonly type: 'waits'; readonly ticket: number }
+  /** Answered by `waits` or `settled`. */
+  | { readonly type: 'asks'; readonly ticket: number }
   | { readonly type: 'settled'; readonly ticket: number; readonly problem: Problem | null };
 
 const LOST: Omit<Of<'closed'>, 'link'> = { type: 'closed', code: 1006, reason: '', clean: false };
@@ -38,8 +40,8 @@ const LOST: Omit<Of<'closed'>, 'link'> = { type: 'closed', code: 1006, reason: '
 /**
  * A socket that all tabs share: each hears all messages, and what each sends goes through the tab that holds it, in
  * order. What that tab had not handed to its browser when it went is sent by the next one, once; what it had is as lost as
- * on any link that ends. Of what it had in hand when it crashed nobody knows: that is told as `E_CONNECTION`, and not sent
- * again.
+ * on any link that ends. Of what it had in hand when it crashed nobody knows, nor a tab that was away what became of its messages
+ * meanwhile: that is told as `E_CONNECTION`, and not sent again.
  */
 export class SharedSocket extends SharedLink<SocketNote> {
   protected readonly core: LinksCore;
@@ -66,6 +68,7 @@ export class SharedSocket extends SharedLink<SocketNote> {
     else if (note.type === 'again') this.ask((core, link) => core.connectSocket(link));
     else if (note.type === 'volatile') this.#sendVolatile(note.key, note.data);
     else if (note.type === 'send') this.#sendFor({ tab: from, ticket: note.ticket, data: note.data });
+    else if (note.type === 'asks') this.#lookFor(from, note.ticket);
   }
 
   protected begin(): void {
@@ -120,6 +123,12 @@ export class SharedSocket extends SharedLink<SocketNote> {
     this.#state = null;
   }
 
+  override pause(): void {
+    // What is told meanwhile is not heard.
+    for (const entry of this.#unsettled.values()) entry.waits = false;
+    super.pause();
+  }
+
   override leave(number: number): void {
     super.leave(number);
     if (this.room) return;
@@ -154,10 +163,16 @@ export class SharedSocket extends SharedLink<SocketNote> {
   #move(): void {
     this.#moving = false;
     for (const [ticket, { to, waits }] of [...this.#unsettled]) {
-      if (to === this.source) continue;
-      if (to === null || waits || this.hasParted(to)) this.#pass(ticket);
+      if (to === this.source) this.tellLeader({ type: 'asks', ticket });
+      else if (to === null || waits || this.hasParted(to)) this.#pass(ticket);
       else this.#settle(ticket, UNKNOWN);
     }
+  }
+
+  /** For a tab that was away: whether its message is still here. What is not has gone, or was refused. */
+  #lookFor(tab: string, ticket: number): void {
+    const isHere = [...this.#sending.values()].some((each) => each.tab === tab && each.ticket === ticket);
+    this.tell(isHere ? { type: 'waits', ticket } : { type: 'settled', ticket, problem: UNKNOWN }, tab);
   }
 
   /** The leader's core has it, and has not sent it. */
@@ -267,10 +282,10 @@ export class SharedSocket extends SharedLink<SocketNote> {
   }
 }
 
-/** Of a message that was in the hands of a tab that crashed. */
+/** Of a message that was in the hands of a tab that crashed, or was settled while this one was away. */
 const UNKNOWN: Problem = {
   code: 'E_CONNECTION',
-  message: 'the tab that held the shared socket crashed; whether this message was sent is not known',
+  message: 'the tab that held the shared socket was lost sight of; whether this message was sent is not known',
   retryable: true,
 };
 
