@@ -6,19 +6,25 @@ import type { LazyHistory } from './lazy-history.js';
 export interface BatchHost {
   readonly engine: Pick<Engine, 'call' | 'drain' | 'hold'>;
   readonly room: EngineRoom & { readonly history: LazyHistory; readonly catchUp: () => void };
+  /** Whether anybody is told what edits do while they are made. */
+  isHeard(): boolean;
   /** Number of the room in the core; throws where it takes no writes. */
   number(): number;
   /** Another one after each entry into a core. */
   entry(): unknown;
 }
 
-/** Several writes as one. What they did is taken from the core at the end, or when somebody looks. */
+/** What unheard writes did is taken from the core after so many of them: it keeps that in memory until then. */
+const MOST_BEHIND = 1_000;
+
+/** Several writes as one. What they did is taken from the core at the end, or when somebody looks; so it is of single writes that nobody hears. */
 export class Batches {
   /** What the app calls the open one. */
   name: string | undefined;
   readonly #host: BatchHost;
   #isOpen = false;
-  #isBehind = false;
+  /** Writes whose events were not taken yet. */
+  #behind = 0;
 
   constructor(host: BatchHost) {
     this.#host = host;
@@ -34,16 +40,19 @@ export class Batches {
     return this.#host.engine.hold(() => (this.isOpen ? fn() : this.#runAlone(fn, options)));
   }
 
-  /** There is a write; whether it is one of a batch. */
+  /** There is a write; whether what it does is taken later. */
   note(): boolean {
-    this.#isBehind = this.#isOpen;
-    return this.#isOpen;
+    const { history } = this.#host.room;
+    const isLate = this.#isOpen || (this.#behind < MOST_BEHIND && !this.#host.isHeard() && !history.part?.isHeard);
+    this.#behind = isLate ? this.#behind + 1 : 0;
+    if (!this.#isOpen) history.part?.capture();
+    return isLate;
   }
 
   /** Takes what the writes did so far. */
   catchUp(): void {
-    if (!this.#isBehind) return;
-    this.#isBehind = false;
+    if (this.#behind === 0) return;
+    this.#behind = 0;
     this.#host.engine.drain();
   }
 
@@ -58,7 +67,7 @@ export class Batches {
         end();
       } finally {
         this.#isOpen = false;
-        this.#isBehind = false;
+        this.#behind = 0;
         this.name = undefined;
         this.#host.room.catchUp();
       }

@@ -33,7 +33,7 @@ interface ViewOptions extends Pick<GuardOptions, 'schema' | 'MakeMigrator'> {
   readonly url: unknown;
   readonly enter: Pick<EnterOptions, 'initialDoc' | 'peers'>;
   readonly work: Omit<RecoveryWork, 'discarding'>;
-  readonly batches: BatchHost;
+  readonly batches: Omit<BatchHost, 'isHeard'>;
 }
 
 /** Makes the view of a room's document. What brings earlier versions up is fetched where there can be any. */
@@ -73,7 +73,7 @@ export class DocumentView<D extends Fields> {
 
   constructor(room: ViewHost<D>, { schema, url, enter, work, batches, MakeMigrator }: ViewOptions) {
     this.#room = room;
-    this.batches = new Batches(batches);
+    this.batches = new Batches({ ...batches, isHeard: () => this.#isHeard });
     const { initialDoc, peers } = enter;
     const meets = url !== null ? 'server' : peers ? 'peers' : 'nobody';
     this.guard = new Guard(room, { schema, initialDoc, meets, drain: batches.engine.drain, MakeMigrator });
@@ -113,7 +113,10 @@ export class DocumentView<D extends Fields> {
     if (event.changes.length === 0) return;
     const isOwn = event.origin === 'local';
     this.#late.push({ ...event, batchOrigin: isOwn ? this.batches.name : origin });
-    if (!isOwn || !this.batches.isOpen) this.catchUp();
+    if (isOwn && this.batches.isOpen) return;
+    if (this.#isHeard) this.catchUp();
+    // All that was told in this turn at once.
+    else if (this.#late.length === 1) this.#room.notify(this.catchUp);
   }
 
   /** Shows what waits: the batch is over, or somebody looks. */
@@ -137,6 +140,10 @@ export class DocumentView<D extends Fields> {
     this.#late = [];
     this.observers.clear();
     this.#room.doc.set(null);
+  }
+
+  get #isHeard(): boolean {
+    return this.#room.doc.isHeard || this.observers.isHeard || this.taps.isHeard;
   }
 
   /** Together, but for what somebody listens to: he is told one transaction after the other. */

@@ -100,6 +100,11 @@ export class HistoryImpl implements History {
     this.state = state;
   }
 
+  /** Whether somebody is told of each step as it is made. */
+  get isHeard(): boolean {
+    return this.state.isHeard || this.#keepers.size > 0;
+  }
+
   undo(): boolean {
     return this.state.getSnapshot().canUndo && this.#travel('undo');
   }
@@ -170,10 +175,10 @@ export class HistoryImpl implements History {
 
   /** What the core tells. */
   handle({ undo, redo }: Pick<Extract<CoreEvent, { type: 'undo' }>, 'undo' | 'redo'>): void {
+    const before = this.#steps;
     this.#steps = { undo, redo };
     if (undo !== null && !this.#selections.has(undo)) this.#remember(undo);
-    const { canUndo, canRedo } = this.state.getSnapshot();
-    if (canUndo === (undo !== null) && canRedo === (redo !== null)) return;
+    if ((before.undo === null) === (undo === null) && (before.redo === null) === (redo === null)) return;
     this.state.set(Object.freeze({ canUndo: undo !== null, canRedo: redo !== null }));
   }
 
@@ -198,7 +203,8 @@ export class HistoryImpl implements History {
       if (!selections) return changed;
       if (direction === 'undo') selections.after = now;
       const wanted = direction === 'undo' ? selections.before : selections.after;
-      // Behind the changes of the document, which keepers hear first: to take the new steps has shown them, in a batch too.
+      // Behind the changes of the document, which keepers hear first: to look shows them, in a batch too.
+      this.state.getSnapshot();
       engine.notify(() => this.#restore(wanted));
       return changed;
     });

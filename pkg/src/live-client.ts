@@ -83,7 +83,10 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     });
     this.#rooms = new Leases<RoomImpl>(options.leaveGrace ?? 1_000, () => this.#watchRooms());
     this.connection = new ValueStore<ConnectionState>(IDLE, this.#engine.notify);
-    this.sync = new ValueStore<SyncState>(NOTHING_SYNCED, this.#engine.notify);
+    const catchUp = (): void => {
+      for (const room of this.#rooms.all()) room.catchUp();
+    };
+    this.sync = new ValueStore<SyncState>(NOTHING_SYNCED, this.#engine.notify, catchUp);
     this.device = new ValueStore<DeviceState>(UNKNOWN_DEVICE, this.#engine.notify);
   }
 

@@ -260,9 +260,7 @@ export class RoomImpl<S extends Schema = Schema>
   write<T>(fn: (core: Core, room: number) => T): T {
     const { batches, guard } = this.loaded();
     guard.check();
-    if (batches.note()) return this.read(fn);
-    this.history.part?.capture();
-    return this.#call(fn);
+    return batches.note() ? this.read(fn) : this.#call(fn);
   }
 
   /** See {@link RefHost}. */

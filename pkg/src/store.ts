@@ -70,7 +70,7 @@ export class ValueStore<T> implements Store<T> {
   #value: T;
   #pending = false;
 
-  /** `catchUp` is called before each reading, and may set it. */
+  /** `catchUp` is called before each reading and for each new listener, and may set it. */
   constructor(initial: T, notify: Notify = (fn) => fn(), catchUp: () => void = () => {}) {
     this.#initial = initial;
     this.#value = initial;
@@ -85,7 +85,11 @@ export class ValueStore<T> implements Store<T> {
 
   readonly getServerSnapshot = (): T => this.#initial;
 
-  readonly subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
+  readonly subscribe = (listener: () => void): (() => void) => {
+    // What was before it is not told to it.
+    this.#catchUp();
+    return this.#listeners.add(listener);
+  };
 
   /** Whether anybody listens. */
   get isHeard(): boolean {

@@ -14,6 +14,11 @@ export interface Tap {
 export class Taps {
   readonly #all = new Set<Tap>();
 
+  /** Whether there is one. */
+  get isHeard(): boolean {
+    return this.#all.size > 0;
+  }
+
   /** Adds one; the function takes it away. A core that takes calls is told now, others when they are ready. */
   add(tap: Tap, now: (fn: (core: Core, room: number) => void) => void): () => void {
     this.#all.add(tap);
