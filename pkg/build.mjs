@@ -40,7 +40,7 @@ const parts = {
     { name: 'client', test: /src.entry.client/, priority: 1 },
     {
       name: 'documents',
-      test: /src.(batches|documents|document|mirror|observers|prelim|refs.(?!root|early|part-store)|guard|lost-connection|unsaved|delta|core-config|fallback|room-endpoint|question|taps|token|history|recovery|states|reconcile|dialect|text-input)\b/,
+      test: /src.(batches|documents|document|mirror|observers|prelim|refs.(?!root|early|part-store)|guard|lost-connection|unsaved|delta|core-config|close-ruling|fallback|room-endpoint|question|taps|token|history|recovery|states|reconcile|dialect|text-input)\b/,
       priority: 1,
     },
   ],

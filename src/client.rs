@@ -7,14 +7,13 @@ use std::collections::VecDeque;
 use fastrand::Rng;
 
 use crate::config::{Config, RoomOptions, Ways};
-use crate::connection::{Context, EndpointAnswer, EndpointFailure};
+use crate::connection::Context;
+use crate::connection::answer::Answer;
 use crate::doc::edit::Edit;
 use crate::doc::{Doc, Intent};
 use crate::error::{ErrorCode, Misuse};
 use crate::event::{Event, EventKind, PathChannel};
-use crate::io::{
-    EndpointRequest, Input, Output, RoomId, SocketId, SocketInput, SocketOutput, TaskId,
-};
+use crate::io::{Input, Output, RoomId, SocketId, SocketInput, SocketOutput, TaskId};
 use crate::machine::Machine;
 use crate::ordered::OrderedMap;
 use crate::page::Page;
@@ -34,7 +33,6 @@ pub struct Client {
     rooms: OrderedMap<RoomId, Room>,
     sockets: OrderedMap<SocketId, RoomId>,
     tasks: OrderedMap<TaskId, RoomId>,
-    questions: OrderedMap<EndpointRequest, RoomId>,
     tunnels: Tunnels,
     outputs: VecDeque<Output<Event>>,
 }
@@ -95,7 +93,6 @@ impl Client {
             rooms: OrderedMap::new(),
             sockets: OrderedMap::new(),
             tasks: OrderedMap::new(),
-            questions: OrderedMap::new(),
             tunnels: Tunnels::default(),
             outputs: VecDeque::new(),
         }
@@ -148,29 +145,18 @@ impl Client {
         })
     }
 
-    /// Answers [`EventKind::Endpoint`]: the room's path is appended to the URL.
-    pub fn provide_endpoint(
+    /// Answers [`EventKind::Endpoint`] and [`EventKind::Verdict`].
+    pub fn answer(
         &mut self,
         now: Instant,
-        request: EndpointRequest,
-        answer: EndpointAnswer<'_>,
-    ) {
-        if let Some(room) = self.questions.remove(&request) {
-            self.in_room(now, room, |room, cx| room.provide_endpoint(cx, request, answer));
-        }
-    }
-
-    /// Answers [`EventKind::Endpoint`] with a failure.
-    pub fn refuse_endpoint(
-        &mut self,
-        now: Instant,
-        request: EndpointRequest,
-        failure: EndpointFailure,
-        message: &str,
-    ) {
-        if let Some(room) = self.questions.remove(&request) {
-            self.in_room(now, room, |room, cx| room.refuse_endpoint(cx, request, failure, message));
-        }
+        room: RoomId,
+        request: u32,
+        answer: Answer<'_>,
+    ) -> Result<(), Misuse> {
+        self.command(now, room, |room, cx| {
+            room.answer(cx, request, answer);
+            Ok(())
+        })
     }
 
     /// Edits a room's document.
@@ -448,11 +434,6 @@ impl Client {
                 RoomOutput::AbandonStorage(database) => {
                     self.tasks.retain(|_, room| *room != id);
                     Output::AbandonStorage(database)
-                }
-                RoomOutput::AskEndpoint(request, attempt, reason) => {
-                    self.questions.insert(request, id);
-                    let kind = EventKind::Endpoint { request: request.0, attempt, reason };
-                    Output::Event(Event { room: id.0, kind })
                 }
                 RoomOutput::Event(kind) => {
                     if let EventKind::Connection(state) = &kind {

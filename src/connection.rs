@@ -14,6 +14,7 @@
 //! A probe is any frame the counterpart must answer; the room chooses it. `Online` holds a
 //! [`Heartbeat`]; the backoff starts anew only after `reset_after` of uptime and a round trip, or a word that late.
 
+pub mod answer;
 mod attempt;
 pub mod close;
 mod credentials;

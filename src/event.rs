@@ -71,7 +71,7 @@ pub enum EventKind {
         /// JSON text.
         text: String,
     },
-    /// The app is to answer with `provide_endpoint` or `refuse_endpoint`.
+    /// The app is to answer with a URL and a token, or why there is none.
     Endpoint {
         /// Number of the question.
         request: u32,
@@ -79,6 +79,15 @@ pub enum EventKind {
         attempt: u32,
         /// Why it is asked.
         reason: EndpointReason,
+    },
+    /// The app is to say what a close means.
+    Verdict {
+        /// Number of the question.
+        request: u32,
+        /// Close code.
+        code: u16,
+        /// Close reason of the server, possibly empty.
+        reason: String,
     },
     /// This replica has a new client id; its presence goes on under it.
     Identity {

@@ -33,17 +33,16 @@ mod undoing;
 use std::collections::VecDeque;
 
 use crate::config::{Config, PathMode, PersistenceMode, RoomOptions, check_room_name};
+use crate::connection::answer::Answer;
 use crate::connection::manner::Manner;
-use crate::connection::{
-    Connection, Context, EndpointAnswer, EndpointFailure, Source, complete_url,
-};
+use crate::connection::{Connection, Context, Source, complete_url};
 use crate::doc::change::Change;
 use crate::doc::edit::Edit;
 use crate::doc::limits::Limits;
 use crate::doc::{Doc, DocHost, Integrated, Intent, Origin, UndoState};
 use crate::error::{ErrorCode, Misuse};
-use crate::event::{ChangeOrigin, EndpointReason, EventKind, Problem, SyncState};
-use crate::io::{EndpointRequest, Environment, SocketId, SocketInput, SocketOutput, StorageTask};
+use crate::event::{ChangeOrigin, EventKind, Problem, SyncState};
+use crate::io::{Environment, SocketId, SocketInput, SocketOutput, StorageTask};
 use crate::time::Instant;
 use footing::Footing;
 use messages::Messages;
@@ -66,8 +65,6 @@ pub enum RoomOutput {
     Storage(StorageTask),
     /// Let go of this database with whatever is under way there.
     AbandonStorage(String),
-    /// Ask the app for a URL and a token.
-    AskEndpoint(EndpointRequest, u32, EndpointReason),
     /// Tell the app.
     Event(EventKind),
 }
@@ -185,8 +182,13 @@ impl<D: DocHost> Room<D> {
         Ok(Self {
             phase: Phase::Loading { connect: options.connect },
             doc,
-            connection: Connection::new(config.link, config.backoff, source, path)
-                .with_manner(Manner { token: config.token.clone(), ..Manner::default() }),
+            connection: Connection::new(config.link, config.backoff, source, path).with_manner(
+                Manner {
+                    token: config.token.clone(),
+                    ask: config.asks_on_close,
+                    ..Manner::default()
+                },
+            ),
             session: Session::Down,
             outbox: Outbox::new(config.link.ack_timeout),
             presence,
@@ -333,26 +335,9 @@ impl<D: DocHost> Room<D> {
         self.settle(cx);
     }
 
-    /// The app's answer to the question for a URL and a token.
-    pub fn provide_endpoint(
-        &mut self,
-        cx: &mut Context<'_>,
-        request: EndpointRequest,
-        answer: EndpointAnswer<'_>,
-    ) {
-        self.connection.provide_endpoint(cx, request, answer);
-        self.settle(cx);
-    }
-
-    /// The app could not answer.
-    pub fn refuse_endpoint(
-        &mut self,
-        cx: &mut Context<'_>,
-        request: EndpointRequest,
-        failure: EndpointFailure,
-        message: &str,
-    ) {
-        self.connection.refuse_endpoint(cx, request, failure, message);
+    /// The app's answer to [`EventKind::Endpoint`] or [`EventKind::Verdict`].
+    pub fn answer(&mut self, cx: &mut Context<'_>, request: u32, answer: Answer<'_>) {
+        self.connection.answer(cx, request, answer);
         self.settle(cx);
     }
 

@@ -55,9 +55,7 @@ fn endpoint_failure(word: &str) -> Result<EndpointFailure, Misuse> {
     match word {
         "unauthorized" => Ok(EndpointFailure::Unauthorized),
         "unavailable" => Ok(EndpointFailure::Unavailable),
-        other => Err(Misuse::argument(format!(
-            "expected `unauthorized` or `unavailable`, got `{other}`"
-        ))),
+        _ => Err(Misuse::argument("expected `unauthorized` or `unavailable`")),
     }
 }
 

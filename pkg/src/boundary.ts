@@ -127,6 +127,16 @@ export type CoreMessageEvent =
     }
   | ({ readonly what: 'failed'; readonly request: number } & Problem);
 
+/** The core wants to know what a close means, where `asksOnClose` says that somebody knows. */
+export interface CoreVerdict {
+  readonly request: number;
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** What the core wants to know of the app. */
+export type CoreQuestion = Extract<CoreEvent, { readonly type: 'endpoint' | 'verdict' }>;
+
 /** Everything the core tells. */
 export type CoreEvent = { readonly room: number } & (
   | { readonly type: 'ready' }
@@ -158,6 +168,7 @@ export type CoreEvent = { readonly room: number } & (
   /** Signaling of peers, JSON text, that came over the room's socket. */
   | { readonly type: 'signal'; readonly text: string }
   | { readonly type: 'endpoint'; readonly request: number; readonly attempt: number; readonly reason: EndpointReason }
+  | ({ readonly type: 'verdict' } & CoreVerdict)
   | { readonly type: 'identity'; readonly clientId: number }
   /** The server shows something else, though it has the same edits. */
   | { readonly type: 'diverged' }
@@ -197,8 +208,9 @@ export interface Core {
   leaveRoom(room: number): void;
   connect(room: number): void;
   disconnect(room: number): void;
-  provideEndpoint(request: number, url: string, token: string | null, lifetime?: number): void;
-  refuseEndpoint(request: number, failure: 'unauthorized' | 'unavailable', message: string): void;
+  provideEndpoint(room: number, request: number, url: string, token: string | null, lifetime?: number): void;
+  /** Of an endpoint `unauthorized` or `unavailable`, with a message; of a close `default`, `retry` (after `wait` milliseconds if any), `refresh` or `fail`. */
+  answerWith(room: number, request: number, word: string, message: string, wait?: number): void;
   setPresence(room: number, json: string | null): void;
   clientId(room: number): number;
   sendMessage(room: number, kind: number, data: string): string;

@@ -38,7 +38,7 @@ export function makeCore<S extends Schema>(
 /** The core's configuration; what is not given is left to the core. */
 export function coreConfig<S extends Schema>(given: ClientOptions<S>): CoreConfig {
   const options = withDialect(given);
-  const { url, auth, backoff, tokenIn, dialect } = options;
+  const { url, auth, backoff, tokenIn, dialect, closeCodes, onClose } = options;
   const ways = transportConfig(options.transports, url);
   if (tokenIn === 'header' && ways.websocket) {
     throw new SyncError(
@@ -48,7 +48,8 @@ export function coreConfig<S extends Schema>(given: ClientOptions<S>): CoreConfi
   }
   type Given = [string, string | number | boolean | undefined];
   const own = passed.map((name): Given => [name, options[name]]);
-  const all = own.concat(Object.entries({ ...backoff, ...ways }));
+  const asksOnClose = onClose || closeCodes ? true : undefined;
+  const all = own.concat(Object.entries({ ...backoff, ...ways, asksOnClose }));
   const set = all.filter((entry): entry is [string, string | number | boolean] => entry[1] !== undefined);
   const asked = url === null || typeof url === 'function' || auth !== undefined;
   return {

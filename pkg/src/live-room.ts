@@ -1,4 +1,4 @@
-import type { Core, CoreEvent } from './boundary.js';
+import type { Core, CoreEvent, CoreQuestion } from './boundary.js';
 import { Deferred } from './deferred.js';
 import type { DocEvent, DocumentView } from './document.js';
 import type * as Documents from './documents.js';
@@ -390,7 +390,8 @@ export class RoomImpl<S extends Schema = Schema>
         this.#messages.handle(event);
         break;
       case 'endpoint':
-        this.#handleEndpoint(event);
+      case 'verdict':
+        this.#handleQuestion(event);
         break;
       case 'identity':
         this.#connectionId = event.clientId;
@@ -409,13 +410,13 @@ export class RoomImpl<S extends Schema = Schema>
     if (event.status === 'synchronized') this.notify(this.#synced.resolve);
   }
 
-  #handleEndpoint({ request, attempt, reason }: Extract<CoreEvent, { type: 'endpoint' }>): void {
+  #handleQuestion(event: CoreQuestion): void {
     const entry = this.#entry;
     // As a notification: the app's functions run when no call is under way.
     this.notify(async () => {
-      const answer = await this.#endpoint?.ask({ room: this.id, attempt, reason });
+      const answer = await this.#endpoint?.ask(event, this.id);
       try {
-        if (this.#entry === entry) this.#ifEntered((core) => answer?.(core, request));
+        if (this.#entry === entry) this.#ifEntered((core) => answer?.(core));
       } catch (error) {
         this.report(error);
       }

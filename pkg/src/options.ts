@@ -6,6 +6,7 @@ import type { Transport } from './fallback.js';
 import type { WasmSource } from './load.js';
 import type { OwnUser } from './presence.js';
 import type { Registered, Schema } from './schema.js';
+import type { CloseRuling, CloseTable, RoomClose } from './socket.js';
 
 /** Waits between attempts to connect. Times are milliseconds. */
 export interface Backoff {
@@ -72,6 +73,21 @@ export interface ClientOptions<S extends Schema = Registered> {
   readonly dialect?: Dialect | undefined;
   /** Waits between attempts. */
   readonly backoff?: Backoff | undefined;
+  /**
+   * What close codes of the server's own mean (4000–4999, RFC 6455 §7.4.2), and others that it uses in its own way. One that is not named means
+   * what PROTOCOL.md says.
+   * @example
+   * const client = createClient({ url, closeCodes: { 4100: 'refresh', 4200: { retryMs: 5_000 }, 4300: 'fail' } });
+   */
+  readonly closeCodes?: CloseTable | undefined;
+  /**
+   * Asked about each close, before `closeCodes`: `undefined`, and what it throws, leave it to those; five seconds of silence leave it to PROTOCOL.md.
+   * After `fail` the room stays away until `connect()`, with `E_CONNECTION`. An attempt that never opened is told as 1006.
+   * @example
+   * const onClose = ({ code, reason, room }: RoomClose) => (code === 4300 && reason === `${room} is full` ? 'retry' : undefined);
+   * const client = createClient({ url, onClose });
+   */
+  readonly onClose?: ((close: RoomClose) => CloseRuling | undefined | Promise<CloseRuling | undefined>) | undefined;
   /** Quiet time after which the link is probed; default 25,000. */
   readonly heartbeat?: number | undefined;
   /** How long a probe may stay unanswered; default 8,000. */

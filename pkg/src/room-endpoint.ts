@@ -1,19 +1,23 @@
-import type { Core } from './boundary.js';
-import { baseOf, type Dialect } from './dialect.js';
-import { absolute, type EndpointContext, isRefusal, type UrlOption } from './endpoint.js';
+import type { Core, CoreQuestion } from './boundary.js';
+import { rulingOf } from './close-ruling.js';
+import { baseOf } from './dialect.js';
+import { absolute, type EndpointContext, isRefusal } from './endpoint.js';
 import { wordsOf } from './errors.js';
 import type { ClientOptions } from './options.js';
 import { Question } from './question.js';
 import { type KnownToken, TokenSource } from './token.js';
 
-type Options = Pick<ClientOptions, 'url' | 'auth' | 'dialect'>;
+type Options = Pick<ClientOptions, 'url' | 'auth' | 'dialect' | 'closeCodes' | 'onClose'>;
+
+/** Tells the core the answer to one of its questions. */
+export type Answer = (core: Core, room: number, request: number) => void;
 
 /** Tokens that are asked for once for all rooms of a client, by its options. */
 const shared = /* @__PURE__ */ new WeakMap<Options, TokenSource<EndpointContext>>();
 
 /** A new answerer for one room of a client. */
 export function endpointOf(options: Options): Endpoint {
-  return new Endpoint(options.url ?? '', tokensOf(options), options.dialect);
+  return new Endpoint(options, tokensOf(options));
 }
 
 /** A function that looks at no room is asked once for all of them. */
@@ -39,24 +43,25 @@ export function withoutUser<O extends Options & { readonly user?: unknown }>(opt
   return quiet;
 }
 
-/** Answers the core's questions for a URL and a token: one call of the app's functions at a time and room. */
+/** Answers the core's questions: for a URL and a token by one call of the app's functions at a time and room, and what a close means. */
 export class Endpoint {
-  readonly #url: UrlOption;
+  readonly #options: Options;
   readonly #tokens: TokenSource<EndpointContext> | null;
-  readonly #dialect: Dialect | undefined;
-  #question = new Question<(core: Core, request: number) => void>();
+  #question = new Question<Answer>();
   /** The token this room was given last. */
   #given: string | null = null;
 
-  constructor(url: UrlOption, tokens: TokenSource<EndpointContext> | null, dialect?: Dialect) {
-    this.#url = url;
+  constructor(options: Options, tokens: TokenSource<EndpointContext> | null) {
+    this.#options = options;
     this.#tokens = tokens;
-    this.#dialect = dialect;
   }
 
   /** Asks the app; resolves with what is to be told to the core, and never rejects. */
-  ask(context: EndpointContext): Promise<(core: Core, request: number) => void> {
-    return this.#question.ask(() => this.#answer(context));
+  async ask(event: CoreQuestion, room: string): Promise<(core: Core) => void> {
+    const answer = await (event.type === 'verdict'
+      ? rulingOf(this.#options, event, room)
+      : this.#question.ask(() => this.#answer({ room, attempt: event.attempt, reason: event.reason })));
+    return (core) => answer(core, event.room, event.request);
   }
 
   /** Asks for the next token anew. */
@@ -65,24 +70,24 @@ export class Endpoint {
     this.#tokens?.forget();
   }
 
-  async #answer(context: EndpointContext): Promise<(core: Core, request: number) => void> {
+  async #answer(context: EndpointContext): Promise<Answer> {
     try {
       const [url, token] = await Promise.all([this.#resolveUrl(context), this.#resolveToken(context)]);
-      if (!token) return (core, request) => core.provideEndpoint(request, url, null);
+      if (!token) return (core, room, request) => core.provideEndpoint(room, request, url, null);
       const { token: text, expiresAt } = token;
-      if (expiresAt === null) return (core, request) => core.provideEndpoint(request, url, text);
+      if (expiresAt === null) return (core, room, request) => core.provideEndpoint(room, request, url, text);
       const lifetime = Math.max(0, expiresAt - Date.now());
-      return (core, request) => core.provideEndpoint(request, url, text, lifetime);
+      return (core, room, request) => core.provideEndpoint(room, request, url, text, lifetime);
     } catch (error) {
       const message = wordsOf(error);
       const failure = isRefusal(error) ? 'unauthorized' : 'unavailable';
-      return (core, request) => core.refuseEndpoint(request, failure, message);
+      return (core, room, request) => core.answerWith(room, request, failure, message);
     }
   }
 
   async #resolveUrl(context: EndpointContext): Promise<string> {
-    const url = typeof this.#url === 'function' ? await this.#url(context) : this.#url;
-    return baseOf(absolute(url), this.#dialect);
+    const { url, dialect } = this.#options;
+    return baseOf(absolute(typeof url === 'function' ? await url(context) : (url ?? '')), dialect);
   }
 
   async #resolveToken(context: EndpointContext): Promise<KnownToken | null> {

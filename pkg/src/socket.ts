@@ -72,6 +72,15 @@ export interface CloseInfo {
 /** What to do after a close: what the table says, try again, try again after a while, ask for a new token first, stop. */
 export type CloseRuling = 'default' | 'retry' | 'refresh' | 'fail' | { readonly retryMs: number };
 
+/** How a connection of a room ended. */
+export interface RoomClose extends CloseInfo {
+  /** Id of the room. */
+  readonly room: string;
+}
+
+/** What close codes of a server's own mean; a wait is in milliseconds. */
+export type CloseTable = { readonly [code: number]: CloseRuling };
+
 /** How many messages may wait for a link, and of how many bytes. */
 export interface SendBuffer {
   /** Default 1,024. */
@@ -114,8 +123,8 @@ export interface SocketOptions<T = SocketData> extends PartySocketOptions {
   readonly answer?: readonly [ping: string, pong: string] | undefined;
   /** From opening to open, in milliseconds; default 10,000. */
   readonly connectTimeout?: number | undefined;
-  /** Whose close codes the server speaks; default `standard`. */
-  readonly closeCodes?: CloseCodes | undefined;
+  /** Whose close codes the server speaks, or what codes of its own mean where they do not mean what the standard says; default `standard`. */
+  readonly closeCodes?: CloseCodes | CloseTable | undefined;
   /** Asked about each close; what it throws, and five seconds of silence, leave it to `closeCodes`. */
   readonly onClose?: ((close: CloseInfo) => CloseRuling | undefined | Promise<CloseRuling | undefined>) | undefined;
   /** Messages that may wait for a link. Default: none, a message without a link is refused. */

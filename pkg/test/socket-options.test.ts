@@ -29,3 +29,11 @@ test('our own names win over theirs', () => {
   const options = { connectTimeout: 1, connectionTimeout: 2, backoff: { maxDelay: 3 }, maxReconnectionDelay: 4 };
   expect(coreSocketOptions('wss://a.example', options)).toMatchObject({ connectTimeout: 1, maxDelay: 3 });
 });
+
+test('close codes are a name, which the core knows, or a table, which it asks for', () => {
+  const named = coreSocketOptions('wss://a.example', { closeCodes: 'pusher' });
+  expect(named).toMatchObject({ preset: 'pusher', asksOnClose: false });
+  const table = coreSocketOptions('wss://a.example', { closeCodes: { 4100: 'refresh' } });
+  expect(table).toMatchObject({ asksOnClose: true });
+  expect(table).not.toHaveProperty('preset');
+});

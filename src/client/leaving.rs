@@ -20,6 +20,5 @@ impl Client {
         self.rooms.remove(&id);
         self.sockets.retain(|_, room| *room != id);
         self.tasks.retain(|_, room| *room != id);
-        self.questions.retain(|_, room| *room != id);
     }
 }

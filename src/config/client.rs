@@ -20,6 +20,8 @@ pub struct Config {
     pub url: Option<String>,
     /// Where a token goes.
     pub token: TokenPlace,
+    /// Whether the app is asked what each close means.
+    pub asks_on_close: bool,
     /// Where edits are kept on this device.
     pub persistence: PersistenceMode,
     /// Keeps databases of different apps or users of one origin apart.
@@ -49,6 +51,7 @@ impl Default for Config {
         Self {
             url: None,
             token: TokenPlace::default(),
+            asks_on_close: false,
             persistence: PersistenceMode::default(),
             namespace: String::new(),
             backoff: BackoffPolicy::default(),

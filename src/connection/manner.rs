@@ -4,6 +4,7 @@ use super::close::{Verdict, judge_close};
 use super::heartbeat::Life;
 use super::preset::Preset;
 use crate::backoff::Hint;
+use crate::error::Misuse;
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 /// One question to the app about a close.
@@ -109,6 +110,20 @@ impl Manner {
 }
 
 impl Ruling {
+    /// What the app says in a word, with a wait in milliseconds.
+    ///
+    /// # Errors
+    /// `E_INVALID_ARGUMENT` for another word.
+    pub fn from_word(word: &str, wait: Option<u32>) -> Result<Self, Misuse> {
+        match word {
+            "default" => Ok(Self::Default),
+            "retry" => Ok(Self::Retry(wait.map(u64::from))),
+            "refresh" => Ok(Self::Refresh),
+            "fail" => Ok(Self::Fail),
+            _ => Err(Misuse::argument("expected `default`, `retry`, `refresh` or `fail`")),
+        }
+    }
+
     pub(super) fn verdict(self, default: Verdict) -> Option<Verdict> {
         match self {
             Self::Default => Some(default),

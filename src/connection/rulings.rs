@@ -54,7 +54,7 @@ impl Connection {
                 self.on_verdict(cx, next);
             }
             None => {
-                let message = format!("{}, and onClose said `fail`", self.ended_message());
+                let message = format!("{}, which the app reads as `fail`", self.ended_message());
                 self.fail(Problem { code: ErrorCode::Connection, message, retryable: false });
             }
         }

@@ -41,6 +41,7 @@ impl EventKind {
             Self::Dropped { .. } => "dropped",
             Self::Signal { .. } => "signal",
             Self::Endpoint { .. } => "endpoint",
+            Self::Verdict { .. } => "verdict",
             Self::Identity { .. } => "identity",
             Self::Diverged => "diverged",
             Self::Broken => "broken",
@@ -88,6 +89,11 @@ impl EventKind {
                 json.count("request", (*request).into());
                 json.count("attempt", (*attempt).into());
                 json.word("reason", reason.name());
+            }
+            Self::Verdict { request, code, reason } => {
+                json.count("request", (*request).into());
+                json.count("code", (*code).into());
+                json.word("reason", reason);
             }
             Self::Identity { client_id } => json.count("clientId", *client_id),
             Self::Error(problem) => problem.write(json),

@@ -33,7 +33,8 @@ impl<D: DocHost> Room<D> {
                     self.outputs.push_back(RoomOutput::Socket(id, output))
                 }
                 Action::AskEndpoint(request, attempt, reason) => {
-                    self.outputs.push_back(RoomOutput::AskEndpoint(request, attempt, reason));
+                    let kind = EventKind::Endpoint { request: request.0, attempt, reason };
+                    self.outputs.push_back(RoomOutput::Event(kind));
                 }
                 Action::LinkUp(socket) => self.on_link_up(cx.now, socket),
                 Action::LinkDown => self.on_link_down(cx.now),
@@ -45,8 +46,10 @@ impl<D: DocHost> Room<D> {
                     self.outputs.push_back(RoomOutput::Event(EventKind::Connection(state)));
                 }
                 Action::Problem(problem) => self.tell_problem(problem),
-                // A room reads closes by itself.
-                Action::AskVerdict(..) => {}
+                Action::AskVerdict(request, code, reason) => {
+                    let kind = EventKind::Verdict { request: request.0, code, reason };
+                    self.outputs.push_back(RoomOutput::Event(kind));
+                }
             }
         }
     }

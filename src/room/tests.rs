@@ -23,6 +23,7 @@ mod slow_line;
 mod tapped;
 mod too_large;
 mod undo;
+mod verdicts;
 
 const EMPTY_VECTOR: &[u8] = &[0];
 const EMPTY_UPDATE: &[u8] = &[0, 0];
@@ -105,7 +106,7 @@ impl Rig {
                 RoomOutput::Socket(id, SocketOutput::Open { .. }) => self.socket = Some(id),
                 RoomOutput::Socket(_, SocketOutput::Send(frame)) => self.sent.push(frame),
                 RoomOutput::Socket(_, SocketOutput::Measure) => self.measured.push(self.sent.len()),
-                RoomOutput::Socket(..) | RoomOutput::AskEndpoint(..) => {}
+                RoomOutput::Socket(..) => {}
                 RoomOutput::AbandonStorage(_) => self.tasks.clear(),
                 RoomOutput::Storage(task) => self.tasks.push_back(task),
                 RoomOutput::Event(event) => self.events.push(event),

@@ -13,8 +13,10 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::client::Client;
 use crate::config::{Config, Fields, RoomOptions};
 use crate::connection::EndpointAnswer;
+use crate::connection::answer::Answer;
+use crate::connection::manner::Ruling;
 use crate::error::Misuse;
-use crate::io::{EndpointRequest, RoomId};
+use crate::io::RoomId;
 use crate::web::adapter::Adapter;
 use crate::web::convert::{events_to_js, from_js};
 use crate::web::driver::{Driver, Settings};
@@ -100,39 +102,40 @@ impl Core {
     /// Answers an `endpoint` event; `lifetime` is for how many milliseconds the token lasts, if that is known.
     ///
     /// # Errors
-    /// What the core says.
+    /// `E_DISPOSED` if the room has been left.
     #[wasm_bindgen(js_name = provideEndpoint)]
     pub fn provide_endpoint(
         &self,
+        room: u32,
         request: u32,
         url: &str,
         token: Option<String>,
         lifetime: Option<f64>,
     ) -> Result<(), JsValue> {
-        thrown(self.driver.command(|client, now| {
-            let lifetime = lifetime.map(|millis| millis as u64);
-            let answer = EndpointAnswer { url, token: token.as_deref(), lifetime };
-            client.provide_endpoint(now, EndpointRequest(request), answer);
-            Ok(())
-        }))
+        let lifetime = lifetime.map(|millis| millis as u64);
+        let given = EndpointAnswer { url, token: token.as_deref(), lifetime };
+        self.answer(room, request, Answer::Endpoint(given))
     }
 
-    /// Answers an `endpoint` event with a failure: `unauthorized` or `unavailable`.
+    /// Answers an `endpoint` event with a failure, `unauthorized` or `unavailable`, and its `message`; or a `verdict` event with `default`,
+    /// `retry` (after `wait` milliseconds if any), `refresh` or `fail`.
     ///
     /// # Errors
-    /// `E_INVALID_ARGUMENT` for another word.
-    #[wasm_bindgen(js_name = refuseEndpoint)]
-    pub fn refuse_endpoint(
+    /// `E_INVALID_ARGUMENT` for another word, `E_DISPOSED` if the room has been left.
+    #[wasm_bindgen(js_name = answerWith)]
+    pub fn answer_with(
         &self,
+        room: u32,
         request: u32,
-        failure: &str,
+        word: &str,
         message: &str,
+        wait: Option<u32>,
     ) -> Result<(), JsValue> {
-        let failure = thrown(endpoint_failure(failure))?;
-        thrown(self.driver.command(|client, now| {
-            client.refuse_endpoint(now, EndpointRequest(request), failure, message);
-            Ok(())
-        }))
+        let answer = match endpoint_failure(word) {
+            Ok(failure) => Answer::Failure(failure, message),
+            Err(_) => Answer::Ruling(thrown(Ruling::from_word(word, wait))?),
+        };
+        self.answer(room, request, answer)
     }
 
     /// Shows `json` to the others in the room, or nothing any more.
@@ -179,6 +182,12 @@ impl Core {
 }
 
 /// The core's part of the configuration, and what only the browser side reads.
+impl Core {
+    fn answer(&self, room: u32, request: u32, answer: Answer<'_>) -> Result<(), JsValue> {
+        thrown(self.driver.command(|client, now| client.answer(now, RoomId(room), request, answer)))
+    }
+}
+
 fn configuration(value: &JsValue) -> Result<(Config, Settings), Misuse> {
     let value = from_js("the configuration", value)?;
     let mut durability = Durability::default();

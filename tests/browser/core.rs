@@ -77,7 +77,7 @@ async fn misuse_is_thrown_as_a_plain_object_with_a_code() {
     assert_eq!(code(seat.core.set_presence(room, Some("{".to_owned()))), "E_PRESENCE");
     assert_eq!(code(seat.core.apply_update(room, &[255, 255, 255, 255])), "E_UPDATE");
     assert_eq!(code(seat.core.encode_state_as_update(room, Some(vec![200, 200]))), "E_UPDATE");
-    assert_eq!(code(seat.core.refuse_endpoint(1, "never", "")), "E_INVALID_ARGUMENT");
+    assert_eq!(code(seat.core.answer_with(room, 1, "never", "", None)), "E_INVALID_ARGUMENT");
     assert_eq!(code(seat.core.connect(room + 100)), "E_DISPOSED");
 }
 
@@ -121,10 +121,10 @@ async fn the_next_retry_is_told_in_milliseconds_since_1970() {
 #[wasm_bindgen_test]
 async fn the_app_is_asked_for_an_endpoint_and_its_answer_is_used() {
     let seat = Seat::new(json!({ "url": null, "persistence": "memory" }));
-    seat.enter("asked", true);
+    let room = seat.enter("asked", true);
     let question = seat.event("endpoint", |_| true).await;
     let request = question["request"].as_u64().unwrap() as u32;
-    seat.core.provide_endpoint(request, "ws://127.0.0.1:9", None, None).unwrap();
+    seat.core.provide_endpoint(room, request, "ws://127.0.0.1:9", None, None).unwrap();
     seat.event("connection", |event| event["reason"]["kind"] == "closed").await;
 }
 

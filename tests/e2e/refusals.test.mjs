@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { WebSocket } from 'ws';
 import { closeBrowser } from './support/browser.mjs';
+import { closingOnce, pipe } from './support/closing.mjs';
 import { freshHarness } from './support/harness.mjs';
 import { oddServer } from './support/odd-server.mjs';
 import { rejoinServer } from './support/rejoin-server.mjs';
@@ -92,7 +92,9 @@ describe('a socket closed by the server', () => {
   it(`with ${[...retried, ...protocol].join(', ')} once: the next attempt syncs everything`, async (t) => {
     const server = await rejoinServer(t);
     const page = await freshHarness(t, await staticSite(t));
-    const rooms = await Promise.all([...retried, ...protocol].map((code) => closingOnce(t, server, code)));
+    const rooms = await Promise.all(
+      [...retried, ...protocol].map(async (code) => ({ code, odd: await closingOnce(t, server, code) })),
+    );
     const given = rooms.map(({ code, odd }) => ({ url: odd.ws, room: `code-${code}`, text: `survived ${code}` }));
     const reasons = await page.page.evaluate(writeEverywhere, given);
     for (const [index, { code, odd }] of rooms.entries()) {
@@ -132,7 +134,7 @@ describe('a socket closed by the server', () => {
   for (const [code, error] of ended) {
     it(`with ${code} ends the attempts as ${error}; connect() starts anew and syncs everything`, async (t) => {
       const server = await rejoinServer(t);
-      const { odd } = await closingOnce(t, server, code);
+      const odd = await closingOnce(t, server, code);
       const page = await freshHarness(t, await staticSite(t));
       await page.enter(odd.ws, 'ended');
       await page.hasError(error);
@@ -172,18 +174,6 @@ async function keeps(page) {
   assert.deepEqual({ status, pending }, { status: 'synchronizing', pending: 4 });
 }
 
-/** A server that closes its first socket with this code and is a real one from then on. */
-async function closingOnce(t, server, code) {
-  const odd = await oddServer(t, {
-    onSocket: (socket, attempt, request) => {
-      if (attempt > 0) pipe(socket, server.ws + request.url);
-      // 1005 stands for a close frame without a code.
-      else socket.close(code === 1005 ? undefined : code);
-    },
-  });
-  return { code, odd };
-}
-
 /** Runs in the page: writes into each room, waits until it is synced; returns why each link ended meanwhile. */
 function writeEverywhere(rooms) {
   const write = async ({ url, room: id, text }) => {
@@ -204,16 +194,4 @@ function readEverywhere(rooms) {
     return room.doc.getSnapshot().note;
   };
   return Promise.all(rooms.map(read));
-}
-
-function pipe(socket, url) {
-  const real = new WebSocket(url);
-  const waiting = [];
-  real.on('open', () => {
-    for (const frame of waiting.splice(0)) real.send(frame);
-  });
-  socket.on('message', (frame) => (real.readyState === WebSocket.OPEN ? real.send(frame) : waiting.push(frame)));
-  real.on('message', (frame) => socket.send(frame));
-  socket.on('close', () => real.terminate());
-  for (const end of ['close', 'error']) real.on(end, () => socket.terminate());
 }

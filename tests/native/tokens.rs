@@ -3,8 +3,9 @@
 use rejoin::client::Client;
 use rejoin::config::{Config, RoomOptions};
 use rejoin::connection::EndpointAnswer;
+use rejoin::connection::answer::Answer;
 use rejoin::event::EventKind;
-use rejoin::io::{Input, Output, SocketId, SocketInput, SocketOutput, StorageReply};
+use rejoin::io::{Input, Output, RoomId, SocketId, SocketInput, SocketOutput, StorageReply};
 use rejoin::machine::Machine;
 use rejoin::time::Instant;
 
@@ -28,7 +29,8 @@ fn refused_client() -> (Vec<Output<rejoin::event::Event>>, Vec<String>) {
                 if let EventKind::Endpoint { request, .. } = &event.kind {
                     let (url, lifetime) = ("wss://server/rooms", None);
                     let answer = EndpointAnswer { url, token: Some(TOKEN), lifetime };
-                    client.provide_endpoint(now, rejoin::io::EndpointRequest(*request), answer);
+                    let room = RoomId(event.room);
+                    client.answer(now, room, *request, Answer::Endpoint(answer)).unwrap();
                 }
             }
             Output::Socket(socket, SocketOutput::Open { url, .. }) => {

@@ -389,13 +389,15 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
   }
 
   async #askOnClose(close: CloseInfo): Promise<CloseRuling> {
+    const { closeCodes, onClose } = this.#options;
+    const ruling = (typeof closeCodes === 'object' && closeCodes[close.code]) || 'default';
     try {
-      return (await this.#options.onClose?.(close)) ?? 'default';
+      return (await onClose?.(close)) ?? ruling;
     } catch (error) {
       runSafely(() => {
         throw error;
       });
-      return 'default';
+      return ruling;
     }
   }
 

@@ -7,7 +7,8 @@ export type CoreSocketOptions = Readonly<Record<string, unknown>>;
 
 /** The options of a socket as the core reads them. */
 export function coreSocketOptions<T>(url: SocketUrl, options: SocketOptions<T>): CoreSocketOptions {
-  const { closeCodes: preset, maxFrame, maxReceive, highWater, lowWater } = options;
+  const { closeCodes, maxFrame, maxReceive, highWater, lowWater } = options;
+  const table = typeof closeCodes === 'object';
   const asked = typeof url === 'function' || options.auth !== undefined || typeof options.protocols === 'function';
   const given = {
     ...timing(options),
@@ -15,12 +16,12 @@ export function coreSocketOptions<T>(url: SocketUrl, options: SocketOptions<T>):
     ...buffer(options),
     ...rate(options),
     ...(options.auth ? token(options.tokenIn ?? 'subprotocol') : {}),
-    preset,
+    preset: table ? undefined : closeCodes,
     maxFrame,
     maxReceive,
     highWater,
     lowWater,
-    asksOnClose: options.onClose !== undefined,
+    asksOnClose: table || options.onClose !== undefined,
     protocols: typeof options.protocols === 'function' ? undefined : list(options.protocols),
     url: asked ? undefined : absolute(url as string | URL),
   };

@@ -159,12 +159,12 @@ export class FakeCore implements Core {
     this.#enter('disconnect', []);
   }
 
-  provideEndpoint(request: number, url: string, token: string | null): void {
+  provideEndpoint(_room: number, request: number, url: string, token: string | null): void {
     this.#enter('provideEndpoint', [request, url, token]);
   }
 
-  refuseEndpoint(request: number, failure: string, message: string): void {
-    this.#enter('refuseEndpoint', [request, failure, message]);
+  answerWith(_room: number, request: number, word: string, message: string, wait?: number): void {
+    this.#enter('answerWith', [request, word, message, wait]);
   }
 
   setPresence(room: number, json: string | null): void {

@@ -121,7 +121,8 @@ describe('the real core', () => {
       (core) => core.readDoc(77),
       (core) => core.enterRoom('', { roots: {}, presence: null, connect: false }),
       (core) => core.resolveSticky(77, '!'),
-      (core) => core.provideEndpoint(77, 'nonsense', null),
+      (core) => core.provideEndpoint(77, 77, 'nonsense', null),
+      (core) => core.answerWith(77, 77, 'nonsense', ''),
     ];
     const codes = calls.map((call) => catchCode(() => call(core))).filter((code) => code !== null);
     expect(codes.length).toBeGreaterThanOrEqual(3);

@@ -38,6 +38,7 @@ impl Config {
             2 => TokenPlace::Query { name: "token".to_owned() },
             _ => TokenPlace::Cookie,
         };
+        fields.flag("asksOnClose", &mut config.asks_on_close)?;
         config.url = fields.text("url")?;
         config.namespace = fields.text("namespace")?.unwrap_or_default();
         let modes =
@@ -164,6 +165,7 @@ mod tests {
             json!({"persistence": "disk"}),
             json!({"factor": "2"}),
             json!({"url": 1}),
+            json!({"asksOnClose": "yes"}),
         ] {
             let message = Config::from_json(&odd).unwrap_err().message;
             let name = odd.as_object().and_then(|object| object.keys().next()).unwrap();

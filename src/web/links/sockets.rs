@@ -138,7 +138,7 @@ impl Links {
         word: &str,
         wait: Option<u32>,
     ) -> Result<(), JsValue> {
-        let ruling = thrown(ruling(word, wait))?;
+        let ruling = thrown(Ruling::from_word(word, wait))?;
         self.socket(link, |socket, cx| {
             socket.provide_ruling(cx, VerdictRequest(request), ruling);
             Ok(())
@@ -168,17 +168,5 @@ impl Links {
         command: impl FnOnce(&mut Socket, &mut Context<'_>) -> Result<T, Misuse>,
     ) -> Result<T, JsValue> {
         thrown(self.driver.command(|links, now| links.with_socket(now, link, command)))
-    }
-}
-
-fn ruling(word: &str, wait: Option<u32>) -> Result<Ruling, Misuse> {
-    match word {
-        "default" => Ok(Ruling::Default),
-        "retry" => Ok(Ruling::Retry(wait.map(u64::from))),
-        "refresh" => Ok(Ruling::Refresh),
-        "fail" => Ok(Ruling::Fail),
-        other => Err(Misuse::argument(format!(
-            "expected `default`, `retry`, `refresh` or `fail`, got `{other}`"
-        ))),
     }
 }

@@ -35,5 +35,10 @@ export async function oddServer(t, { refuse = () => null, onSocket = () => {}, a
     http.close();
     http.closeAllConnections();
   });
-  return { ws: `ws://127.0.0.1:${http.address().port}`, attempts: () => attempts, asked: () => asked };
+  return {
+    ws: `ws://127.0.0.1:${http.address().port}`,
+    attempts: () => attempts,
+
+    asked: () => asked,
+  };
 }
