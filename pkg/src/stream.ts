@@ -191,7 +191,8 @@ export interface EventSourceOptions<K extends EventKinds = EventKinds> extends S
    * functions do not go without a name. Default: on where a browser has six connections per server for all tabs, that is for `http:` URLs, and for
    * the page's own server where the page came over HTTP/1.1, if nothing but fixed values says what is asked for and no cookies go along
    * (`credentials: 'omit'`, or another origin); off elsewhere. Where it is off and there are only six connections, streams of hidden tabs rest while
-   * all tabs together have more than four with that server: `disconnected`, with the reason `suspended`, until their tab is shown. `false` keeps this one awake. A tab that lags 8,192 events behind fails with
+   * all tabs together have more than four with that server: `disconnected`, with the reason `suspended`, until their tab is shown, there is room
+   * again or `connect()` is called. `false` keeps this one awake. A tab that lags 8,192 events behind fails with
    * `E_BUFFER_FULL`. Needs Web Locks, so a page loaded securely.
    */
   readonly shared?: boolean | string | undefined;

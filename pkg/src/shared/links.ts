@@ -48,9 +48,7 @@ function partsOf<K extends EventKinds>(url: StreamUrl, options: EventSourceOptio
 /** Functions cannot be compared: who connects as somebody else must not get this one's link. */
 function requireName(shared: boolean | string | undefined, ...given: unknown[]): void {
   if (typeof shared === 'string' || !given.some(isFunction)) return;
-  const message =
-    'with a function for what is asked for, `shared` needs a name: tabs with the same name share, so put the user’s id in it';
-  throw new SyncError('E_INVALID_ARGUMENT', message);
+  throw new SyncError('E_INVALID_ARGUMENT', 'with functions, `shared` needs a name that has the user’s id in it');
 }
 
 /** Whether a stream takes one of six connections: the page is known to have come over HTTP/1.1. */

@@ -27,7 +27,7 @@ export class Meeting {
   /** The id of what the leader had last before that. */
   #before: string;
   /** The id with which the own stream began. */
-  #first: string | null = null;
+  #first: string | undefined;
   /** What this tab had last. */
   #own: CoreMessage;
   /** How many of that id it had. */
@@ -59,7 +59,7 @@ export class Meeting {
 
   /** The own stream brought this: how many of them are this tab's, after which the leader's go on; or all, and they do not yet. */
   read(messages: readonly CoreMessage[]): number {
-    this.#first ??= messages[0]?.[2] ?? null;
+    this.#first ??= messages[0]?.[2];
     const known = new Set(this.#told.map(this.#keyOf));
     const at = messages.findIndex((message) => known.has(this.#keyOf(message)));
     const count = at < 0 ? messages.length : at + 1;
@@ -103,6 +103,6 @@ export class Meeting {
 
   /** Whether both had all events of it, or will have. */
   #isId(id: string): boolean {
-    return id !== '' && id !== this.#before && id !== this.#first;
+    return !['', this.#before, this.#first].includes(id);
   }
 }

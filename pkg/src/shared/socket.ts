@@ -285,7 +285,7 @@ export class SharedSocket extends SharedLink<SocketNote> {
 /** Of a message that was in the hands of a tab that crashed, or was settled while this one was away. */
 const UNKNOWN: Problem = {
   code: 'E_CONNECTION',
-  message: 'the tab that held the shared socket was lost sight of; whether this message was sent is not known',
+  message: 'whether this message was sent is not known: the tab that held the shared socket was lost',
   retryable: true,
 };
 
