@@ -104,8 +104,8 @@ export interface ClientOptions<S extends Schema = Registered> {
   /** How long a loss lasts before `lostConnection` tells it; default 5,000. */
   readonly lostConnectionTimeout?: number | undefined;
   /**
-   * How long the page is hidden until rooms are disconnected, until it is seen again. One whose edits have not reached the server, or with
-   * peers, stays connected. Default: never.
+   * How long the page is hidden until rooms are disconnected, in milliseconds, until it is seen again. One whose edits have not reached the
+   * server, or with peers, stays connected; one in which something is written then is connected until that has. Default: never.
    */
   readonly backgroundTimeout?: number | undefined;
   /**

@@ -81,6 +81,36 @@ test('edits leave first, peers keep the connection, and what the app disconnecte
   expect(calls()).toEqual([1, 0]);
 });
 
+test('a paused room is connected for what is written in it, and rests again once that is sent', async () => {
+  const { client, world, calls } = await connected();
+  page.become('hidden');
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(calls()).toEqual([1, 0]);
+  world.core.tell(0, { ...CONNECTED, status: 'disconnected', transport: null });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(calls(), 'nothing waits').toEqual([1, 0]);
+  const written = { ...SYNCED, status: 'synchronizing', pending: 1 } as const;
+  world.core.tell(0, written);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(calls()).toEqual([1, 1]);
+  world.core.tell(0, CONNECTED);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(calls(), 'it stays until that is sent').toEqual([1, 1]);
+  world.core.tell(0, SYNCED);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(calls()).toEqual([2, 1]);
+  page.become('visible');
+  expect(calls()).toEqual([2, 2]);
+  world.core.tell(0, written);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(calls(), 'it is listened to no more').toEqual([2, 2]);
+  page.become('hidden');
+  await vi.advanceTimersByTimeAsync(10_000);
+  const closed = client.close();
+  await vi.advanceTimersByTimeAsync(2_000);
+  await closed;
+});
+
 test('what the app disconnects while it is paused stays so, also over a crash', async () => {
   const { world, room, calls } = await connected();
   page.become('hidden');

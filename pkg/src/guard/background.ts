@@ -9,15 +9,25 @@ export interface Pausable extends Pick<Room<Schema>, 'connection' | 'sync'> {
 
 /**
  * Disconnects rooms once the page has been hidden for so many milliseconds, and connects them again when it is seen. A room whose edits have
- * not reached the server, or that has peers, stays connected. Returns the function that stops it.
+ * not reached the server, or that has peers, stays connected, and one that gets such edits is connected until they are there. Returns the
+ * function that stops it.
  */
 export function pauseInBackground(after: number, rooms: () => readonly Pausable[]): () => void {
   if (typeof document === 'undefined') return () => {};
-  const paused = new Set<Pausable>();
+  /** How each is no longer listened to. */
+  const paused = new Map<Pausable, () => void>();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const resume = (room: Pausable): void => {
+    paused.get(room)?.();
+    if (paused.delete(room)) room.pause(false);
+  };
   const pause = (): void => {
     for (const room of rooms().filter(isIdle)) {
-      paused.add(room);
+      const look = (): void => {
+        if (isWritten(room)) resume(room);
+      };
+      paused.get(room)?.();
+      paused.set(room, room.sync.subscribe(look));
       room.pause(true);
     }
     timer = setTimeout(pause, after);
@@ -28,20 +38,24 @@ export function pauseInBackground(after: number, rooms: () => readonly Pausable[
       timer = setTimeout(pause, after);
       return;
     }
-    for (const room of rooms()) if (paused.has(room)) room.pause(false);
-    paused.clear();
+    for (const room of paused.keys()) resume(room);
   };
   document.addEventListener('visibilitychange', check);
   check();
   return () => {
     clearTimeout(timer);
+    for (const stop of paused.values()) stop();
     document.removeEventListener('visibilitychange', check);
   };
 }
 
 /** Whether a room asks for a connection and nobody needs it now. */
-function isIdle({ connection, sync }: Pausable): boolean {
-  const { status } = connection.getSnapshot();
-  const { pending, peers } = sync.getSnapshot();
-  return status !== 'idle' && status !== 'disconnected' && pending === 0 && peers.of === 0;
+function isIdle(room: Pausable): boolean {
+  const { status } = room.connection.getSnapshot();
+  return status !== 'idle' && status !== 'disconnected' && !isWritten(room) && room.sync.getSnapshot().peers.of === 0;
+}
+
+/** Whether something has not reached the server. */
+function isWritten({ sync }: Pausable): boolean {
+  return sync.getSnapshot().pending > 0;
 }
