@@ -14,6 +14,7 @@ mod messages;
 mod notice;
 mod outgoing;
 mod presence;
+mod prints;
 mod rate;
 mod replica;
 mod room;
@@ -50,6 +51,7 @@ pub struct Hub {
     counters: Counters,
     last_ticket: u64,
     poison: Poison,
+    prints_free_at: Instant,
     stopping: bool,
 }
 
@@ -66,6 +68,7 @@ impl Hub {
             counters: Counters::default(),
             last_ticket: 0,
             poison: Poison::default(),
+            prints_free_at: Instant::default(),
             stopping: false,
         }
     }
@@ -187,6 +190,7 @@ impl Hub {
                 left: &mut left,
                 last_ticket: &mut self.last_ticket,
                 poison: &mut self.poison,
+                prints_free_at: &mut self.prints_free_at,
             };
             let room = Room::new(&mut cx, name.clone());
             self.rooms.insert(name.clone(), room);
@@ -247,6 +251,7 @@ impl Hub {
             left: &mut left,
             last_ticket: &mut self.last_ticket,
             poison: &mut self.poison,
+            prints_free_at: &mut self.prints_free_at,
         };
         act(room, &mut cx);
         room.settle(&mut cx);

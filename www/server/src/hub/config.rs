@@ -21,6 +21,9 @@ pub struct HubConfig {
     pub max_loading: usize,
     /// Bytes of a document, as one update: a room that is fuller takes nothing but deletions. A client reads frames of 64 MiB.
     pub max_document: usize,
+    /// Bytes of a document that is hashed for members who ask what it shows. Who asks of a larger one is told nothing: its
+    /// hash would keep all rooms waiting.
+    pub max_print: usize,
     /// Updates of a room waiting for the disk.
     pub max_unstored: usize,
     /// How long a room without members stays in memory.
@@ -61,6 +64,7 @@ impl Default for HubConfig {
             max_members: 256,
             max_loading: 32 << 20,
             max_document: 48 << 20,
+            max_print: 4 << 20,
             max_unstored: 64 << 20,
             unload_after: 60_000,
             compact_records: 500,

@@ -18,6 +18,8 @@ pub(super) struct Context<'a> {
     pub(super) left: &'a mut Vec<MemberId>,
     pub(super) last_ticket: &'a mut u64,
     pub(super) poison: &'a mut Poison,
+    /// When a document may be hashed again, of whichever room.
+    pub(super) prints_free_at: &'a mut Instant,
 }
 
 /// Updates on which the engine failed: they fail one room once, and are refused from then on.

@@ -124,6 +124,8 @@ pub struct Counters {
     pub stores: u64,
     /// Snapshots asked for.
     pub compactions: u64,
+    /// Documents hashed for members that asked what they show.
+    pub prints: u64,
     /// Sockets closed by the hub.
     pub closed: u64,
 }

@@ -116,11 +116,6 @@ impl Outgoing {
         self.queue.pop_front().map(|(_, target, payload)| (target, payload))
     }
 
-    /// Grows with each change of what frames show.
-    pub(super) fn revision(&self) -> u64 {
-        self.revision
-    }
-
     /// Bytes of updates that wait for the disk.
     pub(super) fn waiting_bytes(&self) -> usize {
         self.waiting_bytes

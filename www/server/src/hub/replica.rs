@@ -4,7 +4,7 @@ use bytes::Bytes;
 use rejoin::doc::{Doc, Limits, Origin, Refused, RootKind, UpdateError};
 use rejoin::ordered::OrderedMap;
 use rejoin::protocol::messages::Request;
-use rejoin::protocol::standing::{Access, Greeting, Print, Statement};
+use rejoin::protocol::standing::{Access, Greeting, Statement};
 use rejoin::protocol::{AwarenessEntry, FrameError, encode};
 use rejoin::time::Instant;
 
@@ -13,6 +13,7 @@ use super::member::{Dialect, Member};
 use super::messages::Messages;
 use super::outgoing::{Batch, Outgoing, Payload, Target};
 use super::presence::{Presence, Verdict};
+use super::prints::Prints;
 use super::{
     HubConfig, HubOutput, MemberId, Notice, Permission, Record, RecordKey, RoomName,
     StoredMessages, Ticket,
@@ -50,8 +51,7 @@ pub(super) struct Replica {
     pub(super) outgoing: Outgoing,
     messages: Messages,
     epoch: u64,
-    /// What the document shows, by the outline of who asked last.
-    shown: Option<Shown>,
+    pub(super) prints: Prints,
     arrivals: u64,
     growth: Growth,
     compacting: Option<Ticket>,
@@ -59,15 +59,6 @@ pub(super) struct Replica {
     doubted: Option<Instant>,
     /// How often held updates were released.
     releases: u64,
-}
-
-/// What the document showed at a revision: members of one app all ask the same.
-#[derive(Debug)]
-struct Shown {
-    revision: u64,
-    outline: Vec<u8>,
-    digest: u64,
-    hash: u64,
 }
 
 /// What was stored since the last snapshot.
@@ -112,7 +103,7 @@ impl Replica {
             outgoing: Outgoing::default(),
             messages: Messages::load(messages),
             epoch: cx.config.epoch,
-            shown: None,
+            prints: Prints::default(),
             arrivals: 0,
             growth,
             compacting: None,
@@ -183,29 +174,18 @@ impl Replica {
         Statement::Greeting(Greeting { epoch: self.epoch, access })
     }
 
-    /// Tells a member what the document shows, read by its outline of the roots.
-    pub(super) fn answer_print(
-        &mut self,
-        id: MemberId,
-        client: u64,
-        outline: Vec<u8>,
-    ) -> Result<(), &'static str> {
-        let revision = self.outgoing.revision();
-        let known =
-            self.shown.take_if(|shown| shown.revision == revision && shown.outline == outline);
-        let shown = match known {
-            Some(shown) => shown,
-            None => {
-                let hash =
-                    self.doc.hash_by(&outline).ok_or("an outline of roots that makes no sense")?;
-                let digest = self.doc.content().digest();
-                Shown { revision, outline, digest, hash: hash >> 11 }
+    /// Tells members what the document shows, read by their outlines of the roots, when its turn has come. Gives those whose
+    /// outline makes no sense.
+    pub(super) fn answer_prints(&mut self, cx: &mut Context<'_>) -> Vec<MemberId> {
+        let answers = self.prints.answer(cx, &self.doc, self.growth.size());
+        let mut odd = Vec::new();
+        for (member, print) in answers {
+            match print {
+                Some(print) => self.send(Target::One(member), Statement::Print(print).encode()),
+                None => odd.push(member),
             }
-        };
-        let Shown { digest, hash, .. } = shown;
-        self.shown = Some(shown);
-        self.send(Target::One(id), Statement::Print(Print { client, digest, hash }).encode());
-        Ok(())
+        }
+        odd
     }
 
     /// Tells a member that knows our dialect that its update was not taken.
@@ -282,6 +262,7 @@ impl Replica {
             cx.counters.updates += 1;
             known.subtract(&news.content);
             let everyone = self.everyone();
+            self.prints.forget();
             self.growth.add(news.update.len());
             let frame = encode::update(&news.update);
             self.outgoing.record(news.update);
@@ -344,6 +325,7 @@ impl Replica {
     /// A member is gone.
     pub(super) fn on_leave(&mut self, cx: &mut Context<'_>, id: MemberId) {
         self.messages.leave(id);
+        self.prints.leave(id);
         let farewells = self.presence.on_leave(cx.now, id);
         self.announce(cx, &farewells);
     }
@@ -396,9 +378,14 @@ impl Replica {
         }
     }
 
-    /// When presence or messages have something to do.
+    /// When something in it has something to do.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        self.presence.poll_timeout().into_iter().chain(self.messages.poll_timeout()).min()
+        let due = [
+            self.presence.poll_timeout(),
+            self.messages.poll_timeout(),
+            self.prints.poll_timeout(),
+        ];
+        due.into_iter().flatten().min()
     }
 
     /// Whether there is nothing in it that memory is kept for: who comes next reads it as quickly.
@@ -434,6 +421,11 @@ impl Growth {
             || self.records >= many
             || (self.records > 1 && outweighs)
             || self.may_be_full(config)
+    }
+
+    /// Bytes of the document, at most.
+    fn size(&self) -> usize {
+        self.snapshot + self.bytes
     }
 
     fn is_nothing(&self) -> bool {

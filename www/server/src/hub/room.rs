@@ -274,10 +274,16 @@ impl Room {
         {
             return self.on_malformed(cx, id, why);
         }
-        if let Some((client, outline)) = member.questions.take_print(cx.now)
-            && let Err(why) = replica.answer_print(id, client, outline)
-        {
-            self.on_malformed(cx, id, why.to_owned());
+        if let Some((client, outline)) = member.questions.take_print(cx.now) {
+            replica.prints.ask(id, client, outline);
+            self.answer_prints(cx);
+        }
+    }
+
+    fn answer_prints(&mut self, cx: &mut Context<'_>) {
+        let Phase::Open(replica) = &mut self.phase else { return };
+        for id in replica.answer_prints(cx) {
+            self.on_malformed(cx, id, "an outline of roots that makes no sense".to_owned());
         }
     }
 
@@ -373,6 +379,7 @@ impl Room {
         if let Phase::Open(replica) = &mut self.phase {
             replica.on_timeout(cx);
         }
+        self.answer_prints(cx);
         let due = self
             .members
             .iter()

@@ -5,6 +5,7 @@ mod conduct;
 mod life;
 mod messages;
 mod people;
+mod prints;
 mod properties;
 mod signaling;
 mod standing;
