@@ -12,6 +12,7 @@ use crate::doc::hold::Released;
 use crate::doc::index::{Holder, Index};
 use crate::doc::preflight::{Parent, Preflight, Ref};
 use crate::doc::record::Recorded;
+use crate::doc::shared::Shared;
 use crate::doc::{Doc, Edit, Origin, TypeId, UpdateError};
 use crate::error::{ErrorCode, Misuse};
 use crate::time::Instant;
@@ -40,6 +41,14 @@ pub struct Applied {
     pub held: bool,
     /// Held updates that were released now and turned out bad.
     pub refused: Vec<Refused>,
+}
+
+/// An edit that makes sense.
+struct Checked {
+    shared: Shared,
+    /// Whether a format mark ever lay in it.
+    formatted: bool,
+    may_delete: bool,
 }
 
 /// What waits of an update, and the first unit that is missing for it.
@@ -287,11 +296,11 @@ impl Doc {
     /// As [`edit`](Self::edit), at a time that tells what is undone together.
     pub fn edit_at(&mut self, now: Instant, edit: Edit) -> Result<Integrated, Misuse> {
         self.usable()?;
-        let (shared, formatted) = self.checked(&edit)?;
+        let Checked { shared, formatted, may_delete } = self.checked(&edit)?;
         let told = tell(&edit, formatted);
         let work = |txn: &mut TransactionMut<'_>| perform(txn, &edit, &shared);
         self.engine.recorder.mute(told.is_some());
-        let done = if self.undo.records() && !edit.only_inserts() {
+        let done = if self.undo.records() && may_delete {
             self.engine.transact_keeping(work)
         } else {
             self.engine.transact(Origin::Local, true, work)
@@ -329,7 +338,7 @@ impl Doc {
         }
     }
 
-    fn checked(&self, edit: &Edit) -> Result<(super::shared::Shared, bool), Misuse> {
+    fn checked(&self, edit: &Edit) -> Result<Checked, Misuse> {
         let txn = self.engine.read()?;
         let (shared, info) = self.find(&txn, edit.ty())?;
         let room = match self.index.clock(self.client_id()) {
@@ -345,7 +354,8 @@ impl Doc {
             room,
         };
         check.edit(edit, &shared)?;
-        Ok((shared, info.formatted))
+        let may_delete = edit.may_delete(&txn, &shared);
+        Ok(Checked { shared, formatted: info.formatted, may_delete })
     }
 
     /// Enters our own edit into the index, through the same door as everybody's.

@@ -7,9 +7,11 @@ pub(crate) mod perform;
 pub(crate) mod tell;
 
 use serde_json::Value;
+use yrs::{Map, ReadTxn};
 
 use crate::doc::change::{Attributes, TextOp};
 use crate::doc::convert::{any_to_json, element_json, json_object, json_to_any, subdoc_json};
+use crate::doc::shared::Shared;
 use crate::doc::type_id::TypeId;
 use crate::error::Misuse;
 use crate::ordered::OrderedMap;
@@ -128,9 +130,13 @@ impl Edit {
         }
     }
 
-    /// Whether it cannot delete anything.
-    pub(crate) fn only_inserts(&self) -> bool {
-        matches!(self, Self::TextInsert { attributes: None, .. } | Self::ListInsert { .. })
+    /// Whether it may delete something. A map's new entry takes nobody's place.
+    pub(crate) fn may_delete(&self, txn: &impl ReadTxn, target: &Shared) -> bool {
+        match (self, target) {
+            (Self::TextInsert { attributes: None, .. } | Self::ListInsert { .. }, _) => false,
+            (Self::MapSet { key, .. }, Shared::Map(map)) => map.contains_key(txn, key),
+            _ => true,
+        }
     }
 
     /// The text it types in, if it is what typing does.
