@@ -8,7 +8,7 @@ const testTimeout = 60_000;
 const resolve = { alias: [{ find: /^rejoin$/, replacement: `${root}/test/support/entry.ts` }] };
 
 /** The glue is not beside the sources. */
-const codec = { find: /^\.\/codec-(core|inline)\.js$/, replacement: `${root}/dist/codec-$1.js` };
+const glue = { find: /^\.\/((?:links-|peers-|codec-)?(?:core|inline))\.js$/, replacement: `${root}/dist/$1.js` };
 
 export default defineConfig({
   test: {
@@ -16,8 +16,8 @@ export default defineConfig({
       { resolve, test: { name: 'unit', root, testTimeout, include: ['test/{,cli/}*.test.{ts,tsx}'] } },
       // Needs pkg/dist: fails, and is not skipped, where the build has not been run.
       {
-        resolve: { alias: [...resolve.alias, codec] },
-        test: { name: 'wasm', root, testTimeout, include: ['test/wasm/*.test.ts'] },
+        resolve: { alias: [{ find: /^rejoin$/, replacement: `${root}/test/wasm/entry.ts` }, glue] },
+        test: { name: 'wasm', root, testTimeout, include: ['test/wasm/*.test.{ts,tsx}'] },
       },
     ],
   },

@@ -14,6 +14,7 @@ const entries = {
   'rejoin/codemirror': 'codemirror.ts',
   'rejoin/quill': 'quill.ts',
   'rejoin/yjs': 'yjs.ts',
+  'rejoin/testing': 'testing.ts',
 };
 /** Beside the tests' sources, so that React and the package are found as they find them. */
 const folder = join(root, 'pkg', 'test', '.examples');
@@ -128,6 +129,7 @@ const ofOthers = new Set(['EditorView', 'Quill']);
 const ofEditors = new Set(['rejoin/codemirror', 'rejoin/quill']);
 const declares = (code, word) => new RegExp(`(const|[{,]) ${word}( =|,| })[^\\n]*= `).test(code);
 const ofAround = ['client', 'room', 'schema', 'secret', 'url', 'attachYjs', 'Y', 'doc', 'provider', 'awareness'];
+ofAround.push('network', 'createTestNetwork', 'memoryStorage');
 const types = new Set(['SyncError']);
 const main = [
   'createClient',
@@ -142,6 +144,7 @@ const ofReact = (code) => code.match(/\b(use[A-Z]\w+|SyncProvider|RoomProvider|C
 
 const around = `
 import { type Client, defineSchema, type Room, type StandardSchemaV1, t } from 'rejoin';
+import { createTestNetwork, memoryStorage, type TestNetwork } from 'rejoin/testing';
 import { attachYjs, type YjsProvider } from 'rejoin/yjs';
 import * as Y from 'yjs';
 type Cursor = { cursor: { x: number; y: number } | null };
@@ -166,7 +169,8 @@ export declare const client: Client<typeof schema>;
 export declare const room: Room<typeof schema>;
 export declare const secret: Uint8Array;
 export declare const url: string;
-export { attachYjs, Y };
+export { attachYjs, createTestNetwork, memoryStorage, Y };
+export declare const network: TestNetwork;
 export declare const doc: Y.Doc;
 export declare const provider: YjsProvider<Y.Doc>;
 export const { awareness } = provider;

@@ -14,7 +14,7 @@ const dist = join(root, 'pkg', 'dist');
  * those add, `hocuspocus` what its entry does, `tabs` what
  * sharing a connection adds to the one and `sharedLinks` to the others, `react` the hooks of documents; `links` is the module of streams and sockets, for
  * which no document is loaded, `peers` that of peers, `codec` that of other forms of updates; `archive` is what versions, imports and exports add, `codemirror` and `quill` the
- * bindings of editors, without the editor, `yjs` what an own `Y.Doc` adds. The glue comes with its module.
+ * bindings of editors, without the editor, `yjs` what an own `Y.Doc` adds, `testing` what tests of apps load besides. The glue comes with its module.
  */
 const budgets = {
   wasm: 259.2,
@@ -46,6 +46,7 @@ const budgets = {
   archive: 8.2,
   // Since 2.9: what waits outlives the provider, and who shows which field is counted.
   yjs: 3.3,
+  testing: 4.4,
   // What binds a field comes with the documents.
   react: 2.4,
   reactAll: 4.8,
@@ -98,6 +99,7 @@ export async function checkSizes() {
     messages: total(core.filter(isPart('messages'))),
     archive: total(core.filter(isPart('archive'))),
     yjs: total(await bundle(`export { attachYjs } from ${JSON.stringify(join(dist, 'yjs.js'))};`)),
+    testing: total(await bundle(`export * from ${JSON.stringify(join(dist, 'testing.js'))};`)),
     react: total(hooks),
     reactAll: total(allHooks),
     codemirror: total(await bundle(`export * from ${JSON.stringify(join(dist, 'codemirror.js'))};`)),

@@ -14,6 +14,7 @@ import {
   useTextInput,
   useUpdateMyPresence,
 } from 'rejoin/react';
+import { createTestNetwork, memoryStorage } from 'rejoin/testing';
 import { attachYjs, type YjsDoc, type YjsModule, type YjsProvider } from 'rejoin/yjs';
 
 declare const presence: StandardSchemaV1<unknown, { cursor: { x: number; y: number } | null }>; // zod/valibot in real life
@@ -115,4 +116,13 @@ export function editor(room: Room, Y: YjsModule<YjsDoc>, doc: YjsDoc): YjsProvid
   provider.on('error', ({ code }) => console.log(code));
   provider.awareness.on('change', ({ added }) => console.log(added.length));
   return provider;
+}
+
+export async function tested(): Promise<void> {
+  const network = createTestNetwork();
+  const client = network.createClient({ schema, persistence: memoryStorage() });
+  network.cut(client);
+  network.pretend('demo', { name: 'Eve' }).leave();
+  await network.settled({ patience: 1_000 });
+  await network.close();
 }

@@ -9,11 +9,14 @@ import { lazyRuntime } from '../../src/runtime.js';
 import type { Schema } from '../../src/schema.js';
 import { links } from '../support/entry.js';
 
+/** Beside this file also where the test has a page: bundlers look for the literal expression. */
+const wasmFile = '../../dist/rejoin_bg.wasm';
+
 /** The sources of the package on the built wasm of pkg/dist; fails where the build has not been run. */
 const built: Platform = {
   name: 'rejoin_bg.wasm',
   core: () => import('../../dist/core.js') as unknown as Promise<CoreModule>,
-  file: () => documents.open(new URL('../../dist/rejoin_bg.wasm', import.meta.url)),
+  file: () => documents.open(new URL(wasmFile, import.meta.url)),
   open: documents.open,
   inline: documents.inline,
 };

@@ -1,0 +1,257 @@
+import { defineSchema, type Room, type StandardSchemaV1, t } from 'rejoin';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createTestNetwork, memoryStorage, type TestNetwork } from '../../src/testing.js';
+
+interface Shown {
+  readonly name?: string;
+  readonly cursor?: number;
+}
+
+/** Takes everything. */
+function anything<T>(): StandardSchemaV1<T> {
+  return { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: value as T }) } };
+}
+
+const schema = defineSchema({
+  doc: { note: t.text(), todos: t.list(t.object({ text: t.string() })) },
+  presence: anything<Shown>(),
+  messages: anything<string>(),
+  events: anything<string>(),
+});
+type TestRoom = Room<typeof schema>;
+
+let network: TestNetwork;
+
+beforeEach(() => {
+  network = createTestNetwork();
+});
+afterEach(async () => {
+  await network.close();
+  vi.useRealTimers();
+});
+
+function join(name = 'demo', options: Parameters<TestNetwork['createClient']>[0] = {}) {
+  const client = network.createClient({ schema, ...(options as object) });
+  const { room, leave } = client.enterRoom(name);
+  return { client, room: room as TestRoom, leave };
+}
+
+const noteOf = (room: TestRoom) => room.doc.getSnapshot()?.note;
+const namesIn = (room: TestRoom) => room.presence.others.getSnapshot().map(({ presence }) => presence.name);
+
+describe('two clients of a test network', () => {
+  test('show each other’s edits once it is settled, saved and synced, and no other room’s', async () => {
+    const [ann, ben, other] = [join(), join(), join('other')];
+    await network.settled();
+    ann.room.root.get('note').insert(0, 'ann');
+    ben.room.root.get('note').insert(0, 'ben ');
+    ben.room.root.get('todos').push({ text: 'milk' });
+    await network.settled();
+    expect(noteOf(ann.room)).toBe(noteOf(ben.room));
+    expect(noteOf(ann.room)).toHaveLength(7);
+    expect(ann.room.doc.getSnapshot()?.todos).toEqual([{ text: 'milk' }]);
+    expect(noteOf(other.room)).toBe('');
+    expect(ann.room.sync.getSnapshot()).toMatchObject({ status: 'synchronized', local: 'saved', pending: 0 });
+    expect(ann.room.connection.getSnapshot()).toMatchObject({ status: 'connected', transport: 'websocket' });
+  });
+
+  test('who comes later gets what is there, with deletions', async () => {
+    const ann = join();
+    await network.settled();
+    ann.room.root.get('note').insert(0, 'hello');
+    ann.room.root.get('note').delete(0, 4);
+    await network.settled();
+    await ann.client.close();
+    const late = join();
+    await network.settled();
+    expect(noteOf(late.room)).toBe('o');
+  });
+
+  test('see who is there, what they show, and that they left', async () => {
+    const [ann, ben] = [join(), join()];
+    ann.room.presence.update({ name: 'Ann' });
+    await network.settled();
+    expect(namesIn(ben.room)).toEqual(['Ann']);
+    ann.room.presence.update({ cursor: 3 });
+    await network.settled();
+    expect(ben.room.presence.others.getSnapshot()).toMatchObject([
+      { connectionId: ann.room.connectionId, presence: { name: 'Ann', cursor: 3 } },
+    ]);
+    ann.leave();
+    await ann.client.close();
+    await network.settled();
+    expect(namesIn(ben.room)).toEqual([]);
+  });
+
+  test('exchange messages, in one order and once, and events', async () => {
+    const [ann, ben] = [join(), join()];
+    const heard: string[] = [];
+    ben.room.onEvent(({ event }) => heard.push(event));
+    for (const { room } of [ann, ben]) room.messages.list.subscribe(() => {});
+    await network.settled();
+    await Promise.all([ann.room.messages.send('one'), ben.room.messages.send('two')]);
+    await ann.room.broadcast('ping');
+    await network.settled();
+    const dataOf = ({ room }: typeof ann) => room.messages.list.getSnapshot().map(({ data }) => data);
+    expect(dataOf(ann)).toEqual(dataOf(ben));
+    expect([...dataOf(ann)].sort()).toEqual(['one', 'two']);
+    expect(heard).toEqual(['ping']);
+  });
+});
+
+describe('links of a test network', () => {
+  test('that are cut keep edits here, and bring them once they are back', async () => {
+    const [ann, ben] = [join(), join()];
+    ann.room.presence.update({ name: 'Ann' });
+    await network.settled();
+    network.cut(ann.client);
+    ann.room.root.get('note').insert(0, 'offline');
+    ben.room.root.get('todos').push({ text: 'meanwhile' });
+    await network.settled();
+    expect(ann.room.connection.getSnapshot().status).toBe('reconnecting');
+    expect(ann.room.sync.getSnapshot()).toMatchObject({ status: 'synchronizing', local: 'saved', pending: 7 });
+    expect([noteOf(ben.room), namesIn(ben.room)]).toEqual(['', []]);
+    expect(ann.room.doc.getSnapshot()?.todos).toEqual([]);
+    network.restore(ann.client);
+    await network.settled();
+    expect([noteOf(ben.room), namesIn(ben.room)]).toEqual(['offline', ['Ann']]);
+    expect(ann.room.doc.getSnapshot()).toEqual(ben.room.doc.getSnapshot());
+    expect(ann.room.sync.getSnapshot().pending).toBe(0);
+  });
+
+  test('are cut for all, also for who comes meanwhile', async () => {
+    network.cut();
+    const [ann, ben] = [join(), join()];
+    await Promise.all([ann.room.ready, ben.room.ready]);
+    ann.room.root.get('note').insert(0, 'early');
+    await network.settled();
+    expect(noteOf(ben.room)).toBe('');
+    network.restore();
+    await network.settled();
+    expect(noteOf(ben.room)).toBe('early');
+  });
+
+  test('end with codes of the server, which the client reads as it does any server’s', async () => {
+    const { client, room } = join('demo', { closeCodes: { 4001: 'fail' } });
+    await network.settled();
+    network.drop(1012, 'restart', client);
+    await vi.waitUntil(() => room.connection.getSnapshot().status === 'reconnecting');
+    room.connect();
+    await network.settled();
+    expect(room.connection.getSnapshot().status).toBe('connected');
+    network.drop(4001);
+    await network.settled();
+    await vi.waitUntil(() => room.connection.getSnapshot().status === 'disconnected');
+    expect(room.connection.getSnapshot().error?.code).toBe('E_CONNECTION');
+  });
+});
+
+test('what was saved on a device is there after a reload, offline, and reaches the others then', async () => {
+  const persistence = memoryStorage();
+  const before = join('demo', { persistence });
+  await network.settled();
+  network.cut(before.client);
+  before.room.root.get('note').insert(0, 'kept');
+  await network.settled();
+  await before.client.close();
+  const [after, ben] = [join('demo', { persistence }), join()];
+  await after.room.ready;
+  expect(noteOf(after.room)).toBe('kept');
+  await network.settled();
+  expect(noteOf(ben.room)).toBe('kept');
+});
+
+test('it is settled when slow storage is, too', async () => {
+  const disk = memoryStorage();
+  const slowly = () => new Promise((resolve) => setTimeout(resolve, 40));
+  const persistence = {
+    ...disk,
+    load: (room: string) => slowly().then(() => disk.load(room)),
+    append: (room: string, records: readonly Uint8Array[]) => slowly().then(() => disk.append(room, records)),
+  };
+  const [ann, ben] = [join('demo', { persistence }), join()];
+  await network.settled();
+  expect(ann.room.isReady).toBe(true);
+  ann.room.root.get('note').insert(0, 'at last');
+  await network.settled();
+  expect([ann.room.sync.getSnapshot().local, noteOf(ben.room)]).toEqual(['saved', 'at last']);
+});
+
+test('somebody who is pretended is shown to all of the room, changes and goes', async () => {
+  const early = join();
+  await network.settled();
+  const eve = network.pretend('demo', { name: 'Eve' });
+  const [late, other] = [join(), join('other')];
+  await network.settled();
+  for (const { room } of [early, late]) {
+    const [shown] = room.presence.others.getSnapshot();
+    expect(shown).toMatchObject({ connectionId: eve.connectionId, presence: { name: 'Eve' } });
+  }
+  expect(namesIn(other.room)).toEqual([]);
+  eve.update({ cursor: 9 });
+  await network.settled();
+  expect(early.room.presence.others.getSnapshot()[0]?.presence).toEqual({ name: 'Eve', cursor: 9 });
+  eve.leave();
+  await network.settled();
+  expect([namesIn(early.room), namesIn(late.room)]).toEqual([[], []]);
+});
+
+test('with faked timers edits and presence travel all the same', async () => {
+  vi.useFakeTimers();
+  const [ann, ben] = [join(), join()];
+  await network.settled();
+  ann.room.root.get('note').insert(0, 'still');
+  ann.room.presence.update({ name: 'Ann' });
+  await network.settled();
+  expect([noteOf(ben.room), namesIn(ben.room)]).toEqual(['still', ['Ann']]);
+  network.cut(ann.client);
+  ann.room.root.get('note').insert(0, 'stand ');
+  network.restore(ann.client);
+  const back = network.settled();
+  await vi.advanceTimersByTimeAsync(10);
+  await back;
+  expect(noteOf(ben.room)).toBe('stand still');
+});
+
+test('a document that is empty is filled once, by who comes first', async () => {
+  const initialDoc = (root: TestRoom['root']) => root.get('note').insert(0, 'welcome');
+  const enter = () => network.createClient({ schema }).enterRoom('new', { initialDoc }).room;
+  const ann = enter();
+  await network.settled();
+  const ben = enter();
+  await network.settled();
+  expect([noteOf(ann as TestRoom), noteOf(ben as TestRoom)]).toEqual(['welcome', 'welcome']);
+});
+
+test('nothing touches the network, or what the page keeps', async () => {
+  const fetched = vi.spyOn(globalThis, 'fetch');
+  const opened = vi.fn();
+  vi.stubGlobal('WebSocket', opened);
+  const { client, room } = join();
+  await network.settled();
+  network.cut(client);
+  room.root.get('note').insert(0, 'x');
+  await network.settled();
+  network.restore(client);
+  await network.settled();
+  vi.unstubAllGlobals();
+  const urls = fetched.mock.calls.map(([url]) => String(url)).filter((url) => !url.startsWith('file:'));
+  expect([urls, opened.mock.calls]).toEqual([[], []]);
+  fetched.mockRestore();
+});
+
+test('what never settles is told, with what is missing', async () => {
+  const { room } = join();
+  await network.settled();
+  network.drop(4429);
+  await vi.waitUntil(() => room.connection.getSnapshot().status === 'reconnecting');
+  await expect(network.settled({ patience: 50 })).rejects.toThrow('demo: it is reconnecting');
+});
+
+test('a client of elsewhere, and one of a network that is closed, are refused', async () => {
+  const elsewhere = createTestNetwork();
+  const stranger = elsewhere.createClient({ schema });
+  expect(() => network.cut(stranger as never)).toThrow(expect.objectContaining({ code: 'E_INVALID_ARGUMENT' }));
+  await elsewhere.close();
+  expect(() => elsewhere.createClient({ schema })).toThrow(expect.objectContaining({ code: 'E_DISPOSED' }));
+});
