@@ -30,7 +30,8 @@ const budgets = {
   // and tokens are forgotten; updates are handed to a `Y.Doc` in the page.
   // Since 16.4: what binds a field to a text, which the hooks had in theirs.
   // Since 18.3: what nobody hears is shown once a turn, and the app is asked what closes mean.
-  documents: 18.7,
+  // Since 18.6: a field is read-only once its room is left or its text is gone, and where the server lets this client only read.
+  documents: 18.8,
   hocuspocus: 4.1,
   users: 1.4,
   migrations: 1.2,

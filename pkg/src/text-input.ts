@@ -25,6 +25,7 @@ export type TextField = HTMLInputElement | HTMLTextAreaElement;
  *     Ctrl+Z        ─► undo of what this client did in the room; the selection comes back with it
  *     IME composes  ─► the element is left alone; others' deltas wait and the composed edit is mapped through them
  *     room crashes  ─► the same, until it is back, also where the element is gone by then
+ *     room is left  ─► read-only, as where the text is deleted, or the server lets this client only read
  *     form resets   ─► what the element showed before is shown again
  */
 export class TextInput {
@@ -36,6 +37,10 @@ export class TextInput {
   #stopped = false;
   #text: Text | null = null;
   #unobserve: (() => void) | null = null;
+  /** Whether the text is there no more. */
+  #lost = false;
+  /** Whether the room refused an edit for good. */
+  #refused = false;
   /** What the text was when its last change was told. */
   #known = '';
   /** The text and what the element showed of it when they were equal the last time. */
@@ -62,6 +67,7 @@ export class TextInput {
       });
     this.#stops = [
       room.doc.subscribe(() => this.#bind()),
+      room.sync.subscribe(() => this.#heedLock()),
       on('beforeinput', (event) => this.#onBeforeInput(event as InputEvent)),
       on('input', () => this.#onInput()),
       on('keydown', (event) => this.#onKeyDown(event as KeyboardEvent)),
@@ -74,8 +80,7 @@ export class TextInput {
         restore: (selection) => this.#restore(selection),
       }),
     ];
-    // What is typed before the text is there would be lost.
-    this.#lock();
+    this.#heedLock();
     this.#bind();
   }
 
@@ -102,20 +107,23 @@ export class TextInput {
     this.#unobserve?.();
     this.#unobserve = null;
     this.#text = null;
+    this.#refused = false;
     this.#waiting = null;
   }
 
-  /** Finds the text: it comes with the document, and another one may take its place. */
+  /** Finds the text: it comes with the document and goes with it, and another one may take its place. */
   #bind(): void {
     const text = this.#find();
-    if (!text || text === this.#text) return;
+    if (!text) this.#lose();
+    if (!text || (text === this.#text && !this.#lost)) return;
     this.#release();
+    this.#lost = false;
     this.#text = text;
     const isBound = this.#attempt(() => {
       this.#known = text.toString();
       this.#unobserve = text.observe((event) => this.#onText(event));
       this.#show(this.#known, (offset) => offset);
-      this.#unlock?.();
+      this.#heedLock();
     });
     // It is found once more when the room is back.
     if (!isBound && this.#waiting) this.#release();
@@ -126,13 +134,23 @@ export class TextInput {
     return this.#room.isReady ? this.#place : null;
   }
 
-  #lock(): void {
-    if (this.#unlock) return;
-    const unlock = lockField(this.#element);
-    this.#unlock = () => {
-      unlock();
+  /** The text is gone, or the room was left; one that comes back from a crash has its document meanwhile. */
+  #lose(): void {
+    const { isReady, doc } = this.#room;
+    if (!this.#text || (!isReady && doc.getSnapshot() !== null)) return;
+    this.#unobserve?.();
+    this.#unobserve = null;
+    this.#lost = true;
+    this.#heedLock();
+  }
+
+  /** Makes the element read-only while what is typed would be lost, or rejected; not in mid-composition, the end of which browsers would not tell. */
+  #heedLock(): void {
+    const isReadOnly = this.#room.sync.getSnapshot().obstacle === 'read-only';
+    if (this.#unobserve && !this.#refused && !isReadOnly) {
+      this.#unlock?.();
       this.#unlock = null;
-    };
+    } else if (!this.#stopped && !this.#composing) this.#unlock ??= lockField(this.#element);
   }
 
   #onText({ delta }: TextEvent): void {
@@ -197,6 +215,7 @@ export class TextInput {
     this.#composing = false;
     this.#push(this.#waiting ?? []);
     this.#before = null;
+    this.#heedLock();
   }
 
   /** Writes what the user did to the text, moved by what others did meanwhile, and shows the result. */
@@ -278,9 +297,13 @@ export class TextInput {
       act();
       return true;
     } catch (error) {
+      const { code } = error as SyncError;
+      const { isReady } = this.#room;
       // A room that crashed just now waits to be ready anew; where the stack overflowed it knows that a microtask later.
-      const crashed = /_CRASHED$|_READY$/.test((error as SyncError).code);
-      if (this.#room.isReady && this.#room.ready === ready && !crashed) this.#giveUp(error);
+      const crashed = /_CRASHED$|_READY$/.test(code);
+      // The `ready` of one that was left is that of before.
+      if (!isReady && code === 'E_DISPOSED') this.#abandon(error);
+      else if (isReady && this.#room.ready === ready && !crashed) this.#giveUp(error);
       else this.#waitForRoom();
       return false;
     }
@@ -291,17 +314,22 @@ export class TextInput {
     this.#waiting ??= [];
     this.#room.ready.then(
       () => this.#catchUp(),
-      (error: unknown) => {
-        this.#giveUp(error);
-        this.#release();
-      },
+      (error: unknown) => this.#abandon(error),
     );
+  }
+
+  /** The room was left or failed: it is not to be waited for. */
+  #abandon(error: unknown): void {
+    this.#giveUp(error);
+    this.#release();
   }
 
   #giveUp(error: unknown): void {
     if (!this.#text) return;
     this.#waiting = null;
-    if (!this.#stopped) this.#lock();
+    this.#refused = true;
+    this.#composing = false;
+    this.#heedLock();
     this.#show(this.#known, (offset) => offset);
     this.#room.report(error);
   }

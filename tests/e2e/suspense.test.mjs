@@ -88,6 +88,28 @@ describe('a field that does not wait for its room', () => {
     assert.equal(await field.evaluate(({ selectionStart }) => selectionStart), 11);
     assert.deepEqual(told, []);
   });
+
+  it('is read-only once the room was left, in mid-composition too, and the page goes on', {
+    timeout: 30_000,
+  }, async (t) => {
+    const server = await rejoinServer(t);
+    const stock = stockClient(t, server.ws, 'one');
+    await stock.synced();
+    stock.text.insert(0, 'of all');
+    const { page, told } = await opened(t, server, '&early&alone');
+    const field = page.getByTestId('field');
+    await page.waitForFunction(() => document.querySelector('textarea')?.value === 'of all');
+    await field.press('End');
+    const ime = await page.context().newCDPSession(page);
+    await ime.send('Input.imeSetComposition', { text: 'とう', selectionStart: 2, selectionEnd: 2 });
+    await page.evaluate(() => window.client.clearData());
+    await ime.send('Input.insertText', { text: '十' });
+    await page.keyboard.type(' us');
+    await page.waitForFunction(() => document.querySelector('textarea').value === 'of all');
+    assert.deepEqual(await field.evaluate(({ readOnly }) => [readOnly, window.errors]), [true, ['E_DISPOSED']]);
+    assert.equal(stock.text.toString(), 'of all');
+    assert.deepEqual(told, []);
+  });
 });
 
 /** `onDocuments` answers requests for the code of documents. */

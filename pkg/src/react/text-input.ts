@@ -24,7 +24,8 @@ interface InsideRoom {
  * Binds a text to an `<input>` or `<textarea>`: `<textarea {...useTextInput('note')} />`.
  *
  * The caret and the selection stay where they are while others write, an IME composition is never
- * disturbed, the element is read-only until the text is there, in the HTML of a server too. Leave `value` and `onChange` out; a
+ * disturbed, the element is read-only until the text is there, in the HTML of a server too, once it was deleted or the room left, and
+ * while the server lets this client only read. Leave `value` and `onChange` out; a
  * `readOnly` of yours comes before what this gives, and counts once the text is there. A reset of the form, which React does after
  * each action, leaves the text alone. What is typed while the room comes back from a crash is written then, even where the element
  * is gone by then. If the room refuses it, as a document of a later version does, the element is read-only, and the

@@ -56,5 +56,5 @@ export async function boundField(
     change: (note: { insert(at: number, text: string): void; delete(at: number, n: number): void }) => void,
   ) => act(async () => world.core.remote(0, (doc) => change(doc.getText('note'))));
   const { history } = room;
-  return { element, room, note, ...keyboard(element), remote, world, history, errors, around };
+  return { element, client, room, note, ...keyboard(element), remote, world, history, errors, around };
 }

@@ -10,6 +10,9 @@ const schema = defineSchema({ doc: { note: t.text() } });
 const options = query.has('broken') ? { wasm: '/absent.wasm' } : {};
 const client = createClient({ url: query.get('server'), schema, persistence: 'memory', ...options });
 window.shown = [];
+window.client = client;
+window.errors = [];
+client.on('error', ({ code }) => window.errors.push(code));
 
 function Note({ room }) {
   const length = useDoc((doc) => doc.note.length);
@@ -66,9 +69,11 @@ function App() {
       <Boundary>
         <RoomProvider id={room}>
           {query.has('early') && <Early />}
-          <ClientSideSuspense fallback={<output data-testid="waiting">waiting</output>}>
-            {() => (query.has('form') ? <Field /> : <Note room={room} />)}
-          </ClientSideSuspense>
+          {!query.has('alone') && (
+            <ClientSideSuspense fallback={<output data-testid="waiting">waiting</output>}>
+              {() => (query.has('form') ? <Field /> : <Note room={room} />)}
+            </ClientSideSuspense>
+          )}
         </RoomProvider>
       </Boundary>
     </SyncProvider>
