@@ -137,6 +137,7 @@ describe('while the text is not there', () => {
 
   test('the HTML of a server is read-only, and the page takes over from it', async () => {
     const { client, world } = fakeClient({ schema });
+    await client.preload();
     world.autoReady = false;
     const page = (
       <SyncProvider client={client}>
