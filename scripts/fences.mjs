@@ -53,7 +53,7 @@ const around = `
 import { type Client, defineSchema, type PersistenceAdapter, type StandardSchemaV1, t } from 'rejoin';
 
 const shown = defineSchema({
-  doc: { note: t.text(), todos: t.list(t.object({ text: t.string(), done: t.boolean() })) },
+  doc: { note: t.text(), todos: t.list(t.object({ id: t.string(), text: t.text(), done: t.boolean() })) },
 });
 type Shown = typeof shown;
 declare module 'rejoin' {

@@ -1,11 +1,13 @@
 // @vitest-environment happy-dom
 import { act } from 'react';
 import { describe, expect, test } from 'vitest';
-import { useText, useTextInput } from '../src/react.js';
+import * as Y from 'yjs';
+import { useDoc, useText, useTextInput } from '../src/react.js';
+import type { DocSnapshot } from '../src/schema.js';
 import type { TextField } from '../src/text-input.js';
 import type { schema } from './support/client.js';
 import { settle, setupDom, withProviders } from './support/dom.js';
-import { boundField } from './support/field.js';
+import { boundField, keyboard } from './support/field.js';
 
 type S = typeof schema;
 const { mount, render, unmount } = setupDom();
@@ -281,6 +283,51 @@ describe('binding', () => {
     await act(async () => text?.insert(0, '> '));
     expect([element.value, element.selectionStart]).toEqual(['> mine', 6]);
     expect(values).not.toContain('x');
+  });
+
+  /** An item of another client. */
+  function theirs(id: string): Y.Map<unknown> {
+    return new Y.Map<unknown>([
+      ['text', id],
+      ['done', false],
+      ['body', new Y.Text(id)],
+    ]);
+  }
+
+  /** The rows of a list, as README shows them. */
+  function Rows() {
+    const todos = useDoc<DocSnapshot<S['doc']>['todos'], S>((doc) => doc.todos);
+    return todos?.map(({ text: id }, index) => <Row key={id} path={`todos.${index}.body`} />);
+  }
+
+  function Row({ path }: { path: string }) {
+    return <input {...useTextInput(useText<S>(path)?.[1] ?? path)} />;
+  }
+
+  test('in rows that are keyed by an id stays with its item, whatever others insert and delete above it', async () => {
+    const { client, world, around } = await withProviders();
+    const container = await mount(around(<Rows />));
+    const todos = client.getRoom<S>('demo')?.root.get('todos');
+    if (!todos) throw new Error('the room is not there');
+    const item = (id: string) => ({ text: id, done: false, body: id });
+    await act(async () => todos.push(item('mine')));
+    const element = container.querySelector('input') as HTMLInputElement;
+    const { caret, type } = keyboard(element);
+    element.focus();
+    caret(4);
+    await act(async () => type('!'));
+    await act(async () => world.core.remote(0, (doc) => doc.getArray('todos').insert(0, [theirs('other')])));
+    await act(async () => type('!'));
+    await act(async () => todos.insert(0, item('first'), item('second')));
+    await act(async () => type('!'));
+    await act(async () => todos.delete(1, 2));
+    await act(async () => type('!'));
+    expect([todos.length, `${todos.at(0).get('body')}`, `${todos.at(1).get('body')}`]).toEqual([
+      2,
+      'first',
+      'mine!!!!',
+    ]);
+    expect([document.activeElement === element, element.value, element.selectionStart]).toEqual([true, 'mine!!!!', 8]);
   });
 
   test('shows the text after a crash of the core', async () => {

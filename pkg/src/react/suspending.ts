@@ -131,8 +131,8 @@ export function useOther<T, S extends Schema = Registered>(
  * not read-only for that.
  * @example
  * const note = <textarea {...useTextInput('note')} />;
- * const [, text] = useText('todos.0.text');
- * const todo = <input {...useTextInput(text)} />;
+ * // Shown as <Row key={todo.id} path={`todos.${index}.text`} />.
+ * const Row = ({ path }: { path: string }) => <input {...useTextInput(useText(path)[1])} />;
  */
 export function useTextInput(text: string | Text): TextInputProps {
   useRoom<Schema>();

@@ -31,11 +31,13 @@ interface InsideRoom {
  * is gone by then. If the room refuses it, as a document of a later version does, the element is read-only, and the
  * client's `error` event tells why.
  *
- * The text is given by its dotted path, or as it is: one in an item of a list stays the same, whatever comes before the item.
+ * The text is given by its dotted path, or as it is. A path with a number in it names whatever item is there: once another comes in
+ * front, a field that was given `todos.0.text` shows that one's, and takes what is typed. For an item of a list have a row with an id of
+ * the item as its `key`, so that the path follows the item, and give the text as it is, which is the same wherever the item goes.
  * @example
  * const note = <textarea {...useTextInput('note')} />;
- * const found = useText('todos.0.text');
- * const todo = <input {...useTextInput(found?.[1] ?? 'todos.0.text')} />;
+ * // Shown as <Row key={todo.id} path={`todos.${index}.text`} />.
+ * const Row = ({ path }: { path: string }) => <input {...useTextInput(useText(path)?.[1] ?? path)} />;
  */
 export function useTextInput(text: string | Text): TextInputProps {
   const room = useRoom<Schema>();
