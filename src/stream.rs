@@ -151,6 +151,17 @@ impl Stream {
         self.publish();
     }
 
+    /// Goes on after [`disconnect`](Self::disconnect), though no sooner than the server wants to be asked again.
+    pub fn resume(&mut self, cx: &mut Context<'_>) {
+        let until = self.history.not_before(cx.now);
+        if until > cx.now && matches!(self.state, State::Idle) {
+            self.state = State::Backoff { until };
+            self.publish();
+        } else {
+            self.start(cx);
+        }
+    }
+
     /// Ends the stream for good.
     pub fn stop(&mut self) {
         if !matches!(self.state, State::Done | State::Stopped | State::Failed) {

@@ -113,6 +113,8 @@ export interface LinksCore {
   leave(link: number): void;
   openStream(options: CoreStreamOptions): number;
   startStream(link: number): void;
+  /** Goes on after `disconnectStream`, though no sooner than the server wants to be asked again. */
+  resumeStream(link: number): void;
   stopStream(link: number): void;
   disconnectStream(link: number): void;
   readStream(link: number): void;

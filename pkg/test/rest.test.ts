@@ -52,6 +52,7 @@ class Tab {
   readonly window = new EventTarget();
   /** Whether it holds a connection. */
   holds = false;
+  readonly started: string[] = [];
   /** Links that the app was asked for. */
   asked = 0;
   #link: EngineLink | null = null;
@@ -124,10 +125,8 @@ class Tab {
 
   readonly #core = {
     openStream: () => 7,
-    startStream: () => {
-      this.holds = true;
-      this.#tell('connecting', { type: 'request', request: 1, attempt: 0, reason: 'initial', resumes: false, id: '' });
-    },
+    startStream: () => this.#start('at once'),
+    resumeStream: () => this.#start('when the server allows it'),
     disconnectStream: () => {
       this.holds = false;
       this.#tell('idle');
@@ -135,6 +134,12 @@ class Tab {
     readStream: () => {},
     provideStream: () => this.#tell('streaming'),
   } as unknown as LinksCore;
+
+  #start(when: string): void {
+    this.holds = true;
+    this.started.push(when);
+    this.#tell('connecting', { type: 'request', request: 1, attempt: 0, reason: 'initial', resumes: false, id: '' });
+  }
 
   #tell(status: string, ...events: object[]): void {
     const state = { type: 'stream', status, attempt: 0, nextRetryAt: null, reason: null, error: null };
@@ -210,6 +215,7 @@ test('of five tabs the one that is hidden for longest rests, and goes on when it
   first.become('visible');
   await settle();
   expect([holding(), second.state]).toEqual([['0', '2', '3', '4'], 'disconnected: suspended']);
+  expect(first.started).toEqual(['at once', 'when the server allows it']);
 });
 
 test('a page that is left says nothing behind its last word, and one that comes back counts again', async () => {
@@ -253,6 +259,7 @@ test('what the app connects by hand stays until its tab is shown and hidden agai
   first.connect();
   await settle();
   expect([first.state, second.state]).toEqual(['connected', 'disconnected: suspended']);
+  expect(first.started).toEqual(['at once', 'at once']);
   const other = new Tab('other');
   last.become('hidden');
   await settle();

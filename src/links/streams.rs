@@ -27,6 +27,14 @@ impl Links {
         self.change(now, link, Stream::start)
     }
 
+    /// Goes on after [`disconnect_stream`](Self::disconnect_stream), though no sooner than the server wants to be asked again.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if it has been let go.
+    pub fn resume_stream(&mut self, now: Instant, link: u32) -> Result<(), Misuse> {
+        self.change(now, link, Stream::resume)
+    }
+
     /// Ends a stream for good.
     ///
     /// # Errors

@@ -182,7 +182,7 @@ export class RestingStream implements LinksEngine {
     this.#say(rests ? 'gone' : 'asks');
     const number = this.#number;
     if (number === null) return;
-    this.call(null, (core) => (rests ? core.disconnectStream(number) : core.startStream(number)));
+    this.call(null, (core) => (rests ? core.disconnectStream(number) : core.resumeStream(number)));
   }
 
   #say(word: Word['word']): void {

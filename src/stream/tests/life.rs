@@ -184,6 +184,30 @@ fn a_wait_that_a_server_asked_for_outlasts_what_wakes_the_page() {
 }
 
 #[test]
+fn a_wait_that_a_server_asked_for_counts_for_a_stream_that_rested_and_not_for_the_app() {
+    let rested = || {
+        let mut bench = Bench::started(events());
+        bench.refuse(429, &[("retry-after", "20")], "");
+        bench.act(|stream, _| stream.disconnect());
+        bench.now += 5_000;
+        bench
+    };
+    let mut bench = rested();
+    bench.act(Stream::resume);
+    assert_eq!(bench.opened.len(), 1);
+    assert!(bench.until_deadline() >= 15_000, "{} ms", bench.until_deadline());
+    bench.wait();
+    assert_eq!(bench.opened.len(), 2);
+    let mut bench = rested();
+    bench.act(Stream::start);
+    assert_eq!(bench.opened.len(), 2);
+    let mut bench = rested();
+    bench.now += 60_000;
+    bench.act(Stream::resume);
+    assert_eq!(bench.opened.len(), 2);
+}
+
+#[test]
 fn a_wait_that_a_server_asked_for_counts_although_its_words_were_not_read_to_the_end() {
     let mut bench = Bench::started(events());
     let headers = vec![("retry-after".to_owned(), "20".to_owned())];

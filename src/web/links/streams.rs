@@ -32,6 +32,15 @@ impl Links {
         thrown(self.driver.command(|links, now| links.start_stream(now, link)))
     }
 
+    /// Goes on after `disconnectStream`, though no sooner than the server wants to be asked again.
+    ///
+    /// # Errors
+    /// `E_DISPOSED` if it has been let go.
+    #[wasm_bindgen(js_name = resumeStream)]
+    pub fn resume_stream(&self, link: u32) -> Result<(), JsValue> {
+        thrown(self.driver.command(|links, now| links.resume_stream(now, link)))
+    }
+
     /// Ends a stream for good.
     ///
     /// # Errors
