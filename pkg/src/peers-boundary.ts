@@ -15,6 +15,7 @@ export type BlockedReason =
   | 'no-candidates'
   | 'no-route'
   | 'turn-unauthorized'
+  | 'turn-refused'
   | 'turn-unreachable'
   | 'too-many-connections'
   | 'unavailable';

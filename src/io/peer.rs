@@ -147,6 +147,8 @@ pub enum PeerInput {
     Candidate(Candidate),
     /// A server could not be asked (`icecandidateerror`, WebRTC 1.0 §4.8.3).
     CandidateError {
+        /// The server's URL.
+        url: String,
         /// STUN error code, or 701 where the server was not reached.
         code: u16,
         /// The server's words.

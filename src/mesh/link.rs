@@ -128,9 +128,11 @@ pub enum Blocked {
     NoCandidates,
     /// Addresses were exchanged, and none of them reaches the other one.
     NoRoute,
-    /// A TURN server refused the credentials (STUN error 401).
+    /// A TURN server refused the credentials (STUN errors 401, 403 and 438).
     Unauthorized,
-    /// No STUN or TURN server was reached (701).
+    /// A TURN server refused something else, as one more allocation (STUN errors 486 and 508).
+    Refused,
+    /// No TURN server was reached (701).
     Unreachable,
     /// The page has as many connections as the browser allows.
     TooMany,
@@ -145,6 +147,7 @@ impl Blocked {
             Self::NoCandidates => "no-candidates",
             Self::NoRoute => "no-route",
             Self::Unauthorized => "turn-unauthorized",
+            Self::Refused => "turn-refused",
             Self::Unreachable => "turn-unreachable",
             Self::TooMany => "too-many-connections",
             Self::Unavailable => "unavailable",

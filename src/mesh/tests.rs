@@ -11,7 +11,7 @@ use super::ice::IceAnswer;
 use super::link::LinkState;
 use super::options::MeshOptions;
 use crate::error::ErrorCode;
-use crate::io::{Environment, IceServer, PeerConnectionId, PeerInput, PeerState};
+use crate::io::{Candidate, Environment, IceServer, PeerConnectionId, PeerInput, PeerState};
 use serde_json::json;
 use world::World;
 
@@ -215,15 +215,28 @@ fn without_any_address_the_reason_is_told_once() {
 
 #[test]
 fn addresses_of_which_none_reaches_the_peer_are_told_with_what_the_turn_server_said() {
-    for (refusal, told) in
-        [(None, "no-route"), (Some(401), "turn-unauthorized"), (Some(701), "turn-unreachable")]
-    {
+    const RELAY: &str = "candidate:1 1 udp 1 10.0.0.9 50000 typ relay raddr 10.0.0.1 rport 9";
+    let cases = [
+        (None, false, "no-route"),
+        (Some(("turn:10.0.0.9:3478?transport=udp", 401)), false, "turn-unauthorized"),
+        (Some(("turns:10.0.0.9:5349?transport=tcp", 486)), false, "turn-refused"),
+        (Some(("turn:10.0.0.9:3478?transport=udp", 701)), false, "turn-unreachable"),
+        (Some(("turn:10.0.0.9:3478?transport=udp", 701)), true, "no-route"),
+        (Some(("stun:10.0.0.9:3478", 701)), false, "no-route"),
+    ];
+    for (refusal, relayed, told) in cases {
         let mut world = World::pair(19);
         world.network.cut(0, 1);
         world.until(1_000, |world| world.connection(0, 1).is_some());
-        if let Some(code) = refusal {
-            let connection = PeerConnectionId(world.connection(0, 1).unwrap());
-            world.feed(0, connection, PeerInput::CandidateError { code, text: String::new() });
+        let connection = PeerConnectionId(world.connection(0, 1).unwrap());
+        if let Some((url, code)) = refusal {
+            let url = url.to_owned();
+            world.feed(0, connection, PeerInput::CandidateError { url, code, text: String::new() });
+        }
+        if relayed {
+            let (candidate, mid) = (RELAY.to_owned(), Some("0".to_owned()));
+            let found = Candidate { candidate, mid, line: Some(0), ufrag: None };
+            world.feed(0, connection, PeerInput::Candidate(found));
         }
         world.until(11_000, |world| !world.pages[0].blocked.is_empty());
         assert_eq!(world.pages[0].blocked, [told]);

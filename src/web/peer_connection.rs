@@ -376,9 +376,10 @@ fn found(event: &JsValue) -> Option<Candidate> {
 }
 
 fn candidate_error(event: &JsValue) -> PeerInput {
-    let code = Reflect::get(event, &"errorCode".into()).ok().and_then(|code| code.as_f64());
-    let text = Reflect::get(event, &"errorText".into()).ok().and_then(|text| text.as_string());
-    PeerInput::CandidateError { code: code.unwrap_or(701.0) as u16, text: text.unwrap_or_default() }
+    let member = |name: &str| Reflect::get(event, &name.into()).unwrap_or_default();
+    let text = |name| member(name).as_string().unwrap_or_default();
+    let code = member("errorCode").as_f64().unwrap_or(701.0) as u16;
+    PeerInput::CandidateError { url: text("url"), code, text: text("errorText") }
 }
 
 fn state(connection: &Connection) -> Option<PeerState> {

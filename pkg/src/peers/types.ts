@@ -67,6 +67,7 @@ export type PeerBlock =
   | 'no-candidates'
   | 'no-route'
   | 'turn-unauthorized'
+  | 'turn-refused'
   | 'turn-unreachable'
   | 'too-many-connections'
   | 'unavailable';

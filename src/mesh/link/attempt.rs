@@ -37,6 +37,8 @@ pub(super) struct Attempt {
     /// Whether an address of this side was found, and whether one was since ICE was restarted.
     pub(super) located: bool,
     pub(super) found: bool,
+    /// Whether a TURN server gave one, and what one said that gave none.
+    pub(super) relayed: bool,
     pub(super) refusal: Option<u16>,
     pub(super) blocked: bool,
     /// Whether the other side said that a new connection takes this one's place.
@@ -65,6 +67,7 @@ impl Attempt {
             heard: now,
             located: false,
             found: false,
+            relayed: false,
             refusal: None,
             blocked: false,
             outlived: false,
@@ -101,9 +104,10 @@ impl Attempt {
     pub(super) fn blockage(&self) -> Blocked {
         match self.refusal {
             Some(401 | 403 | 438) => Blocked::Unauthorized,
-            Some(_) => Blocked::Unreachable,
-            None if self.located => Blocked::NoRoute,
-            None => Blocked::NoCandidates,
+            Some(701) if !self.relayed => Blocked::Unreachable,
+            Some(code) if code != 701 && !self.relayed => Blocked::Refused,
+            _ if self.located => Blocked::NoRoute,
+            _ => Blocked::NoCandidates,
         }
     }
 }
@@ -116,10 +120,11 @@ impl Link {
             PeerInput::Done(result) => attempt.negotiation.handle_done(result),
             PeerInput::Candidate(candidate) => {
                 (attempt.located, attempt.found) = (true, true);
+                attempt.relayed |= candidate.candidate.contains(" typ relay");
                 attempt.negotiation.handle_candidate(candidate);
             }
-            // 701 is told of every interface that cannot reach a server; a refusal says more.
-            PeerInput::CandidateError { code, .. } => {
+            // 701 is told of every interface that cannot reach a server; a refusal says more. Without a STUN server there may be a way.
+            PeerInput::CandidateError { url, code, .. } if url.starts_with("turn") => {
                 let telling = attempt.refusal.filter(|known| *known != 701);
                 attempt.refusal = Some(telling.unwrap_or(code));
             }

@@ -12,6 +12,7 @@ const BLOCKS: Record<PeerBlock, string> = {
   'no-candidates': 'no way out of this network',
   'no-route': 'no direct way, and no relay',
   'turn-unauthorized': 'the relay refused us',
+  'turn-refused': 'the relay has no room for us',
   'turn-unreachable': 'the relay cannot be reached',
   'too-many-connections': 'the browser takes no more links',
   unavailable: 'this browser has no WebRTC',
