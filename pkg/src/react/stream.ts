@@ -39,7 +39,8 @@ const NONE: Store<StreamState> = {
 
 /**
  * A stream of text. Renders once a frame at most, however fast the text comes. Unmounting lets go of the answer: what can
- * be resumed goes on when it is mounted again. Rendering has no effect; inside a `SyncProvider` the client's token is used.
+ * be resumed goes on when it is mounted again. Rendering has no effect; inside a `SyncProvider` the client's token is used. `auth` and `headers`
+ * that it was started with count as they are at each attempt; those that come later count from the next `start()`.
  * @example
  * const headers = { 'content-type': 'application/json' };
  * const { status, start, stop } = useStream('/api/chat', { method: 'POST', headers, format: 'openai' });
