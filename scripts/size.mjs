@@ -18,7 +18,8 @@ const dist = join(root, 'pkg', 'dist');
  */
 const budgets = {
   wasm: 259.2,
-  links: 99.1,
+  // Since 99.1: a stream that rested goes on no sooner than its server wants.
+  links: 99.3,
   peers: 92.8,
   codec: 27.2,
   core: 15,
