@@ -199,7 +199,7 @@ await bundle('yjs.ts', 'yjs.js', { external: ['rejoin'] });
 await bundle('yjs.ts', 'yjs.cjs', { format: 'cjs', platform: 'node', external: ['rejoin'] });
 // Clients are those of the app's own copy.
 await bundle('testing.ts', 'testing.js', { external: ['rejoin'] });
-await bundle('testing.ts', 'testing.cjs', { format: 'cjs', platform: 'node', external: ['rejoin'] });
+await bundle('testing.ts', 'testing.cjs', { format: 'cjs', platform: 'node', external: [/^node:/, 'rejoin'], inject });
 // One page has one instance of the contexts, whichever of the two entries it takes.
 await bundle('suspense.ts', 'suspense.js', { external: [/^react$/], beside: 'react.js' });
 await bundle('suspense.ts', 'suspense.cjs', {

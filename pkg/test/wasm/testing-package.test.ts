@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { createContext, runInContext } from 'node:vm';
 import { expect, test } from 'vitest';
 
 type Main = typeof import('../../src/index.js');
@@ -28,3 +31,24 @@ test('and required, as Jest does', async () => {
   const require = createRequire(import.meta.url);
   expect(await meet(require('rejoin') as Main, require('rejoin/testing') as Testing)).toBe('hello');
 });
+
+test('and required in an environment as poor as jest-environment-jsdom', async () => {
+  const dist = fileURLToPath(new URL(import.meta.resolve('rejoin/testing'))).replace(/[^/]+$/, '');
+  const own = createRequire(import.meta.url);
+  // No TextDecoder, no TextEncoder, no fetch, no Response, no Buffer.
+  const page = { Event, EventTarget, MessageEvent, URL, performance, setInterval, clearInterval };
+  const context = createContext({ ...page, setTimeout, clearTimeout, queueMicrotask });
+  const load = (file: string, require: (name: string) => unknown): object => {
+    const module = { exports: {} };
+    const run = runInContext(`(function (require, module, exports, __dirname) {${read(dist + file)}\n})`, context);
+    run(require, module, module.exports, dist);
+    return module.exports;
+  };
+  const main = load('index.cjs', own);
+  const testing = load('testing.cjs', (name) => (name === 'rejoin' ? main : own(name)));
+  expect(await meet(main as Main, testing as Testing)).toBe('hello');
+});
+
+function read(file: string): string {
+  return readFileSync(file, 'utf8');
+}
