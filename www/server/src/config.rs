@@ -90,6 +90,9 @@ pub struct SocketConfig {
     pub last_words: Duration,
     /// Bytes that may wait for a client that reads slowly.
     pub max_waiting: usize,
+    /// Bytes of answers to state vectors that may wait for clients that read slowly, of all of them together. What several wait
+    /// for counts once.
+    pub max_unread: usize,
     /// Bytes of all clients' frames that may wait for the hub.
     pub max_inbound: usize,
 }
@@ -100,6 +103,7 @@ impl Default for SocketConfig {
             ping: Duration::from_secs(30),
             last_words: Duration::from_secs(5),
             max_waiting: 16 << 20,
+            max_unread: 256 << 20,
             max_inbound: 64 << 20,
         }
     }

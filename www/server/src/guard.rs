@@ -115,8 +115,12 @@ impl Guard {
             return Sentence::Go;
         }
         // Who asks while a large answer is on its way has not got it yet; a second one would come behind it, in full.
-        if self.outbox.is_answering() && is_question(&bytes) {
-            hub.sign(&self.asked, HubInput::Asked { member: *member });
+        if self.outbox.is_answering() {
+            if is_question(&bytes) {
+                hub.sign(&self.asked, HubInput::Asked { member: *member });
+            } else {
+                hub.frame_meanwhile(*member, bytes).await;
+            }
             return Sentence::Go;
         }
         hub.frame(*member, bytes).await;
@@ -362,6 +366,10 @@ mod tests {
         }
         assert_eq!(idle.waiting(), before + 1);
         assert!(matches!(idle.last_input(), Some(HubInput::Asked { .. })));
+        let both = [encode::sync_step_1(&[0]), vec![3]].concat();
+        guard.frame(&hub, both.clone().into()).await;
+        let Some(HubInput::Meanwhile { bytes, .. }) = idle.last_input() else { panic!("no frame") };
+        assert_eq!(bytes, both, "it asks for more than the document");
     }
 
     #[tokio::test]

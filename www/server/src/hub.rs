@@ -5,6 +5,7 @@
 //! Frames of a room leave only behind the commit of what they show: an update is durable before it is
 //! echoed, relayed or visible in an answer. So what a client gets back from the server is on its disk.
 
+mod answers;
 pub(crate) mod close;
 mod config;
 mod context;
@@ -82,12 +83,19 @@ impl Hub {
             HubInput::Permit { member, permission, user } => {
                 self.with_member(now, member, |room, _| room.permit(member, permission, user));
             }
-            HubInput::Frame { .. } if self.stopping => {}
+            HubInput::Frame { .. } | HubInput::Meanwhile { .. } if self.stopping => {}
             HubInput::Frame { member, bytes } => {
                 self.counters.frames += 1;
                 self.with_member(now, member, |room, cx| {
                     room.on_heard(member);
                     room.on_frame(cx, member, bytes);
+                });
+            }
+            HubInput::Meanwhile { member, bytes } => {
+                self.counters.frames += 1;
+                self.with_member(now, member, |room, cx| {
+                    room.on_heard(member);
+                    room.on_frame_meanwhile(cx, member, bytes);
                 });
             }
             HubInput::Text { member } => {
@@ -268,7 +276,7 @@ impl Hub {
         let Some(room) = self.rooms.get(name) else { return };
         if room.is_over(now, self.config.unload_after) {
             self.rooms.remove(name);
-        } else if let Some(deadline) = room.poll_timeout(self.config.unload_after) {
+        } else if let Some(deadline) = room.poll_timeout(&self.config) {
             self.alarms.insert(name.clone(), deadline.at);
             self.due.insert((deadline.at, name.clone()), deadline.reason);
         }

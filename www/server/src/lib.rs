@@ -17,6 +17,7 @@ mod routes;
 mod socket;
 pub mod store;
 pub mod tunnel;
+mod unread;
 mod users;
 
 use std::sync::Arc;
@@ -53,7 +54,7 @@ impl App {
             Data::Directory(directory) => Store::open(directory)?,
             Data::Memory => Store::in_memory()?,
         };
-        let hub = HubHandle::start(config.hub.clone(), store, config.socket.max_inbound)?;
+        let hub = HubHandle::start(config.hub.clone(), store, config.socket)?;
         let shared = Shared {
             hub,
             users: Users::new(config.users),

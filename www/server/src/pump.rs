@@ -11,12 +11,14 @@ use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::config::SocketConfig;
 use crate::hub::{
-    Counters, Hub, HubConfig, HubInput, HubOutput, MemberId, Notice, Permission, RoomName,
+    Counters, Hub, HubConfig, HubInput, HubOutput, MemberId, Notice, Permission, RoomName, close,
 };
-use crate::outbox::{End, Outbox};
+use crate::outbox::{End, Outbox, is_answer};
 use crate::store::worker::{Task, Worker};
 use crate::store::{Records, Storage, Store, StoreError};
+use crate::unread::Unread;
 
 /// What a frame weighs beside its bytes.
 const FRAME: usize = 256;
@@ -31,7 +33,7 @@ enum Letter {
     /// What means the same however often it is said.
     Sign(HubInput, Sign),
     /// A frame, with the share of the inbound budget it holds until it was handled.
-    Frame(MemberId, Bytes, OwnedSemaphorePermit),
+    Frame(HubInput, OwnedSemaphorePermit),
     Join(MemberId, RoomName, Permission, Arc<Outbox>),
     HasSpace(RoomName, oneshot::Sender<bool>),
     Health(oneshot::Sender<Health>),
@@ -84,7 +86,7 @@ impl HubHandle {
     pub(crate) fn start(
         mut config: HubConfig,
         store: Store,
-        max_inbound: usize,
+        socket: SocketConfig,
     ) -> Result<Self, StoreError> {
         config.epoch = store.epoch()?;
         let (letters, inbox) = mpsc::unbounded_channel();
@@ -94,10 +96,11 @@ impl HubHandle {
         })?;
         let start = tokio::time::Instant::now();
         config.wall_origin = wall_clock();
-        let sockets = BTreeMap::new();
-        let pump = Pump { hub: Hub::new(config), worker, sockets, start, clock: wall_clock };
+        let unread = Unread::new(socket.max_unread);
+        let (hub, sockets) = (Hub::new(config), BTreeMap::new());
+        let pump = Pump { hub, worker, sockets, unread, start, clock: wall_clock };
         tokio::spawn(pump.run(inbox));
-        Ok(Self::new(letters, max_inbound))
+        Ok(Self::new(letters, socket.max_inbound))
     }
 
     fn new(letters: mpsc::UnboundedSender<Letter>, max_inbound: usize) -> Self {
@@ -119,10 +122,21 @@ impl HubHandle {
 
     /// Hands a frame over; waits while too much of all clients waits already.
     pub(crate) async fn frame(&self, member: MemberId, bytes: Bytes) {
-        let share = (bytes.len() + FRAME).min(self.max_inbound);
+        let length = bytes.len();
+        self.share(length, HubInput::Frame { member, bytes }).await;
+    }
+
+    /// Hands a frame over of a client to which a large answer is on its way.
+    pub(crate) async fn frame_meanwhile(&self, member: MemberId, bytes: Bytes) {
+        let length = bytes.len();
+        self.share(length, HubInput::Meanwhile { member, bytes }).await;
+    }
+
+    async fn share(&self, length: usize, input: HubInput) {
+        let share = (length + FRAME).min(self.max_inbound);
         let share = u32::try_from(share).unwrap_or(u32::MAX);
         if let Ok(permit) = self.inbound.clone().acquire_many_owned(share).await {
-            self.send(Letter::Frame(member, bytes, permit));
+            self.send(Letter::Frame(input, permit));
         }
     }
 
@@ -176,6 +190,7 @@ struct Pump {
     hub: Hub,
     worker: Worker,
     sockets: BTreeMap<MemberId, (RoomName, Arc<Outbox>)>,
+    unread: Unread,
     start: tokio::time::Instant,
     clock: fn() -> u64,
 }
@@ -217,7 +232,7 @@ impl Pump {
                 }
                 self.handle(input);
             }
-            Letter::Frame(member, bytes, _permit) => self.handle(HubInput::Frame { member, bytes }),
+            Letter::Frame(input, _permit) => self.handle(input),
             Letter::Sign(input, sign) => {
                 sign.0.store(false, Ordering::Release);
                 self.handle(input);
@@ -252,9 +267,7 @@ impl Pump {
 
     fn perform(&mut self, output: HubOutput) {
         match output {
-            HubOutput::Send { member, frame } => {
-                self.with_socket(member, |outbox| outbox.push(frame))
-            }
+            HubOutput::Send { member, frame } => self.push(member, frame),
             HubOutput::Probe { member } => self.with_socket(member, Outbox::ping),
             HubOutput::Close { member, code, reason } => {
                 self.with_socket(member, |outbox| outbox.end(End::Close { code, reason }));
@@ -274,6 +287,19 @@ impl Pump {
             HubOutput::SetAside { room, key } => self.worker.ask(Task::SetAside(room, key)),
             HubOutput::Notice(notice) => tell(&notice),
         }
+    }
+
+    /// Answers are large, and slow clients many: what they have not read is bounded for all of them together.
+    fn push(&mut self, member: MemberId, frame: Bytes) {
+        let held = if is_answer(&frame) { self.unread.hold(frame) } else { Some(frame) };
+        self.with_socket(member, |outbox| match held {
+            Some(frame) => outbox.push(frame),
+            None => {
+                tracing::warn!("too much waits for clients that read slowly: one is sent away");
+                let (code, reason) = (close::TRY_LATER, close::BUSY.to_owned());
+                outbox.end_now(End::Close { code, reason });
+            }
+        });
     }
 
     fn with_socket(&self, member: MemberId, act: impl FnOnce(&Outbox)) {
@@ -345,7 +371,9 @@ pub(crate) mod tests {
         /// The last thing it was told, if that was an input.
         pub(crate) fn last_input(&mut self) -> Option<HubInput> {
             match std::iter::from_fn(|| self.0.try_recv().ok()).last()? {
-                Letter::Input(input) | Letter::Sign(input, _) => Some(input),
+                Letter::Input(input) | Letter::Sign(input, _) | Letter::Frame(input, _) => {
+                    Some(input)
+                }
                 _ => None,
             }
         }
@@ -403,6 +431,7 @@ pub(crate) mod tests {
         let config = HubConfig { wall_origin: 1_700_000_000_000, ..HubConfig::default() };
         let worker = Worker::start(Store::in_memory().expect("memory"), |_| ()).expect("a thread");
         let (hub, sockets) = (Hub::new(config), BTreeMap::new());
-        Pump { hub, worker, sockets, start: tokio::time::Instant::now(), clock }
+        let (unread, start) = (Unread::new(1_000), tokio::time::Instant::now());
+        Pump { hub, worker, sockets, unread, start, clock }
     }
 }

@@ -24,6 +24,8 @@ pub struct HubConfig {
     /// Bytes of a document that is hashed for members who ask what it shows. Who asks of a larger one is told nothing: its
     /// hash would keep all rooms waiting.
     pub max_print: usize,
+    /// Answers to state vectors of a room waiting for the disk; then questions wait.
+    pub max_answering: usize,
     /// Updates of a room waiting for the disk.
     pub max_unstored: usize,
     /// How long a room without members stays in memory.
@@ -65,6 +67,7 @@ impl Default for HubConfig {
             max_loading: 32 << 20,
             max_document: 48 << 20,
             max_print: 4 << 20,
+            max_answering: 64 << 20,
             max_unstored: 64 << 20,
             unload_after: 60_000,
             compact_records: 500,

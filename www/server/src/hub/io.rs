@@ -56,6 +56,13 @@ pub enum HubInput {
         /// What.
         bytes: Bytes,
     },
+    /// A binary message of a socket to which a large answer is on its way: what it asks for the document needs no second one.
+    Meanwhile {
+        /// Who sent it.
+        member: MemberId,
+        /// What.
+        bytes: Bytes,
+    },
     /// A text message: the protocol has none.
     Text {
         /// Who sent it.

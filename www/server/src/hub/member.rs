@@ -50,8 +50,9 @@ impl Member {
         }
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        let waiting = [self.questions.due(), self.resync.due, self.says.due()];
+    /// When it is to be served; `may_answer` says whether the room has place for one more answer to a state vector.
+    pub(super) fn poll_timeout(&self, may_answer: bool) -> Option<Instant> {
+        let waiting = [self.questions.due(may_answer), self.resync.due, self.says.due()];
         waiting.into_iter().flatten().min()
     }
 }
@@ -60,7 +61,7 @@ impl Member {
 #[derive(Debug)]
 pub(super) struct Questions {
     pace: Pace,
-    state_vector: Option<Vec<u8>>,
+    state: StateQuestion,
     presence: bool,
     print: Option<(u64, Vec<u8>)>,
 }
@@ -69,14 +70,24 @@ impl Questions {
     fn new(per_second: u64) -> Self {
         Self {
             pace: Pace::per_second(per_second),
-            state_vector: None,
+            state: StateQuestion::default(),
             presence: false,
             print: None,
         }
     }
 
     pub(super) fn ask_state(&mut self, state_vector: &[u8]) {
-        self.state_vector = Some(state_vector.to_vec());
+        self.state.ask(state_vector);
+    }
+
+    /// Whether the member's questions for the document count from now on.
+    pub(super) fn heed_state(&mut self, heed: Heed) {
+        self.state.heed = heed;
+    }
+
+    /// The answer to the last state vector has left, or there is none.
+    pub(super) fn state_answered(&mut self) {
+        self.state.answering = None;
     }
 
     pub(super) fn ask_presence(&mut self) {
@@ -94,11 +105,7 @@ impl Questions {
 
     /// The state vector to answer now.
     pub(super) fn take_state(&mut self, now: Instant) -> Option<Vec<u8>> {
-        if self.state_vector.is_some() && self.pace.take(now) {
-            self.state_vector.take()
-        } else {
-            None
-        }
+        if self.state.is_waiting() && self.pace.take(now) { self.state.take() } else { None }
     }
 
     /// Whether to answer with all of presence now.
@@ -108,9 +115,47 @@ impl Questions {
         answer
     }
 
-    fn due(&self) -> Option<Instant> {
-        let asked = self.presence || self.state_vector.is_some() || self.print.is_some();
+    fn due(&self, may_answer: bool) -> Option<Instant> {
+        let asks = may_answer && self.state.is_waiting();
+        let asked = self.presence || asks || self.print.is_some();
         asked.then(|| self.pace.ready_at())
+    }
+}
+
+/// What a member asks by state vectors: one question at a time is being answered, the latest of the others waits.
+#[derive(Debug, Default)]
+struct StateQuestion {
+    waiting: Option<Vec<u8>>,
+    answering: Option<Vec<u8>>,
+    heed: Heed,
+}
+
+/// Whether questions for the document count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Heed {
+    /// They do.
+    #[default]
+    Heed,
+    /// They do not: a large answer is on its way.
+    Ignore,
+}
+
+impl StateQuestion {
+    fn ask(&mut self, state_vector: &[u8]) {
+        // What comes behind the answer that is under way comes by itself.
+        let is_answered = self.answering.as_deref() == Some(state_vector);
+        if self.heed == Heed::Heed && !is_answered {
+            self.waiting = Some(state_vector.to_vec());
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.waiting.is_some() && self.answering.is_none()
+    }
+
+    fn take(&mut self) -> Option<Vec<u8>> {
+        self.answering = self.waiting.take();
+        self.answering.clone()
     }
 }
 
@@ -334,9 +379,10 @@ mod tests {
         for n in 0..100_u8 {
             questions.ask_state(&[n]);
             answered.extend(questions.take_state(at(0)));
+            questions.state_answered();
         }
         assert_eq!(answered.len(), 4);
-        let due = questions.due();
+        let due = questions.due(true);
         assert_eq!(due.and_then(|due| questions.take_state(due)), Some(vec![99]));
     }
 }

@@ -25,6 +25,8 @@ pub(super) enum Target {
 pub(super) enum Payload {
     /// A message.
     Frame(Bytes),
+    /// The answer to a state vector.
+    Answer(Bytes),
     /// The end of the socket.
     Close {
         /// Close code.
@@ -32,6 +34,12 @@ pub(super) enum Payload {
         /// Close reason.
         reason: &'static str,
     },
+}
+
+impl Payload {
+    fn answering(&self) -> usize {
+        if let Self::Answer(frame) = self { frame.len() } else { 0 }
+    }
 }
 
 /// What is to be stored in one transaction.
@@ -53,6 +61,8 @@ impl Batch {
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
     queue: VecDeque<(u64, Target, Payload)>,
+    /// Bytes of answers to state vectors in the queue.
+    answering: usize,
     /// Updates integrated so far, and how many of them are stored.
     revision: u64,
     committed: u64,
@@ -78,6 +88,7 @@ impl Outgoing {
 
     /// Queues a frame that shows the document as it is now.
     pub(super) fn push(&mut self, target: Target, payload: Payload) {
+        self.answering += payload.answering();
         self.queue.push_back((self.revision, target, payload));
     }
 
@@ -108,12 +119,23 @@ impl Outgoing {
     /// The next frame that may leave.
     pub(super) fn pop_committed(&mut self) -> Option<(Target, Payload)> {
         let committed = self.committed;
-        self.queue.pop_front_if(|(shows, ..)| *shows <= committed).map(|(_, t, p)| (t, p))
+        self.pop(|shows| shows <= committed)
     }
 
     /// The next frame, committed or not: the broken build of the mutation proof.
     pub(super) fn pop_any(&mut self) -> Option<(Target, Payload)> {
-        self.queue.pop_front().map(|(_, target, payload)| (target, payload))
+        self.pop(|_| true)
+    }
+
+    fn pop(&mut self, may_leave: impl Fn(u64) -> bool) -> Option<(Target, Payload)> {
+        let (_, target, payload) = self.queue.pop_front_if(|(shows, ..)| may_leave(*shows))?;
+        self.answering -= payload.answering();
+        Some((target, payload))
+    }
+
+    /// Bytes of answers to state vectors that wait for what they show.
+    pub(super) fn answering(&self) -> usize {
+        self.answering
     }
 
     /// Bytes of updates that wait for the disk.

@@ -8,6 +8,7 @@ use rejoin::protocol::standing::{Access, Greeting, Statement};
 use rejoin::protocol::{AwarenessEntry, FrameError, encode};
 use rejoin::time::Instant;
 
+use super::answers::Answers;
 use super::context::Context;
 use super::member::{Dialect, Member};
 use super::messages::Messages;
@@ -52,6 +53,7 @@ pub(super) struct Replica {
     messages: Messages,
     epoch: u64,
     pub(super) prints: Prints,
+    answers: Answers,
     arrivals: u64,
     growth: Growth,
     compacting: Option<Ticket>,
@@ -104,6 +106,7 @@ impl Replica {
             messages: Messages::load(messages),
             epoch: cx.config.epoch,
             prints: Prints::default(),
+            answers: Answers::default(),
             arrivals: 0,
             growth,
             compacting: None,
@@ -139,16 +142,27 @@ impl Replica {
     /// Answers a member's state vector, if it can be read.
     pub(super) fn answer_state(
         &mut self,
+        now: Instant,
         id: MemberId,
         member: &Member,
         state_vector: &[u8],
     ) -> Result<(), String> {
-        let missing = self.doc.diff(state_vector).map_err(|error| error.to_string())?;
-        let mut frame = encode::sync_step_2(&missing);
+        let mut greeting = Vec::new();
         if member.dialect == Dialect::Stock {
-            self.greet_behind(member, &mut frame);
+            self.greet_behind(member, &mut greeting);
         }
-        self.send(Target::One(id), frame);
+        let frame = match self.answers.find(state_vector, &greeting) {
+            Some(frame) => frame,
+            None => {
+                let missing = self.doc.diff(state_vector).map_err(|error| error.to_string())?;
+                let mut frame = encode::sync_step_2(&missing);
+                frame.extend_from_slice(&greeting);
+                let frame = Bytes::from(frame);
+                self.answers.keep(now, state_vector, greeting, &frame);
+                frame
+            }
+        };
+        self.outgoing.push(Target::One(id), Payload::Answer(frame));
         Ok(())
     }
 
@@ -263,6 +277,7 @@ impl Replica {
             known.subtract(&news.content);
             let everyone = self.everyone();
             self.prints.forget();
+            self.answers.forget();
             self.growth.add(news.update.len());
             let frame = encode::update(&news.update);
             self.outgoing.record(news.update);
@@ -320,6 +335,7 @@ impl Replica {
             self.send(Target::One(owner), encode::awareness(&[entry]));
         }
         self.messages.on_timeout(cx, &mut self.outgoing);
+        self.answers.on_timeout(cx.now);
     }
 
     /// A member is gone.
@@ -384,6 +400,7 @@ impl Replica {
             self.presence.poll_timeout(),
             self.messages.poll_timeout(),
             self.prints.poll_timeout(),
+            self.answers.poll_timeout(),
         ];
         due.into_iter().flatten().min()
     }

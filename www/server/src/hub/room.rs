@@ -5,16 +5,17 @@
 //!    └────storage failed────┴──▶ Over: members sent away, forgotten
 //! ```
 
+mod settle;
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use rejoin::protocol::standing::Question;
 use rejoin::protocol::{self, FrameError, Message, encode};
-use rejoin::time::{Deadline, Instant};
+use rejoin::time::Instant;
 
 use super::context::Context;
-use super::member::{Dialect, Member};
-use super::outgoing::{Payload, Target};
+use super::member::{Dialect, Heed, Member};
 use super::replica::{Reception, Replica};
 use super::signaling::{Letter, Signaling, Speaker};
 use super::{
@@ -110,6 +111,17 @@ impl Room {
         self.on_heard(id);
         if let Some(member) = self.members.get_mut(&id) {
             member.says.expect_introduction();
+        }
+    }
+
+    /// A frame of a member to which a large answer is on its way: whatever it asks for the document in it, it gets no second one.
+    pub(super) fn on_frame_meanwhile(&mut self, cx: &mut Context<'_>, id: MemberId, frame: Bytes) {
+        for heed in [Heed::Ignore, Heed::Heed] {
+            let Some(member) = self.members.get_mut(&id) else { return };
+            member.questions.heed_state(heed);
+            if heed == Heed::Ignore {
+                self.on_frame(cx, id, frame.clone());
+            }
         }
     }
 
@@ -269,9 +281,11 @@ impl Room {
         if member.questions.take_presence(cx.now) {
             replica.answer_presence(id);
         }
-        if let Some(state_vector) = member.questions.take_state(cx.now)
-            && let Err(why) = replica.answer_state(id, member, &state_vector)
+        if replica.outgoing.answering() < cx.config.max_answering
+            && let Some(state_vector) = member.questions.take_state(cx.now)
+            && let Err(why) = replica.answer_state(cx.now, id, member, &state_vector)
         {
+            member.questions.state_answered();
             return self.on_malformed(cx, id, why);
         }
         if let Some((client, outline)) = member.questions.take_print(cx.now) {
@@ -380,10 +394,10 @@ impl Room {
             replica.on_timeout(cx);
         }
         self.answer_prints(cx);
-        let due = self
-            .members
-            .iter()
-            .filter(|(_, member)| member.poll_timeout().is_some_and(|due| due <= cx.now));
+        let may_answer = self.may_answer(cx.config.max_answering);
+        let is_due =
+            |member: &Member| member.poll_timeout(may_answer).is_some_and(|at| at <= cx.now);
+        let due = self.members.iter().filter(|(_, member)| is_due(member));
         let due: Vec<MemberId> = due.map(|(id, _)| *id).collect();
         for id in due {
             self.serve(cx, id);
@@ -401,71 +415,6 @@ impl Room {
                 }
             }
         }
-    }
-
-    /// Lets out what may leave, and asks for what the disk is to do. After every input.
-    pub(super) fn settle(&mut self, cx: &mut Context<'_>) {
-        while let Some((target, payload)) = self.next_payload(cx) {
-            match (target, payload) {
-                (Target::One(id), Payload::Close { code, reason }) => {
-                    self.send_away(cx, id, code, reason);
-                }
-                (Target::One(member), Payload::Frame(frame))
-                    if self.members.contains_key(&member) =>
-                {
-                    cx.output(HubOutput::Send { member, frame });
-                }
-                (Target::ArrivedBefore(arrivals), Payload::Frame(frame)) => {
-                    let there = self.members.iter().filter(|(_, member)| member.arrival < arrivals);
-                    for (member, _) in there {
-                        cx.output(HubOutput::Send { member: *member, frame: frame.clone() });
-                    }
-                }
-                _ => {}
-            }
-        }
-        if let Phase::Open(replica) = &mut self.phase {
-            replica.store(cx);
-        }
-    }
-
-    fn next_payload(&mut self, cx: &Context<'_>) -> Option<(Target, Payload)> {
-        let Phase::Open(replica) = &mut self.phase else { return None };
-        if cx.config.broken.show_before_commit {
-            replica.outgoing.pop_any()
-        } else {
-            replica.outgoing.pop_committed()
-        }
-    }
-
-    /// When the room wants a timeout, and why.
-    pub(super) fn poll_timeout(&self, unload_after: u64) -> Option<Deadline> {
-        let presence = self.replica().and_then(Replica::poll_timeout);
-        let members = self.members.values().filter_map(Member::poll_timeout).min();
-        let unload_after = self.lingers(unload_after);
-        let unload =
-            self.empty_since.filter(|_| self.is_settled()).map(|since| since + unload_after);
-        let deadline = |at: Option<Instant>, reason| at.map(|at| Deadline { at, reason });
-        let soonest =
-            Deadline::earliest(deadline(presence, "presence"), deadline(members, "member"));
-        Deadline::earliest(soonest, deadline(unload, "unload"))
-    }
-
-    /// How long it stays in memory when everybody has left: not at all if it holds nothing, or visits alone would fill the server.
-    fn lingers(&self, unload_after: u64) -> u64 {
-        if self.replica().is_some_and(Replica::is_blank) { 0 } else { unload_after }
-    }
-
-    /// Whether the room may be forgotten.
-    pub(super) fn is_over(&self, now: Instant, unload_after: u64) -> bool {
-        let unload_after = self.lingers(unload_after);
-        let idle = self.empty_since.is_some_and(|since| now.since(since) >= unload_after);
-        matches!(self.phase, Phase::Over) || (idle && self.is_settled())
-    }
-
-    /// Whether nothing is on its way to or from the disk, or to a member.
-    pub(super) fn is_settled(&self) -> bool {
-        self.replica().is_some_and(Replica::is_settled)
     }
 
     fn fail(&mut self, cx: &mut Context<'_>, task: &'static str, failure: &StoreFailure) {

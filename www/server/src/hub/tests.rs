@@ -7,6 +7,7 @@ mod messages;
 mod people;
 mod prints;
 mod properties;
+mod questions;
 mod signaling;
 mod standing;
 mod sync;

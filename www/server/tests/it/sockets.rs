@@ -116,6 +116,7 @@ async fn a_client_that_asks_again_while_the_answer_is_on_its_way_is_not_answered
     }
     for _ in 0..3 {
         slow.send(encode::sync_step_1(&[0])).await;
+        slow.send([encode::sync_step_1(&[0]), vec![3]].concat()).await;
     }
     slow.socket.send(Frame::Text("behind them".into())).await.expect("an open socket");
     while server.app.health().await.is_some_and(|health| health.counters.texts == 0) {
