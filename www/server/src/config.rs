@@ -73,11 +73,13 @@ pub struct UserLimits {
     pub connections: usize,
     /// Bytes it may send in a minute.
     pub bytes_per_minute: u64,
+    /// How long a connection may take to answer a ping when the user has as many as it may have, and one more comes.
+    pub answer: Duration,
 }
 
 impl Default for UserLimits {
     fn default() -> Self {
-        Self { connections: 64, bytes_per_minute: 256 << 20 }
+        Self { connections: 64, bytes_per_minute: 256 << 20, answer: Duration::from_secs(2) }
     }
 }
 

@@ -15,10 +15,11 @@ use crate::access::{self, Permit};
 use crate::config::Config;
 use crate::hub::signaling::refusal;
 use crate::hub::{HubInput, MemberId, Pace, Permission, RoomName, close};
+use crate::line::Traffic;
 use crate::outbox::{End, Outbox};
 use crate::pump::{HubHandle, Sign};
 use crate::routes::Shared;
-use crate::users::{Seat, Users};
+use crate::users::{Link, Seat, Users};
 
 /// How long a client that shows its token in its first message may take.
 const FIRST_MESSAGE: Duration = Duration::from_secs(10);
@@ -51,6 +52,7 @@ pub(crate) struct Guard {
     users: Users,
     room: RoomName,
     outbox: Arc<Outbox>,
+    traffic: Traffic,
     /// The member it is, once it has joined.
     member: OnceLock<MemberId>,
     readonly: AtomicBool,
@@ -71,12 +73,14 @@ impl Guard {
         room: RoomName,
         permit: Permit,
         outbox: Arc<Outbox>,
+        traffic: Traffic,
     ) -> Self {
         let guard = Self {
             config: Arc::clone(&shared.config),
             users: shared.users.clone(),
             room,
             outbox,
+            traffic,
             member: OnceLock::new(),
             readonly: AtomicBool::new(false),
             place: Mutex::new(Place::Here(None)),
@@ -103,7 +107,7 @@ impl Guard {
         }
         if let Some(auth) = auth_of(&bytes) {
             self.pace_tokens().await;
-            return self.on_auth(hub, auth);
+            return self.on_auth(hub, auth).await;
         }
         let Some(member) = self.member.get() else {
             return self.expel(hub, close::UNAUTHORIZED, "the first message must show a token");
@@ -172,7 +176,7 @@ impl Guard {
         }
     }
 
-    fn on_auth(&self, hub: &HubHandle, auth: Auth<'_>) -> Sentence {
+    async fn on_auth(&self, hub: &HubHandle, auth: Auth<'_>) -> Sentence {
         let token = match auth {
             Auth::Ask => {
                 self.tell_term();
@@ -183,6 +187,12 @@ impl Guard {
         };
         match access::verify(&self.config.access, token, &self.room) {
             Ok(permit) => {
+                if let Some(user) = permit.user.as_deref()
+                    && !self.is_seated(user)
+                {
+                    // What is said of it in vain shows when it takes its seat.
+                    self.users.has_room(user).await;
+                }
                 let sentence = self.admit(hub, permit);
                 if sentence == Sentence::Go {
                     self.tell_term();
@@ -218,8 +228,16 @@ impl Guard {
         if seat.as_ref().map(Seat::user) == user {
             return true;
         }
-        *seat = user.and_then(|user| self.users.take_seat(user, Instant::now()));
+        *seat = user.and_then(|user| self.users.take_seat(user, self.link(), Instant::now()));
         seat.is_some() || user.is_none()
+    }
+
+    fn is_seated(&self, user: &str) -> bool {
+        matches!(&*self.place(), Place::Here(Some(seat)) if seat.user() == user)
+    }
+
+    fn link(&self) -> Link {
+        Link { outbox: Arc::clone(&self.outbox), traffic: self.traffic.clone() }
     }
 
     fn spend(&self, bytes: usize) -> Result<(), Duration> {
@@ -338,7 +356,8 @@ mod tests {
             lines: Lines::default(),
         };
         let permit = Permit { lifetime: None, readonly: false, pending: true, user: None };
-        let guard = Guard::new(&shared, "r".into(), permit, Arc::new(Outbox::new(1_000_000)));
+        let (outbox, traffic) = (Arc::new(Outbox::new(1_000_000)), Traffic::default());
+        let guard = Guard::new(&shared, "r".into(), permit, outbox, traffic);
         (guard, hub, idle)
     }
 

@@ -11,6 +11,7 @@ mod demo;
 mod guard;
 pub mod hub;
 mod jwt;
+mod line;
 mod outbox;
 mod pump;
 mod routes;
@@ -24,7 +25,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
@@ -32,6 +32,7 @@ pub use config::{AccessConfig, Config, Data, SocketConfig, TunnelConfig, UserLim
 pub use jwt::{BadKey, Jwt};
 pub use pump::Health;
 
+use line::{Lines, Traffic};
 use pump::HubHandle;
 use routes::Shared;
 use store::{Store, StoreError};
@@ -77,14 +78,9 @@ impl App {
         listener: TcpListener,
         stop: impl Future<Output = ()>,
     ) -> std::io::Result<()> {
-        // A frame is one small write; waiting for more would only delay it.
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "a socket keeps its delay");
-            }
-        });
+        let service = self.router().into_make_service_with_connect_info::<Traffic>();
         tokio::select! {
-            ended = axum::serve(listener, self.router()).into_future() => ended?,
+            ended = axum::serve(Lines(listener), service).into_future() => ended?,
             () = async { stop.await; self.stop().await } => {}
         }
         Ok(())

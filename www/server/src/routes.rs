@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRequestParts, State, WebSocketUpgrade};
+use axum::extract::{ConnectInfo, FromRequestParts, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -17,6 +17,7 @@ use crate::assets;
 use crate::config::Config;
 use crate::demo;
 use crate::hub::RoomName;
+use crate::line::Traffic;
 use crate::pump::{Health, HubHandle};
 use crate::socket;
 use crate::store::Storage;
@@ -81,19 +82,27 @@ async fn rooms_first(State(shared): State<Shared>, request: Request<Body>, next:
         Ok(entry) => entry,
         Err(refusal) => return refusal.into_response(),
     };
+    let traffic = parts.extensions.get::<ConnectInfo<Traffic>>();
+    let traffic = traffic.map(|ConnectInfo(traffic)| traffic.clone()).unwrap_or_default();
     match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-        Ok(upgrade) => join(shared, room, permit, upgrade),
+        Ok(upgrade) => join(shared, room, permit, traffic, upgrade),
         Err(rejection) => rejection.into_response(),
     }
 }
 
-fn join(shared: Shared, room: RoomName, permit: Permit, upgrade: WebSocketUpgrade) -> Response {
+fn join(
+    shared: Shared,
+    room: RoomName,
+    permit: Permit,
+    traffic: Traffic,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     let max_frame = shared.config.hub.max_frame;
     let upgrade =
         upgrade.protocols([PROTOCOL]).max_message_size(max_frame).max_frame_size(max_frame);
     upgrade.on_upgrade(async move |socket| {
         let sockets = shared.sockets.clone();
-        sockets.track_future(socket::serve(socket, room, permit, shared)).await;
+        sockets.track_future(socket::serve(socket, room, permit, traffic, shared)).await;
     })
 }
 
@@ -105,7 +114,9 @@ pub(crate) async fn admit(
 ) -> Result<(RoomName, Permit), Refusal> {
     let room = access::room_of(uri)?;
     let permit = access::check(&shared.config.access, uri, headers, &room)?;
-    if permit.user.as_deref().is_some_and(|user| !shared.users.has_seat(user)) {
+    if let Some(user) = &permit.user
+        && !shared.users.has_room(user).await
+    {
         return Err(Refusal::TooMany);
     }
     if shared.hub.has_space(room.clone()).await { Ok((room, permit)) } else { Err(Refusal::Full) }

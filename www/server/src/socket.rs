@@ -13,6 +13,7 @@ use crate::access::Permit;
 use crate::config::SocketConfig;
 use crate::guard::{Guard, Sentence};
 use crate::hub::{RoomName, close};
+use crate::line::Traffic;
 use crate::outbox::{End, Next, Outbox};
 use crate::pump::HubHandle;
 use crate::routes::Shared;
@@ -44,15 +45,21 @@ enum WriteEnd {
 }
 
 /// Serves a socket to its end.
-pub(crate) async fn serve(socket: WebSocket, room: RoomName, permit: Permit, shared: Shared) {
+pub(crate) async fn serve(
+    socket: WebSocket,
+    room: RoomName,
+    permit: Permit,
+    traffic: Traffic,
+    shared: Shared,
+) {
     let (config, hub) = (shared.config.socket, &shared.hub);
     let outbox = Arc::new(Outbox::new(config.max_waiting));
     tracing::debug!(%room, "joined");
-    let guard = Guard::new(&shared, room.clone(), permit, outbox.clone());
+    let guard = Guard::new(&shared, room.clone(), permit, outbox.clone(), traffic.clone());
     // Both halves live to the end of this function: the socket is reset when they are dropped.
     let (mut sink, mut stream) = socket.split();
-    let reader = read(&mut stream, &guard, hub, &outbox, config);
-    let writer = write(&mut sink, &outbox, config);
+    let reader = read(&mut stream, &guard, hub, &outbox, &traffic, config);
+    let writer = write(&mut sink, &outbox, &traffic, config);
     tokio::pin!(reader, writer);
     tokio::select! {
         end = &mut reader => if end == ReadEnd::TooLarge {
@@ -78,11 +85,15 @@ async fn read(
     guard: &Guard,
     hub: &HubHandle,
     outbox: &Outbox,
+    traffic: &Traffic,
     config: SocketConfig,
 ) -> ReadEnd {
     loop {
-        let Ok(heard) = timeout(config.ping * 2, stream.next()).await else {
-            return ReadEnd::Silent;
+        // A message may take its time as long as its pieces come.
+        let heard = tokio::select! {
+            biased;
+            heard = stream.next() => heard,
+            () = traffic.silent(config.ping * 2) => return ReadEnd::Silent,
         };
         outbox.unstalled().await;
         match heard {
@@ -117,13 +128,20 @@ async fn wait_for_the_end(stream: &mut SplitStream<WebSocket>) -> ReadEnd {
 async fn write(
     sink: &mut SplitSink<WebSocket, Message>,
     outbox: &Outbox,
+    traffic: &Traffic,
     config: SocketConfig,
 ) -> WriteEnd {
     let mut pings = interval(config.ping);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     pings.tick().await;
     loop {
-        match drain(sink, outbox).await {
+        // Whoever takes nothing, and goes on sending, would keep what waits for it for ever.
+        let drained = tokio::select! {
+            biased;
+            drained = drain(sink, outbox) => drained,
+            () = traffic.stuck(config.ping * 2) => return WriteEnd::Gone,
+        };
+        match drained {
             Ok(None) => {}
             Ok(Some(end)) => return end,
             Err(_) => return WriteEnd::Gone,

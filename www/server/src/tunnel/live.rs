@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::registry::Registry;
@@ -14,6 +14,7 @@ use super::session::{Session, TakeError};
 use crate::access::Permit;
 use crate::guard::{Guard, Sentence};
 use crate::hub::{RoomName, close};
+use crate::line::Traffic;
 use crate::outbox::{End, Next, Outbox, is_answer};
 use crate::pump::HubHandle;
 use crate::routes::Shared;
@@ -42,7 +43,7 @@ pub(crate) struct Live {
     /// The latest reader; earlier ones end.
     reader: AtomicU64,
     readers: AtomicUsize,
-    heard: Mutex<Instant>,
+    traffic: Traffic,
     gone: Notify,
     cut: AtomicBool,
     told_end: Notify,
@@ -54,19 +55,20 @@ impl Live {
     pub(crate) fn start(shared: &Shared, room: RoomName, permit: Permit) -> Option<Arc<Self>> {
         let name = Registry::fresh_name()?;
         let outbox = Arc::new(Outbox::new(shared.config.socket.max_waiting));
+        let traffic = Traffic::default();
         let live = Arc::new(Self {
             name,
             room: room.clone(),
             session: Mutex::default(),
             up: tokio::sync::Mutex::default(),
             uploads: Arc::new(Semaphore::new(MOST_UPLOADS)),
-            guard: Guard::new(shared, room, permit, Arc::clone(&outbox)),
+            guard: Guard::new(shared, room, permit, Arc::clone(&outbox), traffic.clone()),
             outbox,
             changes: watch::Sender::new(0),
             pings: AtomicU64::new(0),
             reader: AtomicU64::new(0),
             readers: AtomicUsize::new(0),
-            heard: Mutex::new(Instant::now()),
+            traffic,
             gone: Notify::new(),
             cut: AtomicBool::new(false),
             told_end: Notify::new(),
@@ -185,11 +187,11 @@ impl Live {
     }
 
     pub(super) fn hear(&self) {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.traffic.hear();
     }
 
     fn silent_for(&self) -> Duration {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+        self.traffic.heard_at().elapsed()
     }
 
     fn session(&self) -> MutexGuard<'_, Session> {

@@ -1,6 +1,8 @@
 //! Tokens: by every way they may come, their end, and what they allow.
 
-use futures_util::SinkExt;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
 use jsonwebtoken::{EncodingKey, Header, encode as sign, get_current_timestamp};
 use rejoin::protocol::auth::Auth;
 use rejoin::protocol::{FrameLimits, Message, decode};
@@ -126,11 +128,16 @@ async fn a_token_that_may_only_read_reads_and_is_sent_away_for_writing() {
 async fn a_user_has_so_many_connections_in_all_rooms_together_and_more_are_refused_as_such() {
     let server = server_with(UserLimits { connections: 2, ..UserLimits::default() }).await;
     let [ann, bob] = ["ann", "bob"].map(|name| token(60, json!({ "sub": name })));
-    let _first = join(&server, &format!("/a?token={ann}"), &[]).await;
+    let first = join(&server, &format!("/a?token={ann}"), &[]).await;
     let mut second = join(&server, &format!("/b?token={ann}"), &[]).await;
     let mut other = join(&server, &format!("/b?token={bob}"), &[]).await;
     second.type_text("hi").await;
     other.reads("hi").await;
+    let (mut second, pongs) = second.socket.split();
+    for socket in [first.socket.split().1, pongs] {
+        // Who reads answers pings.
+        tokio::spawn(socket.for_each(|_| async {}));
+    }
     assert_eq!(refused(&server, &format!("/c?token={ann}"), &[]).await, 429);
     let (status, head, body) = server.http("GET", &format!("/c?tunnel=new&token={ann}"), "").await;
     assert_eq!(status, 429);
@@ -138,8 +145,28 @@ async fn a_user_has_so_many_connections_in_all_rooms_together_and_more_are_refus
     let mut late = join(&server, "/c?auth=message", &[]).await;
     late.send(Auth::Show(&ann).encode()).await;
     assert_eq!(late.close_code().await, Some(4429));
-    second.socket.close(None).await.expect("a close frame");
+    second.close().await.expect("a close frame");
     while refused_or_joined(&server, &format!("/c?token={ann}")).await == Some(429) {}
+}
+
+#[tokio::test]
+async fn connections_whose_clients_answer_no_more_make_room_for_new_ones_of_their_user() {
+    let answer = Duration::from_millis(500);
+    let users = UserLimits { connections: 2, answer, ..UserLimits::default() };
+    let server = server_with(users).await;
+    let ann = token(60, json!({ "sub": "ann" }));
+    let _silent = [
+        join(&server, &format!("/a?token={ann}"), &[]).await,
+        join(&server, &format!("/a?token={ann}"), &[]).await,
+    ];
+    let mut third = join(&server, &format!("/b?token={ann}"), &[]).await;
+    third.type_text("hi").await;
+    third.reads("hi").await;
+    let _fourth = join(&server, &format!("/b?token={ann}"), &[]).await;
+    // From here on nobody reads, so that the others answer no more either.
+    let mut late = join(&server, "/b?auth=message", &[]).await;
+    late.send(Auth::Show(&ann).encode()).await;
+    assert!(admitted(&mut late).await.is_some());
 }
 
 #[tokio::test]

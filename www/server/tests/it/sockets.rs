@@ -5,6 +5,8 @@ use std::time::Duration;
 use rejoin::protocol::encode;
 use rejoin_server::hub::HubConfig;
 use rejoin_server::{Config, SocketConfig};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::sleep;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message as Frame;
@@ -46,6 +48,49 @@ async fn a_dead_socket_is_reaped() {
     assert_eq!(bob.people().await, [here(7, 1)]);
     assert_eq!(bob.people().await, [gone(7, 1)], "pings are answered only by one that reads");
     assert!(server.app.health().await.is_some_and(|health| health.members == 1));
+}
+
+#[tokio::test]
+async fn a_message_that_takes_long_is_no_silence() {
+    let socket = SocketConfig { ping: Duration::from_millis(400), ..SocketConfig::default() };
+    let server = Server::start(Config { socket, ..config() }).await;
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+    let head = "GET /r HTTP/1.1\r\nhost: here\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.expect("a handshake");
+    // A binary message of four bytes, masked with zeros: the question for everything.
+    for byte in [0x82, 0x84, 0, 0, 0, 0, 0, 0, 1, 0] {
+        stream.write_all(&[byte]).await.expect("a piece");
+        sleep(Duration::from_millis(250)).await;
+    }
+    let answer = [&[0x82, 5][..], &encode::sync_step_2(&[0, 0])].concat();
+    let mut got = Vec::new();
+    while !got.windows(answer.len()).any(|window| window == answer) {
+        let read = super::support::within(stream.read_buf(&mut got)).await;
+        assert!(read.is_ok_and(|read| read > 0), "the socket ended: {got:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_takes_nothing_is_gone_though_it_goes_on_sending() {
+    let socket = SocketConfig { ping: Duration::from_secs(1), ..SocketConfig::default() };
+    let server = Server::start(Config { socket, ..config() }).await;
+    let mut alice = server.join("r").await;
+    let piece = "x".repeat(1 << 20);
+    for _ in 0..15 {
+        alice.type_text(&piece).await;
+        while alice.frame().await.get(1) != Some(&2) {}
+    }
+    let mut slow = server.join("r").await;
+    slow.send(encode::sync_step_1(&[0])).await;
+    drop(alice);
+    let gone = async {
+        while server.app.health().await.is_some_and(|health| health.members > 0) {
+            let _ = slow.socket.send(Frame::Text("still here".into())).await;
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    super::support::within(gone).await;
 }
 
 #[tokio::test]

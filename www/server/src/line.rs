@@ -1,0 +1,175 @@
+//! What comes and goes over a connection, seen below HTTP and WebSockets: a message that takes long is heard of with each piece.
+
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Duration, Instant, sleep_until};
+
+/// When something last came and went.
+#[derive(Clone, Debug)]
+pub(crate) struct Traffic(Arc<Times>);
+
+#[derive(Debug)]
+struct Times {
+    start: Instant,
+    /// Milliseconds since the start.
+    heard: AtomicU64,
+    said: AtomicU64,
+    pieces: AtomicU64,
+}
+
+impl Default for Traffic {
+    fn default() -> Self {
+        let [heard, said, pieces] = <[AtomicU64; 3]>::default();
+        Self(Arc::new(Times { start: Instant::now(), heard, said, pieces }))
+    }
+}
+
+impl Traffic {
+    /// Something came.
+    pub(crate) fn hear(&self) {
+        self.0.heard.store(self.passed(), Ordering::Relaxed);
+        self.0.pieces.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// When something last came.
+    pub(crate) fn heard_at(&self) -> Instant {
+        self.0.start + Duration::from_millis(self.0.heard.load(Ordering::Relaxed))
+    }
+
+    /// How often something came.
+    pub(crate) fn pieces(&self) -> u64 {
+        self.0.pieces.load(Ordering::Relaxed)
+    }
+
+    /// Waits until nothing has come for so long.
+    pub(crate) async fn silent(&self, patience: Duration) {
+        quiet(patience, || self.heard_at()).await;
+    }
+
+    /// Waits until the counterpart has taken nothing for so long.
+    pub(crate) async fn stuck(&self, patience: Duration) {
+        let said = &self.0.said;
+        let at = || self.0.start + Duration::from_millis(said.load(Ordering::Relaxed));
+        quiet(patience, at).await;
+    }
+
+    fn say(&self) {
+        self.0.said.store(self.passed(), Ordering::Relaxed);
+    }
+
+    fn passed(&self) -> u64 {
+        u64::try_from(self.0.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+async fn quiet(patience: Duration, last: impl Fn() -> Instant) {
+    let mut since = Instant::now();
+    loop {
+        sleep_until(since + patience).await;
+        let at = last();
+        if at <= since {
+            return;
+        }
+        since = at;
+    }
+}
+
+/// A connection whose traffic is noted.
+#[derive(Debug)]
+pub(crate) struct Line {
+    stream: TcpStream,
+    traffic: Traffic,
+}
+
+impl AsyncRead for Line {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.traffic.hear();
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.note(written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        self.note(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+impl Line {
+    fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if matches!(written, Poll::Ready(Ok(1..))) {
+            self.traffic.say();
+        }
+        written
+    }
+}
+
+/// Accepts connections whose traffic is noted.
+#[derive(Debug)]
+pub(crate) struct Lines(pub(crate) TcpListener);
+
+impl Listener for Lines {
+    type Io = Line;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Line, SocketAddr) {
+        let (stream, address) = Listener::accept(&mut self.0).await;
+        // A frame is one small write; waiting for more would only delay it.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a socket keeps its delay");
+        }
+        (Line { stream, traffic: Traffic::default() }, address)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+impl Connected<IncomingStream<'_, Lines>> for Traffic {
+    fn connect_info(stream: IncomingStream<'_, Lines>) -> Self {
+        stream.io().traffic.clone()
+    }
+}
