@@ -45,12 +45,12 @@ pub use peers::Peers;
 
 use wasm_bindgen::JsValue;
 
-#[cfg(any(feature = "documents", feature = "links"))]
+#[cfg(feature = "links")]
 use crate::connection::EndpointFailure;
 use crate::error::Misuse;
 use crate::web::convert::misuse_to_js;
 
-#[cfg(any(feature = "documents", feature = "links"))]
+#[cfg(feature = "links")]
 fn endpoint_failure(word: &str) -> Result<EndpointFailure, Misuse> {
     match word {
         "unauthorized" => Ok(EndpointFailure::Unauthorized),

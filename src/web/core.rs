@@ -12,16 +12,16 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::client::Client;
 use crate::config::{Config, Fields, RoomOptions};
-use crate::connection::EndpointAnswer;
 use crate::connection::answer::Answer;
 use crate::connection::manner::Ruling;
+use crate::connection::{EndpointAnswer, EndpointFailure};
 use crate::error::Misuse;
 use crate::io::RoomId;
 use crate::web::adapter::Adapter;
 use crate::web::convert::{events_to_js, from_js};
 use crate::web::driver::{Driver, Settings};
 use crate::web::indexed_db::{Durability, Vault};
-use crate::web::{clock, endpoint_failure, thrown};
+use crate::web::{clock, thrown};
 
 /// One running client. Rooms, types and questions are numbers and strings, so nothing but this needs `free()`.
 #[wasm_bindgen]
@@ -131,9 +131,10 @@ impl Core {
         message: &str,
         wait: Option<u32>,
     ) -> Result<(), JsValue> {
-        let answer = match endpoint_failure(word) {
-            Ok(failure) => Answer::Failure(failure, message),
-            Err(_) => Answer::Ruling(thrown(Ruling::from_word(word, wait))?),
+        let answer = match word {
+            "unauthorized" => Answer::Failure(EndpointFailure::Unauthorized, message),
+            "unavailable" => Answer::Failure(EndpointFailure::Unavailable, message),
+            _ => Answer::Ruling(thrown(Ruling::from_word(word, wait))?),
         };
         self.answer(room, request, answer)
     }
