@@ -44,16 +44,17 @@ impl<D: DocHost> Room<D> {
             Dialect::Ours => usize::MAX,
             Dialect::Stock { limit } => limit,
         };
+        let epoch = cx.rng.u64(EPOCHS);
         let fresh = Path {
             instance: instance.to_owned(),
             dialect,
             session: Session::Down,
             resting: true,
-            epoch: cx.rng.u64(EPOCHS),
+            epoch,
             hello: None,
             neighbours: Vec::new(),
             strikes: Strikes::new(self.config.max_send_frame.min(largest)),
-            marks: Marks::default(),
+            marks: Marks::new(epoch >> 1),
             pace: Pace::new(cx.now),
             elected: false,
             fed: false,

@@ -9,6 +9,8 @@ const MARK_WAIT: u64 = 200;
 /// The marks of one path, both ways.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
+    /// Ours have higher numbers.
+    base: u64,
     /// Number of our last one.
     sent: u64,
     /// Number of the last one that was answered.
@@ -20,6 +22,12 @@ pub(super) struct Marks {
 }
 
 impl Marks {
+    /// Of a path that just began; `base` is random, of up to 52 bits: what is still on its way from an earlier path of the same
+    /// number says nothing of this one.
+    pub(super) fn new(base: u64) -> Self {
+        Self { base, sent: base, done: base, ..Self::default() }
+    }
+
     /// Something was sent.
     pub(super) fn note_content(&mut self, now: Instant) {
         self.due.get_or_insert(now + MARK_WAIT);
@@ -55,18 +63,19 @@ impl Marks {
 
     /// Whether everything that was sent is confirmed.
     pub(super) fn is_done(&self) -> bool {
-        self.due.is_none() && self.sent > 0 && !self.is_open()
+        self.due.is_none() && self.sent > self.base && !self.is_open()
     }
 
-    /// They confirmed; `false` if we never asked for that.
-    pub(super) fn handle_done(&mut self, number: u64) -> bool {
-        self.done = self.done.max(number.min(self.sent));
-        number <= self.sent
+    /// They confirmed. What was not asked for on this path was on an earlier one.
+    pub(super) fn handle_done(&mut self, number: u64) {
+        if number <= self.sent {
+            self.done = self.done.max(number);
+        }
     }
 
-    /// They want to know.
+    /// They want to know. A peer that began anew counts from elsewhere.
     pub(super) fn handle_mark(&mut self, number: u64) {
-        self.owed = self.owed.max(Some(number));
+        self.owed = Some(number);
     }
 
     /// Their mark that is to be answered, if there is one.
@@ -96,33 +105,38 @@ mod tests {
 
     #[test]
     fn nothing_is_confirmed_before_the_last_mark_is_answered() {
-        let mut marks = Marks::default();
+        let mut marks = Marks::new(40);
         assert!(!marks.is_done(), "nothing was ever confirmed");
         marks.note_content(at(0));
         marks.note_content(at(150));
-        assert_eq!((marks.take_due(at(199)), marks.take_due(at(200))), (None, Some(1)));
+        assert_eq!((marks.take_due(at(199)), marks.take_due(at(200))), (None, Some(41)));
         marks.note_content(at(210));
-        assert!(marks.handle_done(1) && !marks.is_done(), "more was sent behind the mark");
-        assert_eq!(marks.take_due(at(410)), Some(2));
-        assert!(marks.handle_done(2) && marks.is_done());
+        marks.handle_done(41);
+        assert!(!marks.is_done(), "more was sent behind the mark");
+        assert_eq!(marks.take_due(at(410)), Some(42));
+        marks.handle_done(42);
+        assert!(marks.is_done());
     }
 
     #[test]
-    fn a_mark_that_was_never_set_cannot_be_confirmed() {
-        let mut marks = Marks::default();
+    fn marks_of_another_path_confirm_nothing() {
+        let mut marks = Marks::new(40);
         marks.note_diff(at(0));
-        assert_eq!(marks.take_due(at(0)), Some(1));
-        assert!(!marks.handle_done(9));
-        marks.note_content(at(1));
-        assert!(!marks.is_done());
+        assert_eq!(marks.take_due(at(0)), Some(41));
+        for number in [0, 1, 40, 42, u64::MAX] {
+            marks.handle_done(number);
+            assert!(!marks.is_done(), "{number}");
+        }
+        marks.handle_done(41);
+        assert!(marks.is_done());
     }
 
     #[test]
     fn of_several_unanswered_marks_the_last_is_answered() {
-        let mut marks = Marks::default();
+        let mut marks = Marks::new(0);
         marks.handle_mark(4);
         marks.handle_mark(3);
-        assert_eq!(marks.owed(), Some(4));
+        assert_eq!(marks.owed(), Some(3));
         marks.pay();
         assert_eq!(marks.owed(), None);
     }

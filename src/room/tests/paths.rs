@@ -6,6 +6,7 @@ use crate::protocol::peer::{Hello, Peer};
 use crate::room::paths::Dialect;
 
 mod hostile;
+mod marks;
 mod modes;
 mod presence;
 mod server;
@@ -104,16 +105,16 @@ impl Mesh {
 }
 
 impl Rig {
-    fn path_up(&mut self, there: usize) {
+    pub(super) fn path_up(&mut self, there: usize) {
         let name = instance(there);
         self.run(|room, cx| room.path_up(cx, there as u32, &name, Dialect::Ours)).unwrap();
     }
 
-    fn hear(&mut self, from: usize, channel: PathChannel, frame: &[u8]) {
+    pub(super) fn hear(&mut self, from: usize, channel: PathChannel, frame: &[u8]) {
         self.run(|room, cx| room.path_frame(cx, from as u32, channel, frame)).unwrap();
     }
 
-    fn take_frames(&mut self) -> Vec<(u32, PathChannel, Vec<u8>)> {
+    pub(super) fn take_frames(&mut self) -> Vec<(u32, PathChannel, Vec<u8>)> {
         let mut frames = Vec::new();
         self.events.retain_mut(|event| match event {
             EventKind::Path { path, channel, frame } => {

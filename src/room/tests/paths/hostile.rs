@@ -35,7 +35,6 @@ fn what_cannot_be_read_or_is_not_allowed_costs_the_path_the_third_time() {
     assert_costs_the_path(sync, &[0, 2, 200], ErrorCode::Protocol);
     assert_costs_the_path(sync, &encode::update(&[255; 9]), ErrorCode::Update);
     assert_costs_the_path(sync, &[123, 1, 1], ErrorCode::Protocol);
-    assert_costs_the_path(sync, &Peer::Done(9_000).encode(), ErrorCode::Protocol);
 }
 
 #[test]
