@@ -83,7 +83,7 @@ impl Doc {
         let waits = self.take_in(update, origin, &mut applied)?;
         let content = std::mem::take(&mut applied.content);
         let held = waits.is_some();
-        self.hold(waits, origin, 0);
+        self.hold(waits, vec![origin], 0);
         self.release(&mut applied);
         Ok(Applied { content, held, ..applied })
     }
@@ -118,9 +118,10 @@ impl Doc {
     /// Takes in what waited for units that are known by now.
     fn release(&mut self, applied: &mut Applied) {
         while let Some(released) = self.holds.take_ready(|client| self.index.clock(client)) {
-            for Released { update, origin, tries } in self.cut(released) {
+            let origin = released.origin();
+            for Released { update, origins, tries } in self.cut(released) {
                 match self.take_in(&update, origin, applied) {
-                    Ok(waits) => self.hold(waits, origin, tries),
+                    Ok(waits) => self.hold(waits, origins, tries),
                     Err(error) => applied.refused.push(Refused { origin, update, error }),
                 }
             }
@@ -131,11 +132,12 @@ impl Doc {
     /// let it advance by a single unit.
     fn cut(&self, released: Released) -> Vec<Released> {
         const TRIES: u32 = 8;
-        let Released { update, origin, tries } = &released;
+        let Released { update, origins, tries } = &released;
         let parsed = Preflight::parse(update, &self.limits);
         let Some(parsed) = parsed.ok().filter(|_| *tries > TRIES) else { return vec![released] };
         let halves = gate::halves(update, &parsed).into_iter();
-        halves.map(|update| Released { update, origin: *origin, tries: *tries }).collect()
+        let half = |update| Released { update, origins: origins.clone(), tries: *tries };
+        halves.map(half).collect()
     }
 
     /// Takes in what is ready; returns what waits, and for what.
@@ -192,9 +194,9 @@ impl Doc {
         Ok(halves.waiting)
     }
 
-    fn hold(&mut self, waits: Option<Waiting>, origin: Origin, tries: u32) {
+    fn hold(&mut self, waits: Option<Waiting>, origins: Vec<Origin>, tries: u32) {
         if let Some((update, missing)) = waits {
-            self.holds.push(Released { update, origin, tries }, missing, &self.limits);
+            self.holds.push(Released { update, origins, tries }, missing, &self.limits);
         }
     }
 

@@ -19,16 +19,29 @@ struct Held {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Released {
     pub(crate) update: Vec<u8>,
-    pub(crate) origin: Origin,
+    /// Who sent it, each once.
+    pub(crate) origins: Vec<Origin>,
     /// How often, this time included.
     pub(crate) tries: u32,
+}
+
+impl Released {
+    /// Whose it counts as: this device's, if it is among those who sent it.
+    pub(crate) fn origin(&self) -> Origin {
+        let own = self.origins.iter().find(|origin| is_own(**origin));
+        own.or(self.origins.first()).copied().unwrap_or_default()
+    }
 }
 
 impl Held {
     /// Whether this device brings it.
     fn is_own(&self) -> bool {
-        self.origins.iter().any(|origin| matches!(origin, Origin::Local | Origin::Storage))
+        self.origins.iter().any(|origin| is_own(*origin))
     }
+}
+
+fn is_own(origin: Origin) -> bool {
+    matches!(origin, Origin::Local | Origin::Storage)
 }
 
 /// The waiting updates, oldest first.
@@ -48,17 +61,19 @@ impl Holds {
     /// Keeps an update until `missing` is there. One that waits already is not kept twice.
     pub(crate) fn push(
         &mut self,
-        Released { update, origin, tries }: Released,
+        Released { update, origins, tries }: Released,
         missing: Missing,
         limits: &Limits,
     ) {
         if let Some(held) = self.waiting.iter_mut().find(|held| held.update == update) {
-            if !held.origins.contains(&origin) {
-                held.origins.push(origin);
+            for origin in origins {
+                if !held.origins.contains(&origin) {
+                    held.origins.push(origin);
+                }
             }
             return;
         }
-        self.waiting.push(Held { update, origins: vec![origin], missing, tries });
+        self.waiting.push(Held { update, origins, missing, tries });
         self.trim(limits);
     }
 
@@ -83,8 +98,7 @@ impl Holds {
         let Held { update, origins, tries, .. } = self.waiting.remove(at);
         #[cfg(test)]
         self.count(update.len());
-        let origin = origins.first().copied().unwrap_or_default();
-        Some(Released { update, origin, tries: tries + 1 })
+        Some(Released { update, origins, tries: tries + 1 })
     }
 
     #[cfg(test)]
@@ -121,7 +135,7 @@ mod tests {
     const MISSING: Missing = Missing { client: 1, clock: 5 };
 
     fn push(holds: &mut Holds, update: &[u8], origin: Origin, limits: &Limits) {
-        let offered = Released { update: update.to_vec(), origin, tries: 0 };
+        let offered = Released { update: update.to_vec(), origins: vec![origin], tries: 0 };
         holds.push(offered, MISSING, limits);
     }
 
@@ -136,9 +150,23 @@ mod tests {
         push(&mut holds, b"abc", Origin::Remote, &Limits::default());
         assert!(holds.any_from(Origin::Path(3)) && holds.any_from(Origin::Remote));
         assert_eq!((holds.len(), holds.take_ready(|_| 5)), (1, None));
-        let released = Released { update: b"abc".to_vec(), origin: Origin::Path(3), tries: 1 };
+        let origins = vec![Origin::Path(3), Origin::Remote];
+        let released = Released { update: b"abc".to_vec(), origins, tries: 1 };
         assert_eq!(holds.take_ready(|_| 6), Some(released));
         assert_eq!(holds.len(), 0);
+    }
+
+    #[test]
+    fn what_is_tried_again_in_vain_is_still_everybodys_who_sent_it() {
+        let mut holds = Holds::default();
+        push(&mut holds, b"abc", Origin::Path(3), &Limits::default());
+        push(&mut holds, b"abc", Origin::Local, &Limits::default());
+        let tried = holds.take_ready(|_| 6).expect("its unit is known");
+        assert_eq!((tried.origin(), tried.tries), (Origin::Local, 1));
+        holds.push(tried, Missing { client: 1, clock: 9 }, &Limits::default());
+        assert_eq!((holds.own().count(), holds.any_from(Origin::Path(3))), (1, true));
+        holds.forget(Origin::Path(3));
+        assert_eq!(holds.own().count(), 1, "it is this device's, too");
     }
 
     #[test]

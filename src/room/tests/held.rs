@@ -1,6 +1,8 @@
 //! What this device brings and hangs on something that is missing here.
 
 use super::*;
+use crate::event::PathChannel;
+use crate::protocol::peer::Peer;
 use crate::room::persistence::record::{Record, RecordKind};
 
 /// Two updates of another writer, of which the second one hangs on the first.
@@ -127,4 +129,55 @@ fn comes_back(log: &[Vec<u8>], first: &[u8], second: &[u8]) {
         server.apply(update, Origin::Remote).expect("an update");
     }
     assert!(server.knows(second).expect("an update"), "it was not sent");
+}
+
+/// Letters of two writers, and one that a third put between them.
+fn between() -> [Vec<u8>; 3] {
+    let roots = OrderedMap::from([("text".to_owned(), RootKind::Text)]);
+    let insert = |doc: &mut Doc, index, text: &str| {
+        let (ty, text) = (TypeId::root("text"), text.to_owned());
+        doc.edit(Edit::TextInsert { ty, index, text, attributes: None }).expect("an edit").update
+    };
+    let [mut left, mut right, mut middle] =
+        [71, 72, 73].map(|client| Doc::new(client, &roots, Limits::default()));
+    let a = insert(&mut left, 0, "a");
+    right.apply(&a, Origin::Remote).expect("an update");
+    let b = insert(&mut right, 1, "b");
+    for update in [&a, &b] {
+        middle.apply(update, Origin::Remote).expect("an update");
+    }
+    [a, b, insert(&mut middle, 1, "x")]
+}
+
+#[test]
+fn what_the_app_and_a_peer_bring_stays_when_it_was_tried_in_vain_and_the_peer_goes() {
+    let [a, b, x] = between();
+    let mut rig = Rig::online();
+    rig.path_up(3);
+    rig.hear(3, PathChannel::Sync, &encode::update(&x));
+    rig.run(|room, cx| room.apply_update(cx, &x)).expect("it waits");
+    rig.receive(encode::update(&a));
+    rig.run(|room, cx| room.path_down(cx, 3, false)).expect("a path");
+    assert_eq!(rig.sync().held, 1, "it is gone");
+    rig.receive(encode::update(&b));
+    commit_all(&mut rig);
+    assert_eq!((text(&rig), rig.sync().pending), (Some("axb".into()), 1));
+}
+
+#[test]
+fn what_several_peers_sent_and_was_tried_in_vain_is_confirmed_to_none_of_them() {
+    let [a, _, x] = between();
+    let mut rig = Rig::online();
+    for path in [3, 4] {
+        rig.path_up(path);
+        rig.hear(path, PathChannel::Sync, &encode::update(&x));
+    }
+    rig.receive(encode::update(&a));
+    for path in [3, 4] {
+        rig.hear(path, PathChannel::Sync, &Peer::Mark(1).encode());
+    }
+    commit_all(&mut rig);
+    assert_eq!([3, 4].map(|path| rig.room.doc.holds_from(Origin::Path(path))), [true; 2]);
+    let told = rig.take_frames().into_iter().filter(|(.., frame)| *frame == Peer::Done(1).encode());
+    assert_eq!(told.count(), 0);
 }
