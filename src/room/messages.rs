@@ -71,6 +71,8 @@ pub struct Messages {
     /// Up to this number messages are history: they were there before we came.
     history: u64,
     done: Vec<String>,
+    /// Ids of messages of earlier runs that came from the log.
+    restored: Vec<String>,
     frames: Vec<Vec<u8>>,
     events: VecDeque<MessageEvent>,
 }
@@ -130,6 +132,7 @@ impl Messages {
             reset: false,
             history: 0,
             done: Vec::new(),
+            restored: Vec::new(),
             frames: Vec::new(),
             events: VecDeque::new(),
         }
@@ -177,12 +180,14 @@ impl Messages {
     pub fn restore(&mut self, stored: Vec<(String, u64, String)>) {
         let (mut restored, mut waiting) = (Vec::new(), Vec::new());
         for (id, kind, data) in stored {
-            if self.queue.iter().any(|waiting| waiting.id == id) {
+            // Also in the log twice: a snapshot behind a failure did not know the record.
+            if self.queue.iter().chain(&waiting).any(|waiting| waiting.id == id) {
                 continue;
             }
             let (seq, at, from) = (0, 0, 0);
             let message = Message { seq, at, from, kind, id, data, own: true };
             waiting.push(Waiting::new(message.id.clone(), kind, message.data.clone(), 0));
+            self.restored.push(message.id.clone());
             restored.push(message);
         }
         if !restored.is_empty() {
@@ -302,6 +307,12 @@ impl Messages {
     /// Ids of messages that no longer wait, for the log.
     pub fn take_done(&mut self) -> Vec<String> {
         std::mem::take(&mut self.done)
+    }
+
+    /// Of the messages of earlier runs those that no longer wait.
+    pub fn restored_and_done(&self) -> Vec<String> {
+        let waits = |id: &String| self.queue.iter().any(|waiting| waiting.id == *id);
+        self.restored.iter().filter(|id| !waits(id)).cloned().collect()
     }
 
     fn ask<'a>(

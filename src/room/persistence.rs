@@ -57,8 +57,8 @@ enum Phase {
     Off,
     /// Not asked yet.
     New,
-    /// Reading everything.
-    Loading,
+    /// Reading everything, for the first time or again.
+    Loading { after: Option<Trouble> },
     /// Nothing.
     Idle,
     /// Appending so many records of the queue.
@@ -68,13 +68,20 @@ enum Phase {
     /// Writing a snapshot that covers these keys.
     Compacting { covers: OrderedMap<RecordKey, u64>, bytes: usize },
     /// The last transaction failed. What it would have written is in the document.
-    Failing { error: StorageError, retry_at: Instant, wait: u64 },
+    Failing { trouble: Trouble, retry_at: Instant },
     /// Writing the whole document after a failure.
-    Recovering { upto: Seq, wait: u64, bytes: usize },
+    Recovering { upto: Seq, after: Trouble, bytes: usize },
     /// Closing the database.
     Closing,
     /// Closed.
     Closed,
+}
+
+/// What the last attempt met, and how long the next one waits for that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Trouble {
+    error: StorageError,
+    wait: u64,
 }
 
 /// What an answered task means.
@@ -88,6 +95,8 @@ pub enum Outcome {
     Verify(Option<Record>),
     /// The database failed; edits live in memory until it works again.
     Failed(StorageError),
+    /// It fails as it did: the app knows.
+    StillFailing,
     /// The database is closed.
     Closed,
     /// A snapshot replaced what was there.
@@ -129,8 +138,8 @@ impl Persistence {
         self.queued += 1;
         match self.phase {
             Phase::Off | Phase::Closed => self.committed = self.queued,
-            // The document has it; the snapshot after the failure will too.
-            Phase::Failing { .. } => {}
+            // The document has it; the snapshot after the failure will too, or behind the log that is read late.
+            Phase::Failing { .. } | Phase::Loading { .. } => {}
             _ => {
                 let record = self.record(kind, payload);
                 self.queue.push(record);
@@ -162,7 +171,11 @@ impl Persistence {
     pub fn is_working(&self) -> bool {
         !matches!(
             self.phase,
-            Phase::Off | Phase::Failing { .. } | Phase::Recovering { .. } | Phase::Closed
+            Phase::Off
+                | Phase::Loading { after: Some(_) }
+                | Phase::Failing { .. }
+                | Phase::Recovering { .. }
+                | Phase::Closed
         )
     }
 
@@ -223,16 +236,16 @@ impl Persistence {
     /// Tries again after a failure: reads the log if that is still to be done, else writes the whole
     /// document: a snapshot, and what it lacks.
     pub fn recover(&mut self, records: Vec<(RecordKind, Vec<u8>)>) -> Option<StorageTask> {
-        let Phase::Failing { wait, .. } = self.phase else { return None };
+        let Phase::Failing { trouble, .. } = self.phase else { return None };
         if self.loaded.is_none() {
-            self.phase = Phase::Loading;
+            self.phase = Phase::Loading { after: Some(trouble) };
             return Some(StorageTask::Load { database: self.database.clone() });
         }
         let encode = |(kind, payload)| self.record(kind, payload).encode();
         let records: Vec<Vec<u8>> = records.into_iter().map(encode).collect();
         self.queue.clear();
         let bytes = records.first().map_or(0, Vec::len);
-        self.phase = Phase::Recovering { upto: self.queued, wait, bytes };
+        self.phase = Phase::Recovering { upto: self.queued, after: trouble, bytes };
         Some(StorageTask::Append { database: self.database.clone(), records })
     }
 
@@ -240,7 +253,7 @@ impl Persistence {
     pub fn load(&mut self) -> Option<StorageTask> {
         let new = self.phase == Phase::New;
         new.then(|| {
-            self.phase = Phase::Loading;
+            self.phase = Phase::Loading { after: None };
             StorageTask::Load { database: self.database.clone() }
         })
     }
@@ -316,7 +329,7 @@ impl Persistence {
         }
         let phase = std::mem::replace(&mut self.phase, Phase::Idle);
         match (phase, reply) {
-            (Phase::Loading, Ok(StorageReply::Loaded(stored))) => {
+            (Phase::Loading { .. }, Ok(StorageReply::Loaded(stored))) => {
                 Outcome::Loaded(self.on_loaded(stored))
             }
             (Phase::Appending { count, bytes }, Ok(StorageReply::Written(keys))) => {
@@ -373,8 +386,6 @@ impl Persistence {
 
     fn on_loaded(&mut self, stored: Vec<(RecordKey, Vec<u8>)>) -> Loaded {
         self.loaded = Some(stored.last().map_or(0, |(key, _)| key.0));
-        // Edits made while the log could not be read are in the document only, until its snapshot behind this is committed.
-        self.queue.clear();
         let mut loaded = Loaded::default();
         for (key, bytes) in stored {
             match Record::decode(&bytes) {
@@ -422,10 +433,13 @@ impl Persistence {
     }
 
     fn on_failure(&mut self, now: Instant, phase: &Phase, error: StorageError) -> Outcome {
-        let wait = match phase {
-            Phase::Recovering { wait, .. } => (wait * 2).min(MAX_RETRY),
-            _ => self.config.storage_retry,
+        let before = match phase {
+            Phase::Recovering { after, .. } => Some(*after),
+            Phase::Loading { after } => *after,
+            _ => None,
         };
+        let wait =
+            before.map_or(self.config.storage_retry, |before| (before.wait * 2).min(MAX_RETRY));
         self.queue.clear();
         // What was let go of may be cleared before it is opened again, and nobody would be told.
         if matches!(error, StorageError::Closed | StorageError::TimedOut) {
@@ -436,12 +450,15 @@ impl Persistence {
             // A log that could not be read may hold more than we have: never write over it blindly,
             // but appending a snapshot to it is safe.
             _ if !error.may_pass() => Phase::Off,
-            _ => Phase::Failing { error, retry_at: now + wait, wait },
+            _ => Phase::Failing { trouble: Trouble { error, wait }, retry_at: now + wait },
         };
         if self.phase == Phase::Off {
             self.committed = self.queued;
         }
-        Outcome::Failed(error)
+        match before.is_some_and(|before| before.error == error) {
+            true => Outcome::StillFailing,
+            false => Outcome::Failed(error),
+        }
     }
 }
 

@@ -52,9 +52,9 @@ fn hard_seeds_that_failed_once_pass() {
 }
 
 #[test]
-fn an_edit_made_while_a_hanging_log_was_read_again_waits_until_it_is_saved() {
+fn an_edit_made_while_a_hanging_log_was_read_again_is_not_lost_unless_that_was_told() {
     let outcome = World::new(3_778, Setup { hangs: true, ..Setup::default() }).run();
-    assert_eq!(outcome.broken, None, "it was sent before it was saved");
+    assert_eq!(outcome.broken, None, "it was sent, lost and never told to be in memory only");
 }
 
 #[test]

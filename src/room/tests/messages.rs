@@ -154,6 +154,38 @@ fn a_message_written_offline_survives_the_tab_and_is_gone_once_acknowledged() {
 }
 
 #[test]
+fn what_is_acknowledged_while_the_disk_does_not_answer_is_not_sent_by_the_next_run() {
+    let mut rows = Rows::new();
+    let mut first = Rig::run_number(1, &mut rows);
+    let ids = [first.write("1"), first.write("2")];
+    first.store(&mut rows);
+
+    let mut second = Rig::run_number(2, &mut rows);
+    second.greet();
+    second.type_text("x");
+    for _ in 0..30 {
+        second.wait(1_000);
+        second.receive(encode::sync_step_2(EMPTY_UPDATE));
+    }
+    second.receive(Reply::Ack { n: 1, seq: 1 }.encode());
+    assert_eq!((second.restored(), second.problems()), (ids.to_vec(), vec![ErrorCode::Storage]));
+    second.wait(1_000);
+    second.store(&mut rows);
+    assert_eq!(second.sync().local, Durability::Saved);
+    let [done, waits] = ids;
+    assert_eq!(Rig::run_number(3, &mut rows).restored(), [waits.clone()]);
+
+    // Snapshots delete what was written behind the disk's failure, but not the message.
+    for _ in 0..3 * 520 {
+        second.type_text("x");
+        second.store(&mut rows);
+    }
+    assert!(rows.len() < 1_200, "{} rows", rows.len());
+    let restored = Rig::run_number(4, &mut rows).restored();
+    assert_eq!((restored.contains(&done), restored.contains(&waits)), (false, true));
+}
+
+#[test]
 fn compaction_keeps_the_messages_that_wait_and_forgets_the_others() {
     let mut rows = Rows::new();
     let mut rig = Rig::run_number(4, &mut rows);
