@@ -61,16 +61,13 @@ impl Holds {
     /// Keeps an update until `missing` is there. One that waits already is not kept twice.
     pub(crate) fn push(
         &mut self,
-        Released { update, origins, tries }: Released,
+        Released { update, mut origins, tries }: Released,
         missing: Missing,
         limits: &Limits,
     ) {
         if let Some(held) = self.waiting.iter_mut().find(|held| held.update == update) {
-            for origin in origins {
-                if !held.origins.contains(&origin) {
-                    held.origins.push(origin);
-                }
-            }
+            origins.retain(|origin| !held.origins.contains(origin));
+            held.origins.append(&mut origins);
             return;
         }
         self.waiting.push(Held { update, origins, missing, tries });

@@ -108,11 +108,18 @@ impl<D: DocHost> Room<D> {
             self.send(frame);
         }
         let done = self.messages.take_done();
-        if !done.is_empty() {
-            self.persistence.append(RecordKind::MessagesDone, encode_ids(&done));
-        }
+        self.log_done(done);
         while let Some(event) = self.messages.poll_event() {
             self.outputs.push_back(RoomOutput::Event(EventKind::Messages(event)));
+        }
+    }
+
+    /// Tells the log which messages no longer wait.
+    pub(super) fn log_done(&mut self, done: Vec<String>) {
+        if !done.is_empty() {
+            let mut payload = Vec::new();
+            done.iter().for_each(|id| write_string(&mut payload, id));
+            self.persistence.append(RecordKind::MessagesDone, payload);
         }
     }
 
@@ -147,13 +154,6 @@ pub(super) fn decode_messages(bytes: &[u8]) -> Option<Vec<Stored>> {
 }
 
 /// Ids one behind the other.
-pub(super) fn encode_ids(ids: &[String]) -> Vec<u8> {
-    let mut out = Vec::new();
-    ids.iter().for_each(|id| write_string(&mut out, id));
-    out
-}
-
-/// Reads them.
 pub(super) fn decode_ids(bytes: &[u8]) -> Option<Vec<&str>> {
     let mut reader = Reader::new(bytes);
     let mut ids = Vec::new();

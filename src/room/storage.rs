@@ -4,7 +4,7 @@ use yrs::IdSet;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 
-use super::messaging::{Stored, decode_ids, decode_messages, encode_ids};
+use super::messaging::{Stored, decode_ids, decode_messages};
 use super::persistence::record::{Record, RecordKind};
 use super::persistence::{Loaded, Outcome};
 use super::{Phase, Room, RoomOutput};
@@ -43,11 +43,7 @@ impl<D: DocHost> Room<D> {
             Outcome::Loaded(loaded) => self.on_loaded(cx, loaded),
             Outcome::Failed(error) => self.on_storage_failed(cx, error),
             Outcome::Verify(record) => self.on_read_back(record),
-            Outcome::Compacted => {
-                self.log_epoch();
-                let done = self.done_records();
-                self.append_all(done);
-            }
+            Outcome::Compacted => self.log_aside(),
             Outcome::StillFailing | Outcome::Progress | Outcome::Closed | Outcome::Nothing => {}
         }
         self.settle(cx);
@@ -83,7 +79,7 @@ impl<D: DocHost> Room<D> {
 
     pub(super) fn on_storage_timeout(&mut self, cx: &mut Context<'_>, slept: bool) {
         let outcome = self.persistence.handle_timeout(cx.now, slept);
-        if outcome != Outcome::Nothing {
+        if !matches!(outcome, Outcome::Nothing) {
             let database = self.persistence.database().to_owned();
             self.outputs.push_back(RoomOutput::AbandonStorage(database));
         }
@@ -91,10 +87,9 @@ impl<D: DocHost> Room<D> {
             self.on_storage_failed(cx, error);
         }
         if self.persistence.wants_recovery(cx.now) {
-            let behind = self.held_records().into_iter().chain(self.done_records());
-            let records = std::iter::once(self.snapshot()).chain(behind);
+            let records = std::iter::once(self.snapshot()).chain(self.held_records());
             if let Some(task) = self.persistence.recover(records.collect()) {
-                self.log_epoch();
+                self.log_aside();
                 self.begin(cx.now, task);
             }
         }
@@ -124,17 +119,17 @@ impl<D: DocHost> Room<D> {
         self.doc.held_here().into_iter().map(|update| (RecordKind::Local, update)).collect()
     }
 
-    /// A snapshot behind a failure may not know the run that wrote these messages, and leaves them waiting.
-    fn done_records(&self) -> Vec<(RecordKind, Vec<u8>)> {
-        let done = self.messages.restored_and_done();
-        let record = (RecordKind::MessagesDone, encode_ids(&done));
-        if done.is_empty() { Vec::new() } else { vec![record] }
+    fn append_held(&mut self) {
+        for (kind, update) in self.held_records() {
+            self.persistence.append(kind, update);
+        }
     }
 
-    fn append_all(&mut self, records: Vec<(RecordKind, Vec<u8>)>) {
-        for (kind, payload) in records {
-            self.persistence.append(kind, payload);
-        }
+    /// What follows each snapshot: the epoch, and which messages of earlier runs are done. Behind a failure it may not know
+    /// their records, and would leave them waiting.
+    fn log_aside(&mut self) {
+        self.log_epoch();
+        self.log_done(self.messages.restored_and_done());
     }
 
     fn on_loaded(&mut self, cx: &mut Context<'_>, loaded: Loaded) {
@@ -161,8 +156,7 @@ impl<D: DocHost> Room<D> {
         if self.phase == Phase::Ready || self.persistence.queued() > 0 {
             let (kind, snapshot) = self.snapshot();
             self.persistence.append(kind, snapshot);
-            let held = self.held_records();
-            self.append_all(held);
+            self.append_held();
             self.log_epoch();
         }
         if self.session.may_stream() {
