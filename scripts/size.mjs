@@ -17,7 +17,8 @@ const dist = join(root, 'pkg', 'dist');
  * bindings of editors, without the editor, `yjs` what an own `Y.Doc` adds, `testing` what tests of apps load besides. The glue comes with its module.
  */
 const budgets = {
-  wasm: 259.2,
+  // Since 259.2: a log that fails for long, and paths that come up again.
+  wasm: 260.2,
   // Since 99.1: a stream that rested goes on no sooner than its server wants.
   links: 99.3,
   peers: 92.8,
@@ -57,7 +58,7 @@ const budgets = {
   quill: 6.3,
 };
 /** The modules where the standard library is the one that came with the compiler (`wasm/std.mjs`). */
-const withGivenStd = { wasm: 297.5, links: 121.5, peers: 126.5, codec: 43 };
+const withGivenStd = { wasm: 298.6, links: 121.5, peers: 126.5, codec: 43 };
 const goals = { wasm: 170, links: 60, peers: 60, core: 15, reactAll: 4 };
 /** What an app of documents, one of sockets and one of streams take of the package, and the hooks of documents; its bundler drops the rest. */
 const uses = {
