@@ -29,7 +29,7 @@ impl Released {
     /// Whose it counts as: this device's, if it is among those who sent it.
     pub(crate) fn origin(&self) -> Origin {
         let own = self.origins.iter().find(|origin| is_own(**origin));
-        own.or(self.origins.first()).copied().unwrap_or_default()
+        own.or_else(|| self.origins.first()).copied().unwrap_or_default()
     }
 }
 
