@@ -173,7 +173,7 @@ fn what_is_acknowledged_while_the_disk_does_not_answer_is_not_sent_by_the_next_r
     second.store(&mut rows);
     assert_eq!(second.sync().local, Durability::Saved);
     let [done, waits] = ids;
-    assert_eq!(Rig::run_number(3, &mut rows).restored(), [waits.clone()]);
+    assert_eq!(Rig::run_number(3, &mut rows).restored(), std::slice::from_ref(&waits));
 
     // Snapshots delete what was written behind the disk's failure, but not the message.
     for _ in 0..3 * 520 {
