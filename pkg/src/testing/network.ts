@@ -32,7 +32,7 @@ export class MemoryNetwork implements TestNetwork {
   #isCut = false;
 
   createClient<S extends Schema>(options: TestClientOptions<S> = {}): Client<S> {
-    if (this.#isClosed) throw new SyncError('E_DISPOSED', 'the network has been closed');
+    this.#assertOpen();
     const seat = new Seat({ post: this.#post, enter: (room) => this.#enter(room) });
     const persistence = options.persistence ?? memoryStorage();
     const client = createClient<S>({
@@ -66,6 +66,7 @@ export class MemoryNetwork implements TestNetwork {
   }
 
   pretend(room: string, presence: { readonly [member: string]: Json }): PretendedPeer {
+    this.#assertOpen();
     const peer = new PretendedRoomPeer(this.#enter(room), presence, () => this.#pretended.delete(peer));
     this.#pretended.add(peer);
     return peer;
@@ -96,6 +97,10 @@ export class MemoryNetwork implements TestNetwork {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new SyncError('E_DISPOSED', 'the network has been closed');
   }
 
   #of(client: AnyClient | undefined): Seat[] {

@@ -1,3 +1,6 @@
+/** Before a test fakes it. */
+const { queueMicrotask: soon } = globalThis;
+
 /** What is on its way, in order: each delivery by itself, when no call is under way. */
 export class Post {
   readonly #waiting: (() => void)[] = [];
@@ -14,7 +17,7 @@ export class Post {
     this.#waiting.push(delivery);
     if (this.#isGoing) return;
     this.#isGoing = true;
-    queueMicrotask(() => this.#deliver());
+    soon(() => this.#deliver());
   }
 
   /** Delivers nothing any more. */
@@ -27,7 +30,7 @@ export class Post {
     const delivery = this.#waiting.shift();
     this.#isGoing = this.#waiting.length > 0;
     // The next one has a turn of its own, whatever this one throws.
-    if (this.#isGoing) queueMicrotask(() => this.#deliver());
+    if (this.#isGoing) soon(() => this.#deliver());
     delivery?.();
   }
 }

@@ -48,6 +48,10 @@ export class PretendedRoomPeer implements PretendedPeer {
       clock: ++this.#clock,
       state: this.#presence && JSON.stringify(this.#presence),
     };
-    void this.#room.then((room) => room.show([entry]));
+    // Why there is no room is told by `settled()`.
+    this.#room.then(
+      (room) => room.show([entry]),
+      () => {},
+    );
   }
 }

@@ -16,7 +16,7 @@ export interface SeatHost {
 /** Where a client is plugged in: its sockets, which go to the server in memory. */
 export class Seat {
   readonly Socket: SocketConstructor;
-  /** Rooms it has had a socket for. */
+  /** Rooms it has entered, by id. */
   readonly rooms: Set<string> = new Set();
   /** Rooms that are being loaded. */
   readonly loading: Set<Room<Schema>> = new Set();
@@ -32,8 +32,9 @@ export class Seat {
     this.Socket = socketConstructor((url, protocols) => this.#dial(url, protocols));
   }
 
-  /** The client has entered a room, which has no socket before it is loaded. */
+  /** The client has entered a room, which has no socket before it is loaded and has its token. */
   note(room: Room<Schema>): void {
+    this.rooms.add(room.id);
     this.loading.add(room);
     const done = (): unknown => this.loading.delete(room);
     room.ready.then(done, done);
@@ -62,16 +63,16 @@ export class Seat {
       close: (socket: VirtualSocket) => this.#host.post.send(() => this.#forget(socket)),
     };
     const socket = new VirtualSocket(port, room, url, protocols);
-    this.rooms.add(room);
     this.#opening.add(socket);
     if (!this.isCut) void this.#connect(socket);
     return socket;
   }
 
   async #connect(socket: VirtualSocket): Promise<void> {
-    const room = await this.#host.enter(socket.id);
+    // Why there is none is told by `settled()`.
+    const room = await this.#host.enter(socket.id).catch(() => null);
     // It may have been cut, closed or opened meanwhile.
-    if (this.isCut || !this.#opening.delete(socket)) return;
+    if (!room || this.isCut || !this.#opening.delete(socket)) return;
     this.#open.set(socket, room);
     this.#host.post.send(() => {
       if (!this.#open.has(socket)) return;

@@ -1,5 +1,7 @@
 import { defineSchema, type Room, type StandardSchemaV1, t } from 'rejoin';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Post } from '../../src/testing/post.js';
+import { realTurn } from '../../src/testing/turn.js';
 import { createTestNetwork, memoryStorage, type TestNetwork } from '../../src/testing.js';
 
 interface Shown {
@@ -177,6 +179,24 @@ test('it is settled when slow storage is, too', async () => {
   expect([ann.room.sync.getSnapshot().local, noteOf(ben.room)]).toEqual(['saved', 'at last']);
 });
 
+test('it is settled when a client that fetched a token is connected, and its edit is there', async () => {
+  const auth = () => new Promise<string>((resolve) => setTimeout(resolve, 50, 't'));
+  const [ann, ben] = [join('demo', { auth }), join()];
+  await ann.room.ready;
+  ann.room.root.get('note').insert(0, 'with a token');
+  await network.settled();
+  expect(ann.room.connection.getSnapshot().status).toBe('connected');
+  expect([ann.room.sync.getSnapshot().pending, noteOf(ben.room)]).toEqual([0, 'with a token']);
+});
+
+test('a room that is not to be connected is not waited for', async () => {
+  const { room } = join('demo', { auth: () => new Promise<string>(() => {}) });
+  await room.ready;
+  room.disconnect();
+  await network.settled();
+  expect(room.connection.getSnapshot().status).toBe('disconnected');
+});
+
 test('somebody who is pretended is shown to all of the room, changes and goes', async () => {
   const early = join();
   await network.settled();
@@ -211,6 +231,51 @@ test('with faked timers edits and presence travel all the same', async () => {
   await vi.advanceTimersByTimeAsync(10);
   await back;
   expect(noteOf(ben.room)).toBe('stand still');
+});
+
+/** What Jest fakes unless it is told otherwise, without `nextTick`, which Vitest does not let go. */
+const FAKED_BY_JEST = [
+  ...(['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'] as const),
+  ...(['Date', 'performance', 'queueMicrotask'] as const),
+];
+
+test('with all that Jest fakes but `queueMicrotask`, edits, presence and messages travel all the same', async () => {
+  vi.useFakeTimers({ toFake: FAKED_BY_JEST.filter((name) => name !== 'queueMicrotask') });
+  const [ann, ben] = [join(), join()];
+  for (const { room } of [ann, ben]) room.messages.list.subscribe(() => {});
+  await network.settled();
+  ann.room.root.get('note').insert(0, 'still');
+  ann.room.presence.update({ name: 'Ann' });
+  const sent = ann.room.messages.send('one');
+  await network.settled();
+  await sent;
+  expect([noteOf(ben.room), namesIn(ben.room)]).toEqual(['still', ['Ann']]);
+  expect(ben.room.messages.list.getSnapshot().map(({ data }) => data)).toEqual(['one']);
+});
+
+test('who was dropped is back after a millisecond, and after 250 where that was the second time in a row', async () => {
+  vi.useFakeTimers();
+  const { room } = join();
+  await network.settled();
+  for (const wait of [1, 250, 250]) {
+    network.drop(1001);
+    await realTurn();
+    await vi.advanceTimersByTimeAsync(wait - 1);
+    await realTurn();
+    expect(room.connection.getSnapshot().status).toBe('reconnecting');
+    await vi.advanceTimersByTimeAsync(1);
+    await network.settled();
+    expect(room.connection.getSnapshot().status).toBe('connected');
+  }
+});
+
+test('frames travel where `queueMicrotask` is faked, too', async () => {
+  vi.useFakeTimers({ toFake: FAKED_BY_JEST });
+  const post = new Post();
+  const heard: number[] = [];
+  for (const number of [1, 2]) post.send(() => heard.push(number));
+  await realTurn();
+  expect([heard, post.isEmpty]).toEqual([[1, 2], true]);
 });
 
 test('a document that is empty is filled once, by who comes first', async () => {
@@ -254,4 +319,23 @@ test('a client of elsewhere, and one of a network that is closed, are refused', 
   expect(() => network.cut(stranger as never)).toThrow(expect.objectContaining({ code: 'E_INVALID_ARGUMENT' }));
   await elsewhere.close();
   expect(() => elsewhere.createClient({ schema })).toThrow(expect.objectContaining({ code: 'E_DISPOSED' }));
+});
+
+test('nobody is pretended in a network that is closed, and nothing of it goes on', async () => {
+  const unhandled = vi.fn();
+  process.on('unhandledRejection', unhandled);
+  const repeated = vi.spyOn(globalThis, 'setInterval');
+  const elsewhere = createTestNetwork();
+  await elsewhere.close();
+  expect(() => elsewhere.pretend('demo', {})).toThrow(expect.objectContaining({ code: 'E_DISPOSED' }));
+  expect(repeated).not.toHaveBeenCalled();
+  const another = createTestNetwork();
+  // Its room is still being loaded.
+  another.pretend('demo', {});
+  another.createClient({ schema }).enterRoom('demo');
+  await another.close();
+  await realTurn();
+  process.off('unhandledRejection', unhandled);
+  repeated.mockRestore();
+  expect(unhandled.mock.calls).toEqual([]);
 });
