@@ -34,7 +34,11 @@ impl Connection {
         (status, retry_after): (u16, Option<u64>),
         shown: Shown,
     ) {
-        let waiting = matches!(self.state, State::Backoff { .. } | State::Parked { .. });
+        // Says more than the app can of a handshake that never opened.
+        let waiting = matches!(
+            self.state,
+            State::Backoff { .. } | State::Parked { .. } | State::Judging { .. }
+        );
         if self.page.preflight.take() != Some(id) || !waiting {
             return;
         }

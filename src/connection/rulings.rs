@@ -45,14 +45,13 @@ impl Connection {
         if asked != request {
             return;
         }
-        match ruling.verdict(verdict) {
-            // A message that was too large must not go again, whatever the app makes of the close.
-            Some(next) => {
-                if verdict == Verdict::TooLarge && next != verdict {
-                    self.actions.push_back(Action::TooLarge);
-                }
-                self.on_verdict(cx, next);
-            }
+        let next = ruling.verdict(verdict);
+        // A message that was too large must not go again, whatever the app makes of the close.
+        if verdict == Verdict::TooLarge && next != Some(verdict) {
+            self.actions.push_back(Action::TooLarge);
+        }
+        match next {
+            Some(next) => self.on_verdict(cx, next),
             None => {
                 let message = format!("{}, which the app reads as `fail`", self.ended_message());
                 self.fail(Problem { code: ErrorCode::Connection, message, retryable: false });

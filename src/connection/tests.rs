@@ -408,11 +408,13 @@ fn the_app_decides_what_a_close_means_and_silence_leaves_it_to_the_table() {
 
 #[test]
 fn a_frame_that_was_too_large_is_set_aside_also_when_the_app_decides() {
-    let mut rig = mannered(Manner { ask: true, ..Manner::default() });
-    rig.close(1009);
-    let request = VerdictRequest(rig.last_id);
-    rig.run(|connection, cx| connection.provide_ruling(cx, request, Ruling::Retry(None)));
-    assert!(rig.actions.contains(&Action::TooLarge), "{:?}", rig.actions);
+    for ruling in [Ruling::Retry(None), Ruling::Refresh, Ruling::Fail] {
+        let mut rig = mannered(Manner { ask: true, ..Manner::default() });
+        rig.close(1009);
+        let request = VerdictRequest(rig.last_id);
+        rig.run(|connection, cx| connection.provide_ruling(cx, request, ruling));
+        assert!(rig.actions.contains(&Action::TooLarge), "{ruling:?}: {:?}", rig.actions);
+    }
 }
 
 #[test]

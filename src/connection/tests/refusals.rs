@@ -216,3 +216,24 @@ fn a_link_that_is_never_quiet_is_proven_without_a_probe() {
     }
     assert_eq!(rig.problems(), []);
 }
+
+#[test]
+fn a_status_that_comes_while_the_app_thinks_about_the_close_is_heeded() {
+    let mut rig = Rig::with_token(TokenPlace::Query { name: "token".to_owned() });
+    rig.connection.manner.ask = true;
+    let rule = |rig: &mut Rig| {
+        let asked = rig.actions.iter().rev().find_map(|action| match action {
+            Action::AskVerdict(request, ..) => Some(*request),
+            _ => None,
+        });
+        let request = asked.expect("a question about the close");
+        rig.run(|connection, cx| connection.provide_ruling(cx, request, Ruling::Default));
+    };
+    let (id, _) = rig.never_open(|rig| {
+        rule(rig);
+        rig.try_again();
+    });
+    rig.answer(id, 401, None, Shown::Everything);
+    assert_eq!(rig.problems(), [ErrorCode::Auth]);
+    assert_eq!(rig.try_again(), EndpointReason::Rejected);
+}
