@@ -2,6 +2,7 @@ import type { TextOp } from './boundary.js';
 import { applyTextDelta, diffText, mapOffset, type Splice, spliceToDelta } from './delta.js';
 import type { SyncError } from './errors.js';
 import { undoKey } from './history.js';
+import { ReadingOnly } from './reading-only.js';
 import type { Cursor, Text, TextEvent } from './refs.js';
 import type { Room } from './room.js';
 import type { Schema } from './schema.js';
@@ -31,6 +32,7 @@ export type TextField = HTMLInputElement | HTMLTextAreaElement;
 export class TextInput {
   readonly #room: Room<Schema>;
   readonly #place: string | Text;
+  readonly #readingOnly: ReadingOnly;
   readonly #stops: (() => void)[];
   /** Once stopped, one that nobody sees. */
   #element: TextField;
@@ -58,6 +60,7 @@ export class TextInput {
 
   constructor(room: Room<Schema>, place: string | Text, element: TextField) {
     this.#room = room;
+    this.#readingOnly = new ReadingOnly(room.sync);
     this.#place = place;
     this.#element = element;
     const on = (type: string, act: (event: Event) => void): (() => void) =>
@@ -131,7 +134,7 @@ export class TextInput {
 
   #find(): Text | null {
     if (typeof this.#place === 'string') return this.#room.text(this.#place);
-    return this.#room.isReady ? this.#place : null;
+    return this.#room.isReady && isThere(this.#place) ? this.#place : null;
   }
 
   /** The text is gone, or the room was left; one that comes back from a crash has its document meanwhile. */
@@ -146,8 +149,7 @@ export class TextInput {
 
   /** Makes the element read-only while what is typed would be lost, or rejected; not in mid-composition, the end of which browsers would not tell. */
   #heedLock(): void {
-    const isReadOnly = this.#room.sync.getSnapshot().obstacle === 'read-only';
-    if (this.#unobserve && !this.#refused && !isReadOnly) {
+    if (!this.#readingOnly.is && this.#unobserve && !this.#refused) {
       this.#unlock?.();
       this.#unlock = null;
     } else if (!this.#stopped && !this.#composing) this.#unlock ??= lockField(this.#element);
@@ -383,6 +385,15 @@ export class TextInput {
 function listen(target: EventTarget, type: string, fn: (event: Event) => void, capture = false): () => void {
   target.addEventListener(type, fn, capture);
   return () => target.removeEventListener(type, fn, capture);
+}
+
+/** One that was deleted throws. */
+function isThere(text: Text): boolean {
+  try {
+    return text.length >= 0;
+  } catch {
+    return false;
+  }
 }
 
 function isFocused(element: TextField): boolean {

@@ -95,8 +95,8 @@ describe('where the server lets this client only read', () => {
   /** A field, and what the server says about writing. */
   async function ruled(initial: string) {
     const field = await boundField(mount, initial);
-    const rule = (obstacle: 'read-only' | null) =>
-      act(async () => field.world.core.tell(0, { type: 'sync', ...told, obstacle }));
+    const rule = (obstacle: 'read-only' | null, status: 'synchronized' | 'synchronizing' = 'synchronized') =>
+      act(async () => field.world.core.tell(0, { type: 'sync', ...told, status, obstacle }));
     return { ...field, rule };
   }
 
@@ -110,6 +110,18 @@ describe('where the server lets this client only read', () => {
     caret(0);
     type('> ');
     expect(note.toString()).toBe('> words more');
+  });
+
+  test('over a new link the element stays read-only until the server has greeted', async () => {
+    const { element, rule } = await ruled('words');
+    await rule('read-only');
+    await rule(null, 'synchronizing');
+    expect(element.readOnly).toBe(true);
+    await rule('read-only');
+    expect(element.readOnly).toBe(true);
+    await rule(null, 'synchronizing');
+    await rule(null);
+    expect(element.readOnly).toBe(false);
   });
 
   test('so is one that is shown after that was told', async () => {
@@ -175,4 +187,19 @@ test('a field whose text was deleted is read-only, and bound to what comes to be
   keyboard(element).caret(6);
   keyboard(element).type('!');
   expect([`${todos.at(0).get('body')}`, field.errors]).toEqual(['second!', []]);
+});
+
+test('so is one that was given its text, as that was', async () => {
+  const field = await boundField(mount, '');
+  const todos = field.room.root.get('todos');
+  await act(async () => void todos.insert(0, { text: '', done: false, body: 'words' }));
+  const body = todos.at(0).get('body');
+  function Body() {
+    return <textarea {...useTextInput(body)} />;
+  }
+  await render(field.around(<Body />));
+  const element = document.querySelector('textarea') as HTMLTextAreaElement;
+  expect([element.readOnly, element.value]).toEqual([false, 'words']);
+  await act(async () => todos.delete(0));
+  expect([element.readOnly, element.value, field.errors]).toEqual([true, 'words', []]);
 });

@@ -1,3 +1,4 @@
+import { ReadingOnly } from '../reading-only.js';
 import type { Text, TextEvent } from '../refs.js';
 import type { Room } from '../room.js';
 import type { Schema } from '../schema.js';
@@ -22,6 +23,7 @@ export class TextFollower {
   readonly #room: Room<Schema>;
   readonly #place: string | Text;
   readonly #shower: Shower;
+  readonly #readingOnly: ReadingOnly;
   readonly #stops: readonly (() => void)[];
   #text: Text | null = null;
   #unobserve: (() => void) | null = null;
@@ -34,6 +36,7 @@ export class TextFollower {
     this.#room = room;
     this.#place = place;
     this.#shower = shower;
+    this.#readingOnly = new ReadingOnly(room.sync);
     this.#stops = [room.doc.subscribe(() => this.#find()), room.sync.subscribe(() => shower.locked())];
   }
 
@@ -44,7 +47,7 @@ export class TextFollower {
 
   /** Whether what people write would not be taken. */
   get isLocked(): boolean {
-    return !this.#text || this.#refused || this.#room.sync.getSnapshot().obstacle === 'read-only';
+    return this.#readingOnly.is || !this.#text || this.#refused;
   }
 
   start(): void {
