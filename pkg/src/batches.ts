@@ -4,7 +4,7 @@ import type { LazyHistory } from './lazy-history.js';
 
 /** What batches need of their room. */
 export interface BatchHost {
-  readonly engine: Pick<Engine, 'call' | 'drain' | 'hold'>;
+  readonly engine: Pick<Engine, 'call' | 'drain' | 'drainSoon' | 'hold' | 'take'>;
   readonly room: EngineRoom & { readonly history: LazyHistory; readonly catchUp: () => void };
   /** Whether anybody is told what edits do while they are made. */
   isHeard(): boolean;
@@ -49,11 +49,13 @@ export class Batches {
     return isLate;
   }
 
-  /** Takes what the writes did so far. */
+  /** Takes what the writes did so far. Who looks may be rendering: whoever is told is told later. */
   catchUp(): void {
     if (this.#behind === 0) return;
     this.#behind = 0;
-    this.#host.engine.drain();
+    const { engine } = this.#host;
+    engine.take();
+    engine.drainSoon();
   }
 
   #runAlone<T>(fn: () => T, options: BatchOptions): T {

@@ -139,12 +139,17 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
     }
   }
 
-  /** Takes the core's events, lets the rooms take them in, then runs the notifications. */
-  readonly drain = (): void => {
+  /** Takes the core's events and lets the rooms take them in; notifications wait. */
+  readonly take = (): void => {
     this.#tellErrors(() => {
       this.#recoverLate();
       if (this.#core) this.#deliver(this.#guard(null, (core) => core.takeEvents()));
     });
+  };
+
+  /** The same, then runs the notifications. */
+  readonly drain = (): void => {
+    this.take();
     this.#flush();
   };
 

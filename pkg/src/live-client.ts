@@ -83,10 +83,11 @@ export class ClientImpl<S extends Schema> implements Client<S> {
     });
     this.#rooms = new Leases<RoomImpl>(options.leaveGrace ?? 1_000, () => this.#watchRooms());
     this.connection = new ValueStore<ConnectionState>(IDLE, this.#engine.notify);
-    const catchUp = (): void => {
-      for (const room of this.#rooms.all()) room.catchUp();
-    };
-    this.sync = new ValueStore<SyncState>(NOTHING_SYNCED, this.#engine.notify, catchUp);
+    let total: SyncState = NOTHING_SYNCED;
+    this.sync = new ValueStore<SyncState>(total, this.#engine.notify, () => {
+      total = totalSync(this.#syncs(), total);
+      this.sync.set(total);
+    });
     this.device = new ValueStore<DeviceState>(UNKNOWN_DEVICE, this.#engine.notify);
   }
 
@@ -322,7 +323,7 @@ export class ClientImpl<S extends Schema> implements Client<S> {
         IDLE,
       ),
     );
-    this.sync.set(totalSync(this.#syncs(), this.sync.getSnapshot()));
+    this.sync.getSnapshot();
     this.#changes.emit();
     this.#engine.drainSoon();
   }
