@@ -92,9 +92,10 @@ pub struct SocketConfig {
     pub last_words: Duration,
     /// Bytes that may wait for a client that reads slowly.
     pub max_waiting: usize,
-    /// Bytes of answers to state vectors that may wait for clients that read slowly, of all of them together. What several wait
-    /// for counts once.
+    /// Bytes of answers to state vectors that may wait for clients that read slowly, of all of them together.
     pub max_unread: usize,
+    /// How long a client has such an answer for itself; who takes longer is sent away where others would get none.
+    pub unread_patience: Duration,
     /// Bytes of all clients' frames that may wait for the hub.
     pub max_inbound: usize,
 }
@@ -106,6 +107,7 @@ impl Default for SocketConfig {
             last_words: Duration::from_secs(5),
             max_waiting: 16 << 20,
             max_unread: 256 << 20,
+            unread_patience: Duration::from_secs(10),
             max_inbound: 64 << 20,
         }
     }

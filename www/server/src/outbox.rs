@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::hub::close;
+use crate::unread::Hold;
 
 /// How a socket ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +48,9 @@ pub(crate) struct Outbox {
 
 #[derive(Debug, Default)]
 struct State {
-    frames: VecDeque<Bytes>,
+    frames: VecDeque<(Bytes, Option<Hold>)>,
+    /// Of what was taken, but is not known to have been written.
+    holds: Vec<Hold>,
     bytes: usize,
     /// Answers to a state vector among the frames, and taken but not known to have been written.
     answers: usize,
@@ -65,6 +68,11 @@ impl Outbox {
     /// Queues a message. A client that leaves too much waiting is sent away: what it missed it gets by its
     /// state vector when it comes back. One message may be larger than the bound.
     pub(crate) fn push(&self, frame: Bytes) {
+        self.push_held(frame, None);
+    }
+
+    /// Queues a message that counts among all clients' until it was written.
+    pub(crate) fn push_held(&self, frame: Bytes, hold: Option<Hold>) {
         let mut state = self.lock();
         if state.end.is_some() {
             return;
@@ -78,7 +86,7 @@ impl Outbox {
         }
         state.bytes += frame.len();
         state.answers += usize::from(is_answer(&frame));
-        state.frames.push_back(frame);
+        state.frames.push_back((frame, hold));
         drop(state);
         self.changed.notify_one();
     }
@@ -129,8 +137,9 @@ impl Outbox {
         if std::mem::take(&mut state.ping) {
             return Some(Next::Ping);
         }
-        if let Some(frame) = state.frames.pop_front() {
+        if let Some((frame, hold)) = state.frames.pop_front() {
             state.bytes -= frame.len();
+            state.holds.extend(hold);
             return Some(Next::Frame(frame));
         }
         state.end.clone().map(Next::End)
@@ -139,7 +148,8 @@ impl Outbox {
     /// What was taken so far has been written.
     pub(crate) fn written(&self) {
         let mut state = self.lock();
-        state.answers = state.frames.iter().filter(|frame| is_answer(frame)).count();
+        state.answers = state.frames.iter().filter(|(frame, _)| is_answer(frame)).count();
+        state.holds.clear();
     }
 
     /// Whether the answer to a state vector is on its way.

@@ -18,7 +18,7 @@ use crate::hub::{
 use crate::outbox::{End, Outbox, is_answer};
 use crate::store::worker::{Task, Worker};
 use crate::store::{Records, Storage, Store, StoreError};
-use crate::unread::Unread;
+use crate::unread::{Full, Unread};
 
 /// What a frame weighs beside its bytes.
 const FRAME: usize = 256;
@@ -96,7 +96,7 @@ impl HubHandle {
         })?;
         let start = tokio::time::Instant::now();
         config.wall_origin = wall_clock();
-        let unread = Unread::new(socket.max_unread);
+        let unread = Unread::new(socket.max_unread, socket.unread_patience);
         let (hub, sockets) = (Hub::new(config), BTreeMap::new());
         let pump = Pump { hub, worker, sockets, unread, start, clock: wall_clock };
         tokio::spawn(pump.run(inbox));
@@ -291,15 +291,18 @@ impl Pump {
 
     /// Answers are large, and slow clients many: what they have not read is bounded for all of them together.
     fn push(&mut self, member: MemberId, frame: Bytes) {
-        let held = if is_answer(&frame) { self.unread.hold(frame) } else { Some(frame) };
-        self.with_socket(member, |outbox| match held {
-            Some(frame) => outbox.push(frame),
-            None => {
+        let Some((_, outbox)) = self.sockets.get(&member) else { return };
+        if !is_answer(&frame) {
+            return outbox.push(frame);
+        }
+        match self.unread.hold(frame.len(), outbox, tokio::time::Instant::now()) {
+            Ok(hold) => outbox.push_held(frame, hold),
+            Err(Full) => {
                 tracing::warn!("too much waits for clients that read slowly: one is sent away");
                 let (code, reason) = (close::TRY_LATER, close::BUSY.to_owned());
                 outbox.end_now(End::Close { code, reason });
             }
-        });
+        }
     }
 
     fn with_socket(&self, member: MemberId, act: impl FnOnce(&Outbox)) {
@@ -431,7 +434,7 @@ pub(crate) mod tests {
         let config = HubConfig { wall_origin: 1_700_000_000_000, ..HubConfig::default() };
         let worker = Worker::start(Store::in_memory().expect("memory"), |_| ()).expect("a thread");
         let (hub, sockets) = (Hub::new(config), BTreeMap::new());
-        let (unread, start) = (Unread::new(1_000), tokio::time::Instant::now());
+        let (unread, start) = (Unread::new(1_000, Duration::ZERO), tokio::time::Instant::now());
         Pump { hub, worker, sockets, unread, start, clock }
     }
 }

@@ -91,7 +91,9 @@ impl Live {
     /// A client is back and has everything up to `received`. `false` if that cannot go on.
     pub(super) fn resume(&self, received: u64) -> bool {
         self.hear();
-        self.session().confirm(received)
+        let is_known = self.session().confirm(received);
+        self.note_confirmed();
+        is_known
     }
 
     /// Takes the body of a request, and hands what is new over, in order.
@@ -105,9 +107,7 @@ impl Live {
         self.outbox.unstalled().await;
         let _order = self.up.lock().await;
         let taken = self.session().take(body, max_frame)?;
-        if !self.session().kept().any(|frame| is_answer(frame)) {
-            self.outbox.written();
-        }
+        self.note_confirmed();
         if taken.frames.is_empty() {
             self.guard.heard(hub);
         }
@@ -120,6 +120,30 @@ impl Live {
             self.gone.notify_one();
         }
         Ok(())
+    }
+
+    fn note_confirmed(&self) {
+        let session = self.session();
+        if !session.kept().any(|frame| is_answer(frame)) {
+            self.outbox.written();
+        }
+    }
+
+    /// Takes what is next out of the outbox. A frame is kept in the same moment: no confirmation comes between the two.
+    fn draw(&self, max_waiting: usize) -> Option<Next> {
+        let mut session = self.session();
+        let next = self.outbox.take();
+        if let Some(Next::Frame(frame)) = &next {
+            // One frame may be larger than the bound, as in the outbox, and others may wait behind it.
+            let is_slow = session.waiting_bytes() > max_waiting;
+            session.push(frame.clone());
+            if is_slow {
+                tracing::info!("a client reads too slowly and is sent away");
+                let reason = close::BUSY.to_owned();
+                self.outbox.end_now(End::Close { code: close::TRY_LATER, reason });
+            }
+        }
+        next
     }
 
     /// Begins to read the body of a request; `None` while too many are being read. A client has one under way, and one
@@ -215,9 +239,8 @@ async fn serve(live: Arc<Live>, shared: Shared) {
     }
     live.guard.leave(&shared.hub);
     live.over.cancel();
-    if !told {
-        live.session().forget();
-    }
+    // A reader whose client takes nothing keeps the rest alive.
+    live.session().forget();
     shared.tunnels.remove(live.name());
 }
 
@@ -231,18 +254,8 @@ async fn carry(live: &Live, shared: &Shared) -> bool {
     pings.tick().await;
     loop {
         live.outbox.unstalled().await;
-        match live.outbox.take() {
-            Some(Next::Frame(frame)) => {
-                // One frame may be larger than the bound, as in the outbox, and others may wait behind it.
-                let is_slow = live.session().waiting_bytes() > shared.config.socket.max_waiting;
-                live.session().push(frame);
-                if is_slow {
-                    tracing::info!("a client reads too slowly and is sent away");
-                    let reason = close::BUSY.to_owned();
-                    live.outbox.end_now(End::Close { code: close::TRY_LATER, reason });
-                }
-                live.change();
-            }
+        match live.draw(shared.config.socket.max_waiting) {
+            Some(Next::Frame(_)) => live.change(),
             Some(Next::Ping) => live.ping(),
             Some(Next::End(End::Close { code, reason })) => {
                 live.session().close(code, &reason);

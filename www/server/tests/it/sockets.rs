@@ -179,6 +179,84 @@ async fn a_client_that_asks_again_while_the_answer_is_on_its_way_is_not_answered
 }
 
 #[tokio::test]
+async fn sockets_that_do_not_read_hold_so_much_of_answers_and_no_more() {
+    let socket = SocketConfig { max_unread: 50 << 20, ..SocketConfig::default() };
+    let server = Server::start(Config { socket, ..config() }).await;
+    let mut alice = server.join("r").await;
+    fill(&mut alice, 15).await;
+    let mut members = Vec::new();
+    for _ in 0..8 {
+        members.push(server.join("r").await);
+    }
+    let before = server.app.health().await.expect("health").counters.frames;
+    for member in &mut members {
+        member.send(encode::sync_step_1(&[0])).await;
+    }
+    while server.app.health().await.is_some_and(|health| health.counters.frames < before + 8) {
+        sleep(Duration::from_millis(5)).await;
+    }
+    let mut refused = 0;
+    for member in &mut members {
+        let answered = async {
+            loop {
+                match member.next().await {
+                    Some(Ok(Frame::Binary(frame))) if frame.len() > 15 << 20 => break true,
+                    Some(Ok(Frame::Binary(_))) => {}
+                    Some(Ok(Frame::Close(Some(frame)))) => {
+                        assert_eq!(u16::from(frame.code), 1013);
+                        break false;
+                    }
+                    other => panic!("neither a document nor an end but {other:?}"),
+                }
+            }
+        };
+        refused += usize::from(!answered.await);
+    }
+    assert_eq!(refused, 5);
+    let mut later = server.join("r").await;
+    later.send(encode::sync_step_1(&[0])).await;
+    later.reads(&alice.text()).await;
+}
+
+#[tokio::test]
+async fn who_does_not_read_keeps_nobody_from_the_document_for_long() {
+    let (max_unread, unread_patience) = (20 << 20, Duration::from_millis(300));
+    let socket = SocketConfig { max_unread, unread_patience, ..SocketConfig::default() };
+    let server = Server::start(Config { socket, ..config() }).await;
+    let mut alice = server.join("r").await;
+    fill(&mut alice, 15).await;
+    let mut hostile = server.join("r").await;
+    hostile.send(encode::sync_step_1(&[0])).await;
+    let ask = async || {
+        let mut honest = server.join("r").await;
+        honest.send(encode::sync_step_1(&[0])).await;
+        loop {
+            match honest.next().await {
+                Some(Ok(Frame::Binary(frame))) if frame.len() > 15 << 20 => return true,
+                Some(Ok(Frame::Binary(_))) => {}
+                Some(Ok(Frame::Close(_))) => return false,
+                other => panic!("neither a document nor an end but {other:?}"),
+            }
+        }
+    };
+    let answered = async {
+        while !ask().await {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    super::support::within(answered).await;
+}
+
+/// So many MiB of text.
+async fn fill(client: &mut Client, mebibytes: usize) {
+    let piece = "x".repeat(1 << 20);
+    for _ in 0..mebibytes {
+        client.type_text(&piece).await;
+        while client.frame().await.get(1) != Some(&2) {}
+    }
+}
+
+#[tokio::test]
 async fn our_subprotocol_is_chosen_when_it_is_offered() {
     let server = Server::start(config()).await;
     for (offered, chosen) in [("bearer.eA, rejoin", Some("rejoin")), ("other", None)] {

@@ -336,6 +336,27 @@ async fn a_question_whose_answer_is_on_its_way_is_not_answered_again_until_that_
 }
 
 #[tokio::test]
+async fn an_answer_that_is_never_confirmed_keeps_nobody_from_the_document() {
+    let (max_unread, unread_patience) = (100_000, Duration::ZERO);
+    let socket = SocketConfig { max_unread, unread_patience, ..SocketConfig::default() };
+    let server = Server::start(Config { socket, ..config() }).await;
+    let text = "x".repeat(90_000);
+    let mut alice = server.join("room").await;
+    alice.type_text(&text).await;
+    let mut events = Events::get(&server, "tunnel=new", "").await;
+    let session = events.session().await;
+    let frame = encode::sync_step_1(&[0]);
+    assert_eq!(post(&server, &session, 1, vec![Item::Frame(&frame)]).await, 204);
+    while !events.frames().iter().any(|frame| is_step_2(frame) && frame.len() > text.len()) {
+        assert!(events.more().await, "{}", events.text);
+    }
+    let mut bob = server.join("room").await;
+    bob.send(frame).await;
+    bob.reads(&text).await;
+    events.until("event:close\ndata:1013").await;
+}
+
+#[tokio::test]
 async fn where_websockets_are_refused_http_is_not() {
     let access = AccessConfig { no_websocket: true, ..AccessConfig::default() };
     let server = Server::start(Config { access, ..config() }).await;
