@@ -37,6 +37,7 @@ pub(crate) use replica::new_doc;
 pub use signaling::{IceConfig, SignalingLimits};
 
 use context::{Context, Poison};
+use prints::Turns;
 use room::Room;
 
 /// All rooms of a server.
@@ -52,7 +53,7 @@ pub struct Hub {
     counters: Counters,
     last_ticket: u64,
     poison: Poison,
-    prints_free_at: Instant,
+    turns: Turns,
     stopping: bool,
 }
 
@@ -69,7 +70,7 @@ impl Hub {
             counters: Counters::default(),
             last_ticket: 0,
             poison: Poison::default(),
-            prints_free_at: Instant::default(),
+            turns: Turns::default(),
             stopping: false,
         }
     }
@@ -198,7 +199,7 @@ impl Hub {
                 left: &mut left,
                 last_ticket: &mut self.last_ticket,
                 poison: &mut self.poison,
-                prints_free_at: &mut self.prints_free_at,
+                turns: &mut self.turns,
             };
             let room = Room::new(&mut cx, name.clone());
             self.rooms.insert(name.clone(), room);
@@ -208,7 +209,9 @@ impl Hub {
 
     fn on_timeout(&mut self, now: Instant) {
         let due = self.due.keys().take_while(|(at, _)| *at <= now);
-        let due: Vec<RoomName> = due.map(|(_, name)| name.clone()).collect();
+        let mut due: Vec<RoomName> = due.map(|(_, name)| name.clone()).collect();
+        // Stable: but for those who stand in line the order is that of time.
+        due.sort_by_key(|name| self.rooms.get(name).and_then(Room::place).unwrap_or(u64::MAX));
         for name in due {
             self.with_room(now, &name, |room, cx| room.on_timeout(cx));
         }
@@ -259,7 +262,7 @@ impl Hub {
             left: &mut left,
             last_ticket: &mut self.last_ticket,
             poison: &mut self.poison,
-            prints_free_at: &mut self.prints_free_at,
+            turns: &mut self.turns,
         };
         act(room, &mut cx);
         room.settle(&mut cx);

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rejoin::time::Instant;
 
+use super::prints::Turns;
 use super::{Counters, HubConfig, HubOutput, MemberId, Notice, Ticket};
 
 /// The hub's side of a room.
@@ -18,8 +19,8 @@ pub(super) struct Context<'a> {
     pub(super) left: &'a mut Vec<MemberId>,
     pub(super) last_ticket: &'a mut u64,
     pub(super) poison: &'a mut Poison,
-    /// When a document may be hashed again, of whichever room.
-    pub(super) prints_free_at: &'a mut Instant,
+    /// When a document may be hashed again, and of which room.
+    pub(super) turns: &'a mut Turns,
 }
 
 /// Updates on which the engine failed: they fail one room once, and are refused from then on.

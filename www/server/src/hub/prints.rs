@@ -4,6 +4,7 @@
 //! however many do, and one answer is for all who wait for it.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, Weak};
 
 use rejoin::doc::Doc;
 use rejoin::protocol::standing::Print;
@@ -30,6 +31,19 @@ pub(super) struct Prints {
     known: VecDeque<Shown>,
     /// When the room may be hashed again.
     free_at: Instant,
+    /// When it is to be looked again whether it is its turn.
+    wake_at: Instant,
+    place: Option<Arc<u64>>,
+}
+
+/// When the hub may hash again, and the rooms that wait for that: in the order in which their own pace let them, so that none of them
+/// waits for ever.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    free_at: Instant,
+    last: u64,
+    /// A room that is gone has left its place.
+    line: VecDeque<Weak<u64>>,
 }
 
 #[derive(Debug)]
@@ -65,6 +79,9 @@ impl Prints {
     /// A member is gone.
     pub(super) fn leave(&mut self, member: MemberId) {
         self.waiting.retain(|asked| asked.member != member);
+        if self.waiting.is_empty() {
+            self.place = None;
+        }
     }
 
     /// The document has changed.
@@ -74,7 +91,12 @@ impl Prints {
 
     /// When somebody who waits may be answered.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        (!self.waiting.is_empty()).then_some(self.free_at)
+        (!self.waiting.is_empty()).then_some(self.wake_at)
+    }
+
+    /// Its place in the line of rooms that wait to be hashed.
+    pub(super) fn place(&self) -> Option<u64> {
+        self.place.as_deref().copied()
     }
 
     /// Answers whom it can now. `size` is that of the document, in bytes; of one over the limit nothing is told.
@@ -83,8 +105,7 @@ impl Prints {
             self.waiting.clear();
         }
         let mut answers = self.answer_known();
-        self.free_at = self.free_at.max(*cx.prints_free_at);
-        if self.free_at > cx.now {
+        if !self.has_turn(cx) {
             return answers;
         }
         let Some(Asked { outline, .. }) = self.waiting.front() else { return answers };
@@ -102,10 +123,27 @@ impl Prints {
         answers
     }
 
+    /// Whether the room is hashed now.
+    fn has_turn(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.waiting.is_empty() {
+            self.place = None;
+            return false;
+        }
+        if self.free_at > cx.now {
+            self.wake_at = self.free_at;
+            return false;
+        }
+        let place = self.place.get_or_insert_with(|| cx.turns.stand());
+        self.wake_at = cx.turns.free_at.max(cx.now + 1);
+        cx.turns.free_at <= cx.now && cx.turns.is_first(place)
+    }
+
     fn pay(&mut self, cx: &mut Context<'_>, bytes: usize) {
         let wait = |pace: usize| u64::try_from(bytes / pace).unwrap_or(u64::MAX);
         self.free_at = cx.now + wait(ROOM_PACE).max(1);
-        *cx.prints_free_at = cx.now + wait(HUB_PACE);
+        self.wake_at = self.free_at;
+        self.place = None;
+        cx.turns.free_at = cx.now + wait(HUB_PACE);
         cx.counters.prints += 1;
     }
 
@@ -129,5 +167,22 @@ impl Prints {
             waiting.into_iter().partition(|asked| asked.outline == outline);
         self.waiting = rest;
         taken.into_iter().map(|Asked { member, client, .. }| (member, client))
+    }
+}
+
+impl Turns {
+    /// A place at the end, until it is dropped.
+    fn stand(&mut self) -> Arc<u64> {
+        self.last += 1;
+        let place = Arc::new(self.last);
+        self.line.push_back(Arc::downgrade(&place));
+        place
+    }
+
+    fn is_first(&mut self, place: &Arc<u64>) -> bool {
+        while self.line.front().is_some_and(|first| first.strong_count() == 0) {
+            self.line.pop_front();
+        }
+        self.line.front().is_some_and(|first| first.as_ptr() == Arc::as_ptr(place))
     }
 }

@@ -117,3 +117,47 @@ fn rooms_take_turns_so_that_many_of_them_do_not_fill_the_hubs_time() {
     world.pass(10_000);
     assert_eq!(world.hub.counters().prints, 4);
 }
+
+#[test]
+fn a_room_whose_turn_it_is_gets_it_whatever_others_ask_meanwhile() {
+    let mut world = World::new();
+    let rooms = ["a", "b", "c", "d", "e"].map(RoomName::from);
+    for (room, id) in rooms.into_iter().zip(1..) {
+        let member = MemberId(id);
+        world.input(HubInput::Join { member, room, permission: Permission::Write });
+        world.settle();
+        world.say(member, encode::update(&type_at(&client(11), 0, &"x".repeat(1 << 20))));
+    }
+    world.got.clear();
+    let typist = client(12);
+    world.say(MemberId(5), Question::Check(5, TEXT).encode());
+    for round in 0..40 {
+        for id in 1..=4 {
+            world.say(MemberId(id), Question::Check(id, &outline(round)).encode());
+        }
+        if round == 7 {
+            world.say(MemberId(5), encode::update(&type_at(&typist, 0, "y")));
+            world.say(MemberId(5), Question::Check(5, TEXT).encode());
+        }
+        world.pass(500);
+    }
+    let got: Vec<usize> = (1..=5).map(|id| prints(&world.take(MemberId(id))).len()).collect();
+    assert_eq!(got[4], 2, "both of the fifth: {got:?}");
+    assert!(got[..4].iter().all(|count| *count >= 3), "{got:?}");
+}
+
+#[test]
+fn a_room_that_is_gone_stands_in_nobodys_way() {
+    let mut world = World::new();
+    for (room, id) in ["a", "b", "c"].map(RoomName::from).into_iter().zip(1..) {
+        let member = MemberId(id);
+        world.input(HubInput::Join { member, room, permission: Permission::Write });
+        world.settle();
+        world.say(member, encode::update(&type_at(&client(11), 0, &"x".repeat(1 << 20))));
+        world.say(member, Question::Check(id, TEXT).encode());
+    }
+    world.input(HubInput::Leave { member: MemberId(2) });
+    world.pass(3_000);
+    assert_eq!(world.hub.counters().prints, 2);
+    assert_eq!(prints(&world.take(MemberId(3))).len(), 1);
+}
