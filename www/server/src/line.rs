@@ -24,12 +24,14 @@ struct Times {
     heard: AtomicU64,
     said: AtomicU64,
     pieces: AtomicU64,
+    /// When the latest of the pieces was.
+    alive: AtomicU64,
 }
 
 impl Default for Traffic {
     fn default() -> Self {
-        let [heard, said, pieces] = <[AtomicU64; 3]>::default();
-        Self(Arc::new(Times { start: Instant::now(), heard, said, pieces }))
+        let [heard, said, pieces, alive] = <[AtomicU64; 4]>::default();
+        Self(Arc::new(Times { start: Instant::now(), heard, said, pieces, alive }))
     }
 }
 
@@ -37,7 +39,12 @@ impl Traffic {
     /// Something came.
     pub(crate) fn hear(&self) {
         self.0.heard.store(self.passed(), Ordering::Relaxed);
-        self.0.pieces.fetch_add(1, Ordering::Relaxed);
+        self.live();
+    }
+
+    /// The counterpart took something that had to wait for it. What merely went says nothing: the system takes it for a dead one too.
+    pub(crate) fn make_way(&self) {
+        self.live();
     }
 
     /// When something last came.
@@ -45,9 +52,14 @@ impl Traffic {
         self.0.start + Duration::from_millis(self.0.heard.load(Ordering::Relaxed))
     }
 
-    /// How often something came.
+    /// How often the counterpart showed that it is there.
     pub(crate) fn pieces(&self) -> u64 {
         self.0.pieces.load(Ordering::Relaxed)
+    }
+
+    /// When it last did.
+    pub(crate) fn alive_at(&self) -> Instant {
+        self.0.start + Duration::from_millis(self.0.alive.load(Ordering::Relaxed))
     }
 
     /// Waits until nothing has come for so long.
@@ -60,6 +72,11 @@ impl Traffic {
         let said = &self.0.said;
         let at = || self.0.start + Duration::from_millis(said.load(Ordering::Relaxed));
         quiet(patience, at).await;
+    }
+
+    fn live(&self) {
+        self.0.alive.store(self.passed(), Ordering::Relaxed);
+        self.0.pieces.fetch_add(1, Ordering::Relaxed);
     }
 
     fn say(&self) {
@@ -88,6 +105,8 @@ async fn quiet(patience: Duration, last: impl Fn() -> Instant) {
 pub(crate) struct Line {
     stream: TcpStream,
     traffic: Traffic,
+    /// Whether what goes has to wait until the counterpart takes something.
+    waits: bool,
 }
 
 impl AsyncRead for Line {
@@ -112,7 +131,8 @@ impl AsyncWrite for Line {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.note(written)
+        self.note(&written);
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -129,7 +149,8 @@ impl AsyncWrite for Line {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
-        self.note(written)
+        self.note(&written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -138,11 +159,14 @@ impl AsyncWrite for Line {
 }
 
 impl Line {
-    fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn note(&mut self, written: &Poll<io::Result<usize>>) {
         if matches!(written, Poll::Ready(Ok(1..))) {
             self.traffic.say();
+            if self.waits {
+                self.traffic.make_way();
+            }
         }
-        written
+        self.waits = written.is_pending();
     }
 }
 
@@ -160,7 +184,7 @@ impl Listener for Lines {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a socket keeps its delay");
         }
-        (Line { stream, traffic: Traffic::default() }, address)
+        (Line { stream, traffic: Traffic::default(), waits: false }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

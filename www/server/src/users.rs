@@ -44,7 +44,7 @@ pub(crate) struct Link {
 #[derive(Clone, Debug)]
 struct RollCall {
     until: Instant,
-    /// How often each had been heard of.
+    /// How often each had shown that it is there.
     heard: BTreeMap<u64, u64>,
 }
 
@@ -63,8 +63,8 @@ impl Users {
         Self { limits, known: Arc::default() }
     }
 
-    /// Whether a user may have one more connection. Where it has all of them those that do not answer a ping are ended: after
-    /// a change of network that may be most of them.
+    /// Whether a user may have one more connection. Where it has all of them, and some do not answer a ping, one of
+    /// those is ended for each that comes: after a change of network that may be most of them.
     pub(crate) async fn has_room(&self, user: &str) -> bool {
         let Some(call) = self.call(user, Instant::now()) else { return true };
         while self.is_full(user)
@@ -74,7 +74,7 @@ impl Users {
             sleep(self.limits.answer / 20).await;
         }
         if Instant::now() >= call.until {
-            self.end_silent(user, &call);
+            self.end_most_silent(user, &call);
         }
         !self.is_full(user)
     }
@@ -119,17 +119,15 @@ impl Users {
         self.known().get(user).is_some_and(|share| share.silent(call).next().is_some())
     }
 
-    fn end_silent(&self, user: &str, call: &RollCall) {
+    /// Who takes a large answer over a slow line may be silent too: so the one is ended of which nothing was seen for longest.
+    fn end_most_silent(&self, user: &str, call: &RollCall) {
         let mut known = self.known();
         let Some(share) = known.get_mut(user) else { return };
-        let silent: Vec<u64> = share.silent(call).collect();
-        for number in silent {
-            if let Some(link) = share.links.remove(&number) {
-                tracing::info!(
-                    "a connection that does not answer makes room for another of its user"
-                );
-                link.outbox.end_now(End::Cut);
-            }
+        let seen = |number: &u64| share.links.get(number).map(|link| link.traffic.alive_at());
+        let Some(number) = share.silent(call).min_by_key(seen) else { return };
+        if let Some(link) = share.links.remove(&number) {
+            tracing::info!("a connection that does not answer makes room for another of its user");
+            link.outbox.end_now(End::Cut);
         }
     }
 
@@ -143,7 +141,7 @@ impl Share {
         Self { links: BTreeMap::new(), last_link: 0, roll_call: None, paid_until: now }
     }
 
-    /// Who has not been heard of since it was asked.
+    /// Of whom nothing was seen since they were asked.
     fn silent(&self, call: &RollCall) -> impl Iterator<Item = u64> {
         let heard = call.heard.iter().filter(|(number, before)| {
             self.links.get(number).is_some_and(|link| link.traffic.pieces() == **before)
@@ -266,5 +264,28 @@ mod tests {
         assert_eq!((alive.outbox.take(), alive.outbox.take()), (Some(Next::Ping), None));
         let third = users.take_seat("ann", link(), now);
         assert!(third.is_some() && users.take_seat("ann", link(), now).is_none());
+    }
+
+    #[tokio::test]
+    async fn as_many_are_ended_as_come_and_none_that_takes_what_waits_for_it() {
+        let answer = Duration::from_millis(100);
+        let limits = UserLimits { connections: 4, bytes_per_minute: 6_000, answer };
+        let (users, now) = (Users::new(limits), Instant::now());
+        let links: [Link; 4] = std::array::from_fn(|_| link());
+        let _seats = links.each_ref().map(|link| users.take_seat("ann", link.clone(), now));
+        sleep(Duration::from_millis(5)).await;
+        links[1].traffic.hear();
+        let (outbox, taking) = (Arc::clone(&links[0].outbox), links[0].traffic.clone());
+        tokio::spawn(async move {
+            outbox.changed().await;
+            taking.make_way();
+        });
+        let (one, other) = tokio::join!(users.has_room("ann"), users.has_room("ann"));
+        assert!(one && other);
+        let ends = links.map(|link| {
+            assert_eq!(link.outbox.take(), Some(Next::Ping));
+            link.outbox.take().is_some()
+        });
+        assert_eq!(ends, [false, false, true, true]);
     }
 }
