@@ -9,7 +9,8 @@ const py = (name) => ({ command: python, args: [join(here, name, 'main.py')] });
 
 /**
  * `socket`, `events`, `stream`, `socketIo`, `documents`: what there is. `refuses`: how the socket at /private tells that a token is
- * wanted. `busy`: how the one at /busy tells that it has no time. `replays`: whether events go on after Last-Event-ID.
+ * wanted. `busy`: how the one at /busy tells that it has no time. `replays`: whether events go on after Last-Event-ID. `path`: where it
+ * has its documents, if not at the top.
  */
 export const catalogue = {
   fastapi: {
@@ -43,6 +44,14 @@ export const catalogue = {
       args: [join(root, 'node_modules', '@y', 'websocket-server', 'src', 'server.js')],
       env: { HOST: '127.0.0.1', PORT: port },
     }),
+    documents: true,
+  },
+  partyserver: {
+    title: 'y-partyserver, workerd',
+    version: () => `${versions.npm('y-partyserver')}, ${versions.npm('workerd')}`,
+    needs: [],
+    run: () => node('partyserver'),
+    path: '/parties/docs',
     documents: true,
   },
   websockets: {

@@ -38,7 +38,7 @@ export async function startServer(name) {
   await process.start();
   return {
     url: `http://127.0.0.1:${port}`,
-    ws: `ws://127.0.0.1:${port}`,
+    ws: `ws://127.0.0.1:${port}${server.path ?? ''}`,
     kill: () => process.end('SIGKILL'),
     start: () => process.start(),
     stop: async () => {

@@ -1,15 +1,21 @@
-// A Hocuspocus server of version 2, 3 or 4 with hooks as apps write them, a process of its own. What it is asked by
-// `sendStateless` it does; what it has seen it tells at /seen.
+// A Hocuspocus server of version 2, 3 or 4 with hooks as apps write them, a process of its own; one of several where it is
+// given a port of Redis. What it is asked by `sendStateless` it does; what it has seen it tells at /seen.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as Y from 'yjs';
 
-const { version, port, folder, auth, timeout } = JSON.parse(process.argv[2]);
+const { version, port, folder, auth, timeout, redis } = JSON.parse(process.argv[2]);
 const packages = { 2: 'hocuspocus-server-2', 3: '@hocuspocus/server', 4: 'hocuspocus-server-4' };
 const { Hocuspocus, Server } = await import(packages[version]);
+const extensions = redis ? [await throughRedis()] : [];
 
 const seen = { open: 0, made: 0, tokens: [], fresh: [], stateless: [] };
 const fileOf = (name) => join(folder, encodeURIComponent(name));
+
+async function throughRedis() {
+  const { Redis } = await import('@hocuspocus/extension-redis');
+  return new Redis({ host: '127.0.0.1', port: redis });
+}
 
 function admit(token, name, config) {
   if (!auth) return;
@@ -31,6 +37,7 @@ const configuration = {
   debounce: 20,
   maxDebounce: 100,
   stopOnSignals: false,
+  extensions,
   ...(timeout && { timeout }),
   async onUpgrade({ socket }) {
     seen.open++;

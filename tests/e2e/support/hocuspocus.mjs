@@ -6,11 +6,24 @@ import * as Y from 'yjs';
 import { start, stop } from '../../../scripts/lib/run.mjs';
 import { temporaryFolder } from './folder.mjs';
 import { freshHarness } from './harness.mjs';
-import { freePort } from './stock-server.mjs';
+import { accepts, freePort } from './stock-server.mjs';
 import { until } from './wait.mjs';
 
 const program = new URL('hocuspocus-program.mjs', import.meta.url).pathname;
 const onLoopback = new URL('on-loopback.mjs', import.meta.url).href;
+
+/** Two servers of version 4 for the same documents, as two machines behind one address: Redis between them, one database. */
+export async function hocuspocusNodes(t) {
+  const port = await freePort();
+  const quiet = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const child = start('redis-server', ['--port', String(port), ...quiet]);
+  t.after(() => stop(child, 'SIGKILL'));
+  await until('redis-server listens', () => accepts(port));
+  const redis = { pause: () => stop(child, 'SIGSTOP'), resume: () => stop(child, 'SIGCONT') };
+  const folder = temporaryFolder();
+  const nodes = await Promise.all([1, 2].map(() => hocuspocusServer(t, 4, { redis: port, folder })));
+  return { nodes, redis };
+}
 
 /** Starts a server that keeps its documents in files; it can be killed and started again. */
 export async function hocuspocusServer(t, version, options = {}) {

@@ -51,7 +51,8 @@ export async function freePort() {
   return port;
 }
 
-function accepts(port) {
+/** Whether somebody listens on a port of 127.0.0.1. */
+export function accepts(port) {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));

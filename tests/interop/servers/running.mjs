@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { installServers, startServer } from '../../servers/start.mjs';
 
+export { ensure } from '../../servers/install.mjs';
+
 // The test runner's own messages go through stdout, and it stumbles over what else is there: progress goes to stderr.
 console.log = console.error;
 

@@ -39,6 +39,16 @@ of \`tests/e2e/hocuspocus.test.mjs\`, in Chromium, beside the stock provider 4.8
 | Rooms on one socket; one denied or left | the others go on | the same | the same |
 | A fresh token in place, before the old one ends | sent, the server ignores it | sent, not tried | taken |
 | Stateless messages, documents closed one by one, quiet sockets closed (4408), documents that do not load | not tried | not tried | yes |
+| Two nodes with Redis between them, one killed (\`tests/interop/servers/hocuspocus-nodes.test.mjs\`) | not tried | not tried | yes |
+
+Of two nodes: texts and presence cross from one to the other. What a node acknowledged and told nobody before it was killed is brought to the other by the
+page that wrote it, if a balancer sends it there or \`url\` is a function that does.
+`;
+
+const partyServer = `y-partyserver has its rooms at \`/parties/<party>/<room>\`: \`createClient({ url: 'wss://host/parties/docs' })\`. Its custom messages (text that begins with \`__YPS:\`) are
+ignored by rejoin, which is tried beside its own provider, 2.2. A page cannot see that \`onBeforeConnect\` refused a token (\`tokenIn: 'query'\`): it is \`E_CONNECTION\`, and \`auth\` is asked for
+another with each attempt. Where \`isReadOnly\` is true the server drops edits without a word: they stay \`synchronizing\`, and \`pending\`, as they are not on the server
+(\`tests/interop/servers/partyserver.test.mjs\`).
 `;
 
 /** Writes the table; a server that could not be installed has a row that says why. */
@@ -68,6 +78,7 @@ ${section(table, streams, ({ events, stream }) => events || stream)}
 
 ${section(table, documents, ({ documents }) => documents)}
 
+${partyServer}
 ${hocuspocus}`;
   writeFileSync(join(root, 'docs', 'servers.md'), text);
 }
