@@ -200,6 +200,9 @@ await bundle('yjs.ts', 'yjs.cjs', { format: 'cjs', platform: 'node', external: [
 // Clients are those of the app's own copy.
 await bundle('testing.ts', 'testing.js', { external: ['rejoin'] });
 await bundle('testing.ts', 'testing.cjs', { format: 'cjs', platform: 'node', external: [/^node:/, 'rejoin'], inject });
+// Of the main entry it takes types alone.
+await bundle('devtools.ts', 'devtools.js');
+await bundle('devtools.ts', 'devtools.cjs', { format: 'cjs' });
 // One page has one instance of the contexts, whichever of the two entries it takes.
 await bundle('suspense.ts', 'suspense.js', { external: [/^react$/], beside: 'react.js' });
 await bundle('suspense.ts', 'suspense.cjs', {

@@ -14,6 +14,7 @@ const entries = {
   'rejoin/codemirror': 'codemirror.ts',
   'rejoin/quill': 'quill.ts',
   'rejoin/yjs': 'yjs.ts',
+  'rejoin/devtools': 'devtools.ts',
   'rejoin/testing': 'testing.ts',
 };
 /** Beside the tests' sources, so that React and the package are found as they find them. */
@@ -129,7 +130,7 @@ const ofOthers = new Set(['EditorView', 'Quill']);
 const ofEditors = new Set(['rejoin/codemirror', 'rejoin/quill']);
 const declares = (code, word) => new RegExp(`(const|[{,]) ${word}( =|,| })[^\\n]*= `).test(code);
 const ofAround = ['client', 'room', 'schema', 'secret', 'url', 'attachYjs', 'Y', 'doc', 'provider', 'awareness'];
-ofAround.push('network', 'createTestNetwork', 'memoryStorage');
+ofAround.push('network', 'createTestNetwork', 'memoryStorage', 'mountDevtools');
 const types = new Set(['SyncError']);
 const main = [
   'createClient',
@@ -144,6 +145,7 @@ const ofReact = (code) => code.match(/\b(use[A-Z]\w+|SyncProvider|RoomProvider|C
 
 const around = `
 import { type Client, defineSchema, type Room, type StandardSchemaV1, t } from 'rejoin';
+import { mountDevtools } from 'rejoin/devtools';
 import { createTestNetwork, memoryStorage, type TestNetwork } from 'rejoin/testing';
 import { attachYjs, type YjsProvider } from 'rejoin/yjs';
 import * as Y from 'yjs';
@@ -169,7 +171,7 @@ export declare const client: Client<typeof schema>;
 export declare const room: Room<typeof schema>;
 export declare const secret: Uint8Array;
 export declare const url: string;
-export { attachYjs, createTestNetwork, memoryStorage, Y };
+export { attachYjs, createTestNetwork, memoryStorage, mountDevtools, Y };
 export declare const network: TestNetwork;
 export declare const doc: Y.Doc;
 export declare const provider: YjsProvider<Y.Doc>;

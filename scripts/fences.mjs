@@ -62,6 +62,10 @@ declare module 'rejoin' {
   }
 }
 declare global {
+  interface ImportMeta {
+    readonly env: { readonly DEV: boolean };
+    readonly hot?: { dispose(fn: () => void): void };
+  }
   const schema: Shown;
   const client: Client<Shown>;
   const url: string;

@@ -14,7 +14,7 @@ const dist = join(root, 'pkg', 'dist');
  * those add, `hocuspocus` what its entry does, `tabs` what
  * sharing a connection adds to the one and `sharedLinks` to the others, `react` the hooks of documents; `links` is the module of streams and sockets, for
  * which no document is loaded, `peers` that of peers, `codec` that of other forms of updates; `archive` is what versions, imports and exports add, `codemirror` and `quill` the
- * bindings of editors, without the editor, `yjs` what an own `Y.Doc` adds, `testing` what tests of apps load besides. The glue comes with its module.
+ * bindings of editors, without the editor, `yjs` what an own `Y.Doc` adds, `testing` what tests of apps load besides, `devtools` the panel for those who develop. The glue comes with its module.
  */
 const budgets = {
   // Since 259.2: a log that fails for long, and paths that come up again.
@@ -51,6 +51,7 @@ const budgets = {
   yjs: 3.3,
   // Since 4.4: what is closed refuses to pretend, and leaves no rejection behind.
   testing: 4.5,
+  devtools: 10.4,
   // What binds a field comes with the documents.
   react: 2.4,
   reactAll: 4.8,
@@ -104,6 +105,7 @@ export async function checkSizes() {
     archive: total(core.filter(isPart('archive'))),
     yjs: total(await bundle(`export { attachYjs } from ${JSON.stringify(join(dist, 'yjs.js'))};`)),
     testing: total(await bundle(`export * from ${JSON.stringify(join(dist, 'testing.js'))};`)),
+    devtools: total(await bundle(`export * from ${JSON.stringify(join(dist, 'devtools.js'))};`)),
     react: total(hooks),
     reactAll: total(allHooks),
     codemirror: total(await bundle(`export * from ${JSON.stringify(join(dist, 'codemirror.js'))};`)),

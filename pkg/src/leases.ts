@@ -1,8 +1,8 @@
 /** Something that is entered with the first lease and left some time after the last. */
 export interface Leased {
   readonly id: string;
-  /** Whether it was left by {@link Leases.clear}, whoever had a lease. */
-  '~cleared'?: boolean;
+  /** Who has a lease; null once it was left by {@link Leases.clear}, whoever had one. */
+  '~leases'?: ReadonlySet<object> | null;
   enter(): void;
   leave(): void;
 }
@@ -40,7 +40,7 @@ export class Leases<T extends Leased> {
     clearTimeout(held.timer);
     const lease = {};
     held.leases.add(lease);
-    held.item['~cleared'] = false;
+    held.item['~leases'] = held.leases;
     held.item.enter();
     return { item: held.item, release: () => this.#release(held, lease) };
   }
@@ -51,7 +51,7 @@ export class Leases<T extends Leased> {
     for (const { item } of all) this.#held.delete(item.id);
     for (const { item, timer } of all) {
       clearTimeout(timer);
-      item['~cleared'] = true;
+      item['~leases'] = null;
       item.leave();
     }
     this.#onChange();

@@ -133,8 +133,8 @@ export interface Room<S extends Schema = Registered> extends Archive<S> {
   connectPeers(): void;
   /** Lets go of all links and stays without until `connectPeers()`; the server carries everything meanwhile. */
   disconnectPeers(): void;
-  /** For the React entry: whether it was left because its data was cleared, or its client closed. @internal */
-  readonly '~cleared'?: boolean;
+  /** For the devtools: who has a lease of it. For the React entry: null if it was left because its data was cleared, or its client closed. @internal */
+  readonly '~leases'?: ReadonlySet<object> | null;
   /** For the React entry: until this settles, an edit waits that is saved nowhere. @internal */
   '~hold'(until: Promise<unknown>): void;
   /** For bindings: tells an error that has no caller. @internal */

@@ -1,5 +1,16 @@
 // The API to aim at, as an app writes it; compiled with the oldest and the newest TypeScript, never run.
-import { createClient, defineSchema, type Room, type StandardSchemaV1, shallow, t } from 'rejoin';
+import {
+  createClient,
+  defineSchema,
+  type Room,
+  reconnectingEventSource,
+  reconnectingWebSocket,
+  type StandardSchemaV1,
+  shallow,
+  stream,
+  t,
+} from 'rejoin';
+import { mountDevtools } from 'rejoin/devtools';
 import { hocuspocus } from 'rejoin/hocuspocus';
 import {
   RoomProvider,
@@ -125,4 +136,14 @@ export async function tested(): Promise<void> {
   network.pretend('demo', { name: 'Eve' }).leave();
   await network.settled({ patience: 1_000 });
   await network.close();
+}
+
+export function develop(): () => void {
+  const links = {
+    prices: reconnectingEventSource('/prices'),
+    chat: stream('/chat'),
+    plain: reconnectingWebSocket('/ws'),
+  };
+  const docs = (code: string) => `https://docs.example/${code}`;
+  return mountDevtools(client, { corner: 'top-left', theme: 'dark', open: true, events: 50, links, docs });
 }

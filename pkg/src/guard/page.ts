@@ -55,6 +55,8 @@ export function watchPage<S extends Schema>(client: Watched, host: PageHost<S>):
   if (options.auth && options.tokenIn === 'query') {
     warn('rejoin: a token in a URL ends up in the logs of servers and proxies; prefer another `tokenIn`');
   }
+  // The devtools list them by what the app has: nothing of this is in what an app imports at once.
+  Object.assign(client.handle?.deref() ?? {}, { '~rooms': { all: rooms, changes } });
   const tell = (news: Partial<DeviceState>): void => {
     client.device.set(Object.freeze({ ...client.device.getSnapshot(), ...news }));
     engine.drainSoon(); // timers and other tabs bring it too

@@ -145,7 +145,7 @@ function wait<S extends Schema>(client: Client<S>, room: Room<S>): never {
     throw new Error('hooks of rejoin/react/suspense wait for a browser: put <ClientSideSuspense> around the component');
   }
   // Its provider is mounted still: entering it now would bring back what was deleted. It throws that it was left.
-  if (room['~cleared']) room.stateVector();
+  if (room['~leases'] === null) room.stateVector();
   const failed = failures.get(room.ready);
   if (failed) throw failed.error;
   const known = awaited.get(room.ready);

@@ -38,15 +38,17 @@ function findFaintWords() {
   };
   const behind = (element) => {
     const color = getComputedStyle(element).backgroundColor;
-    return pixel(color)[3] === 255 || !element.parentElement ? color : behind(element.parentElement);
+    const parent = element.parentElement ?? element.getRootNode().host;
+    return pixel(color)[3] === 255 || !parent ? color : behind(parent);
   };
   const contrast = (element) => {
     const pair = [luminance(getComputedStyle(element).color), luminance(behind(element))];
     return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
   };
   const hasWords = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-  const faint = [...document.querySelectorAll('body *')].filter(
-    (element) => hasWords(element) && contrast(element) < 4.5,
-  );
+  const within = (element) => [element, ...(element.shadowRoot?.querySelectorAll('*') ?? [])];
+  const faint = [...document.querySelectorAll('body *')]
+    .flatMap(within)
+    .filter((element) => hasWords(element) && contrast(element) < 4.5);
   return faint.map((element) => `${element.className}: ${element.textContent} (${contrast(element).toFixed(1)})`);
 }
