@@ -25,6 +25,8 @@ export const groups = {
   browser: { about: 'the web driver in Chromium', run: browser },
   e2e: { about: 'two browsers, the server and stock clients', needsPackage: true, run: endToEnd },
   servers: { about: 'the servers that people run, and the doctor', needsPackage: true, run: servers },
+  // Only where it is asked for by name.
+  field: { about: 'servers that take minutes to build', needsPackage: true, onRequest: true, run: field },
   pack: { about: 'the tarball, its types and its size', needsPackage: true, run: pack },
 };
 
@@ -93,6 +95,10 @@ async function servers(report) {
   const missing = await installServers();
   for (const [name, why] of Object.entries(missing)) console.log(`✗ ${name}: ${why}`);
   report(await nodeGroup(testFiles('tests/interop/servers')));
+}
+
+async function field(report) {
+  report(await nodeGroup(testFiles('tests/field')));
 }
 
 async function pack(report) {

@@ -12,7 +12,8 @@ await main(async () => {
   const names = process.argv.slice(2);
   const unknown = names.filter((name) => !(name in groups));
   if (unknown.length > 0) throw new Failure(`no such group: ${unknown}`, `one of: ${Object.keys(groups).join(' ')}`);
-  const chosen = Object.entries(groups).filter(([name]) => names.length === 0 || names.includes(name));
+  const isChosen = ([name, { onRequest }]) => (names.length === 0 ? !onRequest : names.includes(name));
+  const chosen = Object.entries(groups).filter(isChosen);
   await setup();
   if (chosen.some(([, group]) => group.needsPackage)) await build();
   const results = await runAll(chosen);

@@ -23,8 +23,12 @@ export const goProgram = (name) => join(folder, 'go', name);
 /** A Rust server's program. */
 export const rustProgram = (name) => join(targetDir, 'debug', name);
 
+/** The server of y-sweet, which its npm package would fetch from elsewhere. */
+export const ySweetProgram = join(folder, 'y-sweet', 'bin', 'y-sweet');
+const ySweetVersion = '0.9.1';
+
 /** How each kind of need is met; each may throw a Failure that says what is missing. */
-const ways = { python: ensurePython, redis: ensureRedis, go: ensureGo, rust: ensureRust };
+const ways = { python: ensurePython, redis: ensureRedis, go: ensureGo, rust: ensureRust, 'y-sweet': ensureYSweet };
 const done = new Map();
 let last = Promise.resolve();
 
@@ -78,6 +82,17 @@ async function ensureGo() {
 
 async function ensureRust() {
   await step('cargo build (servers)', 'cargo', ['build', '-p', 'rejoin-test-servers']);
+}
+
+/** With its own lock file: it does not compile with newer crates. */
+async function ensureYSweet() {
+  await unlessFresh(
+    { name: 'servers-y-sweet', inputs: [], salt: ySweetVersion, outputs: [ySweetProgram] },
+    async () => {
+      const args = ['install', 'y-sweet', '--version', ySweetVersion, '--locked', '--root', join(folder, 'y-sweet')];
+      await step('cargo install (y-sweet)', 'cargo', args);
+    },
+  );
 }
 
 /** The version that runs here, as the table shows it. */

@@ -27,6 +27,19 @@ const documents = {
   atOnce: 'Two first ones at once',
 };
 
+/** Shown by tests of their own, on request: its server takes minutes to build. */
+const ySweet = `y-sweet 0.9.1, tried on 2026-11-23 by \`npm run test:field\` (\`tests/field/y-sweet.test.mjs\`: it builds the server), in Chromium beside \`@y-sweet/client\` 0.9.1;
+[guides](guides.md#moving-from-y-sweet) has the address and the token. What the server was recorded to say is in the ordinary tests (\`pkg/test/wasm/y-sweet.test.ts\`).
+
+| | y-sweet 0.9.1 |
+| --- | --- |
+| Text and presence both ways, offline merge over a killed server | yes |
+| A client token that is over | a fresh one with the next attempt |
+| The app's server gives none (401) | \`E_AUTH\` |
+| May only read | not told; edits stay \`synchronizing\` |
+| A paste of 24 MiB, which does not fit into one frame | in pieces, read as one by another |
+`;
+
 /** Shown by tests of their own. */
 const hocuspocus = `Hocuspocus speaks a protocol of its own: \`createClient({ url, dialect: hocuspocus() })\`, see [guides](guides.md#moving-from-hocuspocusprovider). Each cell is a test
 of \`tests/e2e/hocuspocus.test.mjs\`, in Chromium, beside the stock provider 4.8 in the same room.
@@ -49,6 +62,7 @@ const partyServer = `y-partyserver has its rooms at \`/parties/<party>/<room>\`:
 ignored by rejoin, which is tried beside its own provider, 2.2. A page cannot see that \`onBeforeConnect\` refused a token (\`tokenIn: 'query'\`): it is \`E_CONNECTION\`, and \`auth\` is asked for
 another with each attempt. Where \`isReadOnly\` is true the server drops edits without a word: they stay \`synchronizing\`, and \`pending\`, as they are not on the server
 (\`tests/interop/servers/partyserver.test.mjs\`).
+A frame of 40 MiB is closed over with 1009, and goes in pieces (\`npm run test:field\`, 2026-11-23).
 `;
 
 /** Writes the table; a server that could not be installed has a row that says why. */
@@ -79,6 +93,7 @@ ${section(table, streams, ({ events, stream }) => events || stream)}
 ${section(table, documents, ({ documents }) => documents)}
 
 ${partyServer}
+${ySweet}
 ${hocuspocus}`;
   writeFileSync(join(root, 'docs', 'servers.md'), text);
 }
