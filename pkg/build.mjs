@@ -218,5 +218,5 @@ for (const editor of ['codemirror', 'quill']) {
 }
 // `ws` is taken in; what makes it faster where it is installed is not looked for.
 const native = ['bufferutil', 'utf-8-validate'];
-await bundle('cli/main.ts', 'cli.mjs', { platform: 'node', external: native });
+await bundle('cli/main.ts', 'cli.mjs', { platform: 'node', external: [...native, 'rejoin'] });
 await verify();

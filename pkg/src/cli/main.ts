@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { devUsage } from './dev/options.js';
+import { dev } from './dev.js';
 import { examine } from './doctor.js';
 import { type DoctorOptions, readOptions, UsageError, usage } from './options.js';
 import { table } from './table.js';
@@ -8,14 +10,16 @@ const codes = { ok: 0, problems: 1, usage: 2 };
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args;
   try {
+    if (command === 'dev') return await dev(rest);
     const options = readOptions(args);
     if (options) return await doctor(options);
-    console.log(usage);
+    console.log(`${usage}\n\n${devUsage}`);
     return codes.ok;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    console.error(`${error.message}\n\n${usage}`);
+    console.error(`${error.message}\n\n${command === 'dev' ? devUsage : usage}`);
     return codes.usage;
   }
 }

@@ -7,7 +7,6 @@ const TAG = 120;
 const ASKED = { subscribe: 0, publish: 1, direct: 2, volatile: 3, page: 4 } as const;
 const TOLD = { hello: 16, message: 17, ack: 18, reject: 19, passing: 20, delivered: 21, page: 22 } as const;
 const NOT_FOUND = 4;
-const EPOCH = 1;
 /** Largest message, in bytes. */
 const MAX_BYTES = 64 << 10;
 
@@ -30,11 +29,13 @@ interface Subscriber {
 /** Messages of a room, as PROTOCOL.md has them; nothing is ever trimmed or refused. */
 export class MessageLog<Link extends object> {
   readonly #tell: (link: Link, frame: Bytes) => void;
+  readonly #epoch: number;
   readonly #log: Envelope[] = [];
   readonly #readers = new Map<Link, Subscriber>();
 
-  constructor(tell: (link: Link, frame: Bytes) => void) {
+  constructor(tell: (link: Link, frame: Bytes) => void, epoch = 1) {
     this.#tell = tell;
+    this.#epoch = epoch;
   }
 
   leave(link: Link): void {
@@ -71,11 +72,11 @@ export class MessageLog<Link extends object> {
       number,
     ];
     const head = this.#log.length;
-    const recovered = epoch === EPOCH && after <= head;
+    const recovered = epoch === this.#epoch && after <= head;
     const next = recovered ? after + 1 : Math.max(1, head - history + 1);
     const known = this.#readers.get(link);
     this.#readers.set(link, { connection, next: known?.next ?? 1 });
-    this.#say(link, TOLD.hello, 1, request, EPOCH, next, head, recovered || epoch === 0 ? 1 : 0, MAX_BYTES);
+    this.#say(link, TOLD.hello, 1, request, this.#epoch, next, head, recovered || epoch === 0 ? 1 : 0, MAX_BYTES);
     for (const message of this.#log.slice(next - 1)) this.#say(link, TOLD.message, envelope(message));
   }
 
