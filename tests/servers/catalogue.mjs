@@ -1,7 +1,8 @@
 // The servers that people run: how each is started, and what it offers.
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { root } from '../../scripts/env.mjs';
-import { goProgram, python, rustProgram, versions } from './install.mjs';
+import { goProgram, partyKit, python, rustProgram, versions } from './install.mjs';
 
 const here = join(root, 'tests', 'servers');
 const node = (name) => ({ command: process.execPath, args: [join(here, name, 'main.mjs')] });
@@ -140,5 +141,31 @@ export const catalogue = {
     needs: ['go'],
     run: () => ({ command: goProgram('nhooyr'), args: [] }),
     socket: { refuses: '4401', busy: '1013' },
+  },
+};
+
+/** Those that are not part of `npm test`: `npm run test:field`. */
+export const onRequest = {
+  partykit: {
+    title: 'y-partykit, partykit dev',
+    needs: ['partykit'],
+    run: ({ port }) => ({
+      command: process.execPath,
+      args: [
+        partyKit.program,
+        'dev',
+        '--port',
+        port,
+        '--persist',
+        'false',
+        '--disable-request-cf-fetch',
+        '--no-hotkeys',
+      ],
+      // It starts itself once more.
+      env: { CI: '1', NODE_OPTIONS: `--import ${pathToFileURL(join(here, 'partykit', 'on-loopback.mjs'))}` },
+      cwd: partyKit.folder,
+    }),
+    path: '/parties/main',
+    documents: true,
   },
 };

@@ -1,5 +1,5 @@
 // What the servers of other languages need, installed once into .cache/servers and from the system's packages.
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cache, root, targetDir, which } from '../../scripts/env.mjs';
 import { Failure } from '../../scripts/lib/failure.mjs';
@@ -27,8 +27,22 @@ export const rustProgram = (name) => join(targetDir, 'debug', name);
 export const ySweetProgram = join(folder, 'y-sweet', 'bin', 'y-sweet');
 const ySweetVersion = '0.9.1';
 
+/** PartyKit and its Yjs server, with their own copies of yjs and workerd. */
+export const partyKit = {
+  folder: join(folder, 'partykit'),
+  program: join(folder, 'partykit', 'node_modules', 'partykit', 'dist', 'bin.mjs'),
+};
+const partyKitPackages = ['partykit@0.0.115', 'y-partykit@0.0.33', 'yjs@13'];
+
 /** How each kind of need is met; each may throw a Failure that says what is missing. */
-const ways = { python: ensurePython, redis: ensureRedis, go: ensureGo, rust: ensureRust, 'y-sweet': ensureYSweet };
+const ways = {
+  python: ensurePython,
+  redis: ensureRedis,
+  go: ensureGo,
+  rust: ensureRust,
+  partykit: ensurePartyKit,
+  'y-sweet': ensureYSweet,
+};
 const done = new Map();
 let last = Promise.resolve();
 
@@ -82,6 +96,20 @@ async function ensureGo() {
 
 async function ensureRust() {
   await step('cargo build (servers)', 'cargo', ['build', '-p', 'rejoin-test-servers']);
+}
+
+async function ensurePartyKit() {
+  const script = join(here, 'partykit', 'server.mjs');
+  const outputs = [partyKit.program];
+  await unlessFresh({ name: 'servers-partykit', inputs: [script], salt: `${partyKitPackages}`, outputs }, async () => {
+    mkdirSync(partyKit.folder, { recursive: true });
+    writeFileSync(join(partyKit.folder, 'package.json'), '{ "private": true }');
+    const config = { name: 'docs', main: 'server.mjs', compatibilityDate: '2024-05-01' };
+    writeFileSync(join(partyKit.folder, 'partykit.json'), JSON.stringify(config));
+    copyFileSync(script, join(partyKit.folder, 'server.mjs'));
+    const quiet = ['--ignore-scripts', '--no-audit', '--no-fund'];
+    await step('npm install (partykit)', 'npm', ['install', ...quiet, ...partyKitPackages], { cwd: partyKit.folder });
+  });
 }
 
 /** With its own lock file: it does not compile with newer crates. */

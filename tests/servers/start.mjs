@@ -7,18 +7,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Failure, main } from '../../scripts/lib/failure.mjs';
 import { start, stop } from '../../scripts/lib/run.mjs';
-import { catalogue } from './catalogue.mjs';
+import { catalogue, onRequest } from './catalogue.mjs';
 import { ensure } from './install.mjs';
 
 const startLimit = 30_000;
 const companions = { redis: startRedis };
+const known = { ...catalogue, ...onRequest };
 
 /** Installs what the servers need; returns what is missing where, as words by the server's name. */
 export async function installServers(names = Object.keys(catalogue)) {
   const missing = {};
   for (const name of names) {
     try {
-      await ensure(catalogue[name].needs);
+      await ensure(known[name].needs);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       missing[name] = [error.message, error.hint].filter(Boolean).join(' → ');
@@ -29,12 +30,12 @@ export async function installServers(names = Object.keys(catalogue)) {
 
 /** Starts a server; it can be killed and started again on the same port. */
 export async function startServer(name) {
-  const server = catalogue[name];
+  const server = known[name];
   const port = await freePort();
   const companion = server.beside ? await companions[server.beside]() : null;
-  const { command, args, env: own } = server.run({ port: String(port) });
+  const { command, args, env: own, cwd } = server.run({ port: String(port) });
   const env = { PORT: String(port), PYTHONUNBUFFERED: '1', ...companion?.env, ...own };
-  const process = new Process(name, port, () => start(command, args, { env }));
+  const process = new Process(name, port, () => start(command, args, { env, cwd }));
   await process.start();
   return {
     url: `http://127.0.0.1:${port}`,
@@ -120,8 +121,7 @@ function accepts(port) {
 if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   await main(async () => {
     const [name] = process.argv.slice(2);
-    if (!(name in catalogue))
-      throw new Failure(`no such server: ${name}`, `one of: ${Object.keys(catalogue).join(' ')}`);
+    if (!(name in known)) throw new Failure(`no such server: ${name}`, `one of: ${Object.keys(known).join(' ')}`);
     const missing = await installServers([name]);
     if (missing[name]) throw new Failure(missing[name]);
     const { url } = await startServer(name);

@@ -63,6 +63,9 @@ ignored by rejoin, which is tried beside its own provider, 2.2. A page cannot se
 another with each attempt. Where \`isReadOnly\` is true the server drops edits without a word: they stay \`synchronizing\`, and \`pending\`, as they are not on the server
 (\`tests/interop/servers/partyserver.test.mjs\`).
 A frame of 40 MiB is closed over with 1009, and goes in pieces (\`npm run test:field\`, 2026-11-23).
+
+y-partykit 0.0.33, from before PartyServer, with \`partykit dev\` 0.0.115, tried on the same day in the same way (\`tests/field/partykit.test.mjs\`): the three cells of the table above, and 3 MiB in frames of
+a megabyte. Its own client sends what is larger in batches of its own, which the server takes, and others need not send: where Cloudflare refuses frames above 1 MB, \`maxSendFrame: 1_000_000\` keeps below.
 `;
 
 /** Writes the table; a server that could not be installed has a row that says why. */
