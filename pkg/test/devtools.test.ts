@@ -40,6 +40,11 @@ function fact(name: string): string | undefined {
   return row?.querySelector('dd')?.textContent ?? undefined;
 }
 
+function press(name: string): void {
+  const found = all('button').find(({ textContent }) => textContent === name);
+  found?.click();
+}
+
 /** Lets what was told reach the page. */
 async function drawn(): Promise<void> {
   await turn();
@@ -107,16 +112,15 @@ describe('the panel', () => {
       '3',
       expect.stringMatching(/^in \d\d s$/),
     ]);
-    all('button')
-      .find(({ textContent }) => textContent === 'Disconnect')
-      ?.click();
+    press('Try now');
+    expect(world.count('connect')).toBe(1);
+    press('Disconnect');
     expect(world.count('disconnect')).toBe(1);
     world.core.tell(0, { ...lost, status: 'disconnected', nextRetryAt: null, error: null });
     await drawn();
-    all('button')
-      .find(({ textContent }) => textContent === 'Connect')
-      ?.click();
-    expect(world.count('connect')).toBe(1);
+    expect(all('button').find(({ textContent }) => textContent === 'Try now')?.hidden).toBe(true);
+    press('Connect');
+    expect(world.count('connect')).toBe(2);
   });
 
   test('counts what waits and says what keeps it from the server', async () => {
@@ -241,9 +245,7 @@ describe('a report', () => {
     vi.stubGlobal('navigator', { clipboard: { writeText }, userAgent: 'test', onLine: true });
     const box = all<HTMLInputElement>('input[type=checkbox]')[0] as HTMLInputElement;
     box.checked = withContent;
-    all('button')
-      .find(({ textContent }) => textContent === 'Copy report')
-      ?.click();
+    press('Copy report');
     await drawn();
     return String(writeText.mock.calls[0]?.at(0 as never));
   }

@@ -49,6 +49,7 @@ class RoomBody {
   readonly #connection = new Facts();
   readonly #sync = new Facts();
   readonly #toggle: HTMLButtonElement;
+  readonly #retry: HTMLButtonElement;
   readonly #people: Fold;
   readonly #peers: Fold;
   readonly #document: Fold;
@@ -60,6 +61,7 @@ class RoomBody {
     this.#room = room;
     this.#onChange = onChange;
     this.#toggle = button('', () => this.#connect());
+    this.#retry = button('Try now', () => room.connect());
     this.#people = new Fold(heading('Presence'), () => treeOf(() => presenceOf(room)));
     this.#peers = new Fold(heading('Peers'), () => treeOf(() => peersOf(room)));
     const onToggle = (): void => this.follow(this.#isSeen);
@@ -67,7 +69,7 @@ class RoomBody {
     this.element = element(
       'div',
       {},
-      element('div', { class: 'actions' }, this.#toggle),
+      element('div', { class: 'actions' }, this.#toggle, this.#retry),
       heading('Connection'),
       this.#connection.element,
       heading('Sync'),
@@ -114,6 +116,7 @@ class RoomBody {
     this.#connection.set('Leases', String(this.#room['~leases']?.size ?? 0));
     this.#connection.set('Own id', String(this.#room.connectionId ?? '–'));
     setText(this.#toggle, status === 'idle' || status === 'disconnected' ? 'Connect' : 'Disconnect');
+    this.#retry.hidden = status !== 'reconnecting';
   }
 
   #updateSync(): void {
