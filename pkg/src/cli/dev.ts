@@ -19,6 +19,8 @@ export async function dev(args: readonly string[]): Promise<number> {
   }
   const kept = options.data === null ? 'rooms are in memory' : `rooms are kept in ${options.data}`;
   console.log(`rejoin dev: ${server.url}/my-room (${kept}; Ctrl+C ends it)`);
+  if (!/^(localhost|127\..*|::1)$/.test(options.host))
+    console.log('whoever reaches this address can read and write all rooms');
   await ended;
   await server.close();
   await release?.();

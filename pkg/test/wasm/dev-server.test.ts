@@ -139,6 +139,11 @@ test('pages of this machine may connect, programs, and those it was told of; oth
     await expect(plain(`${url}/demo`, { origin })).rejects.toThrow('403');
   }
   expect(lines.at(-1)).toContain('--origin null');
+  // A page that was refused asks over HTTP why.
+  const asked = (origin: string): Promise<Response> =>
+    fetch(`${url.replace('ws', 'http')}/demo`, { headers: { origin } });
+  const answers = await Promise.all([asked('https://evil.example'), asked('http://localhost:5173')]);
+  expect(answers.map(({ status }) => status)).toEqual([403, 426]);
   for (const path of ['/', '/%ff', `/${'x'.repeat(1_001)}`]) await expect(plain(url + path)).rejects.toThrow('400');
 });
 

@@ -30,10 +30,18 @@ export async function startDevServer(
   options: DevOptions,
   log: (line: string) => void,
 ): Promise<DevServer> {
-  const http = createServer((_, response) => {
-    // A page of another origin may learn why it was refused.
-    response.writeHead(426, { 'access-control-allow-origin': '*', 'content-type': 'text/plain', connection: 'close' });
-    response.end(`This is rejoin dev, for WebSockets: ${urlOf(http, options.host)}/my-room\n`);
+  const http = createServer((request, response) => {
+    // A page learns by it why its handshake was refused, if it may read it.
+    const { status, words } = refusedOrigin(request, options.origins) ?? {
+      status: 426,
+      words: `This is rejoin dev, for WebSockets: ${urlOf(http, options.host)}/my-room`,
+    };
+    response.writeHead(status, {
+      'access-control-allow-origin': '*',
+      'content-type': 'text/plain',
+      connection: 'close',
+    });
+    response.end(`${words}\n`);
   });
   http.listen(options.port, options.host);
   await once(http, 'listening');
