@@ -94,8 +94,11 @@ pub struct SocketConfig {
     pub max_waiting: usize,
     /// Bytes of answers to state vectors that may wait for clients that read slowly, of all of them together.
     pub max_unread: usize,
-    /// How long a client has such an answer for itself; who takes longer is sent away where others would get none.
+    /// How long a client has such an answer for itself, and what it takes at [`Self::unread_pace`] on top; who takes longer is sent away
+    /// where others would get none.
     pub unread_patience: Duration,
+    /// Bytes in a second at which a client over a slow line reads.
+    pub unread_pace: usize,
     /// Bytes of all clients' frames that may wait for the hub.
     pub max_inbound: usize,
 }
@@ -108,6 +111,7 @@ impl Default for SocketConfig {
             max_waiting: 16 << 20,
             max_unread: 256 << 20,
             unread_patience: Duration::from_secs(10),
+            unread_pace: 32 << 10,
             max_inbound: 64 << 20,
         }
     }

@@ -18,7 +18,7 @@ use crate::hub::{
 use crate::outbox::{End, Outbox, is_answer};
 use crate::store::worker::{Task, Worker};
 use crate::store::{Records, Storage, Store, StoreError};
-use crate::unread::{Full, Unread};
+use crate::unread::{Full, Patience, Unread};
 
 /// What a frame weighs beside its bytes.
 const FRAME: usize = 256;
@@ -96,7 +96,8 @@ impl HubHandle {
         })?;
         let start = tokio::time::Instant::now();
         config.wall_origin = wall_clock();
-        let unread = Unread::new(socket.max_unread, socket.unread_patience);
+        let patience = Patience { least: socket.unread_patience, pace: socket.unread_pace };
+        let unread = Unread::new(socket.max_unread, patience);
         let (hub, sockets) = (Hub::new(config), BTreeMap::new());
         let pump = Pump { hub, worker, sockets, unread, start, clock: wall_clock };
         tokio::spawn(pump.run(inbox));
@@ -434,7 +435,8 @@ pub(crate) mod tests {
         let config = HubConfig { wall_origin: 1_700_000_000_000, ..HubConfig::default() };
         let worker = Worker::start(Store::in_memory().expect("memory"), |_| ()).expect("a thread");
         let (hub, sockets) = (Hub::new(config), BTreeMap::new());
-        let (unread, start) = (Unread::new(1_000, Duration::ZERO), tokio::time::Instant::now());
+        let patience = Patience { least: Duration::ZERO, pace: 1 };
+        let (unread, start) = (Unread::new(1_000, patience), tokio::time::Instant::now());
         Pump { hub, worker, sockets, unread, start, clock }
     }
 }

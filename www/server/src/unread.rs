@@ -1,7 +1,8 @@
 //! Large answers that clients have not read yet, over all of them.
 //!
-//! Each counts by itself, also where several wait for the same: a socket's library copies what it writes. One that has waited for long
-//! makes room for others, so that nobody keeps everybody else from their documents by not reading.
+//! Each counts by itself, also where several wait for the same: a socket's library copies what it writes. One that has waited for longer
+//! than a slow line takes for it makes room for others, so that nobody keeps everybody else from their documents by not reading. Not sooner:
+//! an answer is one frame, and who is ended in the middle of it begins anew.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,16 +21,26 @@ const LARGE: usize = 64 << 10;
 #[derive(Debug)]
 pub(crate) struct Unread {
     most: usize,
-    patience: Duration,
+    patience: Patience,
     bytes: Arc<AtomicUsize>,
     /// In the order they came.
     waiting: VecDeque<Waiting>,
 }
 
+/// How long a client has a large answer for itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// However small it is.
+    pub(crate) least: Duration,
+    /// Bytes in a second on top of that.
+    pub(crate) pace: usize,
+}
+
 /// An answer, and whom it waits for.
 #[derive(Debug)]
 struct Waiting {
-    since: Instant,
+    /// From when on it makes room for others.
+    overdue_at: Instant,
     counted: Weak<Counted>,
     outbox: Weak<Outbox>,
 }
@@ -45,13 +56,13 @@ struct Counted {
     all: Arc<AtomicUsize>,
 }
 
-/// Too much waits, and nothing of it for long.
+/// Too much waits, and too little of it for long.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full;
 
 impl Unread {
     /// Nothing yet.
-    pub(crate) fn new(most: usize, patience: Duration) -> Self {
+    pub(crate) fn new(most: usize, patience: Patience) -> Self {
         Self { most, patience, bytes: Arc::default(), waiting: VecDeque::new() }
     }
 
@@ -73,13 +84,15 @@ impl Unread {
             return Err(Full);
         }
         while !self.has_room(bytes, 0) {
-            let Some(oldest) = self.waiting.pop_front() else { break };
+            let overdue = self.waiting.iter().position(|waiting| waiting.overdue_at <= now);
+            let Some(oldest) = overdue.and_then(|index| self.waiting.remove(index)) else { break };
             oldest.send_away();
         }
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
         let counted = Arc::new(Counted { bytes: bytes.into(), all: Arc::clone(&self.bytes) });
         let (held, outbox) = (Arc::downgrade(&counted), Arc::downgrade(outbox));
-        self.waiting.push_back(Waiting { since: now, counted: held, outbox });
+        let overdue_at = now + self.patience.with(bytes);
+        self.waiting.push_back(Waiting { overdue_at, counted: held, outbox });
         Ok(Some(Hold(counted)))
     }
 
@@ -91,9 +104,17 @@ impl Unread {
 
     /// Bytes that have waited for long enough.
     fn overdue(&self, now: Instant) -> usize {
-        let overdue = self.waiting.iter().take_while(|w| w.since + self.patience <= now);
+        let overdue = self.waiting.iter().filter(|waiting| waiting.overdue_at <= now);
         let counted = overdue.filter_map(|waiting| waiting.counted.upgrade());
         counted.map(|counted| counted.bytes.load(Ordering::Relaxed)).sum()
+    }
+}
+
+impl Patience {
+    fn with(self, bytes: usize) -> Duration {
+        let seconds = u64::try_from(bytes / self.pace.max(1)).unwrap_or(u64::MAX);
+        // A year: no moment is out of what the clock can say.
+        self.least + Duration::from_secs(seconds.min(31_536_000))
     }
 }
 
@@ -127,7 +148,13 @@ mod tests {
     use super::*;
     use crate::outbox::Next;
 
+    const SECOND: Duration = Duration::from_secs(1);
+    /// Of an answer of `LARGE`, which takes nothing on top.
     const PATIENCE: Duration = Duration::from_secs(10);
+
+    fn unread(most: usize) -> Unread {
+        Unread::new(most, Patience { least: PATIENCE, pace: 2 * LARGE })
+    }
 
     fn outbox() -> Arc<Outbox> {
         Arc::new(Outbox::new(1_000))
@@ -139,7 +166,7 @@ mod tests {
 
     #[test]
     fn each_counts_by_itself_until_it_was_read_and_small_ones_do_not() {
-        let (mut unread, now) = (Unread::new(3 * LARGE, PATIENCE), Instant::now());
+        let (mut unread, now) = (unread(3 * LARGE), Instant::now());
         let (one, other) = (outbox(), outbox());
         let first = unread.hold(2 * LARGE, &one, now);
         assert!(matches!(first, Ok(Some(_))));
@@ -153,20 +180,44 @@ mod tests {
 
     #[test]
     fn as_many_as_are_needed_make_room_those_first_who_had_theirs_for_longest() {
-        let (mut unread, now) = (Unread::new(3 * LARGE, PATIENCE), Instant::now());
+        let (mut unread, now) = (unread(3 * LARGE), Instant::now());
         let outboxes: [_; 3] = std::array::from_fn(|_| outbox());
-        let second = Duration::from_secs(1);
-        let times = [now, now + second, now + 2 * second];
+        let times = [now, now + SECOND, now + 2 * SECOND];
         let holds: Vec<_> =
             outboxes.iter().zip(times).map(|(outbox, at)| unread.hold(LARGE, outbox, at)).collect();
         assert!(holds.iter().all(Result::is_ok));
         let newcomer = outbox();
         let early = unread.hold(2 * LARGE, &newcomer, now + PATIENCE);
         assert!(matches!(early, Err(Full)), "one of them is not enough");
-        let late = unread.hold(2 * LARGE, &newcomer, now + PATIENCE + 2 * second);
+        let late = unread.hold(2 * LARGE, &newcomer, now + PATIENCE + 2 * SECOND);
         assert!(matches!(late, Ok(Some(_))));
         assert_eq!(outboxes.map(|outbox| is_sent_away(&outbox)), [true, true, false]);
         drop(holds);
         assert_eq!(unread.bytes.load(Ordering::Relaxed), 2 * LARGE, "each is released once");
+    }
+    #[test]
+    fn who_reads_steadily_gets_a_large_one_however_often_others_ask_meanwhile() {
+        let bytes = 40 * LARGE;
+        let (mut unread, start) = (unread(bytes), Instant::now());
+        let (reader, asker) = (outbox(), outbox());
+        let mut hold = unread.hold(bytes, &reader, start).expect("nothing waits");
+        // It takes three times as long as a small one may.
+        for second in 1..30 {
+            let asked = unread.hold(bytes, &asker, start + second * SECOND);
+            assert!(matches!(asked, Err(Full)), "after {second} s");
+        }
+        assert!(!is_sent_away(&reader));
+        hold.take();
+        assert!(matches!(unread.hold(bytes, &asker, start + 3 * PATIENCE), Ok(Some(_))));
+
+        // It ends all the same, and who came later with less before it.
+        let (mut unread, slow, small) = (tests::unread(bytes), outbox(), outbox());
+        let holds = [(LARGE * 39, &slow), (LARGE, &small)]
+            .map(|(bytes, outbox)| unread.hold(bytes, outbox, start).expect("room"));
+        assert!(matches!(unread.hold(LARGE, &asker, start + PATIENCE), Ok(Some(_))));
+        assert_eq!([&slow, &small].map(|outbox| is_sent_away(outbox)), [false, true]);
+        assert!(matches!(unread.hold(bytes - LARGE, &asker, start + 3 * PATIENCE), Ok(Some(_))));
+        assert!(is_sent_away(&slow));
+        drop(holds);
     }
 }

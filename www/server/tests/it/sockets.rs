@@ -76,11 +76,7 @@ async fn who_takes_nothing_is_gone_though_it_goes_on_sending() {
     let socket = SocketConfig { ping: Duration::from_secs(1), ..SocketConfig::default() };
     let server = Server::start(Config { socket, ..config() }).await;
     let mut alice = server.join("r").await;
-    let piece = "x".repeat(1 << 20);
-    for _ in 0..15 {
-        alice.type_text(&piece).await;
-        while alice.frame().await.get(1) != Some(&2) {}
-    }
+    fill(&mut alice, 15).await;
     let mut slow = server.join("r").await;
     slow.send(encode::sync_step_1(&[0])).await;
     drop(alice);
@@ -147,11 +143,7 @@ async fn a_client_that_asks_again_while_the_answer_is_on_its_way_is_not_answered
     let socket = SocketConfig { max_waiting: 1 << 20, last_words, ..SocketConfig::default() };
     let server = Server::start(Config { socket, ..config() }).await;
     let mut alice = server.join("r").await;
-    let piece = "x".repeat(1 << 20);
-    for _ in 0..15 {
-        alice.type_text(&piece).await;
-        while alice.frame().await.get(1) != Some(&2) {}
-    }
+    fill(&mut alice, 15).await;
     let mut slow = server.join("r").await;
     let frames = async || server.app.health().await.expect("health").counters.frames;
     let before = frames().await;
@@ -223,7 +215,9 @@ async fn sockets_that_do_not_read_hold_so_much_of_answers_and_no_more() {
 #[tokio::test]
 async fn who_does_not_read_keeps_nobody_from_the_document_for_long() {
     let (max_unread, unread_patience) = (20 << 20, Duration::from_millis(300));
-    let socket = SocketConfig { max_unread, unread_patience, ..SocketConfig::default() };
+    let unread_pace = 100 << 20;
+    let socket =
+        SocketConfig { max_unread, unread_patience, unread_pace, ..SocketConfig::default() };
     let server = Server::start(Config { socket, ..config() }).await;
     let mut alice = server.join("r").await;
     fill(&mut alice, 15).await;

@@ -338,7 +338,9 @@ async fn a_question_whose_answer_is_on_its_way_is_not_answered_again_until_that_
 #[tokio::test]
 async fn an_answer_that_is_never_confirmed_keeps_nobody_from_the_document() {
     let (max_unread, unread_patience) = (100_000, Duration::ZERO);
-    let socket = SocketConfig { max_unread, unread_patience, ..SocketConfig::default() };
+    let unread_pace = 1 << 20;
+    let socket =
+        SocketConfig { max_unread, unread_patience, unread_pace, ..SocketConfig::default() };
     let server = Server::start(Config { socket, ..config() }).await;
     let text = "x".repeat(90_000);
     let mut alice = server.join("room").await;
