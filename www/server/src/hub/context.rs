@@ -3,10 +3,10 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use rejoin::time::Instant;
+use rejoin::time::{Deadline, Instant};
 
-use super::prints::Turns;
-use super::{Counters, HubConfig, HubOutput, MemberId, Notice, Ticket};
+use super::turns::Turns;
+use super::{Counters, HubConfig, HubOutput, MemberId, Notice, RoomName, Ticket, prints};
 
 /// The hub's side of a room.
 #[derive(Debug)]
@@ -19,8 +19,35 @@ pub(super) struct Context<'a> {
     pub(super) left: &'a mut Vec<MemberId>,
     pub(super) last_ticket: &'a mut u64,
     pub(super) poison: &'a mut Poison,
-    /// When a document may be hashed again, and of which room.
-    pub(super) turns: &'a mut Turns,
+    pub(super) turns: &'a mut Lines,
+}
+
+/// The lines in which rooms wait.
+#[derive(Debug)]
+pub(super) struct Lines {
+    /// To be hashed.
+    pub(super) prints: Turns,
+}
+
+impl Lines {
+    pub(super) fn new() -> Self {
+        Self { prints: Turns::new(prints::PRICE) }
+    }
+
+    /// When somebody in one of them is to be woken.
+    pub(super) fn poll_timeout(&self) -> Option<Deadline> {
+        self.prints.poll_timeout()
+    }
+
+    /// Whom to wake now.
+    pub(super) fn due(&mut self, now: Instant) -> Option<RoomName> {
+        self.prints.due(now)
+    }
+
+    /// Forgets who has left at their heads.
+    pub(super) fn tidy(&mut self) {
+        self.prints.tidy();
+    }
 }
 
 /// Updates on which the engine failed: they fail one room once, and are refused from then on.

@@ -126,6 +126,8 @@ pub struct Counters {
     pub compactions: u64,
     /// Documents hashed for members that asked what they show.
     pub prints: u64,
+    /// Times that a room was woken because something in it was due.
+    pub wakes: u64,
     /// Sockets closed by the hub.
     pub closed: u64,
 }

@@ -191,7 +191,7 @@ impl Replica {
     /// Tells members what the document shows, read by their outlines of the roots, when its turn has come. Gives those whose
     /// outline makes no sense.
     pub(super) fn answer_prints(&mut self, cx: &mut Context<'_>) -> Vec<MemberId> {
-        let answers = self.prints.answer(cx, &self.doc, self.growth.size());
+        let answers = self.prints.answer(cx, (&self.room, &self.doc), self.growth.size());
         let mut odd = Vec::new();
         for (member, print) in answers {
             match print {

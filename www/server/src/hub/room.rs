@@ -294,14 +294,6 @@ impl Room {
         }
     }
 
-    /// Its place in the line of rooms that wait to be hashed.
-    pub(super) fn place(&self) -> Option<u64> {
-        match &self.phase {
-            Phase::Open(replica) => replica.prints.place(),
-            _ => None,
-        }
-    }
-
     fn answer_prints(&mut self, cx: &mut Context<'_>) {
         let Phase::Open(replica) = &mut self.phase else { return };
         for id in replica.answer_prints(cx) {
@@ -398,6 +390,7 @@ impl Room {
     }
 
     pub(super) fn on_timeout(&mut self, cx: &mut Context<'_>) {
+        cx.counters.wakes += 1;
         if let Phase::Open(replica) = &mut self.phase {
             replica.on_timeout(cx);
         }

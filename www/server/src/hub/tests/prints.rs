@@ -161,3 +161,23 @@ fn a_room_that_is_gone_stands_in_nobodys_way() {
     assert_eq!(world.hub.counters().prints, 2);
     assert_eq!(prints(&world.take(MemberId(3))).len(), 1);
 }
+
+#[test]
+fn however_many_rooms_wait_each_is_woken_once_for_its_turn() {
+    const ROOMS: u64 = 500;
+    let mut world = World::new();
+    for id in 1..=ROOMS {
+        let (member, room) = (MemberId(id), RoomName::from(id.to_string()));
+        world.input(HubInput::Join { member, room, permission: Permission::Write });
+        world.settle();
+        world.say(member, encode::update(&type_at(&client(11), 0, &"x".repeat(4_096))));
+    }
+    let before = world.hub.counters().wakes;
+    for id in 1..=ROOMS {
+        world.say(MemberId(id), Question::Check(id, TEXT).encode());
+    }
+    world.pass(4 * ROOMS);
+    assert_eq!(world.hub.counters().prints, ROOMS);
+    let woken = world.hub.counters().wakes - before;
+    assert!(woken <= 2 * ROOMS, "{woken}");
+}
