@@ -1,5 +1,7 @@
 //! A room in memory: the document, who is here, what leaves and what is on disk.
 
+mod growth;
+
 use bytes::Bytes;
 use rejoin::doc::{Doc, Limits, Origin, Refused, RootKind, UpdateError};
 use rejoin::ordered::OrderedMap;
@@ -7,6 +9,8 @@ use rejoin::protocol::messages::Request;
 use rejoin::protocol::standing::{Access, Greeting, Statement};
 use rejoin::protocol::{AwarenessEntry, FrameError, encode};
 use rejoin::time::Instant;
+
+use growth::Growth;
 
 use super::answers::Answers;
 use super::context::Context;
@@ -16,17 +20,11 @@ use super::outgoing::{Batch, Outgoing, Payload, Target};
 use super::presence::{Presence, Verdict};
 use super::prints::Prints;
 use super::{
-    HubConfig, HubOutput, MemberId, Notice, Permission, Record, RecordKey, RoomName,
-    StoredMessages, Ticket,
+    HubOutput, MemberId, Notice, Permission, Record, RecordKey, RoomName, StoredMessages, Ticket,
 };
 
 /// The server never writes, so its replica's id is never seen; no client draws the largest one.
 const CLIENT_ID: u64 = (1 << 53) - 1;
-
-/// Snapshot bytes for which one more record may wait: to apply a record costs about as much as to write so many.
-const BYTES_A_RECORD: usize = 512;
-/// Least wait between two looks at whether a full document is still full, in milliseconds.
-const DOUBT_INTERVAL: u64 = 60_000;
 
 /// How an update was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,20 +55,8 @@ pub(super) struct Replica {
     arrivals: u64,
     growth: Growth,
     compacting: Option<Ticket>,
-    /// When it was last looked whether a full document is still full.
-    doubted: Option<Instant>,
     /// How often held updates were released.
     releases: u64,
-}
-
-/// What was stored since the last snapshot.
-#[derive(Clone, Copy, Debug, Default)]
-struct Growth {
-    /// Whether something was refused since the document seemed full, though some of it may have been deleted.
-    is_doubted: bool,
-    records: usize,
-    bytes: usize,
-    snapshot: usize,
 }
 
 impl Replica {
@@ -91,13 +77,7 @@ impl Replica {
             cx.output(HubOutput::SetAside { room: room.clone(), key });
             cx.notice(Notice::RecordSetAside { room: room.clone(), key, why });
         }
-        let mut growth = Growth::default();
-        for Record { key, update } in &records {
-            match key {
-                RecordKey::Snapshot => growth.snapshot = update.len(),
-                RecordKey::Update(_) => growth.add(update.len()),
-            }
-        }
+        let growth = Growth::of(&records);
         Self {
             room: room.clone(),
             doc,
@@ -110,7 +90,6 @@ impl Replica {
             arrivals: 0,
             growth,
             compacting: None,
-            doubted: None,
             releases: 0,
         }
     }
@@ -233,22 +212,13 @@ impl Replica {
             && let Some(deletions) = self.doc.without_news(update)
         {
             let reception = self.integrate(cx, from, &deletions);
-            self.doubt(cx.now);
+            self.growth.doubt(cx.now);
             return match reception {
                 broken @ Reception::Broken(_) => broken,
                 _ => Reception::Full,
             };
         }
         self.integrate(cx, from, update)
-    }
-
-    /// Of a document that seems full some may have been deleted. To find out writes all of it: not at every letter that is refused.
-    fn doubt(&mut self, now: Instant) {
-        let is_time = self.doubted.is_none_or(|at| now.since(at) >= DOUBT_INTERVAL);
-        if is_time && self.growth.records > 0 {
-            self.doubted = Some(now);
-            self.growth.is_doubted = true;
-        }
     }
 
     fn integrate(&mut self, cx: &mut Context<'_>, from: MemberId, update: &[u8]) -> Reception {
@@ -370,7 +340,7 @@ impl Replica {
             cx.output(HubOutput::Store { room, ticket, updates, messages, first });
         }
         let may_compact = self.compacting.is_none() && !self.doc.holds_from(Origin::Storage);
-        if may_compact && self.growth.is_due(cx.config) {
+        if may_compact && self.growth.is_due(cx.now, cx.config) {
             self.compact(cx);
         }
     }
@@ -380,7 +350,7 @@ impl Replica {
     fn compact(&mut self, cx: &mut Context<'_>) {
         let (room, ticket) = (self.room.clone(), cx.ticket());
         let snapshot = self.doc.encode_state();
-        self.growth = Growth { snapshot: snapshot.len(), ..Growth::default() };
+        self.growth.compacted(cx.now, snapshot.len(), cx.config);
         self.compacting = Some(ticket);
         cx.counters.compactions += 1;
         let content = self.doc.content();
@@ -421,45 +391,6 @@ impl Replica {
 
     fn send(&mut self, target: Target, frame: Vec<u8>) {
         self.outgoing.push(target, Payload::Frame(Bytes::from(frame)));
-    }
-}
-
-impl Growth {
-    fn add(&mut self, bytes: usize) {
-        self.records += 1;
-        self.bytes += bytes;
-    }
-
-    fn is_due(&self, config: &HubConfig) -> bool {
-        let outweighs = self.bytes >= config.compact_bytes.max(self.snapshot);
-        // Small updates of a large document: reading them again is cheaper than writing all of it.
-        let many = config.compact_records.max(self.snapshot / BYTES_A_RECORD);
-        self.is_doubted
-            || self.records >= many
-            || (self.records > 1 && outweighs)
-            || self.may_be_full(config)
-    }
-
-    /// Bytes of the document, at most.
-    fn size(&self) -> usize {
-        self.snapshot + self.bytes
-    }
-
-    fn is_nothing(&self) -> bool {
-        self.records == 0 && self.snapshot == 0
-    }
-
-    /// Whether the document would be too large if nothing of what came since the snapshot was deleted again.
-    fn may_be_full(&self, config: &HubConfig) -> bool {
-        let margin = config.max_document / 16;
-        self.bytes > margin && self.snapshot + self.bytes > config.max_document
-    }
-
-    /// Whether the document takes nothing more: as its snapshot is, or as it may have become while the next one is on its way.
-    fn is_full(&self, config: &HubConfig) -> bool {
-        let margin = config.max_document / 16;
-        self.snapshot > config.max_document
-            || self.snapshot + self.bytes > config.max_document + 2 * margin
     }
 }
 
