@@ -9,6 +9,7 @@ mod answers;
 pub(crate) mod close;
 mod config;
 mod context;
+mod idle;
 mod io;
 mod member;
 mod messages;
@@ -38,6 +39,7 @@ pub(crate) use replica::new_doc;
 pub use signaling::{IceConfig, SignalingLimits};
 
 use context::{Context, Lines, Poison};
+use idle::Idle;
 use room::Room;
 
 /// All rooms of a server.
@@ -49,6 +51,7 @@ pub struct Hub {
     /// When each room wants a timeout, and why; the same by room.
     due: BTreeMap<(Instant, RoomName), &'static str>,
     alarms: BTreeMap<RoomName, Instant>,
+    idle: Idle,
     outputs: VecDeque<HubOutput>,
     counters: Counters,
     last_ticket: u64,
@@ -66,6 +69,7 @@ impl Hub {
             members: BTreeMap::new(),
             due: BTreeMap::new(),
             alarms: BTreeMap::new(),
+            idle: Idle::default(),
             outputs: VecDeque::new(),
             counters: Counters::default(),
             last_ticket: 0,
@@ -150,12 +154,12 @@ impl Hub {
         Deadline::earliest(soonest, self.turns.poll_timeout())
     }
 
-    /// Whether a socket may join a room now, or there are too many of either.
+    /// Whether a socket may join a room now, or there are too many of either. Rooms that nobody is in make room for others.
     pub fn has_space(&self, room: &str) -> bool {
         match self.rooms.get(room) {
             _ if self.stopping => false,
             Some(room) => room.members() < self.config.max_members,
-            None => self.rooms.len() < self.config.max_rooms,
+            None => self.rooms.len() < self.config.max_rooms || !self.idle.is_empty(),
         }
     }
 
@@ -192,6 +196,11 @@ impl Hub {
         }
         self.members.insert(member, name.clone());
         if !self.rooms.contains_key(&name) {
+            if self.rooms.len() >= self.config.max_rooms
+                && let Some(oldest) = self.idle.oldest().cloned()
+            {
+                self.forget(&oldest);
+            }
             let mut left = Vec::new();
             let mut cx = Context {
                 now,
@@ -232,6 +241,7 @@ impl Hub {
         self.rooms.clear();
         self.due.clear();
         self.alarms.clear();
+        self.idle = Idle::default();
     }
 
     fn on_shutdown(&mut self, now: Instant) {
@@ -282,16 +292,28 @@ impl Hub {
     }
 
     fn reschedule(&mut self, now: Instant, name: &RoomName) {
-        if let Some(at) = self.alarms.remove(name) {
-            self.due.remove(&(at, name.clone()));
-        }
+        self.disarm(name);
         let Some(room) = self.rooms.get(name) else { return };
         if room.is_over(now, self.config.unload_after) {
-            self.rooms.remove(name);
-        } else if let Some(deadline) = room.poll_timeout(&self.config) {
+            return self.forget(name);
+        }
+        self.idle.note(name, room.idle_since());
+        if let Some(deadline) = room.poll_timeout(&self.config) {
             self.alarms.insert(name.clone(), deadline.at);
             self.due.insert((deadline.at, name.clone()), deadline.reason);
         }
+    }
+
+    fn disarm(&mut self, name: &RoomName) {
+        if let Some(at) = self.alarms.remove(name) {
+            self.due.remove(&(at, name.clone()));
+        }
+    }
+
+    fn forget(&mut self, name: &RoomName) {
+        self.disarm(name);
+        self.idle.note(name, None);
+        self.rooms.remove(name);
     }
 }
 

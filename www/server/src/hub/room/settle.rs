@@ -55,8 +55,7 @@ impl Room {
         let members =
             self.members.values().filter_map(|member| member.poll_timeout(may_answer)).min();
         let unload_after = self.lingers(config.unload_after);
-        let unload =
-            self.empty_since.filter(|_| self.is_settled()).map(|since| since + unload_after);
+        let unload = self.idle_since().map(|since| since + unload_after);
         let deadline = |at: Option<Instant>, reason| at.map(|at| Deadline { at, reason });
         let soonest =
             Deadline::earliest(deadline(presence, "presence"), deadline(members, "member"));
@@ -73,11 +72,16 @@ impl Room {
         if self.replica().is_some_and(Replica::is_blank) { 0 } else { unload_after }
     }
 
-    /// Whether the room may be forgotten.
+    /// Since when nobody is here and it may be forgotten without a loss.
+    pub(in super::super) fn idle_since(&self) -> Option<Instant> {
+        self.empty_since.filter(|_| self.is_settled())
+    }
+
+    /// Whether the room is to be forgotten.
     pub(in super::super) fn is_over(&self, now: Instant, unload_after: u64) -> bool {
         let unload_after = self.lingers(unload_after);
-        let idle = self.empty_since.is_some_and(|since| now.since(since) >= unload_after);
-        matches!(self.phase, Phase::Over) || (idle && self.is_settled())
+        let idle = self.idle_since().is_some_and(|since| now.since(since) >= unload_after);
+        matches!(self.phase, Phase::Over) || idle
     }
 
     /// Whether nothing is on its way to or from the disk, or to a member.

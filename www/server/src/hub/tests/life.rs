@@ -29,6 +29,43 @@ fn a_room_in_which_nothing_was_written_is_forgotten_when_the_last_one_leaves() {
 }
 
 #[test]
+fn rooms_that_nobody_is_in_make_room_for_others_the_longest_empty_first() {
+    let mut world = World::with(HubConfig { max_rooms: 2, ..HubConfig::default() });
+    let enter = |world: &mut World, id: u64, room: &str| {
+        let (member, room) = (MemberId(id), RoomName::from(room));
+        world.input(HubInput::Join { member, room, permission: Permission::Write });
+        world.settle();
+        member
+    };
+    let leave = |world: &mut World, member| {
+        world.input(HubInput::Leave { member });
+        world.pass(1);
+    };
+    let written = |world: &mut World, member: MemberId| {
+        world.frame(member, encode::update(&type_at(&client(member.0), 0, "hi")));
+    };
+    let (a, b) = (enter(&mut world, 11, "a"), enter(&mut world, 12, "b"));
+    written(&mut world, a);
+    world.settle();
+    written(&mut world, b);
+    assert!(!world.hub.has_space("c"), "somebody is in each");
+    world.input(HubInput::Leave { member: b });
+    assert!(!world.hub.has_space("c"), "what was written in it is not on disk");
+    world.settle();
+    world.pass(1);
+    leave(&mut world, a);
+    assert!(world.hub.has_space("c"));
+    let c = enter(&mut world, 13, "c");
+    assert!(world.closed.is_empty() && !world.take(c).is_empty());
+    assert_eq!(world.disk.records.get("b").map(Vec::len), Some(1));
+    // Only `a` is still in memory besides: who comes back to it is read nothing.
+    let again = HubInput::Join { member: a, room: "a".into(), permission: Permission::Write };
+    world.input(again);
+    assert!(world.disk.tasks.is_empty());
+    assert!(!world.hub.has_space("b"));
+}
+
+#[test]
 fn a_large_document_is_not_written_anew_for_a_few_small_updates() {
     let config = HubConfig { compact_records: 50, ..HubConfig::default() };
     let mut world = World::with(config);
@@ -80,6 +117,34 @@ fn a_document_that_is_full_takes_nothing_but_deletions_and_newcomers_still_read_
         world.say(alice, encode::update(&diff(&other, &known)));
     }
     assert!(world.hub.counters().compactions - before <= 1, "not one for each that is refused");
+}
+
+#[test]
+fn who_writes_and_deletes_again_and_again_near_the_limit_has_it_written_anew_once_a_minute() {
+    let config = HubConfig { max_document: 160_000, max_frame: 1 << 20, ..HubConfig::default() };
+    let mut world = World::with(config);
+    let (alice, doc) = (world.join(1), client(11));
+    world.say(alice, Question::Hello.encode());
+    for _ in 0..15 {
+        world.say(alice, encode::update(&type_at(&doc, 0, &"x".repeat(10_000))));
+    }
+    let before = world.hub.counters().compactions;
+    let refused = |world: &World| world.hub.counters().refused;
+    for _ in 0..120 {
+        world.say(alice, encode::update(&type_at(&doc, 0, &"y".repeat(8_000))));
+        world.say(alice, encode::update(&delete_at(&doc, 0, 8_000)));
+        world.pass(1_000);
+    }
+    let compactions = world.hub.counters().compactions - before;
+    assert!((2..=5).contains(&compactions), "{compactions} in two minutes");
+    assert!(refused(&world) > 0 && world.closed.is_empty());
+    let late = client(12);
+    apply(&late, &diff(&world.stored(), &[0]));
+    assert!(text_of(&late).ends_with(&"x".repeat(150_000)));
+    world.pass(60_000);
+    world.say(alice, encode::update(&type_at(&late, 0, "z")));
+    world.say(alice, encode::update(&type_at(&late, 0, "z")));
+    assert!(text_of(&world.stored()).starts_with('z'), "there is room all the same");
 }
 
 #[test]
