@@ -238,6 +238,41 @@ test('leaving stops what was opened, also what is being opened in that moment', 
   await expect(media.publish({ mic: true })).rejects.toMatchObject({ code: 'E_DISPOSED' });
 });
 
+test('leaving while a chosen camera is shown again opens neither that nor another one, whether it is there or gone', async () => {
+  for (const cameras of [['cam-1', 'cam-2'], ['cam-1']]) {
+    const { devices, media, heard } = setup();
+    await media.publish({ camera: { deviceId: { exact: 'cam-2' } } });
+    await media.mute('camera');
+    const open = holdDevices(devices);
+    const late = media.unmute('camera');
+    await turn();
+    media.close();
+    devices.cameras = cameras;
+    await Promise.all([expect(late).rejects.toMatchObject({ code: 'E_DISPOSED' }), open()]);
+    expect([devices.live(), devices.asked.length, heard]).toEqual([[], 2, []]);
+  }
+});
+
+test('what was asked for before the room was left is not opened after it is entered again', async () => {
+  const { devices, media, local } = setup();
+  const open = holdDevices(devices);
+  const [first, second] = [media.publish({ mic: true }), media.publish({ camera: true })];
+  await turn();
+  media.close();
+  const left = [first, second].map((late) => expect(late).rejects.toMatchObject({ code: 'E_DISPOSED' }));
+  await Promise.all([...left, open()]);
+  expect([devices.live(), devices.asked.length, local().camera]).toEqual([[], 1, null]);
+});
+
+test('a user who refuses a chosen camera that is shown again is not asked for another one', async () => {
+  const { devices, media } = setup();
+  await media.publish({ camera: { deviceId: { exact: 'cam-2' } } });
+  await media.mute('camera');
+  devices.refusal = 'NotAllowedError';
+  await expect(media.unmute('camera')).rejects.toMatchObject({ cause: { name: 'NotAllowedError' } });
+  expect(devices.asked.length).toBe(2);
+});
+
 /** Opens what is asked for from now on only when it is called. */
 function holdDevices(devices: ReturnType<typeof fakeDevices>): () => Promise<void> {
   const gate = new Deferred();

@@ -136,10 +136,14 @@ export class LocalTracks {
     this.#store.set(NOTHING);
   }
 
-  /** `asked` is when it was asked for, by {@link LastWords}. */
+  /** `asked` is when it was asked for, by {@link LastWords}. What waits when the room is left is not done after it is entered again. */
   #inTurn<T>(work: (asked: number) => Promise<T>): Promise<T> {
     const asked = this.#words.now;
-    const turn = this.#queue.then(() => work(asked));
+    const life = this.#life;
+    const turn = this.#queue.then(() => {
+      this.#stillHere(life);
+      return work(asked);
+    });
     this.#queue = turn.catch(() => {});
     return turn;
   }
@@ -232,11 +236,13 @@ export class LocalTracks {
     const slot = held.slot as 'camera' | 'mic';
     const { deviceId, ...any } = wish;
     const muted = isGone && held.muted;
+    const life = this.#life;
     try {
       if (isGone) throw new SyncError('E_MEDIA', `${slot}: the device is gone`);
       this.#take(slot, await this.#openDevice(slot, wish), muted, asked);
     } catch (error) {
-      if (deviceId === undefined && !isGone) throw error;
+      if (!isGone && (deviceId === undefined || !isMissing(error))) throw error;
+      this.#stillHere(life);
       this.#take(slot, await this.#openDevice(slot, any), muted, asked);
       this.#tellFallback(slot);
     }
