@@ -51,6 +51,27 @@ test('each server has a socket that pings, and its state is shown', async () => 
   expect(room.errors).toEqual(['E_FORBIDDEN']);
 });
 
+test('sockets whose code could not be loaded are opened when the room’s link is back, once', async () => {
+  const world = new FakePeersWorld();
+  const room = new FakeRoomOfPeers();
+  const peers = new RoomPeers(room, { signaling: ['ws://one'] }, world.engine(), world.openSocket);
+  room.isReady = true;
+  peers.enter();
+  await world.joined();
+  expect([room.errors, world.sockets.length]).toEqual([[], 1]);
+  peers.disconnect();
+  world.missing = 1;
+  peers.enter();
+  await expect.poll(() => room.errors).toEqual(['E_WASM_LOAD']);
+  for (let times = 0; times < 2; times++) {
+    peers.handle(room.event({ type: 'connection', status: 'connected' }));
+    await turn();
+  }
+  await expect.poll(() => world.sockets.map(({ asked }) => asked)).toEqual([1, 1]);
+  world.sockets[1]?.open();
+  expect(world.of('signalUp')).toEqual(['signalUp(0)']);
+});
+
 test('the room’s own server has no part in it', async () => {
   const { world, room, peers } = await entered();
   peers.handle(room.event({ type: 'connection', status: 'connected' }));

@@ -96,6 +96,25 @@ test('a room that is connected before the module is loaded says hello when it is
   expect(world.of('join', 'signalUp').length).toBe(2);
 });
 
+test('a module that could not be loaded is loaded when the room’s link is back', async () => {
+  const world = new FakePeersWorld();
+  const room = new FakeRoomOfPeers();
+  world.missing = 1;
+  const peers = new RoomPeers(room, {}, world.engine(), world.openSocket);
+  room.isReady = true;
+  peers.enter();
+  await expect.poll(() => room.errors.length).toBe(1);
+  peers.handle(room.event({ type: 'connection', status: 'reconnecting' }));
+  await turn();
+  expect(world.cores.length).toBe(0);
+  room.connection.set({ ...room.connection.getSnapshot(), status: 'connected' });
+  peers.handle(room.event(CONNECTED));
+  await world.joined();
+  peers.handle(room.event(CONNECTED));
+  await turn();
+  expect(world.of('join', 'signalUp').map((call) => call.slice(0, 6))).toEqual(['join({', 'signal']);
+});
+
 test('a link that is up carries the document, both ways; one that is in doubt does not', async () => {
   const { world, room, peers } = await entered();
   room.calls.length = 0;

@@ -22,7 +22,8 @@ export class Mesh implements EngineMesh {
   #instance = '';
   /** Counts entries into a core: numbers begin anew in the next. */
   #entry = 0;
-  #phase: 'idle' | 'loading' | 'joined' = 'idle';
+  /** `missed`: its module could not be loaded. */
+  #phase: 'idle' | 'loading' | 'missed' | 'joined' = 'idle';
 
   constructor(engine: PeersEngine, options: CoreMeshOptions, user: MeshUser) {
     this.id = options.room;
@@ -43,7 +44,7 @@ export class Mesh implements EngineMesh {
 
   /** Joins, loading the module; harmless if it has begun. */
   join(): void {
-    if (this.#phase !== 'idle') return;
+    if (this.#phase === 'loading' || this.#phase === 'joined') return;
     this.#phase = 'loading';
     this.#engine.start().then(
       () => {
@@ -52,10 +53,15 @@ export class Mesh implements EngineMesh {
         this.#try(() => this.#engine.enter(this));
       },
       (error: unknown) => {
-        if (this.#phase === 'loading') this.#phase = 'idle';
+        if (this.#phase === 'loading') this.#phase = 'missed';
         this.#user.report(error);
       },
     );
+  }
+
+  /** The network is there: what was missed may be had now. */
+  joinIfMissed(): void {
+    if (this.#phase === 'missed') this.join();
   }
 
   /** Says goodbye to the peers. */

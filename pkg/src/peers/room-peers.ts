@@ -210,7 +210,7 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
         this.#begin();
         break;
       case 'connection':
-        if (!this.#signaling) this.#carrier.setSignaling(event.status === 'connected');
+        this.#onConnection(event.status === 'connected');
         break;
       case 'signal':
         if (!this.#signaling) this.#carrier.handleSignal(event.text);
@@ -225,6 +225,14 @@ export class RoomPeers implements PeersOfRoom, MeshUser {
       case 'identity':
         this.#tellAll();
     }
+  }
+
+  #onConnection(connected: boolean): void {
+    if (connected) {
+      this.#mesh.joinIfMissed();
+      this.#signaling?.startIfMissed();
+    }
+    if (!this.#signaling) this.#carrier.setSignaling(connected);
   }
 
   #begin(): void {

@@ -49,6 +49,8 @@ export class Signaling {
   /** Counts the times that the room was left. */
   #life = 0;
   #opening: Promise<void> | null = null;
+  /** Whether what it needs could not be loaded. */
+  #missed = false;
 
   constructor(host: SignalingHost, urls: readonly string[], password: string | undefined) {
     this.#host = host;
@@ -64,6 +66,7 @@ export class Signaling {
   /** The mesh has been joined, or joined anew. */
   async start(): Promise<void> {
     const life = this.#life;
+    this.#missed = false;
     try {
       this.#opening ??= this.#open(life);
       await this.#opening;
@@ -71,8 +74,14 @@ export class Signaling {
     } catch (error) {
       if (this.#life !== life) return;
       this.#opening = null;
+      this.#missed = true;
       this.#host.report(error);
     }
+  }
+
+  /** The network is there: what was missed may be had now. */
+  startIfMissed(): void {
+    if (this.#missed) void this.start();
   }
 
   /** The core wants something said, or decrypted. */
@@ -93,6 +102,7 @@ export class Signaling {
     this.lost();
     this.#life++;
     this.#opening = null;
+    this.#missed = false;
     for (const socket of this.#sockets) socket.close();
     this.#sockets = [];
     this.#store.set(NOBODY);

@@ -32,7 +32,10 @@ export class FakePeersWorld {
   readonly refusals = new Map<number, string>();
   /** Sockets of signaling servers, in the order in which they were opened. */
   readonly sockets: FakeSocket[] = [];
+  /** How often what is fetched cannot be had. */
+  missing = 0;
   readonly openSocket: OpenSocket = async (url, options) => {
+    this.#fetch();
     const socket = new FakeSocket(url, options);
     this.sockets.push(socket);
     return socket as unknown as Awaited<ReturnType<OpenSocket>>;
@@ -49,7 +52,10 @@ export class FakePeersWorld {
     return peersEngine(
       lazyRuntime<PeersModule>({
         name: 'peers_bg.wasm',
-        core: async () => this.#module(),
+        core: async () => {
+          this.#fetch();
+          return this.#module();
+        },
         file: () => EMPTY_WASM,
         open: async () => EMPTY_WASM,
         inline: async () => EMPTY_WASM,
@@ -66,6 +72,10 @@ export class FakePeersWorld {
   /** Calls of these functions, in order. */
   of(...names: readonly string[]): readonly string[] {
     return this.calls.filter((call) => names.includes(call.slice(0, call.indexOf('('))));
+  }
+
+  #fetch(): void {
+    if (this.missing > 0 && this.missing--) throw new SyncError('E_WASM_LOAD', 'no network');
   }
 
   #module(): PeersModule {
