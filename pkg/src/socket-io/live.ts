@@ -227,7 +227,11 @@ export class LiveSession implements EngineLink {
     this.state.set(Object.freeze({ ...state, error: told }));
     if (!isOver(state) || this.#over) return;
     this.#over = true;
-    this.#engine.notify(() => this.#finish(told ?? ended()));
+    this.#engine.notify(() => {
+      this.#finish(told ?? ended());
+      // Behind what was told with it.
+      this.#engine.notify(() => this.#leaveIfOver());
+    });
   }
 
   #handleAnswer({ ticket, data, attachments }: Of<'answer'>): void {
@@ -285,6 +289,7 @@ export class LiveSession implements EngineLink {
     // A listener may have connected it.
     if (this.#over) this.#finish(ended());
     if (this.#again) this.connect();
+    else this.#leaveIfOver();
   }
 
   /** It is not to connect again after all. */
@@ -305,6 +310,11 @@ export class LiveSession implements EngineLink {
     this.sid = null;
     this.#stopFollowing();
     if (number !== null) this.#engine.leave(number);
+  }
+
+  /** A session that stays away is none of the core's; it is opened anew when it is to connect. */
+  #leaveIfOver(): void {
+    if (this.#over && this.sid === null) this.#leave();
   }
 
   async #start(): Promise<void> {

@@ -283,6 +283,7 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
   #settle(error: SyncError | null): void {
     if (this.readyState >= 2) return;
     this.readyState = 3;
+    this.#leave();
     this.#finish(error ?? closed(), error);
   }
 

@@ -46,7 +46,7 @@ async function serve(onMessage: (socket: WebSocket, text: string) => void = () =
     for (const socket of sockets.clients) socket.terminate();
     server.close();
   });
-  return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`, heard };
+  return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`, heard, links: () => sockets.clients };
 }
 
 /** A socket that is open, and what the app hears of it. */
@@ -77,7 +77,10 @@ async function joined() {
   const told: unknown[] = [];
   session.on('connect', () => told.push(session.sid));
   session.on('disconnect', (end) => told.push((end as { code: number }).code));
-  return { server, session, told };
+  const end = (code: number): void => {
+    for (const link of server.links()) link.close(code);
+  };
+  return { server, session, told, end };
 }
 
 /** Everything that was to come has come. */
@@ -164,6 +167,39 @@ test('a socket that is closed by a listener of its failure is closed, and connec
   socket.reconnect();
   await socket.ready;
   expect([socket.readyState, server.heard[0]]).toEqual([1, 'end']);
+});
+
+test.each(['fail', 'close'])('a socket that ended for good (%s) is none of the core’s any more', async (how) => {
+  const left = vi.spyOn(links, 'leave');
+  const { server, socket } = await opened({ onClose: () => (how === 'fail' ? 'fail' : 'default') });
+  if (how === 'fail') await socket.send('end');
+  else socket.close();
+  await vi.waitFor(() => expect(socket.readyState).toBe(3));
+  socket.close();
+  expect(left).toHaveBeenCalledTimes(1);
+  expect(socket.state.getSnapshot().status).toBe('disconnected');
+  socket.reconnect();
+  await socket.ready;
+  await socket.send('here');
+  await vi.waitFor(() => expect(server.heard).toContain('here'));
+  left.mockRestore();
+});
+
+test.each(['left', 'refused for good'])('a session that was %s is none of the core’s any more', async (how) => {
+  const left = vi.spyOn(links, 'leave');
+  const { server, session, told, end } = await joined();
+  if (how === 'left') session.disconnect();
+  else end(4403);
+  await vi.waitFor(() => expect(left).toHaveBeenCalledTimes(1));
+  expect([session.connected, told.length]).toEqual([false, 1]);
+  expect(session.state.getSnapshot().status).toBe('disconnected');
+  session.disconnect();
+  session.connect();
+  await session.ready;
+  await session.emit('here');
+  await vi.waitFor(() => expect(server.heard).toContain('42["here"]'));
+  expect([session.sid, left.mock.calls.length]).toEqual(['s2', 1]);
+  left.mockRestore();
 });
 
 test('a loop that begins behind close() and reconnect() hears the new link', async () => {
