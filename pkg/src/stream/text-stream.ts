@@ -367,6 +367,12 @@ class Reader implements AsyncIterator<string> {
     return { done: true, value: undefined };
   }
 
+  /** Goes on behind so many characters. */
+  skip(length: number): void {
+    this.pending = this.pending.slice(length);
+    this.#moved(false);
+  }
+
   #take(): string {
     const piece = this.pending;
     this.pending = '';

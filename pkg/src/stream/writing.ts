@@ -9,6 +9,11 @@ export interface Mark {
   readonly at: Cursor;
 }
 
+/** Whoever can go on behind what is known. */
+interface Skipping {
+  skip(length: number): void;
+}
+
 /** Marks that are kept: the first, and the latest ones. What was written since the last but that many is saved, surely. */
 const MOST = 32;
 /** How long the server is waited for that may have what this device lost, in milliseconds. */
@@ -25,7 +30,7 @@ export class Writing implements PipeWriter {
   #length = 0;
   /** Who wrote for an earlier page, as long as what comes may stand there already. */
   #author: string | null = null;
-  #reader: { pending: string } | null = null;
+  #reader: Skipping | null = null;
   #sync: Store<SyncState> | null = null;
 
   /** `noted` hears that marks have changed. */
@@ -45,7 +50,7 @@ export class Writing implements PipeWriter {
   }
 
   /** Whoever reads the answer for the text, from its beginning: what is written is no news to them. */
-  follow(reader: { pending: string }): void {
+  follow(reader: Skipping): void {
     this.#reader = reader;
   }
 
@@ -66,7 +71,7 @@ export class Writing implements PipeWriter {
     const from = this.#marks.at(-1) ?? { length: 0, at: this.#text.cursor(this.#text.length, -1) };
     if (this.#marks.length === 0) this.#marks.push(from);
     this.#length = from.length;
-    if (this.#reader) this.#reader.pending = this.#reader.pending.slice(from.length);
+    this.#reader?.skip(from.length);
     return from.at;
   }
 

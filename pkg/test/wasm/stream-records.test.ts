@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Deferred } from '../../src/deferred.js';
 import { linksEngine } from '../../src/links.js';
 import type { LinksModule } from '../../src/links-boundary.js';
 import { documents, links as linksPlatform } from '../../src/platform.node.js';
@@ -140,4 +141,39 @@ test('what another tab has written is not gone on with from the record of this o
   finish();
   await other;
   expect([await copy.done, stored.size, requests.length]).toEqual(['', 0, 0]);
+});
+
+test('an answer that goes on behind much that is written reads on, though what came first says nothing', async () => {
+  const [written, more] = ['x'.repeat(70_000), 'more'];
+  const { url } = await serve((_, response, attempt) => {
+    response.writeHead(200, sse).write(attempt === 0 ? `id: 1\ndata: ${written}\n\n` : 'data: ping\n\n');
+    if (attempt > 0) void pinged.promise.then(() => response.write(`data: ${more}\n\n`));
+  });
+  const note = await textOfRoom();
+  const [pinged, gate] = [new Deferred(), new Deferred()];
+  let ready = Promise.resolve();
+  const late = async (...given: Parameters<typeof note.pipeFrom>) => {
+    await ready;
+    return note.pipeFrom(...given);
+  };
+  const into = new Proxy(note, {
+    get: (_, key) => {
+      const value: unknown = key === 'pipeFrom' ? late : Reflect.get(note, key);
+      return typeof value === 'function' ? value.bind(note) : value;
+    },
+  });
+  const format = ({ data }: MessageEvent): string => {
+    if (data !== 'ping') return String(data);
+    pinged.resolve();
+    return '';
+  };
+  const stream = new TextStreamImpl(links, url, { into, format, resume: true });
+  await vi.waitFor(() => expect(note.length).toBe(written.length));
+  stream.disconnect();
+  ready = gate.promise;
+  stream.retry();
+  await pinged.promise;
+  gate.resolve();
+  await vi.waitFor(() => expect(note.length).toBe(written.length + more.length));
+  stream.stop();
 });

@@ -20,12 +20,15 @@ async function page(saved?: Uint8Array) {
 
 /** Writes what is left of the answer, as a stream does. */
 async function write(text: Text, writing: Writing, pieces: readonly string[]): Promise<void> {
-  const reader = { pending: pieces.join('') };
-  writing.follow(reader);
+  let pending = pieces.join('');
+  const skip = (length: number): void => {
+    pending = pending.slice(length);
+  };
+  writing.follow({ skip });
   async function* rest() {
-    for (; reader.pending; ) {
-      const piece = [...reader.pending].slice(0, 2).join('');
-      reader.pending = reader.pending.slice(piece.length);
+    for (; pending; ) {
+      const piece = [...pending].slice(0, 2).join('');
+      skip(piece.length);
       yield piece;
     }
   }
