@@ -18,6 +18,8 @@ export interface GuardHost {
   readonly root: RootRef<Fields>;
   batch<T>(fn: () => T, options?: BatchOptions): T;
   write<T>(fn: (core: Core, room: number) => T): T;
+  /** Shows what was told and nobody has looked at. */
+  readonly catchUp: () => void;
   /** Runs it when no call is under way. */
   notify(fn: () => void): void;
   report(error: unknown): void;
@@ -190,6 +192,7 @@ export class Guard {
     const fill = this.#options.initialDoc;
     if (this.#initialised || !fill || !this.#host.isReady) return;
     this.#initialised = true;
+    this.#host.catchUp();
     if (!Object.values(this.#raw).every(isEmpty)) return;
     try {
       // Nobody's edit: undoing it would empty the room.

@@ -88,6 +88,7 @@ export class Migrator {
     const { host } = this.#with;
     if (!host.isReady || !this.#synchronized || this.#state.kind === 'working') return;
     try {
+      host.catchUp();
       this.#advance();
     } catch (error) {
       host.report(error);
