@@ -2,7 +2,7 @@ import { type Client, createClient, defineSchema, type Json, type Room, type Sch
 import { Post } from './post.js';
 import { PretendedRoomPeer } from './pretended.js';
 import { BASE, Seat } from './seat.js';
-import { ServerRoom } from './server-room.js';
+import { type ServerDocument, ServerRoom } from './server-room.js';
 import { unsettled } from './settled.js';
 import { memoryStorage } from './storage.js';
 import { realNow, realTurn } from './turn.js';
@@ -135,7 +135,7 @@ export class MemoryNetwork implements TestNetwork {
   async #open(name: string): Promise<ServerRoom> {
     const { room } = this.#server.enterRoom(name);
     await room.ready;
-    return new ServerRoom(room as never, this.#post);
+    return new ServerRoom(room as unknown as ServerDocument, this.#post);
   }
 }
 

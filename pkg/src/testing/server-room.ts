@@ -1,4 +1,5 @@
 import type { Room, Schema } from 'rejoin';
+import type { Core } from '../boundary.js';
 import { messagesOf, type PresenceEntry, presenceMessage, presenceOf } from '../shared/frames.js';
 import { join, varUint } from '../shared/lib0.js';
 import { MessageLog } from './message-log.js';
@@ -11,9 +12,15 @@ export interface Member {
   receive(type: 'message', frame: Bytes): void;
 }
 
+/** A document of the server, which is of no version: what the clients' say is theirs to heed. */
+export interface ServerDocument extends Pick<Room<Schema>, 'stateVector' | 'encodeStateAsUpdate'> {
+  /** Asks the core, past the guard that keeps an app from writing into a later version. */
+  read<T>(fn: (core: Core, room: number) => T): T;
+}
+
 /** A room of the server: the document of a core of its own, and who is there. */
 export class ServerRoom {
-  readonly #document: Room<Schema>;
+  readonly #document: ServerDocument;
   readonly #post: Post;
   readonly #members = new Set<Member>();
   readonly #presence = new Map<number, PresenceEntry>();
@@ -22,7 +29,7 @@ export class ServerRoom {
   readonly #messages: MessageLog<Member>;
 
   /** `epoch`: of the numbers of messages; another one where earlier ones may be gone. */
-  constructor(document: Room<Schema>, post: Post, epoch?: number) {
+  constructor(document: ServerDocument, post: Post, epoch?: number) {
     this.#document = document;
     this.#post = post;
     this.#messages = new MessageLog((socket, frame) => this.#say(socket, frame), epoch);
@@ -86,7 +93,7 @@ export class ServerRoom {
 
   /** What everybody is shown, its sender too, is acknowledged by that. */
   #take(update: Bytes): void {
-    this.#document.applyUpdate(update);
+    this.#document.read((core, room) => core.applyUpdate(room, update));
     for (const member of this.#members) this.#say(member, sync(2, update));
   }
 

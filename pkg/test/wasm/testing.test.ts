@@ -288,6 +288,92 @@ test('a document that is empty is filled once, by who comes first', async () => 
   expect([noteOf(ann as TestRoom), noteOf(ben as TestRoom)]).toEqual(['welcome', 'welcome']);
 });
 
+describe('a schema of a later version', () => {
+  const seen: unknown[] = [];
+  const later = defineSchema({
+    version: 2,
+    doc: { todos: t.list(t.object({ text: t.string() })) },
+    old: { note: t.text() },
+    migrate: ({ before, root }) => {
+      seen.push(before.note);
+      for (const text of String(before.note).split(' ')) root.get('todos').push({ text });
+    },
+  });
+  const enter = (persistence = memoryStorage()) => {
+    const client = network.createClient({ schema: later, persistence });
+    return { client, room: client.enterRoom('demo').room };
+  };
+  const textsIn = ({ room }: ReturnType<typeof enter>) => room.doc.getSnapshot()?.todos.map(({ text }) => text);
+
+  beforeEach(() => void seen.splice(0));
+
+  test('is shared as any other, and nothing is printed', async () => {
+    const printed = (['error', 'warn', 'log'] as const).map((how) => vi.spyOn(console, how));
+    const [ann, ben] = [enter(), enter()];
+    await network.settled();
+    for (const text of ['milk', 'bread']) {
+      ann.room.root.get('todos').push({ text });
+      await network.settled();
+    }
+    ben.room.root.get('todos').delete(0);
+    await network.settled();
+    const late = enter();
+    await network.settled();
+    expect([ann, ben, late].map(textsIn)).toEqual([['bread'], ['bread'], ['bread']]);
+    expect([seen, ...printed.map(({ mock }) => mock.calls)]).toEqual([[], [], [], []]);
+    for (const spy of printed) spy.mockRestore();
+  });
+
+  test('is what an earlier app’s document becomes on the device that has it, and for all others', async () => {
+    const persistence = memoryStorage();
+    const before = join('demo', { persistence });
+    await network.settled();
+    before.room.root.get('note').insert(0, 'milk bread');
+    await network.settled();
+    await before.client.close();
+    const [here, there] = [enter(persistence), enter()];
+    await network.settled();
+    here.room.root.get('todos').push({ text: 'tea' });
+    await network.settled();
+    expect([textsIn(here), textsIn(there)]).toEqual([
+      ['milk', 'bread', 'tea'],
+      ['milk', 'bread', 'tea'],
+    ]);
+    expect(seen).toEqual(['milk bread']);
+  });
+
+  test.each([false, true])(
+    'has what a listener wrote when it was synchronized, in what it migrates (heard: %s)',
+    async (heard) => {
+      const { room } = enter();
+      if (heard) room.doc.subscribe(() => {});
+      const stop = room.sync.subscribe(() => {
+        if (room.sync.getSnapshot().status !== 'synchronized') return;
+        stop();
+        room.root.get('todos').push({ text: 'mine' });
+      });
+      await network.settled();
+      expect([textsIn({ room } as ReturnType<typeof enter>), seen]).toEqual([['mine', ''], ['']]);
+    },
+  );
+});
+
+test.each([false, true])(
+  'what a listener writes when the room is synchronized is there for who fills it (heard: %s)',
+  async (heard) => {
+    const initialDoc = (root: TestRoom['root']) => root.get('note').insert(0, 'welcome');
+    const { room } = network.createClient({ schema }).enterRoom('new', { initialDoc });
+    if (heard) room.doc.subscribe(() => {});
+    const stop = room.sync.subscribe(() => {
+      if (room.sync.getSnapshot().status !== 'synchronized') return;
+      stop();
+      room.root.get('note').insert(0, 'mine');
+    });
+    await network.settled();
+    expect(noteOf(room as TestRoom)).toBe('mine');
+  },
+);
+
 test('nothing touches the network, or what the page keeps', async () => {
   const fetched = vi.spyOn(globalThis, 'fetch');
   const opened = vi.fn();
