@@ -38,8 +38,17 @@ enum Verdict {
     Refused(String),
     /// A frame of that many bytes is beyond what may be sent. What is written later hangs on it.
     TooLarge { size: usize, limit: usize },
-    /// The server's room began anew in this epoch, with this state vector. Nothing goes either way.
-    Anew { epoch: u64, vector: Vec<u8> },
+    /// The server's room began anew in this epoch, with this state vector. Nothing goes either way, and then what its greeting allows.
+    Anew { epoch: u64, vector: Vec<u8>, access: Access },
+}
+
+impl From<Access> for Verdict {
+    fn from(access: Access) -> Self {
+        match access {
+            Access::Read => Self::ReadOnly,
+            Access::Write => Self::Open,
+        }
+    }
 }
 
 impl Footing {
@@ -55,6 +64,11 @@ impl Footing {
     /// Whether something is beyond what may be sent: it is tried again, since it may be deleted.
     pub(super) fn is_too_large(&self) -> bool {
         matches!(self.verdict, Verdict::TooLarge { .. })
+    }
+
+    /// What this link's greeting allows, as far as it is known.
+    fn access(&self) -> Access {
+        if self.verdict == Verdict::ReadOnly { Access::Read } else { Access::Write }
     }
 
     pub(super) fn obstacle(&self) -> Option<Obstacle> {
@@ -118,15 +132,14 @@ impl Footing {
     fn handle_greeting(&mut self, Greeting { epoch, access }: Greeting) {
         let verdict = std::mem::take(&mut self.verdict);
         self.verdict = match (verdict, access) {
-            (Verdict::Anew { epoch: known, vector }, _) if known == epoch => {
-                Verdict::Anew { epoch, vector }
+            (Verdict::Anew { epoch: known, vector, .. }, _) if known == epoch => {
+                Verdict::Anew { epoch, vector, access }
             }
             _ if self.epoch != 0 && epoch != 0 && self.epoch != epoch => {
-                Verdict::Anew { epoch, vector: NOTHING.to_vec() }
+                Verdict::Anew { epoch, vector: NOTHING.to_vec(), access }
             }
-            (_, Access::Read) => Verdict::ReadOnly,
             (known @ (Verdict::Refused(_) | Verdict::TooLarge { .. }), Access::Write) => known,
-            (_, Access::Write) => Verdict::Open,
+            _ => access.into(),
         };
     }
 }
@@ -226,7 +239,8 @@ impl<D: DocHost> Room<D> {
         if self.outbox.content().inserts.is_empty() {
             self.footing.epoch = met;
         } else {
-            self.footing.verdict = Verdict::Anew { epoch: met, vector: NOTHING.to_vec() };
+            let access = self.footing.access();
+            self.footing.verdict = Verdict::Anew { epoch: met, vector: NOTHING.to_vec(), access };
             self.hold_back();
         }
     }
@@ -253,10 +267,12 @@ impl<D: DocHost> Room<D> {
 
     /// Belongs to the server's new epoch from now on; returns what the server said it has.
     fn enter_epoch(&mut self) -> Option<Vec<u8>> {
-        let Verdict::Anew { epoch, vector } = &mut self.footing.verdict else { return None };
+        let Verdict::Anew { epoch, vector, access } = &mut self.footing.verdict else {
+            return None;
+        };
         self.footing.epoch = *epoch;
-        let vector = std::mem::take(vector);
-        self.footing.verdict = Verdict::Open;
+        let (vector, access) = (std::mem::take(vector), *access);
+        self.footing.verdict = access.into();
         self.paths.turn(Flow::Both);
         self.log_epoch();
         Some(vector)

@@ -255,6 +255,20 @@ fn to_merge_gives_the_new_epoch_everything_and_takes_what_it_has() {
 }
 
 #[test]
+fn to_merge_into_a_new_epoch_that_lets_only_read_pushes_nothing_until_it_takes_edits() {
+    let mut rig = Rig::greeted(5, Access::Write);
+    rig.type_and_sync("mine");
+    rig.reconnect();
+    rig.receive(greeting(EMPTY_VECTOR, 6, Access::Read));
+    rig.merge();
+    rig.commit();
+    assert_eq!(rig.state(), (SyncStatus::Rejected, Some(Obstacle::ReadOnly)));
+    assert_eq!(rig.updates_sent().len(), 0);
+    rig.receive(Statement::Greeting(Greeting { epoch: 6, access: Access::Write }).encode());
+    assert_eq!((rig.state(), rig.updates_sent().len()), ((SyncStatus::Synchronizing, None), 1));
+}
+
+#[test]
 fn a_new_epoch_that_has_all_that_is_here_is_entered_unasked() {
     let mut rig = Rig::greeted(5, Access::Write);
     let (theirs, update) = other("theirs");
