@@ -25,7 +25,7 @@ pub struct BackoffPolicy {
     pub factor: f64,
     /// How the wait is spread.
     pub jitter: Jitter,
-    /// Attempts in a row after which the connection fails; `None`: never.
+    /// Retries in a row after which the connection fails; `None`: never.
     pub max_attempts: Option<u32>,
 }
 
@@ -71,12 +71,14 @@ pub enum Hint {
 pub struct Backoff {
     policy: BackoffPolicy,
     attempt: u32,
+    /// How far waits have grown: ahead of the attempts once a server said that it is overloaded.
+    growth: u32,
 }
 
 impl Backoff {
     /// Starts before the first attempt.
     pub fn new(policy: BackoffPolicy) -> Self {
-        Self { policy, attempt: 0 }
+        Self { policy, attempt: 0, growth: 0 }
     }
 
     /// Failed attempts since the link was last proven.
@@ -86,7 +88,7 @@ impl Backoff {
 
     /// Forgets the failures. Only for a link that was up for a while and answered.
     pub fn reset(&mut self) {
-        self.attempt = 0;
+        (self.attempt, self.growth) = (0, 0);
     }
 
     /// Wait before the next attempt, `None` when the policy's attempts are used up.
@@ -95,10 +97,11 @@ impl Backoff {
             return None;
         }
         if hint == Hint::Overload {
-            self.attempt = self.attempt.max(3);
+            self.growth = self.growth.max(3);
         }
         let wait = self.draw(rng, hint, hidden);
         self.attempt = self.attempt.saturating_add(1);
+        self.growth = self.growth.saturating_add(1);
         Some(wait)
     }
 
@@ -116,15 +119,15 @@ impl Backoff {
     fn draw(&self, rng: &mut Rng, hint: Hint, hidden: bool) -> u64 {
         match hint {
             Hint::After(wait) => Self::asked(rng, wait),
-            Hint::Restart if self.attempt == 0 => rng.u64(0..=5_000),
-            _ if self.attempt == 0 => self.spread(rng, 0, self.policy.initial_delay),
+            Hint::Restart if self.growth == 0 => rng.u64(0..=5_000),
+            _ if self.growth == 0 => self.spread(rng, 0, self.policy.initial_delay),
             _ => self.spread(rng, FLOOR, self.ceiling(hidden)),
         }
     }
 
     fn ceiling(&self, hidden: bool) -> u64 {
         let base = self.policy.initial_delay as f64 / 2.0;
-        let grown = base * self.policy.factor.max(1.0).powi(self.attempt.min(64) as i32);
+        let grown = base * self.policy.factor.max(1.0).powi(self.growth.min(64) as i32);
         let cap = if hidden { self.policy.max_hidden_delay } else { self.policy.max_delay };
         (grown as u64).min(cap).max(FLOOR)
     }
@@ -187,6 +190,14 @@ mod tests {
     fn an_overloaded_server_is_left_alone_for_longer() {
         let sum: u64 = (0..200).flat_map(|seed| waits(seed, Hint::Overload, 1)).sum();
         assert!(sum / 200 > 3_000);
+    }
+
+    #[test]
+    fn an_overloaded_server_uses_up_no_more_attempts_than_another() {
+        let policy = BackoffPolicy { max_attempts: Some(3), ..BackoffPolicy::default() };
+        let (mut backoff, mut rng) = (Backoff::new(policy), Rng::with_seed(1));
+        let count = (0..9).map_while(|_| backoff.next(&mut rng, Hint::Overload, false)).count();
+        assert_eq!((count, backoff.attempt()), (3, 3));
     }
 
     #[test]

@@ -103,6 +103,17 @@ pub enum EndpointFailure {
     Unavailable,
 }
 
+impl EndpointFailure {
+    /// The error it is: who could not be asked has not been refused.
+    pub(crate) fn problem(self, message: String) -> Problem {
+        let code = match self {
+            Self::Unauthorized => ErrorCode::Auth,
+            Self::Unavailable => ErrorCode::Unavailable,
+        };
+        Problem::new(code, message)
+    }
+}
+
 /// The app's answer to a question for a URL and a token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EndpointAnswer<'a> {
@@ -298,11 +309,7 @@ impl Connection {
             return;
         }
         self.history.reason = Some(Reason::Auth);
-        let problem = Problem {
-            code: ErrorCode::Auth,
-            message: format!("the app's url or auth function failed: {message}"),
-            retryable: failure == EndpointFailure::Unavailable,
-        };
+        let problem = failure.problem(format!("the app's url or auth function failed: {message}"));
         match failure {
             EndpointFailure::Unauthorized => self.fail(problem),
             EndpointFailure::Unavailable => {

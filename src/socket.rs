@@ -201,6 +201,8 @@ impl Socket {
     /// Time has passed.
     pub fn handle_timeout(&mut self, cx: &mut Context<'_>) {
         self.connection.handle_timeout(cx);
+        // A link that ends now takes nothing more: what waits for its turn waits for the next one.
+        self.drain(cx.now);
         self.outgoing.handle_timeout(cx.now);
         self.flush_volatile(cx.now);
         self.drain(cx.now);

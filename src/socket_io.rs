@@ -246,6 +246,7 @@ impl SocketIo {
     /// Time has passed.
     pub fn handle_timeout(&mut self, cx: &mut Context<'_>) {
         self.connection.handle_timeout(cx);
+        self.drain(cx.now);
         self.outgoing.handle_timeout(cx.now);
         let overdue = self.acks.handle_timeout(cx.now);
         overdue.iter().for_each(|ticket| self.outgoing.cancel(*ticket));

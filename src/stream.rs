@@ -232,11 +232,8 @@ impl Stream {
         if !matches!(self.state, State::Auth { request: asked, .. } if asked == request) {
             return;
         }
-        let problem = Problem {
-            code: ErrorCode::Auth,
-            message: format!("the app's url, headers or auth function failed: {message}"),
-            retryable: failure == EndpointFailure::Unavailable,
-        };
+        let problem =
+            failure.problem(format!("the app's url, headers or auth function failed: {message}"));
         match failure {
             EndpointFailure::Unauthorized => {
                 self.history.reason = Some(Reason::Auth);

@@ -2,7 +2,7 @@
 
 use super::heartbeat::{Beat, LATE};
 use super::state::{Park, State};
-use super::{Action, Connection, Context};
+use super::{Action, Connection, Context, EndpointFailure};
 use crate::backoff::{Backoff, Hint};
 use crate::error::ErrorCode;
 use crate::io::{Environment, SocketId, SocketOutput};
@@ -77,11 +77,8 @@ impl Connection {
         match self.state {
             State::Auth { .. } => {
                 self.history.reason = Some(Reason::Timeout { waiting_for: "auth" });
-                self.report(Problem {
-                    code: ErrorCode::Auth,
-                    message: "the app's url or auth function did not answer in time".into(),
-                    retryable: true,
-                });
+                let words = "the app's url or auth function did not answer in time";
+                self.report(EndpointFailure::Unavailable.problem(words.into()));
                 self.retry(cx, Hint::None);
             }
             State::Connecting { .. } => self.give_up_silent(cx, "connect"),

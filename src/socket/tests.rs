@@ -249,6 +249,23 @@ fn a_server_that_promised_to_speak_is_given_up_after_its_silence_and_a_quiet_one
 }
 
 #[test]
+fn what_its_turn_comes_for_when_the_link_is_given_up_goes_over_the_next_one() {
+    let options = json!({
+        "url": "ws://s", "life": "listen", "heartbeat": 40_000, "buffer": true, "rateCount": 1, "ratePer": 40_000,
+    });
+    let mut rig = Rig::new(options);
+    rig.go_online();
+    assert_eq!(rig.send(1, "first"), Ok(Handed::Over));
+    assert_eq!(rig.send(2, "second"), Ok(Handed::Waiting));
+    rig.wait(40_000);
+    assert_eq!((rig.status(), rig.sent()), (Status::Reconnecting, vec![]));
+    assert!(!rig.events().contains(&&SocketEvent::Sent(2)));
+    rig.pass();
+    rig.open();
+    assert_eq!(rig.sent(), ["second"]);
+}
+
+#[test]
 fn a_storm_of_wake_events_costs_one_ping_and_no_connection_while_the_link_lives() {
     let mut rig = Rig::new(json!({"url": "ws://s", "ping": "ping"}));
     rig.go_online();

@@ -61,7 +61,7 @@ impl Stream {
         match &mut self.state {
             State::Auth { .. } => {
                 let message = "the app's url, headers or auth function did not answer in time";
-                self.give_up(cx, "auth", ErrorCode::Auth, message);
+                self.give_up(cx, "auth", ErrorCode::Unavailable, message);
             }
             State::Connecting { .. } => {
                 let message = "the server did not answer in time";

@@ -109,8 +109,7 @@ fn listen(
     let last_id = Rc::new(RefCell::new(String::new()));
     let on = |kind: String, convert: Convert| {
         let (host, name) = (host.clone(), kind.clone());
-        let remains = host.remains().clone();
-        Listener::new(&remains, browser, kind, move |event| {
+        Listener::passing(browser, kind, move |event| {
             host.feed(Input::Fetch(id, convert(&name, event)));
         })
     };

@@ -32,14 +32,15 @@ impl Listener {
         Self::attach(remains.signal(), target, kind.into(), Closure::new(handle))
     }
 
-    /// The same for something of which there is one for each edit, as a transaction: it hangs on no signal, since some browsers keep
-    /// what they note of a listener there until the signal is aborted (whatwg/dom#1346). In a dead instance it does nothing.
+    /// The same for something of which there are many, as transactions and sockets: it hangs on no signal, since some browsers keep what
+    /// they note of a listener there until the signal is aborted (whatwg/dom#1346), and Node warns of more than ten. In a dead instance
+    /// it does nothing.
     ///
     /// # Errors
     /// As of [`Self::new`].
     pub fn passing(
         target: &EventTarget,
-        kind: &'static str,
+        kind: impl Into<Cow<'static, str>>,
         handle: impl Fn(JsValue) + 'static,
     ) -> Result<Self, JsValue> {
         Self::attach(None, target, kind.into(), Closure::new(handle))

@@ -179,8 +179,7 @@ fn create_by(
 fn listen(host: &Host, id: SocketId, browser: &WebSocket) -> Result<[Listener; 4], JsValue> {
     let on = |kind, convert: fn(&WebSocket, JsValue) -> SocketInput| {
         let (host, socket) = (host.clone(), browser.clone());
-        let remains = host.remains().clone();
-        Listener::new(&remains, browser, kind, move |event| {
+        Listener::passing(browser, kind, move |event| {
             host.feed(Input::Socket(id, convert(&socket, event)));
         })
     };

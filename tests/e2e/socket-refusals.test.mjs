@@ -170,7 +170,7 @@ describe('a token', () => {
       const rejection = await window.codeOf(denied.ready);
       return { first, rejection, readyState: denied.readyState };
     }, server.url);
-    assert.deepEqual(told.first, { asked: 3, errors: ['E_AUTH', 'E_AUTH'] });
+    assert.deepEqual(told.first, { asked: 3, errors: ['E_UNAVAILABLE', 'E_UNAVAILABLE'] });
     assert.deepEqual([told.rejection, told.readyState], ['E_AUTH', 3]);
     assert.equal(server.attempts, 1);
   });

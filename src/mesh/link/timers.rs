@@ -158,6 +158,9 @@ impl Link {
     /// Servers or policy changed; a link through a server gets new leave to use it.
     pub fn configure(&mut self, cx: &mut Context<'_>, settings: &Settings) {
         let Some(id) = self.connection() else { return };
+        if let Some(attempt) = &mut self.attempt {
+            attempt.refusal = None;
+        }
         let config = settings.config.clone();
         self.actions.push_back(LinkAction::Peer(id, PeerOutput::Configure(config)));
         let lost = self.restart().is_some();

@@ -255,7 +255,7 @@ fn an_app_that_does_not_answer_or_fails_is_asked_again() {
     bench.stream.start(&mut cx);
     while bench.stream.poll_action().is_some() {}
     bench.wait();
-    assert_eq!(bench.error(), (ErrorCode::Auth, true));
+    assert_eq!(bench.error(), (ErrorCode::Unavailable, true));
     let mut cx = Context { now, rng: &mut bench.rng, last_id: &mut bench.last_id };
     bench.stream.start(&mut cx);
     let request = EndpointRequest(*cx.last_id);
