@@ -18,7 +18,7 @@ export interface Backoff {
   readonly factor?: number | undefined;
   /** How waits are spread: anywhere below the ceiling, in its upper half, or (for tests) not at all. Default `full`. */
   readonly jitter?: 'full' | 'equal' | 'none' | undefined;
-  /** Attempts in a row after which the connection fails; default: never. */
+  /** Retries in a row after which the connection fails with `E_CONNECTION`, 0 for none; default: it never does. */
   readonly maxAttempts?: number | undefined;
   /** Uptime after which, with one answered round trip, the waits start anew; default 10,000. */
   readonly resetAfter?: number | undefined;
@@ -81,7 +81,7 @@ export interface ClientOptions<S extends Schema = Registered> {
    */
   readonly closeCodes?: CloseTable | undefined;
   /**
-   * Asked about each close, before `closeCodes`: `undefined`, and what it throws, leave it to those; five seconds of silence leave it to PROTOCOL.md.
+   * Asked about each close, before `closeCodes`: `undefined`, what it throws, and more than 4.5 seconds of silence leave it to those.
    * After `fail` the room stays away until `connect()`, with `E_CONNECTION`. An attempt that never opened is told as 1006.
    * @example
    * const onClose = ({ code, reason, room }: RoomClose) => (code === 4300 && reason === `${room} is full` ? 'retry' : undefined);

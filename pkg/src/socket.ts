@@ -101,9 +101,9 @@ export interface PartySocketOptions {
   readonly minUptime?: number | undefined;
   /** As `connectTimeout`. */
   readonly connectionTimeout?: number | undefined;
-  /** As `backoff.maxAttempts`. */
+  /** As `backoff.maxAttempts`; `Infinity`: never. */
   readonly maxRetries?: number | undefined;
-  /** As `buffer.messages`; 0 is no buffer. */
+  /** As `buffer.messages`; 0 is no buffer, `Infinity` neither a number nor a size. Without it and `buffer` nothing waits. */
   readonly maxEnqueuedMessages?: number | undefined;
 }
 

@@ -52,6 +52,16 @@ describe('what a close of a room means', () => {
     told.mockRestore();
   });
 
+  test('is left to the table where `onClose` says nothing for long, before the core goes on without an answer', async () => {
+    const { client, world } = fakeClient({ schema, closeCodes, onClose: () => new Promise<never>(() => {}) });
+    await client.enterRoom('demo').room.ready;
+    world.core.tell(0, { type: 'verdict', request: 0, code: 4003, reason: 'why' });
+    await vi.advanceTimersByTimeAsync(4_400);
+    expect(world.calls.filter((call) => call.startsWith('answerWith'))).toEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(world.calls.filter((call) => call.startsWith('answerWith'))).toEqual(['answerWith(0, fail, , )']);
+  });
+
   test('is the core’s business alone where the app has neither', async () => {
     expect((await rule({})).config).not.toHaveProperty('asksOnClose');
   });

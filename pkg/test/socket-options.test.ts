@@ -25,6 +25,20 @@ test('the options of partysocket mean here what they mean there', () => {
   expect(coreSocketOptions('wss://a.example', { maxEnqueuedMessages: 0 })).toMatchObject({ buffer: false });
 });
 
+test('without a limit of theirs as much waits as the module can count', () => {
+  const most = 2 ** 32 - 1;
+  const options = coreSocketOptions('wss://a.example', { maxEnqueuedMessages: Infinity });
+  expect(options).toMatchObject({ buffer: true, bufferMessages: most, bufferBytes: most });
+});
+
+test('what would else be read as nothing is refused', () => {
+  const refused = [['chat'], 'chat', { heartbeat: 25_000 }, { auth: () => 'token', tokenIn: 'query' }];
+  for (const options of refused) {
+    const make = () => coreSocketOptions('wss://a.example', options as never);
+    expect(make).toThrow(expect.objectContaining({ code: 'E_INVALID_ARGUMENT' }));
+  }
+});
+
 test('our own names win over theirs', () => {
   const options = { connectTimeout: 1, connectionTimeout: 2, backoff: { maxDelay: 3 }, maxReconnectionDelay: 4 };
   expect(coreSocketOptions('wss://a.example', options)).toMatchObject({ connectTimeout: 1, maxDelay: 3 });

@@ -14,8 +14,13 @@ describe('the hooks that suspend, under StrictMode', () => {
     const stock = stockClient(t, server.ws, 'two');
     await stock.synced();
     stock.text.insert(0, 'of two');
-    const { page, told, sockets } = await opened(t, server);
+    let release;
+    const seen = new Promise((resolve) => {
+      release = resolve;
+    });
+    const { page, told, sockets } = await opened(t, server, '', (route) => seen.then(() => route.continue()));
     await page.getByTestId('waiting').waitFor();
+    release();
     await page.getByTestId('note').filter({ hasText: 'one:  (0)' }).waitFor();
     await page.getByText('write').click();
     await page.getByTestId('note').filter({ hasText: 'one: more (4)' }).waitFor();

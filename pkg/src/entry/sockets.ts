@@ -12,6 +12,7 @@ import { links } from './links.js';
  * @example
  * const socket = reconnectingWebSocket('wss://example.org/feed', { heartbeat: { ping: 'ping', pong: 'pong' } });
  * socket.onmessage = ({ data }) => console.log(data);
+ * await socket.ready; // without `buffer` nothing waits for the link
  * await socket.send('hello');
  */
 export function reconnectingWebSocket<T = SocketData, Sent = SocketInput>(

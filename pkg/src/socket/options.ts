@@ -5,8 +5,12 @@ import type { SocketOptions, SocketUrl, TokenPlace } from '../socket.js';
 /** What the core is told of a socket: plain values, what is missing has its default. */
 export type CoreSocketOptions = Readonly<Record<string, unknown>>;
 
+/** The most that a wasm module counts to. */
+const MOST = 2 ** 32 - 1;
+
 /** The options of a socket as the core reads them. */
 export function coreSocketOptions<T>(url: SocketUrl, options: SocketOptions<T>): CoreSocketOptions {
+  assertOptions(options);
   const { closeCodes, maxFrame, maxReceive, highWater, lowWater } = options;
   const table = typeof closeCodes === 'object';
   const asked = typeof url === 'function' || options.auth !== undefined || typeof options.protocols === 'function';
@@ -26,6 +30,19 @@ export function coreSocketOptions<T>(url: SocketUrl, options: SocketOptions<T>):
     url: asked ? undefined : absolute(url as string | URL),
   };
   return set(given);
+}
+
+/** What comes from another library's call, or from JavaScript, would else be read as nothing. */
+function assertOptions<T>(options: SocketOptions<T>): void {
+  const refuse = (words: string): never => {
+    throw new SyncError('E_INVALID_ARGUMENT', words);
+  };
+  if (!isPlain(options)) refuse('options of a socket are an object; subprotocols are its `protocols`');
+  if (options.heartbeat && !isPlain(options.heartbeat)) refuse('a heartbeat of a socket is { ping } or { idle }');
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Subprotocols as a list. */
@@ -65,7 +82,8 @@ export function buffer({
   maxEnqueuedMessages: most,
 }: Pick<SocketOptions, 'buffer' | 'maxEnqueuedMessages'>): CoreSocketOptions {
   if (given === undefined && most === undefined) return {};
-  const { messages, bytes } = typeof given === 'object' ? given : { messages: finite(most), bytes: undefined };
+  const all = most === Number.POSITIVE_INFINITY ? MOST : undefined;
+  const { messages, bytes } = typeof given === 'object' ? given : { messages: all ?? most, bytes: all };
   return { buffer: given === undefined ? most !== 0 : given !== false, bufferMessages: messages, bufferBytes: bytes };
 }
 
@@ -77,7 +95,9 @@ function rate<T>({ rateLimit }: SocketOptions<T>): CoreSocketOptions {
 
 function token(place: TokenPlace): CoreSocketOptions {
   if (place === 'cookie' || place === 'subprotocol') return { tokenIn: place };
-  if (place === 'first-message' || 'firstMessage' in place) return { tokenIn: 'firstMessage' };
+  if (place === 'first-message') return { tokenIn: 'firstMessage' };
+  if (!isPlain(place)) throw new SyncError('E_INVALID_ARGUMENT', `tokenIn cannot be ${JSON.stringify(place)}`);
+  if ('firstMessage' in place) return { tokenIn: 'firstMessage' };
   if ('query' in place) return { tokenIn: 'query', tokenName: place.query };
   if ('subprotocol' in place) {
     return { tokenIn: 'subprotocol', tokenName: place.subprotocol, tokenEncoded: place.encoded ?? true };
