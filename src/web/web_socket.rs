@@ -131,7 +131,7 @@ impl Sockets {
 #[derive(Debug)]
 struct Socket {
     browser: WebSocket,
-    listeners: [Listener; 4],
+    listeners: [Listener; 5],
     remnant: Remnant,
 }
 
@@ -176,15 +176,17 @@ fn create_by(
     Reflect::construct(constructor, &Array::of2(&url.into(), &offered)).map(JsCast::unchecked_into)
 }
 
-fn listen(host: &Host, id: SocketId, browser: &WebSocket) -> Result<[Listener; 4], JsValue> {
+fn listen(host: &Host, id: SocketId, browser: &WebSocket) -> Result<[Listener; 5], JsValue> {
     let on = |kind, convert: fn(&WebSocket, JsValue) -> SocketInput| {
         let (host, socket) = (host.clone(), browser.clone());
         Listener::passing(browser, kind, move |event| {
             host.feed(Input::Socket(id, convert(&socket, event)));
         })
     };
+    // Says nothing that `close` does not; but Node's `ws` throws at everybody what nobody hears.
+    let error = Listener::passing(browser, "error", |_| {})?;
     let relay = on("relay", relayed)?;
-    Ok([on("open", opened)?, on("message", received)?, on("close", closed)?, relay])
+    Ok([on("open", opened)?, on("message", received)?, on("close", closed)?, relay, error])
 }
 
 fn opened(socket: &WebSocket, _: JsValue) -> SocketInput {

@@ -329,3 +329,14 @@ test('listeners of a session are as all others: one each time it is added, none 
   expect(await again()).toEqual(['first']);
   stop();
 });
+
+test('a refused handshake of a `WebSocket` that throws what nobody hears is told as any other', async () => {
+  const server = createServer((_, response) => response.writeHead(503).end());
+  server.on('upgrade', (_, socket) => socket.end('HTTP/1.1 503 Busy\r\nconnection: close\r\n\r\n'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stops.push(() => server.close());
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const socket = new LiveSocket<unknown>(links, url, { backoff: { maxAttempts: 0 } });
+  stops.push(() => socket[Symbol.dispose]());
+  await expect(socket.ready).rejects.toThrow(/E_/);
+});
