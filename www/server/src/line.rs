@@ -62,9 +62,9 @@ impl Traffic {
         self.0.start + Duration::from_millis(self.0.alive.load(Ordering::Relaxed))
     }
 
-    /// Waits until nothing has come for so long.
+    /// Waits until the counterpart has shown for so long by nothing that it is there: neither said anything, nor taken what waited for it.
     pub(crate) async fn silent(&self, patience: Duration) {
-        quiet(patience, || self.heard_at()).await;
+        quiet(patience, || self.alive_at()).await;
     }
 
     /// Waits until the counterpart has taken nothing for so long.
@@ -195,5 +195,27 @@ impl Listener for Lines {
 impl Connected<IncomingStream<'_, Lines>> for Traffic {
     fn connect_info(stream: IncomingStream<'_, Lines>) -> Self {
         stream.io().traffic.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::sleep;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_takes_what_waits_for_it_is_not_silent_though_it_says_nothing() {
+        let (traffic, patience) = (Traffic::default(), Duration::from_millis(200));
+        let taking = async {
+            sleep(patience / 4).await;
+            traffic.make_way();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = traffic.silent(patience) => {}
+            () = taking => {}
+        }
+        assert!(Instant::now() >= traffic.alive_at() + patience);
     }
 }
