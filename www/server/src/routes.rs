@@ -112,13 +112,22 @@ pub(crate) async fn admit(
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Result<(RoomName, Permit), Refusal> {
+    let (room, permit) = check(shared, uri, headers).await?;
+    // Last, since it may end another connection of the user's: not for one that gets no place.
+    match &permit.user {
+        Some(user) if !shared.users.has_room(user).await => Err(Refusal::TooMany),
+        _ => Ok((room, permit)),
+    }
+}
+
+/// The same as far as it can be told without asking the user's other connections whether they are alive.
+async fn check(
+    shared: &Shared,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(RoomName, Permit), Refusal> {
     let room = access::room_of(uri)?;
     let permit = access::check(&shared.config.access, uri, headers, &room)?;
-    if let Some(user) = &permit.user
-        && !shared.users.has_room(user).await
-    {
-        return Err(Refusal::TooMany);
-    }
     if shared.hub.has_space(room.clone()).await { Ok((room, permit)) } else { Err(Refusal::Full) }
 }
 
@@ -134,7 +143,11 @@ async fn file_or_status(State(shared): State<Shared>, request: Request<Body>) ->
     if method != Method::GET && method != Method::HEAD {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
-    let refusal = admit(&shared, &uri, &headers).await.err().unwrap_or(Refusal::NoUpgrade);
+    let refusal = match check(&shared, &uri, &headers).await {
+        Ok((_, Permit { user: Some(user), .. })) if shared.users.is_full(&user) => Refusal::TooMany,
+        Ok(_) => Refusal::NoUpgrade,
+        Err(refusal) => refusal,
+    };
     refusal.into_response()
 }
 

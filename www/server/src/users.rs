@@ -94,7 +94,8 @@ impl Users {
         Some(Seat { users: self.clone(), user: user.to_owned(), link: number })
     }
 
-    fn is_full(&self, user: &str) -> bool {
+    /// Whether a user has all the connections it may have, without a look at whether those are alive.
+    pub(crate) fn is_full(&self, user: &str) -> bool {
         self.known().get(user).is_some_and(|share| share.links.len() >= self.limits.connections)
     }
 

@@ -6,6 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use jsonwebtoken::{EncodingKey, Header, encode as sign, get_current_timestamp};
 use rejoin::protocol::auth::Auth;
 use rejoin::protocol::{FrameLimits, Message, decode};
+use rejoin_server::hub::HubConfig;
 use rejoin_server::{AccessConfig, Config, Jwt, UserLimits};
 use serde_json::{Value, json};
 use tokio_tungstenite::connect_async;
@@ -21,10 +22,14 @@ async fn server() -> Server {
 }
 
 async fn server_with(users: UserLimits) -> Server {
+    server_of(users, HubConfig::default()).await
+}
+
+async fn server_of(users: UserLimits, hub: HubConfig) -> Server {
     let jwt = Some(Jwt::from_secret(SECRET));
     let access =
         AccessConfig { jwt, cookie: Some("session".to_owned()), ..AccessConfig::default() };
-    Server::start(Config { access, users, ..config() }).await
+    Server::start(Config { access, users, hub, ..config() }).await
 }
 
 /// A token that lasts so many seconds, less the server's leeway of five.
@@ -167,6 +172,21 @@ async fn connections_whose_clients_answer_no_more_make_room_for_new_ones_of_thei
     let mut late = join(&server, "/b?auth=message", &[]).await;
     late.send(Auth::Show(&ann).encode()).await;
     assert!(admitted(&mut late).await.is_some());
+}
+
+#[tokio::test]
+async fn who_gets_no_place_ends_no_connection_of_its_user() {
+    let users =
+        UserLimits { connections: 1, answer: Duration::from_millis(50), ..UserLimits::default() };
+    let hub = HubConfig { max_rooms: 1, ..HubConfig::default() };
+    let server = server_of(users, hub).await;
+    let ann = token(60, json!({ "sub": "ann" }));
+    let _silent = join(&server, &format!("/a?token={ann}"), &[]).await;
+    let asked = async || server.http("GET", &format!("/a?token={ann}"), "").await.0;
+    assert_eq!((asked().await, asked().await), (429, 429), "who only asks");
+    assert_eq!(refused(&server, &format!("/b?token={ann}"), &[]).await, 503);
+    assert_eq!(asked().await, 429, "who finds the server full");
+    let _instead = join(&server, &format!("/a?token={ann}"), &[]).await;
 }
 
 #[tokio::test]
