@@ -147,9 +147,19 @@ impl Outbox {
 
     /// What was taken so far has been written.
     pub(crate) fn written(&self) {
+        self.answered();
+        self.released();
+    }
+
+    /// Of what was taken no answer is on its way any more.
+    pub(crate) fn answered(&self) {
         let mut state = self.lock();
         state.answers = state.frames.iter().filter(|(frame, _)| is_answer(frame)).count();
-        state.holds.clear();
+    }
+
+    /// What was taken so far counts among all clients' no more.
+    pub(crate) fn released(&self) {
+        self.lock().holds.clear();
     }
 
     /// Whether the answer to a state vector is on its way.

@@ -290,10 +290,11 @@ impl Pump {
         }
     }
 
-    /// Answers are large, and slow clients many: what they have not read is bounded for all of them together.
+    /// Answers are large, and slow clients many: what they have not read is bounded for all of them together. What several are told is in
+    /// memory once.
     fn push(&mut self, member: MemberId, frame: Bytes) {
         let Some((_, outbox)) = self.sockets.get(&member) else { return };
-        if !is_answer(&frame) {
+        if !is_answer(&frame) && !frame.is_unique() {
             return outbox.push(frame);
         }
         match self.unread.hold(frame.len(), outbox, tokio::time::Instant::now()) {
@@ -358,6 +359,7 @@ pub(crate) mod tests {
     use futures_util::FutureExt;
 
     use super::*;
+    use crate::outbox::Next;
 
     /// What a hub that does nothing was told.
     pub(crate) struct Idle(mpsc::UnboundedReceiver<Letter>);
@@ -429,6 +431,27 @@ pub(crate) mod tests {
             before,
             "as clocks are corrected all the time"
         );
+    }
+
+    #[tokio::test]
+    async fn what_one_alone_is_told_counts_as_unread_and_what_several_are_told_does_not() {
+        let mut pump = pump(|| 0);
+        let outboxes = [1, 2].map(|id| {
+            let outbox = Arc::new(Outbox::new(1_000_000));
+            pump.sockets.insert(MemberId(id), ("r".into(), Arc::clone(&outbox)));
+            outbox
+        });
+        let large = || Bytes::from(vec![7; 100_000]);
+        let shared = large();
+        for id in [1, 2] {
+            pump.push(MemberId(id), shared.clone());
+            pump.push(MemberId(id), large());
+        }
+        let next =
+            |outbox: &Outbox| std::iter::from_fn(|| outbox.take()).take(3).collect::<Vec<_>>();
+        let [first, second] = outboxes.each_ref().map(|outbox| next(outbox));
+        assert_eq!(first, [Next::Frame(shared.clone()), Next::Frame(shared)]);
+        assert!(matches!(second.first(), Some(Next::End(End::Close { code: 1013, .. }))));
     }
 
     fn pump(clock: fn() -> u64) -> Pump {

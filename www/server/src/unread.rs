@@ -15,7 +15,7 @@ use crate::hub::close;
 use crate::outbox::{End, Outbox};
 
 /// Smaller ones are bounded well enough by what may wait for each client.
-const LARGE: usize = 64 << 10;
+pub(crate) const LARGE: usize = 64 << 10;
 
 /// What may be unread at a time, and what is.
 #[derive(Debug)]

@@ -18,6 +18,7 @@ use crate::line::Traffic;
 use crate::outbox::{End, Next, Outbox, is_answer};
 use crate::pump::HubHandle;
 use crate::routes::Shared;
+use crate::unread::LARGE;
 
 /// How often it is checked whether the client is still there.
 const CHECK: Duration = Duration::from_secs(1);
@@ -125,7 +126,10 @@ impl Live {
     fn note_confirmed(&self) {
         let session = self.session();
         if !session.kept().any(|frame| is_answer(frame)) {
-            self.outbox.written();
+            self.outbox.answered();
+        }
+        if !session.kept().any(|frame| frame.len() >= LARGE) {
+            self.outbox.released();
         }
     }
 
