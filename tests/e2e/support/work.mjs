@@ -42,7 +42,7 @@ export function workOf(harness, act, times = 5) {
   return harness.page.evaluate(
     async ([script, count]) => {
       const once = new Function('at', `return (${script})(at)`);
-      const { sync } = window.session.room;
+      const { sync, history } = window.session.room;
       const settled = async () => {
         const isSo = () => sync.getSnapshot().local === 'saved' && sync.getSnapshot().pending === 0;
         while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -50,6 +50,8 @@ export function workOf(harness, act, times = 5) {
       const costs = [];
       for (let at = 0; at < count; at++) {
         await settled();
+        // Within half a second of the last one an edit adds to its step, and tells nothing of undo.
+        history.checkpoint();
         window.work = {};
         once(at);
         const { calls, made, told, written = 0, heard } = window.work;
