@@ -13,6 +13,8 @@ const MAX_BYTES = 64 << 10;
 /** One message, stored or passing (`seq` 0). */
 interface Envelope {
   readonly seq: number;
+  /** When the server took it, in milliseconds since 1970. */
+  readonly at: number;
   readonly from: number;
   readonly kind: number;
   readonly id: string;
@@ -86,7 +88,7 @@ export class MessageLog<Link extends object> {
     if (n > own.next) return;
     own.next = Math.max(own.next, n + 1);
     const known = this.#log.find((message) => message.id === id);
-    const message = known ?? { seq: this.#log.length + 1, from: own.connection, kind, id, data };
+    const message = known ?? { seq: this.#log.length + 1, at: Date.now(), from: own.connection, kind, id, data };
     if (!known) this.#log.push(message);
     this.#say(link, TOLD.ack, n, message.seq);
     if (known) return;
@@ -95,7 +97,7 @@ export class MessageLog<Link extends object> {
 
   #direct(link: Link, own: Subscriber, fields: Reader): void {
     const [request, to, kind] = numbers(fields, 3) as [number, number, number];
-    const message = envelope({ seq: 0, from: own.connection, kind, id: '', data: fields.string() });
+    const message = envelope({ seq: 0, at: Date.now(), from: own.connection, kind, id: '', data: fields.string() });
     const addressed = [...this.#readers].find(([, { connection }]) => connection === to);
     if (addressed) this.#say(addressed[0], TOLD.passing, 1, message);
     if (addressed) this.#say(link, TOLD.delivered, request);
@@ -104,7 +106,7 @@ export class MessageLog<Link extends object> {
 
   #volatile(link: Link, own: Subscriber, fields: Reader): void {
     const kind = fields.varUint();
-    const message = envelope({ seq: 0, from: own.connection, kind, id: '', data: fields.string() });
+    const message = envelope({ seq: 0, at: Date.now(), from: own.connection, kind, id: '', data: fields.string() });
     for (const reader of this.#readers.keys()) if (reader !== link) this.#say(reader, TOLD.passing, 0, message);
   }
 
@@ -119,6 +121,6 @@ function numbers(fields: Reader, count: number): number[] {
   return Array.from({ length: count }, () => fields.varUint());
 }
 
-function envelope({ seq, from, kind, id, data }: Envelope): Bytes {
-  return join(varUint(seq), varUint(Date.now()), varUint(from), varUint(kind), string(id), string(data));
+function envelope({ seq, at, from, kind, id, data }: Envelope): Bytes {
+  return join(varUint(seq), varUint(at), varUint(from), varUint(kind), string(id), string(data));
 }

@@ -101,6 +101,21 @@ describe('two clients of a test network', () => {
   });
 });
 
+test('a message is of when the server took it, for all, whoever has it later', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const ann = join();
+  ann.room.messages.list.subscribe(() => {});
+  await network.settled();
+  const sent = Date.now();
+  await ann.room.messages.send('one');
+  vi.setSystemTime(sent + 3_600_000);
+  const late = join();
+  late.room.messages.list.subscribe(() => {});
+  await network.settled();
+  const times = [ann, late].map(({ room }) => room.messages.list.getSnapshot().map(({ at }) => at));
+  expect(times).toEqual([[sent], [sent]]);
+});
+
 describe('links of a test network', () => {
   test('that are cut keep edits here, and bring them once they are back', async () => {
     const [ann, ben] = [join(), join()];
