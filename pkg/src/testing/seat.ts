@@ -13,6 +13,11 @@ export interface SeatHost {
   enter(room: string): Promise<ServerRoom>;
 }
 
+/** A room through which others are entered. */
+type EnteringRoom = Room<Schema> & {
+  readonly enterRoom: (...given: never[]) => { readonly room: Room<Schema> };
+};
+
 /** Where a client is plugged in: its sockets, which go to the server in memory. */
 export class Seat {
   readonly Socket: SocketConstructor;
@@ -21,6 +26,7 @@ export class Seat {
   /** Rooms that are being loaded. */
   readonly loading: Set<Room<Schema>> = new Set();
   isCut = false;
+  readonly #watched = new WeakSet<EnteringRoom>();
   readonly #host: SeatHost;
   /** Sockets that are open, with their room. */
   readonly #open = new Map<VirtualSocket, ServerRoom>();
@@ -38,6 +44,7 @@ export class Seat {
     this.loading.add(room);
     const done = (): unknown => this.loading.delete(room);
     room.ready.then(done, done);
+    this.#noteWithin(room as EnteringRoom);
   }
 
   cut(): void {
@@ -52,6 +59,19 @@ export class Seat {
 
   drop(code: number, reason: string): void {
     for (const socket of this.#open.keys()) this.#end(socket, code, reason, true);
+  }
+
+  /** Documents in its document, and its shared versions, are rooms that are entered through it. */
+  #noteWithin(room: EnteringRoom): void {
+    if (this.#watched.has(room)) return;
+    this.#watched.add(room);
+    const { enterRoom } = room;
+    const noted: EnteringRoom['enterRoom'] = (...given) => {
+      const lease = enterRoom(...given);
+      this.note(lease.room);
+      return lease;
+    };
+    Object.assign(room, { enterRoom: noted });
   }
 
   #dial(url: string, protocols: readonly string[]): VirtualSocket {
