@@ -248,6 +248,21 @@ test('with faked timers edits and presence travel all the same', async () => {
   expect(noteOf(ben.room)).toBe('stand still');
 });
 
+test.each([0, 20])(
+  'presence goes on where the clock of the device is set back (throttle: %i)',
+  async (presenceThrottle) => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const [ann, ben] = [join('demo', { presenceThrottle }), join()];
+    await network.settled();
+    ann.room.presence.update({ name: 'Ann' });
+    vi.setSystemTime(Date.now() - 3_600_000);
+    ann.room.presence.update({ cursor: 7 });
+    await vi.waitFor(() => {
+      expect(ben.room.presence.others.getSnapshot()[0]?.presence).toEqual({ name: 'Ann', cursor: 7 });
+    });
+  },
+);
+
 /** What Jest fakes unless it is told otherwise, without `nextTick`, which Vitest does not let go. */
 const FAKED_BY_JEST = [
   ...(['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'] as const),
@@ -261,9 +276,13 @@ test('with all that Jest fakes but `queueMicrotask`, edits, presence and message
   await network.settled();
   ann.room.root.get('note').insert(0, 'still');
   ann.room.presence.update({ name: 'Ann' });
+  ben.room.messages.typing.subscribe(() => {});
   const sent = ann.room.messages.send('one');
   await network.settled();
   await sent;
+  ann.room.messages.setTyping(true);
+  await network.settled();
+  expect(ben.room.messages.typing.getSnapshot()).toEqual([ann.room.connectionId]);
   expect([noteOf(ben.room), namesIn(ben.room)]).toEqual(['still', ['Ann']]);
   expect(ben.room.messages.list.getSnapshot().map(({ data }) => data)).toEqual(['one']);
 });
