@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use rejoin::time::{Deadline, Instant};
 
 use super::turns::Turns;
-use super::{Counters, HubConfig, HubOutput, MemberId, Notice, RoomName, Ticket, prints};
+use super::{Counters, HubConfig, HubOutput, MemberId, Notice, RoomName, Ticket, answers, prints};
 
 /// The hub's side of a room.
 #[derive(Debug)]
@@ -27,26 +27,29 @@ pub(super) struct Context<'a> {
 pub(super) struct Lines {
     /// To be hashed.
     pub(super) prints: Turns,
+    /// To have an answer to a state vector made.
+    pub(super) answers: Turns,
 }
 
 impl Lines {
     pub(super) fn new() -> Self {
-        Self { prints: Turns::new(prints::PRICE) }
+        Self { prints: Turns::new(prints::PRICE), answers: Turns::new(answers::PRICE) }
     }
 
     /// When somebody in one of them is to be woken.
     pub(super) fn poll_timeout(&self) -> Option<Deadline> {
-        self.prints.poll_timeout()
+        Deadline::earliest(self.prints.poll_timeout(), self.answers.poll_timeout())
     }
 
     /// Whom to wake now.
     pub(super) fn due(&mut self, now: Instant) -> Option<RoomName> {
-        self.prints.due(now)
+        self.prints.due(now).or_else(|| self.answers.due(now))
     }
 
     /// Forgets who has left at their heads.
     pub(super) fn tidy(&mut self) {
         self.prints.tidy();
+        self.answers.tidy();
     }
 }
 

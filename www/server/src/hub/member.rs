@@ -103,6 +103,12 @@ impl Questions {
         if self.print.is_some() && self.pace.take(now) { self.print.take() } else { None }
     }
 
+    /// The state vector that may be answered now.
+    pub(super) fn state(&self, now: Instant) -> Option<&[u8]> {
+        let waits = self.state.is_waiting() && self.pace.ready_at() <= now;
+        self.state.waiting.as_deref().filter(|_| waits)
+    }
+
     /// The state vector to answer now.
     pub(super) fn take_state(&mut self, now: Instant) -> Option<Vec<u8>> {
         if self.state.is_waiting() && self.pace.take(now) { self.state.take() } else { None }

@@ -124,6 +124,8 @@ pub struct Counters {
     pub stores: u64,
     /// Snapshots asked for.
     pub compactions: u64,
+    /// Answers to state vectors that were made, each for one member or for several.
+    pub answers: u64,
     /// Documents hashed for members that asked what they show.
     pub prints: u64,
     /// Times that a room was woken because something in it was due.

@@ -51,7 +51,7 @@ pub(super) struct Replica {
     messages: Messages,
     epoch: u64,
     pub(super) prints: Prints,
-    answers: Answers,
+    pub(super) answers: Answers,
     arrivals: u64,
     growth: Growth,
     compacting: Option<Ticket>,
@@ -118,31 +118,50 @@ impl Replica {
         self.send(Target::One(id), frame);
     }
 
+    /// Whether a member's state vector may be answered now: with what was made before, or in the room's turn.
+    pub(super) fn may_answer(
+        &mut self,
+        cx: &mut Context<'_>,
+        member: &Member,
+        state_vector: &[u8],
+    ) -> bool {
+        self.answers.find(state_vector, &self.greeting_behind(member)).is_some()
+            || self.answers.may_make(cx, &self.room, self.growth.size())
+    }
+
     /// Answers a member's state vector, if it can be read.
     pub(super) fn answer_state(
         &mut self,
-        now: Instant,
+        cx: &mut Context<'_>,
         id: MemberId,
         member: &Member,
         state_vector: &[u8],
     ) -> Result<(), String> {
-        let mut greeting = Vec::new();
-        if member.dialect == Dialect::Stock {
-            self.greet_behind(member, &mut greeting);
-        }
+        let greeting = self.greeting_behind(member);
         let frame = match self.answers.find(state_vector, &greeting) {
             Some(frame) => frame,
             None => {
+                let size = self.growth.size();
+                self.answers.made(cx, id, size);
                 let missing = self.doc.diff(state_vector).map_err(|error| error.to_string())?;
                 let mut frame = encode::sync_step_2(&missing);
                 frame.extend_from_slice(&greeting);
                 let frame = Bytes::from(frame);
-                self.answers.keep(now, state_vector, greeting, &frame);
+                self.answers.keep((cx.now, size), state_vector, greeting, &frame);
                 frame
             }
         };
         self.outgoing.push(Target::One(id), Payload::Answer(frame));
         Ok(())
+    }
+
+    /// What is said behind an answer.
+    fn greeting_behind(&self, member: &Member) -> Vec<u8> {
+        let mut greeting = Vec::new();
+        if member.dialect == Dialect::Stock {
+            self.greet_behind(member, &mut greeting);
+        }
+        greeting
     }
 
     /// Says who this server is and what the member may do, where a stock client does not look. Again with each answer

@@ -282,8 +282,10 @@ impl Room {
             replica.answer_presence(id);
         }
         if replica.outgoing.answering() < cx.config.max_answering
+            && let Some(state_vector) = member.questions.state(cx.now)
+            && replica.may_answer(cx, member, state_vector)
             && let Some(state_vector) = member.questions.take_state(cx.now)
-            && let Err(why) = replica.answer_state(cx.now, id, member, &state_vector)
+            && let Err(why) = replica.answer_state(cx, id, member, &state_vector)
         {
             member.questions.state_answered();
             return self.on_malformed(cx, id, why);
@@ -393,15 +395,22 @@ impl Room {
         cx.counters.wakes += 1;
         if let Phase::Open(replica) = &mut self.phase {
             replica.on_timeout(cx);
+            replica.answers.begin_turn();
         }
         self.answer_prints(cx);
         let may_answer = self.may_answer(cx.config.max_answering);
         let is_due =
             |member: &Member| member.poll_timeout(may_answer).is_some_and(|at| at <= cx.now);
         let due = self.members.iter().filter(|(_, member)| is_due(member));
-        let due: Vec<MemberId> = due.map(|(id, _)| *id).collect();
+        let mut due: Vec<MemberId> = due.map(|(id, _)| *id).collect();
+        if let Some(replica) = self.replica() {
+            replica.answers.order(&mut due);
+        }
         for id in due {
             self.serve(cx, id);
+        }
+        if let Phase::Open(replica) = &mut self.phase {
+            replica.answers.end_turn();
         }
     }
 

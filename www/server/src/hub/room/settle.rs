@@ -62,9 +62,11 @@ impl Room {
         Deadline::earliest(soonest, deadline(unload, "unload"))
     }
 
-    /// Whether there is place for one more answer to a state vector: they may wait for the disk.
+    /// Whether there is place for one more answer to a state vector: they may wait for the disk, and for the room's turn.
     pub(super) fn may_answer(&self, max_answering: usize) -> bool {
-        self.replica().is_some_and(|replica| replica.outgoing.answering() < max_answering)
+        self.replica().is_some_and(|replica| {
+            replica.outgoing.answering() < max_answering && !replica.answers.waits()
+        })
     }
 
     /// How long it stays in memory when everybody has left: not at all if it holds nothing, or visits alone would fill the server.

@@ -102,3 +102,35 @@ fn while_an_answer_is_on_its_way_only_the_rest_of_a_frame_counts() {
     world.say(member, bytes);
     assert_eq!(answers(&mut world, member), 1);
 }
+
+#[test]
+fn a_large_document_is_looked_through_at_a_pace_and_everybody_gets_an_answer() {
+    let mut world = World::new();
+    let members: Vec<MemberId> = (1..=8).map(|id| world.join(id)).collect();
+    world.say(members[0], encode::update(&type_at(&client(11), 0, &"x".repeat(4 << 20))));
+    world.got.clear();
+    let before = world.hub.counters().answers;
+    for round in 1..=40 {
+        for (member, clock) in members.iter().zip(0..) {
+            world.say(*member, encode::sync_step_1(&[1, 11, 8 * (round % 12) + clock]));
+        }
+        world.pass(250);
+    }
+    let made = world.hub.counters().answers - before;
+    assert!((38..=48).contains(&made), "four a second and a burst of four: {made} in ten");
+    world.pass(5_000);
+    for member in &members {
+        assert!(answers(&mut world, *member) >= 4, "{member:?}");
+    }
+    assert_eq!(
+        world.hub.poll_timeout().map(|deadline| deadline.at > Instant::from_millis(world.now)),
+        Some(true)
+    );
+
+    let before = world.hub.counters().answers;
+    for member in &members {
+        world.say(*member, encode::sync_step_1(&[1, 11, 0x80, 0x80, 0x80, 2]));
+    }
+    assert_eq!(world.hub.counters().answers - before, 1, "who lacks nothing alike");
+    assert!(members.iter().all(|member| answers(&mut world, *member) == 1));
+}
