@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const root = import.meta.dirname;
@@ -12,6 +13,8 @@ const glue = { find: /^\.\/((?:links-|peers-|codec-)?(?:core|inline))\.js$/, rep
 
 export default defineConfig({
   test: {
+    // Left to itself, Vitest takes one less than there are cores. Some files wait for servers most of their time.
+    maxWorkers: Math.max(3, availableParallelism()),
     projects: [
       { resolve, test: { name: 'unit', root, testTimeout, include: ['test/{,cli/}*.test.{ts,tsx}'] } },
       // Needs pkg/dist: fails, and is not skipped, where the build has not been run.

@@ -80,7 +80,7 @@ async function endToEnd(report) {
     ...testFiles('tests/interop').filter((file) => !file.includes('/servers/')),
     ...testFiles('tests/e2e').filter((file) => !file.includes('/pack/')),
   ];
-  report(await nodeGroup(slowFirst(files), 3));
+  report(await nodeGroup(slowFirst(files), 4));
 }
 
 /** What runs longest begins first: else it goes on alone when everything else has ended. */
@@ -94,7 +94,7 @@ async function servers(report) {
   const { installServers } = await import('../tests/servers/start.mjs');
   const missing = await installServers();
   for (const [name, why] of Object.entries(missing)) console.log(`✗ ${name}: ${why}`);
-  report(await nodeGroup(testFiles('tests/interop/servers')));
+  report(await nodeGroup(testFiles('tests/interop/servers'), 2));
 }
 
 async function field(report) {
@@ -103,7 +103,7 @@ async function field(report) {
 
 async function pack(report) {
   await checkSizes();
-  report(await nodeGroup(testFiles('tests/e2e/pack')));
+  report(await nodeGroup(testFiles('tests/e2e/pack'), 2));
 }
 
 /** So many files at a time: each may start a server and browsers of its own, and waits for them most of its time. */
