@@ -6,13 +6,25 @@ import { SyncError, wordsOf } from './errors.js';
 /** What is under way with a room's log. */
 interface Log {
   writing: Promise<unknown>;
+  /** The write that has not begun, behind one that does not end. */
+  queued: Queued | null;
   deleting: Promise<unknown>;
   /** Whether it was deleted since it was last read: what a room that was left still has to write is not kept. */
   isDeleted: boolean;
 }
 
+/** A write that waits; `null` where it was given up. */
+interface Queued {
+  given: Written | null;
+}
+
+type Written = [records: readonly Uint8Array[], contained: readonly number[]];
+
 /** How long a deletion may take, in milliseconds. */
 const PATIENCE = 5_000;
+
+/** What nobody waits for any more was told when it was given up. */
+const GIVEN_UP = new Error('given up');
 
 /** Above every key that an adapter gives. */
 let madeUp: number = 2 ** 52;
@@ -39,6 +51,7 @@ export class OwnLogs {
       this.#failing.delete(room);
       return answer;
     } catch (cause) {
+      if (cause === GIVEN_UP) throw cause;
       // That it is full is told by the core.
       if (!this.#failing.has(room) && !isFull(cause)) this.#report(failure(room, cause));
       this.#failing.add(room);
@@ -78,24 +91,35 @@ export class OwnLogs {
     // Of a core that crashed: what it was still writing is part of the log.
     await inTime(log.writing, room).catch(() => {});
     log.isDeleted = false;
+    // What another core left behind is not this one's to give up.
+    log.queued = null;
     return read(this.#adapter, room);
   }
 
-  #write(
-    room: string,
-    ...given: [records: readonly Uint8Array[], contained: readonly number[]]
-  ): ReturnType<typeof write> {
+  /**
+   * One at a time, also behind one that the core has given up: that one may come all the same, and later than others its old
+   * snapshot would pass for the newest of its run.
+   */
+  #write(room: string, ...given: Written): ReturnType<typeof write> {
     const log = this.#log(room);
     if (log.isDeleted) return Promise.resolve(given[0].map(() => ++madeUp));
-    const work = write(this.#adapter, room, ...given);
-    log.writing = Promise.allSettled([log.writing, work]);
+    // A core does one thing at a time: what it asked for before and has not begun it does not wait for any more.
+    if (log.queued) log.queued.given = null;
+    const queued: Queued = { given };
+    log.queued = queued;
+    const work = log.writing.then(() => {
+      if (!queued.given) throw GIVEN_UP;
+      log.queued = null;
+      return write(this.#adapter, room, ...queued.given);
+    });
+    log.writing = work.catch(() => {});
     return work;
   }
 
   #log(room: string): Log {
     const known = this.#logs.get(room);
     if (known) return known;
-    const log = { writing: Promise.resolve(), deleting: Promise.resolve(), isDeleted: false };
+    const log = { writing: Promise.resolve(), queued: null, deleting: Promise.resolve(), isDeleted: false };
     this.#logs.set(room, log);
     return log;
   }

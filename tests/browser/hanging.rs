@@ -1,7 +1,9 @@
 //! A database on which a transaction of somebody else's never ends: nothing that is asked of it is answered, and nothing fails.
 
+use js_sys::{Function, Promise};
 use rejoin::io::{Input, StorageError, StorageReply};
 use serde_json::json;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::support::seat::Seat;
@@ -23,6 +25,24 @@ async fn what_is_under_way_ends_at_once_and_is_written_before_what_follows_if_at
     assert_eq!(records.first().map(Vec::as_slice), Some(b"before".as_slice()));
     assert_eq!(records.last().map(Vec::as_slice), Some(b"after".as_slice()));
     assert_eq!(log.probe.heard(), Vec::<Input>::new());
+}
+
+#[wasm_bindgen_test]
+async fn what_is_still_being_sealed_when_its_database_is_let_go_of_is_never_written() {
+    let mut release = None;
+    let gate = Promise::new(&mut |resolve, _| release = Some(resolve));
+    let body = "return open ? records : gate.then(() => records)";
+    let vault = Function::new_with_args("gate, database, open, records", body);
+    let vault = vault.bind1(&JsValue::UNDEFINED, &gate);
+    let name = Log::new("sealing").await.name;
+    let log = Log::sealed(&name, Some(vault.into()));
+    let stuck = log.start(log.appending(&[b"abandoned"]));
+    sleep(10).await;
+    log.storage.abandon(&name);
+    page::call(&release.unwrap());
+    assert_eq!(log.answer(stuck).await, Err(StorageError::Closed));
+    log.append(&[b"after"]).await.unwrap();
+    assert_eq!(log.records().await, [b"after"]);
 }
 
 #[wasm_bindgen_test]

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use rejoin::io::{Input, StorageError, StorageReply, StorageTask, TaskId};
 use rejoin::web::host::Host;
-use rejoin::web::indexed_db::{Durability, Storage};
+use rejoin::web::indexed_db::{Durability, Storage, Vault};
 use rejoin::web::reply::Reply;
 
 /// How often an input is looked for; a browser makes at least four milliseconds of each.
@@ -65,8 +65,13 @@ impl Log {
 
     /// Another tab's view of the same database.
     pub(crate) fn reopen(name: &str) -> Self {
+        Self::sealed(name, None)
+    }
+
+    /// The same behind a vault.
+    pub(crate) fn sealed(name: &str, vault: Option<Vault>) -> Self {
         let probe = Probe::new();
-        let storage = Storage::new(probe.host.clone(), Durability::default(), None, None);
+        let storage = Storage::new(probe.host.clone(), Durability::default(), vault, None);
         Self { probe, storage, name: name.to_owned(), tasks: Cell::new(0) }
     }
 

@@ -11,7 +11,8 @@ export interface StoredRecord {
  * of records, which are the package's business. `room` is its id; behind the client's `namespace` and a slash where there is one, and behind a slash alone
  * where there is none and the id itself has a slash. An edit
  * counts as saved, and is sent, once `append` has resolved. What rejects is told as `E_STORAGE`, or `E_QUOTA` where the error's `name`
- * is `QuotaExceededError`; edits live in memory then, and it is tried again.
+ * is `QuotaExceededError`; edits live in memory then, and it is tried again. A room's records are given one `append` or `compact` at a time: behind one
+ * that does not settle nothing of that room is saved, and that is told after half a minute.
  * @example
  * const logs = new Map<string, { key: number; bytes: Uint8Array }[]>();
  * let last = 0;

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import type { PersistenceAdapter } from '../../src/adapter/types.js';
 import type { SyncError } from '../../src/errors.js';
 import type { ClientOptions } from '../../src/options.js';
@@ -206,5 +206,47 @@ describe('an adapter that', () => {
     await until(room, 'saved');
     await client.close();
     expect((await found(adapter)).note).toBe('c');
+  });
+});
+
+describe('an adapter whose snapshot lands late', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  async function passUntil(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await vi.advanceTimersByTimeAsync(100);
+  }
+
+  test('hides nothing that was told as saved since', async () => {
+    vi.useFakeTimers();
+    const adapter = inMemory();
+    let land = (): void => {};
+    const late = new Promise<void>((resolve) => {
+      land = resolve;
+    });
+    const compact = vi.fn<PersistenceAdapter['compact']>((...given) => late.then(() => adapter.compact(...given)));
+    const { client, room, errors, note } = await enter({ ...adapter, compact });
+    const local = () => room.sync.getSnapshot().local;
+    while (compact.mock.calls.length === 0) {
+      note.insert(0, 'x');
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    note.insert(0, 'hung ');
+    await passUntil(() => local() === 'unavailable');
+    await vi.advanceTimersByTimeAsync(2_000);
+    note.insert(0, 'later ');
+    await vi.advanceTimersByTimeAsync(300_000);
+    const claimed = local();
+    land();
+    await passUntil(() => local() === 'saved');
+    const closed = client.close();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await closed;
+    vi.useRealTimers();
+    expect((await found(adapter)).note).toMatch(/^later hung x+$/);
+    expect(claimed).toBe('unavailable');
+    expect(errors.map(({ code }) => code)).toEqual(['E_STORAGE']);
+    expect((await adapter.load('demo')).length).toBeLessThan(510);
   });
 });

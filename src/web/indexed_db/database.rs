@@ -24,6 +24,8 @@ pub(super) struct Database {
     vault: Option<Vault>,
     queue: RefCell<VecDeque<(TaskId, StorageTask)>>,
     working: Cell<bool>,
+    /// Whether another one has taken its place.
+    abandoned: Cell<bool>,
     connection: RefCell<Option<Rc<Connection>>>,
 }
 
@@ -41,6 +43,7 @@ impl Database {
             vault,
             queue: RefCell::default(),
             working: Cell::new(false),
+            abandoned: Cell::new(false),
             connection: RefCell::default(),
         }
     }
@@ -60,8 +63,9 @@ impl Database {
         }
     }
 
-    /// Nobody waits for what is under way any more.
+    /// Nobody waits for what is under way any more; what has not come to the database by now never does.
     pub(super) fn abandon(&self) {
+        self.abandoned.set(true);
         if let Some(connection) = self.current() {
             connection.abandon();
         }
@@ -143,6 +147,7 @@ impl Database {
         if let Some(connection) = self.current() {
             return if connection.is_lost() { Err(StorageError::Closed) } else { Ok(connection) };
         }
+        self.check_place()?;
         let database = Rc::downgrade(self);
         let on_lost = move || {
             if let Some(database) = database.upgrade() {
@@ -150,10 +155,16 @@ impl Database {
             }
         };
         let connection = Rc::new(Connection::open(&self.host, &self.name, on_lost).await?);
+        self.check_place()?;
         if let Ok(mut current) = self.connection.try_borrow_mut() {
             *current = Some(Rc::clone(&connection));
         }
         Ok(connection)
+    }
+
+    /// Sealing and opening take their time, and what comes behind what another one writes would hide it.
+    fn check_place(&self) -> Result<(), StorageError> {
+        if self.abandoned.get() { Err(StorageError::Closed) } else { Ok(()) }
     }
 
     fn on_lost(&self) {
