@@ -115,10 +115,13 @@ impl Room {
     ) -> Result<Self, Misuse> {
         let client = u64::from(cx.rng.u32(1..));
         let client = config.broken.reuse_id().unwrap_or(client);
+        let limits = Limits::default();
         let limits = Limits {
             update_bytes: config.max_receive_frame,
+            // One that the server may send is not let go of because it has to wait.
+            held_bytes: limits.held_bytes.max(config.max_receive_frame),
             ungated: config.broken.no_gate(),
-            ..Limits::default()
+            ..limits
         };
         let doc = Doc::new(client, &options.roots, limits).with_undo(config.undo);
         Self::with_doc(config, name, options, doc, cx)

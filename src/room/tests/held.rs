@@ -7,9 +7,12 @@ use crate::room::persistence::record::{Record, RecordKind};
 
 /// Two updates of another writer, of which the second one hangs on the first.
 pub(super) fn halves() -> (Vec<u8>, Vec<u8>) {
+    halves_with("b".into())
+}
+
+fn halves_with(text: String) -> (Vec<u8>, Vec<u8>) {
     let (mut doc, first) = other("a");
-    let at_end =
-        Edit::TextInsert { ty: TypeId::root("text"), index: 1, text: "b".into(), attributes: None };
+    let at_end = Edit::TextInsert { ty: TypeId::root("text"), index: 1, text, attributes: None };
     let second = doc.edit(at_end).expect("an edit").update;
     (first, second)
 }
@@ -180,4 +183,23 @@ fn what_several_peers_sent_and_was_tried_in_vain_is_confirmed_to_none_of_them() 
     assert_eq!([3, 4].map(|path| rig.room.doc.holds_from(Origin::Path(path))), [true; 2]);
     let told = rig.take_frames().into_iter().filter(|(.., frame)| *frame == Peer::Done(1).encode());
     assert_eq!(told.count(), 0);
+}
+
+#[test]
+fn what_waits_waits_however_large_it_is_and_is_confirmed_to_nobody_before() {
+    let (first, paste) = halves_with("b".repeat(9 << 20));
+    let mut rig = Rig::online();
+    rig.path_up(3);
+    rig.hear(3, PathChannel::Sync, &encode::update(&paste));
+    rig.hear(3, PathChannel::Sync, &Peer::Mark(1).encode());
+    assert_eq!(rig.sync().held, 1, "of a peer");
+    let done = Peer::Done(1).encode();
+    let is_told = |rig: &mut Rig| rig.take_frames().iter().any(|(.., frame)| *frame == done);
+    assert!(!is_told(&mut rig), "it is not here");
+    rig.receive(encode::update(&first));
+    commit_all(&mut rig);
+    assert!(is_told(&mut rig));
+    let mut rig = Rig::online();
+    rig.receive(encode::update(&paste));
+    assert_eq!(rig.sync().held, 1, "of the server");
 }
