@@ -414,13 +414,13 @@ impl Persistence {
     ) {
         self.log.superseded.clear();
         self.log.recent.retain(|key, _| covers.get(key).is_none());
-        self.log.replace_snapshot(keys, bytes, covers);
+        self.log.replace_snapshot(self.boot, keys, bytes, covers);
     }
 
     fn on_recovered(&mut self, upto: Seq, bytes: usize, keys: &[RecordKey]) {
         self.committed = upto;
         let covers = std::mem::take(&mut self.log.recent);
-        self.log.replace_snapshot(keys, bytes, covers);
+        self.log.replace_snapshot(self.boot, keys, bytes, covers);
         self.log.recent.extend(keys.iter().skip(1).map(|key| (*key, self.boot)));
     }
 

@@ -22,6 +22,8 @@ pub(super) struct Log {
 #[derive(Debug)]
 pub(super) struct Snapshot {
     pub(super) key: RecordKey,
+    /// Which run wrote it.
+    boot: u64,
     pub(super) bytes: usize,
     /// Whether it was read back and decoded.
     pub(super) verified: bool,
@@ -33,13 +35,13 @@ impl Log {
     /// A record was read.
     pub(super) fn track(&mut self, key: RecordKey, record: &Record, bytes: usize) {
         if record.kind.is_snapshot() {
-            // Another tab may have appended what the writer of this snapshot never saw.
+            // Another tab may have appended what the writer of this snapshot never saw, and replaced what this one covered.
+            let mut before = std::mem::take(&mut self.recent);
+            before.extend(self.snapshot.take().map(Snapshot::replaced).unwrap_or_default());
             let (covers, rest): (OrderedMap<_, _>, OrderedMap<_, _>) =
-                std::mem::take(&mut self.recent)
-                    .into_iter()
-                    .partition(|(key, boot)| record.knew(key.0, *boot));
+                before.into_iter().partition(|(key, boot)| record.knew(key.0, *boot));
             self.recent = rest;
-            self.replace_snapshot(&[key], bytes, covers);
+            self.replace_snapshot(record.boot, &[key], bytes, covers);
         } else {
             self.recent.insert(key, record.boot);
             self.recent_bytes += bytes;
@@ -49,6 +51,7 @@ impl Log {
     /// There is a newer snapshot.
     pub(super) fn replace_snapshot(
         &mut self,
+        boot: u64,
         keys: &[RecordKey],
         bytes: usize,
         covers: OrderedMap<RecordKey, u64>,
@@ -56,14 +59,16 @@ impl Log {
         self.recent_bytes = 0;
         self.failed_at = 0;
         let Some(key) = keys.first().copied() else { return };
-        let covers = match self.snapshot.take() {
-            Some(mut old) => {
-                old.covers.insert(old.key, 0);
-                old.covers.extend(covers);
-                old.covers
-            }
-            None => covers,
-        };
-        self.snapshot = Some(Snapshot { key, bytes, verified: false, covers });
+        let mut all = self.snapshot.take().map(Snapshot::replaced).unwrap_or_default();
+        all.extend(covers);
+        self.snapshot = Some(Snapshot { key, boot, bytes, verified: false, covers: all });
+    }
+}
+
+impl Snapshot {
+    /// What a later one stands for, if it knew this one: this one, and all that it stood for.
+    fn replaced(mut self) -> OrderedMap<RecordKey, u64> {
+        self.covers.insert(self.key, self.boot);
+        self.covers
     }
 }

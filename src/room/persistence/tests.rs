@@ -193,6 +193,22 @@ fn what_another_tab_appended_is_never_deleted_by_a_snapshot_that_lacks_it() {
 }
 
 #[test]
+fn of_two_tabs_the_snapshot_that_the_newer_one_never_saw_stays_until_its_successor_was_read_back() {
+    let mut database = Database::default();
+    for boot in [8, 7] {
+        let payload = vec![boot];
+        let record = Record { kind: RecordKind::Snapshot, boot: boot.into(), loaded: 0, payload };
+        database.put(record.encode());
+    }
+    let mut log = log_of(9);
+    load(&mut log, &mut database);
+    compact(&mut log, &mut database, 100);
+    assert_eq!(database.payloads(), [[8], [7], [100]], "what 8 alone has is nowhere else yet");
+    compact(&mut log, &mut database, 101);
+    assert_eq!(database.payloads(), [[100], [101]]);
+}
+
+#[test]
 fn damaged_records_are_counted_and_left_where_they_are() {
     let (mut log, mut database) = (log(), Database::default());
     database.put(vec![1, 2, 3]);
