@@ -281,12 +281,18 @@ impl Persistence {
     pub fn wants_compaction(&self) -> bool {
         let floor = self.log.snapshot.as_ref().map_or(0, |snapshot| snapshot.bytes);
         let many = self.log.recent.len() >= self.log.failed_at + self.config.compact_records;
-        let large = self.log.recent_bytes >= self.config.compact_bytes.max(floor);
+        let bytes = self.log.recent_bytes + self.log.stray_bytes;
+        let large = bytes >= self.config.compact_bytes.max(floor);
         self.phase == Phase::Idle && self.queue.is_empty() && !self.closing && (many || large)
     }
 
-    /// Reads the last snapshot back, if that is still to be done before a new one may replace it.
+    /// Reads the last snapshot back, if that is still to be done before a new one may replace it; behind a lost database,
+    /// first of all what is there.
     pub fn verify(&mut self) -> Option<StorageTask> {
+        if self.log.stray_bytes > 0 {
+            self.phase = Phase::Verifying;
+            return Some(StorageTask::Load { database: self.database.clone() });
+        }
         let snapshot = self.log.snapshot.as_ref().filter(|snapshot| !snapshot.verified)?;
         self.phase = Phase::Verifying;
         Some(StorageTask::Read { database: self.database.clone(), key: snapshot.key })
@@ -339,6 +345,10 @@ impl Persistence {
             (Phase::Verifying, Ok(StorageReply::Record(bytes))) => {
                 Outcome::Verify(bytes.and_then(|bytes| Record::decode(&bytes).ok()))
             }
+            (Phase::Verifying, Ok(StorageReply::Loaded(stored))) => {
+                self.log.find_again(self.boot, &stored);
+                Outcome::Nothing
+            }
             (Phase::Compacting { covers, bytes }, Ok(StorageReply::Written(keys))) => {
                 self.on_compacted(covers, bytes, &keys);
                 Outcome::Compacted
@@ -371,16 +381,15 @@ impl Persistence {
                 self.on_failure(now, &Phase::Idle, StorageError::Closed)
             }
             Phase::Failing { .. } if self.database == database => {
-                self.forget_log();
+                self.forget_log(0);
                 Outcome::Nothing
             }
             _ => Outcome::Nothing,
         }
     }
 
-    /// The next transaction may find a new database, which hands out the same keys again: to others' records too.
-    fn forget_log(&mut self) {
-        self.log = Log::default();
+    fn forget_log(&mut self, on_their_way: usize) {
+        self.log.forget(on_their_way);
         self.loaded = self.loaded.map(|_| 0);
     }
 
@@ -429,6 +438,7 @@ impl Persistence {
     fn on_compaction_failed(&mut self) -> Outcome {
         self.log.failed_at = self.log.recent.len();
         self.log.recent_bytes = 0;
+        self.log.stray_bytes = self.log.stray_bytes.min(1);
         Outcome::Nothing
     }
 
@@ -443,7 +453,12 @@ impl Persistence {
         self.queue.clear();
         // What was let go of may be cleared before it is opened again, and nobody would be told.
         if matches!(error, StorageError::Closed | StorageError::TimedOut) {
-            self.forget_log();
+            self.forget_log(match phase {
+                Phase::Appending { bytes, .. }
+                | Phase::Compacting { bytes, .. }
+                | Phase::Recovering { bytes, .. } => *bytes,
+                _ => 0,
+            });
         }
         self.phase = match error {
             _ if self.closing => Phase::Closed,

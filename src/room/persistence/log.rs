@@ -13,6 +13,8 @@ pub(super) struct Log {
     pub(super) recent_bytes: usize,
     /// How many there were when the last attempt to replace them failed.
     pub(super) failed_at: usize,
+    /// Bytes of what this run wrote into databases that it lost: they may be there still.
+    pub(super) stray_bytes: usize,
     /// The newest snapshot.
     pub(super) snapshot: Option<Snapshot>,
     /// Records that a verified snapshot contains.
@@ -46,6 +48,27 @@ impl Log {
             self.recent.insert(key, record.boot);
             self.recent_bytes += bytes;
         }
+    }
+
+    /// The database was lost with so many bytes on their way to it. The next one may be new and hand out the same keys again,
+    /// to others' records too.
+    pub(super) fn forget(&mut self, on_their_way: usize) {
+        let written = self.snapshot.as_ref().map_or(0, |snapshot| snapshot.bytes);
+        let stray_bytes = self.stray_bytes + self.recent_bytes + written + on_their_way;
+        *self = Self { stray_bytes, ..Self::default() };
+    }
+
+    /// What is there of this run, and so in its document: it stayed there when it was lost, or was written since.
+    pub(super) fn find_again(&mut self, boot: u64, stored: &[(RecordKey, Vec<u8>)]) {
+        *self = Self::default();
+        let mut all = 0;
+        for (key, bytes) in stored {
+            if let Some(record) = Record::decode(bytes).ok().filter(|record| record.boot == boot) {
+                self.track(*key, &record, bytes.len());
+                all += bytes.len();
+            }
+        }
+        self.recent_bytes = all - self.snapshot.as_ref().map_or(0, |snapshot| snapshot.bytes);
     }
 
     /// There is a newer snapshot.
