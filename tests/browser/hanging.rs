@@ -3,7 +3,7 @@
 use js_sys::{Function, Promise};
 use rejoin::io::{Input, StorageError, StorageReply};
 use serde_json::json;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::support::seat::Seat;
@@ -35,7 +35,7 @@ async fn what_is_still_being_sealed_when_its_database_is_let_go_of_is_never_writ
     let vault = Function::new_with_args("gate, database, open, records", body);
     let vault = vault.bind1(&JsValue::UNDEFINED, &gate);
     let name = Log::new("sealing").await.name;
-    let log = Log::sealed(&name, Some(vault.into()));
+    let log = Log::sealed(&name, Some(vault.unchecked_into::<Function>().into()));
     let stuck = log.start(log.appending(&[b"abandoned"]));
     sleep(10).await;
     log.storage.abandon(&name);
