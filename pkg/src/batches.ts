@@ -1,10 +1,11 @@
+import type { Core } from './boundary.js';
 import type { Engine, EngineRoom } from './engine.js';
 import type { BatchOptions } from './history.js';
 import type { LazyHistory } from './lazy-history.js';
 
 /** What batches need of their room. */
 export interface BatchHost {
-  readonly engine: Pick<Engine, 'call' | 'drain' | 'drainSoon' | 'hold' | 'take'>;
+  readonly engine: Pick<Engine, 'call' | 'drain' | 'drainSoon' | 'hold' | 'read' | 'take'>;
   readonly room: EngineRoom & { readonly history: LazyHistory; readonly catchUp: () => void };
   /** Whether anybody is told what edits do while they are made. */
   isHeard(): boolean;
@@ -25,6 +26,8 @@ export class Batches {
   #isOpen = false;
   /** Writes whose events were not taken yet. */
   #behind = 0;
+  /** Writes of which the core has told nothing yet: nobody here knows whether they are saved. */
+  #untold = 0;
 
   constructor(host: BatchHost) {
     this.#host = host;
@@ -40,13 +43,27 @@ export class Batches {
     return this.#host.engine.hold(() => (this.isOpen ? fn() : this.#runAlone(fn, options)));
   }
 
-  /** There is a write; whether what it does is taken later. */
-  note(): boolean {
-    const { history } = this.#host.room;
-    const isLate = this.#isOpen || (this.#behind < MOST_BEHIND && !this.#host.isHeard() && !history.part?.isHeard);
-    this.#behind = isLate ? this.#behind + 1 : 0;
-    if (!this.#isOpen) history.part?.capture();
-    return isLate;
+  /** Whether there were writes of which the core has told nothing yet. */
+  get hasUntold(): boolean {
+    return this.#untold > 0;
+  }
+
+  /** Calls the core with a write. What that does may be taken later. */
+  write<T>(fn: (core: Core, room: number) => T): T {
+    const { engine, room } = this.#host;
+    const number = this.#host.number();
+    const isLate = this.#note();
+    const write = (core: Core): T => fn(core, number);
+    if (!isLate) return engine.call(room, write);
+    const result = engine.read(room, write);
+    // Of one that failed its caller knows.
+    this.#untold++;
+    return result;
+  }
+
+  /** The core has told what writes did. */
+  handleTold(): void {
+    this.#untold = 0;
   }
 
   /** Takes what the writes did so far. Who looks may be rendering: whoever is told is told later. */
@@ -55,7 +72,17 @@ export class Batches {
     this.#behind = 0;
     const { engine } = this.#host;
     engine.take();
+    this.#untold = 0;
     engine.drainSoon();
+  }
+
+  /** There is a write; whether what it does is taken later. */
+  #note(): boolean {
+    const { history } = this.#host.room;
+    const isLate = this.#isOpen || (this.#behind < MOST_BEHIND && !this.#host.isHeard() && !history.part?.isHeard);
+    this.#behind = isLate ? this.#behind + 1 : 0;
+    if (!this.#isOpen) history.part?.capture();
+    return isLate;
   }
 
   #runAlone<T>(fn: () => T, options: BatchOptions): T {

@@ -32,7 +32,7 @@ interface ViewOptions extends Pick<GuardOptions, 'schema' | 'MakeMigrator'> {
   /** Null without a server. */
   readonly url: unknown;
   readonly enter: Pick<EnterOptions, 'initialDoc' | 'peers'>;
-  readonly work: Omit<RecoveryWork, 'discarding'>;
+  readonly work: Omit<RecoveryWork, 'discarding' | 'hasUntold'>;
   readonly batches: Omit<BatchHost, 'isHeard'>;
 }
 
@@ -83,7 +83,7 @@ export class DocumentView<D extends Fields> {
     );
     this.root = new RootLiveRef(room, schema.doc);
     const discarding = (done: Promise<void>): void => this.taps.discard(done);
-    this.recovery = new RoomRecovery(room, { ...work, discarding });
+    this.recovery = new RoomRecovery(room, { ...work, discarding, hasUntold: () => this.batches.hasUntold });
   }
 
   /** The text at a dotted path. */
@@ -108,10 +108,11 @@ export class DocumentView<D extends Fields> {
 
   /** Takes the changes of one transaction; `origin` is what the app calls an update. Own edits in a batch are shown together. */
   apply(event: DocEvent, origin?: string): void {
+    const isOwn = event.origin === 'local';
+    if (isOwn) this.batches.handleTold();
     if (event.attachments) this.taps.offer(event.attachments[0]);
     // Where no declared root changed, only bytes are told.
     if (event.changes.length === 0) return;
-    const isOwn = event.origin === 'local';
     this.#late.push({ ...event, batchOrigin: isOwn ? this.batches.name : origin });
     if (isOwn && this.batches.isOpen) return;
     if (this.#isHeard) this.catchUp();

@@ -260,7 +260,7 @@ export class RoomImpl<S extends Schema = Schema>
   write<T>(fn: (core: Core, room: number) => T): T {
     const { batches, guard } = this.loaded();
     guard.check();
-    return batches.note() ? this.read(fn) : this.#call(fn);
+    return batches.write(fn);
   }
 
   /** See {@link RefHost}. */

@@ -61,6 +61,8 @@ export interface RecoveryWork {
   reload(): Promise<void>;
   /** Tells that this is done to give up edits; it rejects where they are kept. */
   discarding(done: Promise<void>): void;
+  /** Whether the core has not told yet what became of writes. */
+  hasUntold(): boolean;
 }
 
 /** The {@link Recovery} of a room. */
@@ -112,9 +114,11 @@ export class RoomRecovery implements Recovery {
 
   /** Tells what a crash of the core may have cost. */
   handleCrash(): void {
+    const isUntold = this.#work.hasUntold();
     const { pending, local } = this.#room.sync.getSnapshot();
-    if (pending === 0 || local === 'saved') return;
-    const message = `the core crashed with ${pending} units of edits that were neither saved nor synced; they may be lost`;
+    if (!isUntold && (pending === 0 || local === 'saved')) return;
+    const edits = isUntold ? 'edits of this turn' : `${pending} units of edits`;
+    const message = `the core crashed with ${edits} that were neither saved nor synced; they may be lost`;
     this.#room.report(new SyncError('E_CORE_CRASHED', message, { room: this.#room.id }));
   }
 

@@ -114,6 +114,7 @@ describe('a trap', () => {
   test('and a core that says itself that it is broken end alike: a fresh one takes over', async () => {
     const { client, room, world, told } = await entered();
     room.root.get('note').insert(0, 'saved');
+    await microtasks();
     world.core.tell(0, { type: 'broken' });
     await microtasks();
     await room.ready;

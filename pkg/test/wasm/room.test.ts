@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Core } from '../../src/boundary.js';
 import { ERROR_CODES, type SyncError } from '../../src/errors.js';
 import type { RootRef } from '../../src/refs.js';
+import { inMemory } from '../support/adapters.js';
 import { schema, turn } from '../support/client.js';
 import { describeRoom } from '../support/room-suite.js';
 import { realClient, realModule } from './support.js';
@@ -114,6 +115,38 @@ describe('the real core', () => {
     expect(room.connection.getSnapshot()).toMatchObject({ status: 'disconnected', error: { code: 'E_CORE_CRASHED' } });
   });
 
+  test('traps in the turn of a write that nobody heard: a word about what was lost, and none about what the next core has', async () => {
+    await using client = realClient(schema);
+    const told: string[] = [];
+    client.on('error', ({ code, message }) => told.push(`${code} ${message.includes('may be lost')}`));
+    const { room } = client.enterRoom('demo', { autoConnect: false });
+    await room.ready;
+    room.root.get('note').insert(0, 'only in memory');
+    const crash = (): void => inside(room).write((core) => core.crashForTest());
+    expect(crash).toThrow(expect.objectContaining({ code: 'E_CORE_CRASHED' }));
+    await room.ready;
+    await turn();
+    expect(told).toEqual(['E_CORE_CRASHED true']);
+    expect(room.doc.getSnapshot()?.note).toBe('');
+  });
+
+  test('traps in a write behind one that was told, and was saved: no word', async () => {
+    await using client = realClient(schema, { persistence: inMemory() });
+    const told = vi.fn();
+    client.on('error', told);
+    const { room } = client.enterRoom('demo', { autoConnect: false });
+    await room.ready;
+    room.root.get('note').insert(0, 'saved');
+    while (room.sync.getSnapshot().local !== 'saved') await turn();
+    room.root.get('note').insert(5, '!');
+    while (room.sync.getSnapshot().local !== 'saved') await turn();
+    expect(() => inside(room).write((core) => core.crashForTest())).toThrow();
+    await room.ready;
+    await turn();
+    expect(room.doc.getSnapshot()?.note).toBe('saved!');
+    expect(told).not.toHaveBeenCalled();
+  });
+
   test('throws only codes that this package knows', async () => {
     const { Core } = await realModule();
     const core = new Core({ url: null, persistence: 'memory' }, () => {});
@@ -134,8 +167,12 @@ describe('the real core', () => {
 type Root = RootRef<(typeof schema)['doc']>;
 
 /** The room behind its interface, to reach what no app can. */
-function inside(room: unknown): { write(fn: (core: Core) => void): void } {
-  return room as { write(fn: (core: Core) => void): void };
+interface Inside {
+  write(fn: (core: Core) => void): void;
+}
+
+function inside(room: unknown): Inside {
+  return room as Inside;
 }
 
 function catchCode(fn: () => unknown): SyncError['code'] | null {
