@@ -4,9 +4,8 @@ use super::heartbeat::{Beat, LATE};
 use super::state::{Park, State};
 use super::{Action, Connection, Context, EndpointFailure};
 use crate::backoff::{Backoff, Hint};
-use crate::error::ErrorCode;
 use crate::io::{Environment, SocketId, SocketOutput};
-use crate::status::{Problem, Reason};
+use crate::status::Reason;
 use crate::time::Instant;
 
 /// Wake events shorten a wait at most this often.
