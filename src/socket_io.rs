@@ -13,6 +13,7 @@ pub mod decoder;
 mod early;
 pub mod event;
 mod handshake;
+mod loss;
 pub mod options;
 mod outbound;
 pub mod packet;
@@ -34,6 +35,7 @@ use acks::Acks;
 use decoder::{Decoder, Whole};
 use early::Early;
 use event::{Incoming, SocketIoEvent};
+use loss::NEVER_SENT;
 use options::{SocketIoOptions, check_namespace};
 pub use outbound::Outbound;
 use outbound::addressed;
@@ -248,9 +250,7 @@ impl SocketIo {
         self.connection.handle_timeout(cx);
         self.drain(cx.now);
         self.outgoing.handle_timeout(cx.now);
-        let overdue = self.acks.handle_timeout(cx.now);
-        overdue.iter().for_each(|ticket| self.outgoing.cancel(*ticket));
-        self.tell_unsent(overdue, ErrorCode::Timeout, OVERDUE);
+        self.on_overdue(cx.now);
         self.drain(cx.now);
     }
 
@@ -449,38 +449,6 @@ impl SocketIo {
         self.attempt = attempt;
     }
 
-    fn on_link_down(&mut self) {
-        self.stage = Stage::Down;
-        self.decoder.reset();
-        self.early.reset();
-        // Nobody awaits an answer of ours to what came over a link that is gone.
-        self.outgoing.cancel(ANSWER);
-        let lost = self.outgoing.link_down();
-        self.tell_unsent(lost, ErrorCode::NotConnected, NEVER_SENT);
-        let unanswered = self.acks.link_down();
-        self.tell_unsent(unanswered, ErrorCode::Connection, UNANSWERED);
-    }
-
-    fn on_too_large(&mut self) {
-        let words = match self.outgoing.quarantine() {
-            Some(len) => format!(
-                "the server refused a message of {len} bytes as too large (close code 1009); it is not sent again"
-            ),
-            None => "the server closed with code 1009 (message too large)".into(),
-        };
-        self.signals.push_back(Signal::Problem(Problem::new(ErrorCode::FrameTooLarge, words)));
-    }
-
-    fn tell_unsent(&mut self, tickets: Vec<u32>, code: ErrorCode, words: &str) {
-        for ticket in tickets {
-            self.acks.forget(ticket);
-            self.tell(SocketIoEvent::Unsent(
-                ticket,
-                Problem { retryable: true, ..Problem::new(code, words) },
-            ));
-        }
-    }
-
     fn write(&mut self, id: SocketId, kind: Kind, data: Option<String>) {
         let packet = Packet { data, ..Packet::new(kind, &self.namespace) };
         let text = format!("4{}", packet.encode());
@@ -491,11 +459,6 @@ impl SocketIo {
         self.signals.push_back(Signal::Event(event));
     }
 }
-
-const OVERDUE: &str =
-    "the server did not answer in time; whether the event took effect is not known";
-const UNANSWERED: &str = "the connection was lost before the server answered; whether the event took effect is not known";
-const NEVER_SENT: &str = "the connection ended before this event was sent";
 
 #[cfg(test)]
 mod tests;

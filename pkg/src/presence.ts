@@ -272,8 +272,9 @@ export class PresenceStore<P> implements Presence<P> {
 
   #later(): void {
     // Where nothing is to be waited for, timers, which a test may have stopped, are not either.
-    if (!this.#wait) queueMicrotask(this.flush);
-    this.#timer ??= this.#wait && setTimeout(this.flush, this.#wait);
+    const wait = this.#wait;
+    if (!wait) queueMicrotask(this.flush);
+    this.#timer ??= wait && setTimeout(this.flush, wait);
   }
 
   #send(state: P | null): void {

@@ -125,7 +125,7 @@ export interface SocketOptions<T = SocketData> extends PartySocketOptions {
   readonly connectTimeout?: number | undefined;
   /** Whose close codes the server speaks, or what codes of its own mean where they do not mean what the standard says; default `standard`. */
   readonly closeCodes?: CloseCodes | CloseTable | undefined;
-  /** Asked about each close; what it throws, and five seconds of silence, leave it to `closeCodes`. */
+  /** Asked about each close; what it throws, and more than 4.5 seconds of silence, leave it to `closeCodes`. */
   readonly onClose?: ((close: CloseInfo) => CloseRuling | undefined | Promise<CloseRuling | undefined>) | undefined;
   /** Messages that may wait for a link. Default: none, a message without a link is refused. */
   readonly buffer?: boolean | SendBuffer | undefined;

@@ -227,8 +227,11 @@ export class LiveSession implements EngineLink {
     this.state.set(Object.freeze({ ...state, error: told }));
     if (!isOver(state) || this.#over) return;
     this.#over = true;
+    const joined = this.#joined;
     this.#engine.notify(() => {
-      this.#finish(told ?? ended());
+      joined.reject(told ?? ended());
+      // A listener may have connected it again: what was emitted since is not lost.
+      if (this.#over) this.#failAll(told ?? ended());
       // Behind what was told with it.
       this.#engine.notify(() => this.#leaveIfOver());
     });

@@ -25,6 +25,9 @@ import { isOver } from './over.js';
 import { Tickets } from './tickets.js';
 import { UnsentStore } from './unsent.js';
 
+/** How long `onClose` may think, in milliseconds: the core goes on by itself after five seconds. */
+const PATIENCE = 4_500;
+
 type Of<K extends LinkEvent['type']> = Extract<LinkEvent, { readonly type: K }>;
 type Handlers<T> = { [K in keyof SocketEventMap<T>]: ((event: SocketEventMap<T>[K]) => void) | null };
 
@@ -266,22 +269,26 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
     const told = isProblem(error) ? fromProblem(error) : null;
     this.state.set(Object.freeze({ ...state, error: told }));
     // The last attempt's end may have been told before it was known to be the last.
-    if (isOver(state)) this.#engine.notify(() => this.#settle(told));
+    const life = this.#life;
+    if (isOver(state)) this.#engine.notify(() => this.#settle(life, told));
   }
 
   #close({ code, reason, clean }: Of<'closed'>): void {
     if (this.readyState === 1) this.readyState = 0;
+    const life = this.#life;
     if (!clean || code === 1006) this.#events.dispatch(errorEvent(lost(code)));
     const state = this.state.getSnapshot();
     const event = closeEvent(code, reason, clean);
     if (this.readyState === 2) this.#end(event, null);
-    else if (state.error && isOver(state)) this.#end(event, state.error);
+    // A listener may have connected it again.
+    else if (state.error && isOver(state) && life === this.#life) this.#end(event, state.error);
     else this.#events.dispatch(event);
   }
 
   /** It is over, without or after a close event. */
-  #settle(error: SyncError | null): void {
-    if (this.readyState >= 2) return;
+  #settle(life: Life<T>, error: SyncError | null): void {
+    // A listener may have connected it again.
+    if (this.readyState >= 2 || life !== this.#life || !isOver(this.state.getSnapshot())) return;
     this.readyState = 3;
     this.#leave();
     this.#finish(error ?? closed(), error);
@@ -392,13 +399,19 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
   async #askOnClose(close: CloseInfo): Promise<CloseRuling> {
     const { closeCodes, onClose } = this.#options;
     const ruling = (typeof closeCodes === 'object' && closeCodes[close.code]) || 'default';
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<undefined>((resolve) => {
+      if (onClose) timer = setTimeout(() => resolve(undefined), PATIENCE);
+    });
     try {
-      return (await onClose?.(close)) ?? ruling;
+      return (await Promise.race([onClose?.(close), silence])) ?? ruling;
     } catch (error) {
       runSafely(() => {
         throw error;
       });
       return ruling;
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { linksEngine } from '../../src/links.js';
 import type { LinksModule } from '../../src/links-boundary.js';
@@ -340,3 +340,41 @@ test('a refused handshake of a `WebSocket` that throws what nobody hears is told
   stops.push(() => socket[Symbol.dispose]());
   await expect(socket.ready).rejects.toThrow(/E_/);
 });
+
+describe('who connects again while the end is being told is connected', () => {
+  /** `again` is called once, with the end `text` asks for; then the socket is open as before. */
+  async function connectsAgain(
+    text: string,
+    options: SocketOptions<unknown>,
+    listen: (socket: LiveSocket<unknown>, again: () => void) => void,
+  ) {
+    const server = await serve((link) => (text === 'drop' ? link.terminate() : link.close(4000)));
+    const socket = new LiveSocket<unknown>(links, server.url, options);
+    stops.push(() => socket[Symbol.dispose]());
+    await socket.ready;
+    let times = 0;
+    listen(socket, () => {
+      if (times++ === 0) socket.reconnect();
+    });
+    await socket.send(text);
+    await vi.waitFor(() => expect([times > 0, socket.state.getSnapshot().status]).toEqual([true, 'connected']));
+    await socket.ready;
+    expect(socket.readyState).toBe(1);
+  }
+
+  test('by a listener of the last error', async () => {
+    await connectsAgain('drop', { backoff: { maxAttempts: 0 } }, (socket, again) => {
+      socket.onerror = () => socket.readyState === 3 && again();
+    });
+  });
+
+  test('by a listener of the state', async () => {
+    await connectsAgain('close', { closeCodes: { 4000: 'fail' } }, (socket, again) => {
+      socket.state.subscribe(() => isEnd(socket) && again());
+    });
+  });
+});
+
+function isEnd(socket: LiveSocket<unknown>): boolean {
+  return socket.state.getSnapshot().status === 'disconnected';
+}

@@ -17,6 +17,9 @@ use crate::outbox::{End, Outbox};
 /// Smaller ones are bounded well enough by what may wait for each client.
 pub(crate) const LARGE: usize = 64 << 10;
 
+/// However large it is: who reads slowly on purpose holds the others up no longer.
+const LONGEST: Duration = Duration::from_secs(300);
+
 /// What may be unread at a time, and what is.
 #[derive(Debug)]
 pub(crate) struct Unread {
@@ -113,8 +116,7 @@ impl Unread {
 impl Patience {
     fn with(self, bytes: usize) -> Duration {
         let seconds = u64::try_from(bytes / self.pace.max(1)).unwrap_or(u64::MAX);
-        // A year: no moment is out of what the clock can say.
-        self.least + Duration::from_secs(seconds.min(31_536_000))
+        self.least + Duration::from_secs(seconds).min(LONGEST)
     }
 }
 
@@ -195,6 +197,19 @@ mod tests {
         drop(holds);
         assert_eq!(unread.bytes.load(Ordering::Relaxed), 2 * LARGE, "each is released once");
     }
+
+    #[test]
+    fn the_largest_makes_room_too_in_the_end() {
+        let bytes = 1 << 30;
+        let (mut unread, start) = (unread(bytes), Instant::now());
+        let (slow, asker) = (outbox(), outbox());
+        let _held = unread.hold(bytes, &slow, start).expect("nothing waits");
+        let late = start + PATIENCE + LONGEST;
+        assert!(matches!(unread.hold(LARGE, &asker, late - SECOND), Err(Full)));
+        assert!(matches!(unread.hold(LARGE, &asker, late), Ok(Some(_))));
+        assert!(is_sent_away(&slow));
+    }
+
     #[test]
     fn who_reads_steadily_gets_a_large_one_however_often_others_ask_meanwhile() {
         let bytes = 40 * LARGE;
