@@ -248,7 +248,6 @@ impl SocketIo {
     /// Time has passed.
     pub fn handle_timeout(&mut self, cx: &mut Context<'_>) {
         self.connection.handle_timeout(cx);
-        self.drain(cx.now);
         self.outgoing.handle_timeout(cx.now);
         self.on_overdue(cx.now);
         self.drain(cx.now);

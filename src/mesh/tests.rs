@@ -253,6 +253,30 @@ fn addresses_of_which_none_reaches_the_peer_are_told_with_what_the_turn_server_s
 }
 
 #[test]
+fn a_refusal_of_servers_that_were_replaced_is_not_told_of_the_new_ones() {
+    let mut world = World::new(19, 2, &MeshOptions { ice: true, ..MeshOptions::default() });
+    world.network.cut(0, 1);
+    world.enter(0);
+    world.enter(1);
+    world.run(50);
+    let servers = vec![IceServer { urls: vec!["turn:a".into()], ..IceServer::default() }];
+    let answer = IceAnswer { servers, ttl_seconds: None };
+    let provide = |world: &mut World, at: usize| {
+        let (request, _) = *world.pages[at].questions.last().unwrap();
+        let answer = answer.clone();
+        world.with(at, |mesh, cx| mesh.provide_ice(cx, request, answer));
+    };
+    (0..2).for_each(|at| provide(&mut world, at));
+    world.until(1_000, |world| world.connection(0, 1).is_some());
+    let connection = PeerConnectionId(world.connection(0, 1).unwrap());
+    let url = "turn:10.0.0.9:3478?transport=udp".to_owned();
+    world.feed(0, connection, PeerInput::CandidateError { url, code: 401, text: String::new() });
+    provide(&mut world, 0);
+    world.until(11_000, |world| !world.pages[0].blocked.is_empty());
+    assert_eq!(world.pages[0].blocked, ["no-route"]);
+}
+
+#[test]
 fn a_first_connection_that_hangs_without_failing_is_replaced() {
     let mut world = World::new(16, 2, &MeshOptions::default());
     world.network.hanging = true;
