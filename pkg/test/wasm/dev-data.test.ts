@@ -84,6 +84,35 @@ test('of a group that was cut off nothing is left, and what is added behind it i
   expect(await recordsOf(fileLogs(path))).toEqual([[1, [1]]]);
 });
 
+test('a damaged group costs no other: the rest is loaded, a copy of all is kept, and it is said once', async () => {
+  // A byte of the first group's record, and of its length: it seems to go beyond the end, or to end elsewhere.
+  for (const [at, value] of [
+    [16, 77],
+    [3, 1],
+    [0, 20],
+  ] as const) {
+    const path = folder();
+    const logs = fileLogs(path);
+    for (const value of [1, 2, 3]) await logs.append('demo', [bytes(value)]);
+    const file = join(path, nameOf('demo'));
+    const damaged = readFileSync(file);
+    damaged[at] = value;
+    writeFileSync(file, damaged);
+    const said: string[] = [];
+    const again = fileLogs(path, (words) => said.push(words));
+    expect(await again.append('demo', [bytes(4)])).toEqual([4]);
+    const rest = [
+      [2, [2]],
+      [3, [3]],
+      [4, [4]],
+    ];
+    expect(await recordsOf(again)).toEqual(rest);
+    expect(await recordsOf(fileLogs(path))).toEqual(rest);
+    expect(readFileSync(`${file}.damaged`).equals(damaged)).toBe(true);
+    expect(said).toEqual([expect.stringContaining(`${file}.damaged`)]);
+  }
+});
+
 test('rooms whose names differ in letters that file systems do not tell apart have files of their own', () => {
   const names = ['Demo', 'demo', 'a/b', 'a_b', '..', '💙', 'x'.repeat(1_000)].map((name) => nameOf(name).toLowerCase());
   expect(new Set(names).size).toBe(names.length);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, open, readFile, rename, rm, truncate } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { appendFile, copyFile, mkdir, open, readFile, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { PersistenceAdapter, StoredRecord } from 'rejoin';
@@ -9,12 +10,13 @@ const HEAD = 8;
 
 /**
  * Logs in files of a folder, one for each room. What is added together is one group, of which a crash leaves all or nothing; a compacted log
- * takes the place of the old one at once. Nothing is forced to the disk: it survives the process, not a power cut.
+ * takes the place of the old one at once. Nothing is forced to the disk: it survives the process, not a power cut. A log with damaged groups
+ * is copied first, and `onError` told.
  */
-export function fileLogs(folder: string): PersistenceAdapter {
+export function fileLogs(folder: string, onError: (words: string) => void = () => {}): PersistenceAdapter {
   const logs = new Map<string, FileLog>();
   const logOf = (room: string): FileLog => {
-    const log = logs.get(room) ?? new FileLog(folder, nameOf(room));
+    const log = logs.get(room) ?? new FileLog(folder, nameOf(room), onError);
     logs.set(room, log);
     return log;
   };
@@ -39,14 +41,16 @@ export function nameOf(room: string): string {
 class FileLog {
   readonly #folder: string;
   readonly #path: string;
+  readonly #onError: (words: string) => void;
   #last = 0;
   /** Bytes that are known to be whole; null before they were read. */
   #size: number | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string, name: string) {
+  constructor(folder: string, name: string, onError: (words: string) => void) {
     this.#folder = folder;
     this.#path = join(folder, name);
+    this.#onError = onError;
   }
 
   load(): Promise<readonly StoredRecord[]> {
@@ -75,18 +79,7 @@ class FileLog {
       const gone = new Set(contained);
       const kept = (await this.#read()).filter(({ key }) => !gone.has(key));
       const [added] = this.#number([snapshot]) as [StoredRecord];
-      const whole = groupOf([...kept, added]);
-      const beside = `${this.#path}.new`;
-      const file = await open(beside, 'w');
-      try {
-        await file.writeFile(whole);
-        // Else the name could come to the disk before what it names.
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(beside, this.#path);
-      this.#size = whole.length;
+      await this.#replace([...kept, added]);
       return added.key;
     });
   }
@@ -104,16 +97,51 @@ class FileLog {
     return done;
   }
 
-  /** What is whole; a group that was cut off is cut away. */
+  /** All or nothing: one group in the place of all others. */
+  async #replace(records: readonly StoredRecord[]): Promise<void> {
+    const whole = groupOf(records);
+    const beside = `${this.#path}.new`;
+    const file = await open(beside, 'w');
+    try {
+      await file.writeFile(whole);
+      // Else the name could come to the disk before what it names.
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, this.#path);
+    this.#size = whole.length;
+  }
+
+  /** Keeps a copy of a log that is not whole, beside earlier ones. */
+  async #putAside(): Promise<void> {
+    for (let nth = 1; ; nth++) {
+      const copy = `${this.#path}.damaged${nth === 1 ? '' : nth}`;
+      try {
+        await copyFile(this.#path, copy, constants.COPYFILE_EXCL);
+        this.#onError(`a log is damaged, and some of its edits are not loaded: it was copied to ${copy}`);
+        return;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
+  }
+
+  /** What is whole; an end that was cut off is cut away. */
   async #read(): Promise<StoredRecord[]> {
     await mkdir(this.#folder, { recursive: true });
     const bytes = await readFile(this.#path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return Buffer.alloc(0);
       throw error;
     });
-    const { records, size } = groupsOf(bytes);
-    if (size < bytes.length) await truncate(this.#path, size);
-    this.#size = size;
+    const { records, size, isDamaged } = groupsOf(bytes);
+    if (isDamaged) {
+      await this.#putAside();
+      await this.#replace(records);
+    } else {
+      if (size < bytes.length) await truncate(this.#path, size);
+      this.#size = size;
+    }
     this.#last = records.reduce((last, { key }) => Math.max(last, key), this.#last);
     return records;
   }
@@ -139,19 +167,57 @@ function groupOf(records: readonly StoredRecord[]): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** The records of the groups that are whole, up to the first that is not, and where that one begins. */
-function groupsOf(bytes: Buffer): { readonly records: StoredRecord[]; readonly size: number } {
+/** The records of the groups that are whole, where the last of them ends, and whether others are more than an end that was cut off. */
+function groupsOf(bytes: Buffer): {
+  readonly records: StoredRecord[];
+  readonly size: number;
+  readonly isDamaged: boolean;
+} {
   const records: StoredRecord[] = [];
-  let at = 0;
-  while (at + HEAD <= bytes.length) {
-    const body = bytes.subarray(at + HEAD, at + HEAD + bytes.readUInt32LE(at));
-    if (body.length < bytes.readUInt32LE(at) || crc32(body) !== bytes.readUInt32LE(at + 4)) break;
-    for (let start = 0; start < body.length; ) {
-      const [key, length] = [body.readUInt32LE(start), body.readUInt32LE(start + 4)];
-      records.push({ key, bytes: new Uint8Array(body.subarray(start + HEAD, start + HEAD + length)) });
-      start += HEAD + length;
+  let [at, isDamaged] = [0, false];
+  while (at < bytes.length) {
+    const body = bodyAt(bytes, at);
+    const group = body && recordsOf(body);
+    if (body && group && crc32(body) === bytes.readUInt32LE(at + 4)) {
+      records.push(...group);
+      at += HEAD + body.length;
+      continue;
     }
-    at += HEAD + body.length;
+    const next = nextWhole(bytes, at + 1);
+    // Whole in length, or with something behind it: no append that was cut off.
+    isDamaged ||= body !== null || next !== null;
+    if (next === null) break;
+    at = next;
   }
-  return { records, size: at };
+  return { records, size: at, isDamaged };
+}
+
+/** Where the next group begins that is whole: the length of a damaged one may be what is damaged. */
+function nextWhole(bytes: Buffer, from: number): number | null {
+  for (let at = from; at + HEAD < bytes.length; at++) {
+    const body = bodyAt(bytes, at);
+    // Records are looked at first: a checksum at each byte would take long.
+    if (body && body.length > 0 && recordsOf(body) && crc32(body) === bytes.readUInt32LE(at + 4)) return at;
+  }
+  return null;
+}
+
+/** What the head there says is behind it; null where the file ends before. */
+function bodyAt(bytes: Buffer, at: number): Buffer | null {
+  if (at + HEAD > bytes.length) return null;
+  const end = at + HEAD + bytes.readUInt32LE(at);
+  return end > bytes.length ? null : bytes.subarray(at + HEAD, end);
+}
+
+/** Null where lengths do not fit. */
+function recordsOf(body: Buffer): StoredRecord[] | null {
+  const records: StoredRecord[] = [];
+  for (let start = 0; start < body.length; ) {
+    if (start + HEAD > body.length) return null;
+    const [key, end] = [body.readUInt32LE(start), start + HEAD + body.readUInt32LE(start + 4)];
+    if (end > body.length) return null;
+    records.push({ key, bytes: new Uint8Array(body.subarray(start + HEAD, end)) });
+    start = end;
+  }
+  return records;
 }

@@ -20,7 +20,7 @@ export class DevRooms {
 
   /** `data`: the folder of the logs; without it everything is in memory. */
   constructor({ createClient, defineSchema }: Package, data: string | null, onError: (words: string) => void) {
-    const persistence = data === null ? 'memory' : fileLogs(data);
+    const persistence = data === null ? 'memory' : fileLogs(data, onError);
     this.#client = createClient({ url: null, schema: defineSchema({ doc: {} }), persistence });
     this.#client.on('error', ({ room, message }) => onError(room === undefined ? message : `${room}: ${message}`));
   }
