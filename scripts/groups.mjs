@@ -80,7 +80,7 @@ async function endToEnd(report) {
     ...testFiles('tests/interop').filter((file) => !file.includes('/servers/')),
     ...testFiles('tests/e2e').filter((file) => !file.includes('/pack/')),
   ];
-  report(await nodeGroup(slowFirst(files), 4));
+  report(await nodeGroup(slowFirst(files), 3));
 }
 
 /** What runs longest begins first: else it goes on alone when everything else has ended. */

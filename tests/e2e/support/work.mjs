@@ -67,6 +67,11 @@ export function workOf(harness, act, times = 5) {
 
 /** What the page makes anew, and whom it tells, from `act` here until `isDone(given)` there. */
 export async function workUntil(harness, act, isDone, given) {
+  // What was done before is told as saved and synced by now, and not meanwhile.
+  await harness.waits('everything saved and synced', () => {
+    const { local, pending } = window.session.room.sync.getSnapshot();
+    return local === 'saved' && pending === 0;
+  });
   await harness.page.evaluate(() => {
     window.work = {};
   });
