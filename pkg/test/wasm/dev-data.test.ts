@@ -1,15 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { claimFolder } from '../../src/cli/dev/claim.js';
 import { fileLogs, nameOf } from '../../src/cli/dev/file-logs.js';
+import { startDevServer } from '../../src/cli/dev/server.js';
 import type { PersistenceAdapter } from '../../src/index.js';
 import { defineSchema, t } from '../../src/schema.js';
+import * as entry from './entry.js';
 import { createClient } from './entry.js';
 
 const program = fileURLToPath(new URL('../../dist/cli.mjs', import.meta.url));
@@ -155,7 +168,7 @@ test('the program keeps rooms in a folder, says when port or folder are taken, a
   await vi.waitFor(() => expect(room.sync.getSnapshot()).toMatchObject({ status: 'synchronized', pending: 0 }));
   const [taken, used] = await Promise.all([failed('--port', port), failed('--port', '0', '--data', data)]);
   expect(taken).toEqual([1, `port ${port} of 127.0.0.1 is taken: another one with --port\n`]);
-  expect(used).toEqual([1, `the folder ${data} is used by process ${first.child.pid}\n`]);
+  expect(used).toEqual([1, `the folder ${data} is used by process ${first.child.pid} (rejoin-dev.pid)\n`]);
   const reasons: unknown[] = [];
   room.connection.subscribe(() => reasons.push(room.connection.getSnapshot().reason));
   expect(await stopped(first.child, 'SIGINT')).toBe(0);
@@ -171,4 +184,34 @@ test('the program keeps rooms in a folder, says when port or folder are taken, a
   await stopped(second.child, 'SIGKILL');
   const third = await run('--port', '0', '--data', data);
   expect(await stopped(third.child, 'SIGTERM')).toBe(0);
+});
+
+test('a room whose log cannot be read is refused, and opened once it can be', async () => {
+  const data = folder();
+  const log = join(data, nameOf('demo'));
+  mkdirSync(log);
+  const server = await startDevServer(entry, { host: '127.0.0.1', port: 0, data, origins: [] }, () => {});
+  ends.push(() => server.close());
+  const enter = async (): Promise<void> => {
+    const socket = new WebSocket(`${server.url}/demo`);
+    ends.push(() => socket.terminate());
+    await once(socket, 'open');
+  };
+  await expect(enter()).rejects.toThrow('503');
+  await expect(enter()).rejects.toThrow('503');
+  rmdirSync(log);
+  // The core tries again after a second or two.
+  await vi.waitFor(enter, { timeout: 15_000, interval: 100 });
+});
+
+test('a mark with the own process id is one that an earlier container left; only the own mark is taken away', async () => {
+  const data = folder();
+  const mark = join(data, 'rejoin-dev.pid');
+  writeFileSync(mark, String(process.pid));
+  const release = await claimFolder(data);
+  // Another one's, whatever brought it there.
+  writeFileSync(mark, String(process.ppid));
+  await release();
+  expect(existsSync(mark)).toBe(true);
+  await expect(claimFolder(data)).rejects.toThrow(`process ${process.ppid} (rejoin-dev.pid)`);
 });

@@ -17,9 +17,11 @@ export class DevRooms {
   readonly #rooms = new Map<string, Promise<ServerRoom>>();
   /** Messages are in memory: after a restart their numbers begin anew. */
   readonly #epoch = randomInt(2, 2 ** 31);
+  readonly #isKept: boolean;
 
   /** `data`: the folder of the logs; without it everything is in memory. */
   constructor({ createClient, defineSchema }: Package, data: string | null, onError: (words: string) => void) {
+    this.#isKept = data !== null;
     const persistence = data === null ? 'memory' : fileLogs(data, onError);
     this.#client = createClient({ url: null, schema: defineSchema({ doc: {} }), persistence });
     this.#client.on('error', ({ room, message }) => onError(room === undefined ? message : `${room}: ${message}`));
@@ -44,6 +46,9 @@ export class DevRooms {
     const lease = this.#client.enterRoom(name);
     try {
       await lease.room.ready;
+      // The core goes on in memory: what is edited there would be lost, and what is kept would look lost.
+      if (this.#isKept && lease.room.sync.getSnapshot().local === 'unavailable')
+        throw new Error(`what is kept of ${name} cannot be read`);
     } catch (error) {
       lease.leave();
       throw error;
