@@ -29,10 +29,11 @@ export function setAttribute(node: Element, name: string, value: string): void {
   if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
 
-/** Gives an element these children, and touches none that is in its place. */
+/** Gives an element these children, and moves none that stays in its order: that would take its focus and its scrolling. */
 export function setChildren(parent: Element, children: readonly Node[]): void {
+  const kept = new Set(children);
+  for (const child of [...parent.childNodes]) if (!kept.has(child)) child.remove();
   for (const [at, child] of children.entries()) {
     if (parent.childNodes[at] !== child) parent.insertBefore(child, parent.childNodes[at] ?? null);
   }
-  while (parent.childNodes.length > children.length) parent.lastChild?.remove();
 }

@@ -99,8 +99,19 @@ test('who sends what cannot be read is sent away, and disturbs nobody', async ()
   const server = await dev();
   const ann = ours(server);
   await ann.synced;
-  // An update that is none, a text, presence that ends too early.
-  for (const frame of [Uint8Array.of(0, 2, 3, 9, 9, 9), 'words', Uint8Array.of(120, 3, 0, 200, 200)]) {
+  const early = [
+    [0, 2, 200],
+    [0, 2, 9, 1],
+    [0, 0, 5, 1],
+    [1, 200, 1],
+    [1, 3, 1, 200, 200],
+    [1, 2, 9, 9],
+  ];
+  // Of a member, 7, with the clock 1: `{{{`.
+  const noJson = [1, 7, 1, 7, 1, 3, 123, 123, 123];
+  // An update that is none, a message that is none, a text, what ends too early, presence that is no JSON.
+  const odd = [[0, 2, 3, 9, 9, 9], [120, 3, 0, 200, 200], ...early, noJson].map((bytes) => Uint8Array.from(bytes));
+  for (const frame of ['words', ...odd]) {
     const socket = await plain(`${server.url}/demo`);
     socket.send(frame);
     expect((await once(socket, 'close'))[0]).toBe(1002);
@@ -108,6 +119,7 @@ test('who sends what cannot be read is sent away, and disturbs nobody', async ()
   ann.root.get('note').insert(0, 'still here');
   await until(() => expect(ann.sync.getSnapshot()).toMatchObject({ status: 'synchronized', pending: 0 }));
   expect(ann.connection.getSnapshot().reason).toBeNull();
+  expect(ann.presence.others.getSnapshot()).toEqual([]);
 });
 
 test('a frame above 64 MiB is refused by its head', async () => {

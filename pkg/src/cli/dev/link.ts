@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { messagesOf, presenceOf } from '../../shared/frames.js';
 import type { Member, ServerRoom } from '../../testing/server-room.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -51,6 +52,7 @@ export class DevLink implements Member {
     this.#isAlive = true;
     try {
       if (!frame) throw new TypeError('a text, where frames are binary');
+      assertReadable(frame);
       this.#room.hear(this, frame);
     } catch (error) {
       this.#onFault(error instanceof Error ? error.message : String(error));
@@ -67,5 +69,17 @@ export class DevLink implements Member {
     this.#isAlive = false;
     this.#socket.ping();
     this.#room.showAll(this);
+  }
+}
+
+/** Of y-websocket's own messages nothing may end too early, and presence that is no JSON would break the pages of all others. */
+function assertReadable(frame: Bytes): void {
+  for (const { kind, payload, bytes } of messagesOf(frame)) {
+    if (kind === 'foreign' && Number(bytes[0]) < 2)
+      throw new TypeError('a message that ends too early, or of no known kind');
+    if (kind !== 'presence') continue;
+    const entries = presenceOf(payload);
+    if (entries.length === 0 && payload[0] !== 0) throw new TypeError('presence that ends too early');
+    for (const { state } of entries) if (state !== null) JSON.parse(state);
   }
 }

@@ -24,7 +24,10 @@ export class DevRooms {
     this.#isKept = data !== null;
     const persistence = data === null ? 'memory' : fileLogs(data, onError);
     this.#client = createClient({ url: null, schema: defineSchema({ doc: {} }), persistence });
-    this.#client.on('error', ({ room, message }) => onError(room === undefined ? message : `${room}: ${message}`));
+    this.#client.on('error', ({ code, room, message }) => {
+      // The version is the apps' business.
+      if (code !== 'E_VERSION') onError(room === undefined ? message : `${room}: ${message}`);
+    });
   }
 
   /** Rejects where what is kept of it cannot be read. */
