@@ -4,11 +4,8 @@ import { setChildren } from '../src/devtools/element.js';
 
 test('what stays in its order is not moved when an earlier sibling goes: it would lose its focus', () => {
   const parent = document.createElement('div');
-  const [a, b, c] = ['a', 'b', 'c'].map((name) => Object.assign(document.createElement('button'), { id: name })) as [
-    Node,
-    Node,
-    Node,
-  ];
+  const button = () => document.createElement('button');
+  const [a, b, c] = [button(), button(), button()];
   setChildren(parent, [a, b, c]);
   const moved = vi.spyOn(parent, 'insertBefore');
   setChildren(parent, [b, c]);
