@@ -17,6 +17,7 @@ mod index;
 pub mod limits;
 mod numbers;
 pub mod pieces;
+mod places;
 pub mod preflight;
 mod read;
 mod record;
@@ -25,6 +26,7 @@ mod sticky;
 mod subdoc;
 pub mod type_id;
 pub mod undo;
+mod write;
 
 use yrs::{ClientID, ID, IdSet, StateVector};
 
@@ -44,6 +46,7 @@ use crate::ordered::OrderedMap;
 use engine::Engine;
 use hold::Holds;
 use index::Index;
+use places::Places;
 use preflight::{read_state_vector, write_state_vector};
 use undo::UndoStack;
 
@@ -91,6 +94,7 @@ pub struct Doc {
     index: Index,
     deletes: IdSet,
     holds: Holds,
+    places: Places,
     undo: UndoStack,
     /// Why the engine can no longer be trusted. Only a bug of ours leads here.
     broken: Option<UpdateError>,
@@ -106,6 +110,7 @@ impl Doc {
             index: Index::new(roots),
             deletes: IdSet::new(),
             holds: Holds::default(),
+            places: Places::default(),
             undo: UndoStack::new(UndoLimits::NONE),
             broken: None,
         }

@@ -1,21 +1,16 @@
-//! Taking in edits: those of others through the gate, our own straight.
+//! Taking in what others wrote: through the gate. Our own edits are in `write.rs`.
 
-use yrs::{ClientID, IdSet, TransactionMut};
+use yrs::{ClientID, IdSet};
 
 use crate::doc::change::{Change, Segment};
 use crate::doc::content::{Content, covers, ranges, touches, units};
-use crate::doc::edit::check::Check;
-use crate::doc::edit::perform::perform;
-use crate::doc::edit::tell::tell;
 use crate::doc::gate::{self, Missing, Verdict, admit};
 use crate::doc::hold::Released;
 use crate::doc::index::{Holder, Index};
+use crate::doc::places::{Block, News, Places};
 use crate::doc::preflight::{Parent, Preflight, Ref};
 use crate::doc::record::Recorded;
-use crate::doc::shared::Shared;
-use crate::doc::{Doc, Edit, Origin, TypeId, UpdateError};
-use crate::error::{ErrorCode, Misuse};
-use crate::time::Instant;
+use crate::doc::{Doc, Origin, TypeId, UpdateError};
 
 /// News: to be logged, forwarded and told.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,14 +36,6 @@ pub struct Applied {
     pub held: bool,
     /// Held updates that were released now and turned out bad.
     pub refused: Vec<Refused>,
-}
-
-/// An edit that makes sense.
-struct Checked {
-    shared: Shared,
-    /// Whether a format mark ever lay in it.
-    formatted: bool,
-    may_delete: bool,
 }
 
 /// What waits of an update, and the first unit that is missing for it.
@@ -158,7 +145,8 @@ impl Doc {
             }
             Verdict::Hold(_) | Verdict::Part(..) if self.limits.ungated => {
                 self.engine.integrate(bytes, &update, origin, false)?;
-                let integrated = self.integrated(bytes.to_vec(), Content::default(), origin);
+                self.places = Places::default();
+                let integrated = self.integrated(bytes.to_vec(), Content::default(), origin, None);
                 applied.integrated.push(integrated);
             }
             Verdict::Hold(missing) => return Ok(Some((bytes.to_vec(), missing))),
@@ -231,9 +219,10 @@ impl Doc {
             }
             Err(error) => return Err(self.give_up(error)),
         };
+        let block = update.only_block().filter(|_| all_new).map(Block::loose);
         let update = done.update.unwrap_or_else(|| bytes.to_vec());
         let content = Content { inserts: fresh, deletes: done.deletes };
-        Ok(self.integrated(update, content, origin))
+        Ok(self.integrated(update, content, origin, block))
     }
 
     /// Whether something hangs on a deleted unit that never was a type. The engine bears that where the unit's content is
@@ -265,20 +254,25 @@ impl Doc {
                 .any(|deletion| is_old(deletion.client, deletion.start, deletion.end))
     }
 
-    fn give_up(&mut self, error: UpdateError) -> UpdateError {
+    pub(super) fn give_up(&mut self, error: UpdateError) -> UpdateError {
         self.engine.recorder.drain();
         self.broken = Some(error.clone());
         error
     }
 
+    /// What came of a transaction. `block` is what its update brought, if that was a single block.
     pub(super) fn integrated(
         &mut self,
         update: Vec<u8>,
         content: Content,
         origin: Origin,
+        block: Option<Block>,
     ) -> Integrated {
         self.note_deletes(&content.deletes);
-        let recorded = self.engine.recorder.drain().into_iter();
+        let recorded = self.engine.recorder.drain();
+        let news = News { inserts: &content.inserts, block };
+        self.places.follow(&recorded, &self.index, news);
+        let recorded = recorded.into_iter();
         let told = recorded.filter(|recorded| !self.index.is_inside_text(&recorded.target));
         let changes = told.filter_map(|recorded| shown(&self.index, recorded)).collect();
         Integrated { origin, update, content, changes }
@@ -287,90 +281,6 @@ impl Doc {
     fn note_deletes(&mut self, deletes: &IdSet) {
         for (client, start, end) in ranges(deletes) {
             self.deletes.insert(yrs::ID::new(client, start), end - start);
-        }
-    }
-
-    /// Does one edit in one transaction. Wrong arguments are told before anything is touched.
-    pub fn edit(&mut self, edit: Edit) -> Result<Integrated, Misuse> {
-        self.edit_at(Instant::default(), edit)
-    }
-
-    /// As [`edit`](Self::edit), at a time that tells what is undone together.
-    pub fn edit_at(&mut self, now: Instant, edit: Edit) -> Result<Integrated, Misuse> {
-        self.usable()?;
-        let Checked { shared, formatted, may_delete } = self.checked(&edit)?;
-        let told = tell(&edit, formatted);
-        let work = |txn: &mut TransactionMut<'_>| perform(txn, &edit, &shared);
-        self.engine.recorder.mute(told.is_some());
-        let done = if self.undo.records() && may_delete {
-            self.engine.transact_keeping(work)
-        } else {
-            self.engine.transact(Origin::Local, true, work)
-        };
-        self.engine.recorder.mute(false);
-        let done = done?;
-        let Some(update) = done.update else { return Ok(Integrated::default()) };
-        self.enter(&update)?;
-        let content = Content { inserts: done.inserts, deletes: done.deletes };
-        self.record_step(now, &edit, &content)?;
-        let mut integrated = self.integrated(update, content, Origin::Local);
-        integrated.changes.extend(told);
-        Ok(integrated)
-    }
-
-    fn record_step(&mut self, now: Instant, edit: &Edit, content: &Content) -> Result<(), Misuse> {
-        /// Units of garbage that make it worth to let go of it.
-        const WORTH: u64 = 64;
-        self.undo.record(now, content, edit.typing());
-        self.drop_garbage(WORTH)
-    }
-
-    pub(super) fn drop_garbage(&mut self, worth: u64) -> Result<(), Misuse> {
-        match self.undo.take_garbage(worth) {
-            Some(garbage) => self.engine.drop_deleted(&garbage),
-            None => Ok(()),
-        }
-    }
-
-    /// Refuses what a broken engine cannot do.
-    pub(super) fn usable(&self) -> Result<(), Misuse> {
-        match &self.broken {
-            Some(error) => Err(Misuse::new(error.code(), error.to_string())),
-            None => Ok(()),
-        }
-    }
-
-    fn checked(&self, edit: &Edit) -> Result<Checked, Misuse> {
-        let txn = self.engine.read()?;
-        let (shared, info) = self.find(&txn, edit.ty())?;
-        let room = match self.index.clock(self.client_id()) {
-            0 if self.index.writers() >= self.limits.clients => 0,
-            clock => self.limits.clock.saturating_sub(clock),
-        };
-        let check = Check {
-            txn: &txn,
-            index: &self.index,
-            limits: &self.limits,
-            holder: info.holder,
-            depth: info.depth,
-            room,
-        };
-        check.edit(edit, &shared)?;
-        let may_delete = edit.may_delete(&txn, &shared);
-        Ok(Checked { shared, formatted: info.formatted, may_delete })
-    }
-
-    /// Enters our own edit into the index, through the same door as everybody's.
-    pub(super) fn enter(&mut self, update: &[u8]) -> Result<(), Misuse> {
-        let internal = |error: UpdateError| Misuse::new(ErrorCode::Internal, error.to_string());
-        let judged = Preflight::parse(update, &self.limits)
-            .and_then(|parsed| admit(&mut self.index, &self.deletes, &parsed, &self.limits));
-        match judged {
-            Ok(Verdict::Ready(_)) => Ok(()),
-            Ok(_) => {
-                Err(internal(self.give_up(UpdateError::Engine("an own edit was not ready".into()))))
-            }
-            Err(error) => Err(internal(self.give_up(error))),
         }
     }
 }

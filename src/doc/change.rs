@@ -46,6 +46,14 @@ impl Change {
         }
     }
 
+    /// The delta of a text.
+    pub(crate) fn text(&self) -> Option<&[TextOp]> {
+        match self {
+            Self::Text { delta, .. } => Some(delta),
+            Self::List { .. } | Self::Map { .. } => None,
+        }
+    }
+
     pub(crate) fn path_mut(&mut self) -> &mut Vec<Segment> {
         match self {
             Self::Text { path, .. } | Self::List { path, .. } | Self::Map { path, .. } => path,

@@ -6,6 +6,7 @@ mod delta;
 pub(crate) mod perform;
 pub(crate) mod tell;
 
+pub(crate) use delta::utf16;
 use serde_json::Value;
 use yrs::{Map, ReadTxn};
 

@@ -122,13 +122,19 @@ impl Engine {
         origin: Origin,
         wants_update: bool,
     ) -> Result<Done<()>, UpdateError> {
-        let broken = |error: &dyn std::fmt::Display| UpdateError::Engine(error.to_string());
-        let update = Update::decode_v1(&hide(update, parsed)).map_err(|error| broken(&error))?;
-        let done = self.transact(origin, wants_update, |txn| txn.apply_update(update));
-        let done = done.map_err(|error| broken(&error))?;
-        done.result.map_err(|error| broken(&error))?;
+        let update = hide(update, parsed);
+        let done = self.transact(origin, wants_update, |txn| take(txn, &update));
+        let done = done.map_err(|error| UpdateError::Engine(error.to_string()))?;
+        done.result?;
         Ok(Done { result: (), update: done.update, inserts: done.inserts, deletes: done.deletes })
     }
+}
+
+/// Does what an update says.
+pub(crate) fn take(txn: &mut TransactionMut<'_>, update: &[u8]) -> Result<(), UpdateError> {
+    let broken = |error: &dyn std::fmt::Display| UpdateError::Engine(error.to_string());
+    let update = Update::decode_v1(update).map_err(|error| broken(&error))?;
+    txn.apply_update(update).map_err(|error| broken(&error))
 }
 
 fn busy(error: &TransactionAcqError) -> Misuse {

@@ -7,6 +7,7 @@ mod batch;
 use yrs::{ClientID, ID, IdSet};
 
 use crate::doc::RootKind;
+use crate::doc::content::ranges;
 use crate::doc::numbers::Numbers;
 use crate::doc::preflight::TypeKind;
 use crate::doc::type_id::TypeId;
@@ -113,6 +114,21 @@ impl Track {
         self.runs.last().map_or(0, |run| run.end)
     }
 
+    /// How many units of a range a type holds.
+    fn count(&self, holder: TypeNo, mut start: u32, end: u32) -> u32 {
+        let mut count = 0;
+        let first = self.runs.partition_point(|run| run.end <= start);
+        for run in self.runs.iter().skip(first) {
+            if start >= end {
+                break;
+            }
+            let next = run.end.min(end);
+            count += if run.owner == holder { next - start } else { 0 };
+            start = next;
+        }
+        count
+    }
+
     /// Takes back what the batch did.
     fn undo(&mut self) {
         let Some((length, end)) = self.before.take() else { return };
@@ -183,6 +199,15 @@ impl Index {
         let runs = &self.tracks.get(slot)?.runs;
         let at = runs.partition_point(|run| run.end <= clock);
         runs.get(at).copied()
+    }
+
+    /// How many of these units a type holds.
+    pub(crate) fn count(&self, holder: TypeNo, units: &IdSet) -> u32 {
+        let held = ranges(units).map(|(client, start, end)| {
+            let track = self.slot(client.get()).and_then(|slot| self.tracks.get(slot));
+            track.map_or(0, |track| track.count(holder, start, end))
+        });
+        held.sum()
     }
 
     pub(crate) fn info(&self, no: TypeNo) -> Option<&TypeInfo> {

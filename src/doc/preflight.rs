@@ -22,6 +22,7 @@ pub(crate) use value::skip_any;
 
 use crate::doc::limits::Limits;
 use crate::doc::numbers::Numbers;
+use crate::doc::places::{self, Prev, Run};
 use crate::doc::subdoc::Subdoc;
 use crate::lib0::Reader;
 
@@ -75,6 +76,20 @@ pub struct Preflight<'a> {
 }
 
 impl<'a> Preflight<'a> {
+    /// All that it brings, if that is a single block, with what it was written between.
+    pub(crate) fn only_block(&self) -> Option<places::Block> {
+        match (self.sections.as_slice(), self.blocks.as_slice()) {
+            ([section], [block]) => {
+                let id = |unit: Ref| ID::new(ClientID::new(self.client(unit.client)), unit.clock);
+                let first = id(Ref { client: section.client, clock: block.clock });
+                let prev = block.origin.map_or(Prev::Start, |unit| Prev::Unit(id(unit)));
+                let run = Run::new(first, block.len, prev);
+                Some(places::Block { run, right: block.right.map(id) })
+            }
+            _ => None,
+        }
+    }
+
     /// Parses an update, or refuses it.
     pub fn parse(update: &'a [u8], limits: &Limits) -> Result<Self, UpdateError> {
         Self::parse_by(Parser::new(update, limits))

@@ -47,6 +47,11 @@ impl Recorder {
         self.muted.store(muted, Ordering::Relaxed);
     }
 
+    /// Records a change that the caller knows.
+    pub(crate) fn tell(&self, recorded: Recorded) {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).push(recorded);
+    }
+
     /// What was recorded, parents before their children, in one order whatever the engine's.
     pub(crate) fn drain(&self) -> Vec<Recorded> {
         let changes =

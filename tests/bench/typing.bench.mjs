@@ -15,14 +15,15 @@ const schema = defineSchema({ doc: { text: t.text(), list: t.list(t.number()), m
 const client = createClient({ schema, url: 'ws://127.0.0.1:9', persistence: 'memory' });
 let rooms = 0;
 
-for (const bench of [...[...histories()].map(typing), pushing(), setting(), importing()]) await compare(bench);
+for (const bench of [...[...histories()].map(typing), ...middle(), pushing(), setting(), importing()])
+  await compare(bench);
 await client.close();
 
-async function compare({ name, count, inYjs, inRejoin }) {
+async function compare({ name, count, inYjs, inRejoin, state = null }) {
   const times = { yjs: [], rejoin: [] };
   for (let run = 0; run <= RUNS; run++) {
-    const yjs = timedInYjs(inYjs);
-    const rejoin = await timedInRejoin(inRejoin);
+    const yjs = timedInYjs(inYjs, state);
+    const rejoin = await timedInRejoin(inRejoin, state);
     if (JSON.stringify(yjs.end) !== JSON.stringify(rejoin.end)) throw new Error(`${name}: the two differ`);
     if (run === 0) continue; // warm-up
     times.yjs.push(yjs.time);
@@ -45,6 +46,21 @@ function typing([name, operations]) {
   };
   const count = operations.length;
   return { name, count, inYjs: (doc) => inText(doc.getText('text')), inRejoin: ({ root }) => inText(root.get('text')) };
+}
+
+/** Letters in the middle of a document that was typed by others and loaded. */
+function* middle() {
+  const operations = historyOf('automerge-paper');
+  if (!operations) return;
+  const doc = new Y.Doc();
+  const text = doc.getText('text');
+  for (const [at, deleted, inserted] of operations) {
+    if (deleted > 0) text.delete(at, deleted);
+    if (inserted) text.insert(at, inserted);
+  }
+  const at = text.length >> 1;
+  const letters = Array.from({ length: SETS }, (_, index) => [at + index, 0, 'x']);
+  yield { ...typing(['in the middle of automerge-paper', letters]), state: Y.encodeStateAsUpdate(doc) };
 }
 
 function pushing() {
@@ -104,17 +120,19 @@ function sorted(object) {
   return Object.entries(object).sort();
 }
 
-function timedInYjs(edit) {
+function timedInYjs(edit, state) {
   const doc = new Y.Doc();
+  if (state) Y.applyUpdate(doc, state);
   doc.on('update', () => {}); // an update per operation, as a provider would take it
   const started = performance.now();
   const end = edit(doc);
   return { time: performance.now() - started, end };
 }
 
-async function timedInRejoin(edit) {
+async function timedInRejoin(edit, state) {
   const lease = client.enterRoom(`bench ${rooms++}`, { autoConnect: false });
   await lease.room.ready;
+  if (state) lease.room.applyUpdate(state);
   const started = performance.now();
   const end = edit(lease.room);
   const time = performance.now() - started;
@@ -130,13 +148,17 @@ function median(times) {
 function* histories() {
   yield ['typing at the end', Array.from({ length: MOST }, (_, at) => [at, 0, 'x'])];
   for (const name of ['sveltecomponent', 'friendsforever_flat', 'automerge-paper']) {
-    const path = new URL(`${name}.json.gz`, folder);
-    if (!existsSync(path)) {
-      console.log(`${name}: skipped, the traces are not here`);
-      continue;
-    }
-    const { txns } = JSON.parse(gunzipSync(readFileSync(path)).toString());
-    const operations = txns.flatMap(({ patches }) => patches).slice(0, MOST);
-    yield [`${name}, first`, operations];
+    const operations = historyOf(name);
+    if (operations) yield [`${name}, first`, operations.slice(0, MOST)];
+    else console.log(`${name}: skipped, the traces are not here`);
   }
+  const whole = historyOf('automerge-paper');
+  if (whole) yield ['automerge-paper, whole', whole];
+}
+
+function historyOf(name) {
+  const path = new URL(`${name}.json.gz`, folder);
+  if (!existsSync(path)) return null;
+  const { txns } = JSON.parse(gunzipSync(readFileSync(path)).toString());
+  return txns.flatMap(({ patches }) => patches);
 }

@@ -9,7 +9,9 @@ use crate::doc::change::{Attributes, TextOp};
 use crate::doc::convert::text_to_string;
 use crate::doc::index::{Holder, Index};
 use crate::doc::limits::Limits;
+use crate::doc::places::Places;
 use crate::doc::shared::Shared;
+use crate::doc::type_id::TypeId;
 use crate::error::Misuse;
 use crate::ordered::OrderedMap;
 
@@ -18,6 +20,9 @@ use crate::ordered::OrderedMap;
 pub(crate) struct Check<'a, T> {
     pub(crate) txn: &'a T,
     pub(crate) index: &'a Index,
+    pub(crate) places: &'a Places,
+    /// The edited type.
+    pub(crate) ty: &'a TypeId,
     pub(crate) limits: &'a Limits,
     /// Kind of the edited type.
     pub(crate) holder: Holder,
@@ -129,11 +134,12 @@ impl<T: ReadTxn> Check<'_, T> {
 
     /// Whether the unit there was written as half a pair. It may have been torn since, so this is only a hint.
     fn may_tear(&self, text: &TextRef, index: u32) -> bool {
-        match text.sticky_index(self.txn, index, Assoc::After).map(|sticky| sticky.scope().clone())
-        {
-            Some(IndexScope::Relative(id)) => self.index.is_low_surrogate(id.client, id.clock),
-            _ => false,
-        }
+        let walk = || match text.sticky_index(self.txn, index, Assoc::After)?.scope() {
+            IndexScope::Relative(id) => Some(*id),
+            _ => None,
+        };
+        let unit = self.places.unit(self.ty, index).or_else(walk);
+        unit.is_some_and(|id| self.index.is_low_surrogate(id.client, id.clock))
     }
 
     fn units(&self, count: usize) -> Result<(), Misuse> {

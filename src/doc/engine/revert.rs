@@ -26,12 +26,13 @@ impl Engine {
     /// As [`transact`](Engine::transact) for an own edit; what it deletes can be brought back.
     pub(crate) fn transact_keeping<R>(
         &self,
+        wants_update: bool,
         work: impl FnOnce(&mut TransactionMut<'_>) -> R,
     ) -> Result<Done<R>, Misuse> {
         // Marks what is deleted before the engine drops it. Made for each transaction: it could not change threads.
         let mut manager = self.manager(Vec::new(), Vec::new());
         manager.include_origin(Origin::Local.name());
-        self.transact(Origin::Local, true, work)
+        self.transact(Origin::Local, wants_update, work)
     }
 
     /// Drops the content of deleted units.

@@ -5,6 +5,7 @@ use yrs::{ID, IdSet};
 use super::owner::Share;
 use super::{Direction, Intent, UndoLimits, UndoStack, UndoState};
 use crate::doc::content::{Content, ranges, units};
+use crate::doc::places::Block;
 use crate::doc::{Doc, Integrated, Origin};
 use crate::error::Misuse;
 
@@ -117,7 +118,7 @@ impl Doc {
             return Ok(None);
         }
         let update = done.update.unwrap_or_default();
-        self.enter(&update)?;
-        Ok(Some(self.integrated(update, content, Origin::Local)))
+        let block = self.enter(&update)?.map(Block::loose);
+        Ok(Some(self.integrated(update, content, Origin::Local, block)))
     }
 }
