@@ -102,6 +102,9 @@ impl Guard {
 
     /// Takes a frame of the client.
     pub(crate) async fn frame(&self, hub: &HubHandle, bytes: Bytes) -> Sentence {
+        if self.has_left() {
+            return Sentence::End;
+        }
         if let Err(wait) = self.spend(bytes.len()) {
             return self.expel(hub, close::TOO_MUCH, &come_back(wait));
         }
@@ -183,7 +186,9 @@ impl Guard {
                 return Sentence::Go;
             }
             Auth::Show(token) => token,
-            Auth::Admitted(_) | Auth::Refused(_) => return Sentence::Go,
+            Auth::Admitted(_) | Auth::Refused(_) => {
+                return self.expel(hub, close::PROTOCOL, "only a server says so of tokens");
+            }
         };
         match access::verify(&self.config.access, token, &self.room) {
             Ok(permit) => {
@@ -234,6 +239,10 @@ impl Guard {
 
     fn is_seated(&self, user: &str) -> bool {
         matches!(&*self.place(), Place::Here(Some(seat)) if seat.user() == user)
+    }
+
+    fn has_left(&self) -> bool {
+        matches!(*self.place(), Place::Gone)
     }
 
     fn link(&self) -> Link {
@@ -317,13 +326,10 @@ fn is_question(frame: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
-    use tokio_util::task::TaskTracker;
 
     use super::*;
     use crate::config::AccessConfig;
-    use crate::demo::Lines;
     use crate::pump::tests::Idle;
-    use crate::tunnel::Registry;
 
     #[test]
     fn a_readers_signaling_is_found_also_behind_something_else() {
@@ -347,14 +353,7 @@ mod tests {
         let (hub, idle) = Idle::start(1_000);
         let access = AccessConfig { token: Some("secret".to_owned()), ..AccessConfig::default() };
         let config = Config { access, ..Config::default() };
-        let shared = Shared {
-            hub: hub.clone(),
-            users: Users::new(config.users),
-            config: Arc::new(config),
-            sockets: TaskTracker::new(),
-            tunnels: Registry::default(),
-            lines: Lines::default(),
-        };
+        let shared = Shared::new(hub.clone(), config);
         let permit = Permit { lifetime: None, readonly: false, pending: true, user: None };
         let (outbox, traffic) = (Arc::new(Outbox::new(1_000_000)), Traffic::default());
         let guard = Guard::new(&shared, "r".into(), permit, outbox, traffic);
@@ -371,6 +370,11 @@ mod tests {
         guard.leave(&hub);
         assert_eq!(guard.frame(&hub, token()).await, Sentence::End);
         assert_eq!(idle.waiting(), 0);
+        let ask = || Bytes::from(Auth::Ask.encode());
+        for _ in 0..100 {
+            let sentence = guard.frame(&hub, ask()).now_or_never();
+            assert_eq!(sentence, Some(Sentence::End), "nothing of it is paced");
+        }
     }
 
     #[tokio::test]

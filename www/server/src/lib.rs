@@ -21,12 +21,10 @@ pub mod tunnel;
 mod unread;
 mod users;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio_util::task::TaskTracker;
 
 pub use config::{AccessConfig, Config, Data, SocketConfig, TunnelConfig, UserLimits};
 pub use jwt::{BadKey, Jwt};
@@ -36,8 +34,6 @@ use line::{Lines, Traffic};
 use pump::HubHandle;
 use routes::Shared;
 use store::{Store, StoreError};
-use tunnel::Registry;
-use users::Users;
 
 /// How long sockets may take to end when the server stops.
 const GOODBYES: Duration = Duration::from_secs(3);
@@ -56,15 +52,7 @@ impl App {
             Data::Memory => Store::in_memory()?,
         };
         let hub = HubHandle::start(config.hub.clone(), store, config.socket)?;
-        let shared = Shared {
-            hub,
-            users: Users::new(config.users),
-            config: Arc::new(config),
-            sockets: TaskTracker::new(),
-            tunnels: Registry::default(),
-            lines: demo::Lines::default(),
-        };
-        Ok(Self { shared })
+        Ok(Self { shared: Shared::new(hub, config) })
     }
 
     /// The routes.

@@ -38,6 +38,20 @@ pub(crate) struct Shared {
     pub(crate) tunnels: Registry,
 }
 
+impl Shared {
+    /// What is served of this hub.
+    pub(crate) fn new(hub: HubHandle, config: Config) -> Self {
+        Self {
+            hub,
+            users: Users::new(config.users),
+            config: Arc::new(config),
+            sockets: TaskTracker::new(),
+            lines: demo::Lines::default(),
+            tunnels: Registry::default(),
+        }
+    }
+}
+
 /// All routes.
 pub(crate) fn router(shared: Shared) -> Router {
     let mut router = Router::new().route("/health", get(health));

@@ -5,6 +5,8 @@ mod live;
 mod reader;
 mod registry;
 pub mod session;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -79,7 +81,7 @@ fn resume(
 async fn take(shared: Shared, session: &str, request: Request<Body>) -> Result<Response, Refusal> {
     let live = find(&shared, session, &request)?;
     let limit = shared.config.hub.max_frame + OVERHEAD;
-    let _reading = live.begin_upload().ok_or(Refusal::Full)?;
+    let reading = live.begin_upload().ok_or(Refusal::Full)?;
     let body = tokio::select! {
         biased;
         () = live.over() => return Err(Refusal::NoSession),
@@ -88,13 +90,26 @@ async fn take(shared: Shared, session: &str, request: Request<Body>) -> Result<R
     // A client that gives up on its request must not leave half of it undone.
     let hub = shared.hub.clone();
     let max_frame = shared.config.hub.max_frame;
-    let taken = tokio::spawn(async move { live.take(&hub, &body, max_frame).await }).await;
-    match taken {
-        Ok(Ok(())) => Ok(StatusCode::NO_CONTENT.into_response()),
-        Ok(Err(TakeError::Gap(_))) => Err(Refusal::Gap),
-        Ok(Err(TakeError::TooLarge)) => Err(Refusal::TooLarge),
-        Ok(Err(TakeError::Body(error))) => Err(Refusal::BadBody(error.to_string())),
-        Err(_) => Err(Refusal::Full),
+    let taken = tokio::spawn(async move {
+        // Nor may it go on reading others while this one is in memory.
+        let _reading = reading;
+        tokio::select! {
+            biased;
+            taken = live.take(&hub, &body, max_frame) => taken.map_err(Refusal::from),
+            () = live.over() => Err(Refusal::NoSession),
+        }
+    });
+    taken.await.unwrap_or(Err(Refusal::Full))?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+impl From<TakeError> for Refusal {
+    fn from(error: TakeError) -> Self {
+        match error {
+            TakeError::Gap(_) => Self::Gap,
+            TakeError::TooLarge => Self::TooLarge,
+            TakeError::Body(error) => Self::BadBody(error.to_string()),
+        }
     }
 }
 

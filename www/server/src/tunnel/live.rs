@@ -22,7 +22,7 @@ use crate::unread::LARGE;
 
 /// How often it is checked whether the client is still there.
 const CHECK: Duration = Duration::from_secs(1);
-/// Requests of one session whose bodies are read at a time: each may hold as much as the largest frame.
+/// Requests of one session whose bodies are read, or handed over, at a time: each may hold as much as the largest frame.
 const MOST_UPLOADS: usize = 3;
 /// Answers of one session that are under way, all but the latest because their clients do not read.
 const MOST_READERS: usize = 8;
@@ -150,7 +150,7 @@ impl Live {
         next
     }
 
-    /// Begins to read the body of a request; `None` while too many are being read. A client has one under way, and one
+    /// Begins to take the body of a request; `None` while too many are being taken. A client has one under way, and one
     /// more where it gave up on the first before we heard of that.
     pub(super) fn begin_upload(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.uploads).try_acquire_owned().ok()
