@@ -66,9 +66,10 @@ impl App {
         listener: TcpListener,
         stop: impl Future<Output = ()>,
     ) -> std::io::Result<()> {
+        let lines = Lines::new(listener, self.shared.config.socket.ping * 2);
         let service = self.router().into_make_service_with_connect_info::<Traffic>();
         tokio::select! {
-            ended = axum::serve(Lines(listener), service).into_future() => ended?,
+            ended = axum::serve(lines, service).into_future() => ended?,
             () = async { stop.await; self.stop().await } => {}
         }
         Ok(())

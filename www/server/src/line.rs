@@ -4,14 +4,14 @@ use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Duration, Instant, sleep_until};
+use tokio::time::{Duration, Instant, Sleep, sleep, sleep_until};
 
 /// When something last came and went.
 #[derive(Clone, Debug)]
@@ -26,12 +26,15 @@ struct Times {
     pieces: AtomicU64,
     /// When the latest of the pieces was.
     alive: AtomicU64,
+    /// Whether a request was whole enough to be answered.
+    begun: AtomicBool,
 }
 
 impl Default for Traffic {
     fn default() -> Self {
         let [heard, said, pieces, alive] = <[AtomicU64; 4]>::default();
-        Self(Arc::new(Times { start: Instant::now(), heard, said, pieces, alive }))
+        let (start, begun) = (Instant::now(), AtomicBool::new(false));
+        Self(Arc::new(Times { start, heard, said, pieces, alive, begun }))
     }
 }
 
@@ -45,6 +48,15 @@ impl Traffic {
     /// The counterpart took something that had to wait for it. What merely went says nothing: the system takes it for a dead one too.
     pub(crate) fn make_way(&self) {
         self.live();
+    }
+
+    /// A request was whole enough to be answered.
+    pub(crate) fn begin(&self) {
+        self.0.begun.store(true, Ordering::Relaxed);
+    }
+
+    fn has_begun(&self) -> bool {
+        self.0.begun.load(Ordering::Relaxed)
     }
 
     /// When something last came.
@@ -100,13 +112,17 @@ async fn quiet(patience: Duration, last: impl Fn() -> Instant) {
     }
 }
 
-/// A connection whose traffic is noted.
+/// A connection whose traffic is noted. It fails when the counterpart takes nothing of what waits for it, or sends no whole request: whoever
+/// answers it knows of neither, and would keep the answer for ever.
 #[derive(Debug)]
 pub(crate) struct Line {
     stream: TcpStream,
     traffic: Traffic,
-    /// Whether what goes has to wait until the counterpart takes something.
-    waits: bool,
+    patience: Duration,
+    /// While what goes has to wait until the counterpart takes something: until when.
+    waits: Option<Pin<Box<Sleep>>>,
+    /// While no request was whole: until when.
+    request: Option<Pin<Box<Sleep>>>,
 }
 
 impl AsyncRead for Line {
@@ -120,8 +136,18 @@ impl AsyncRead for Line {
         if buffer.filled().len() > before {
             self.traffic.hear();
         }
-        read
+        if self.traffic.has_begun() {
+            self.request = None;
+        }
+        match &mut self.request {
+            Some(end) if read.is_pending() => end.as_mut().poll(cx).map(|()| Err(late())),
+            _ => read,
+        }
     }
+}
+
+fn late() -> io::Error {
+    io::ErrorKind::TimedOut.into()
 }
 
 impl AsyncWrite for Line {
@@ -131,8 +157,7 @@ impl AsyncWrite for Line {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.note(&written);
-        written
+        self.note(cx, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -149,8 +174,7 @@ impl AsyncWrite for Line {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
-        self.note(&written);
-        written
+        self.note(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -159,36 +183,60 @@ impl AsyncWrite for Line {
 }
 
 impl Line {
-    fn note(&mut self, written: &Poll<io::Result<usize>>) {
+    fn new(stream: TcpStream, patience: Duration) -> Self {
+        let request = Some(Box::pin(sleep(patience)));
+        Self { stream, traffic: Traffic::default(), patience, waits: None, request }
+    }
+
+    fn note(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_pending() {
+            let end = self.waits.get_or_insert_with(|| Box::pin(sleep(self.patience)));
+            return end.as_mut().poll(cx).map(|()| Err(late()));
+        }
+        let waited = self.waits.take().is_some();
         if matches!(written, Poll::Ready(Ok(1..))) {
             self.traffic.say();
-            if self.waits {
+            if waited {
                 self.traffic.make_way();
             }
         }
-        self.waits = written.is_pending();
+        written
     }
 }
 
 /// Accepts connections whose traffic is noted.
 #[derive(Debug)]
-pub(crate) struct Lines(pub(crate) TcpListener);
+pub(crate) struct Lines {
+    listener: TcpListener,
+    patience: Duration,
+}
+
+impl Lines {
+    /// `patience` is for a counterpart that takes nothing of what waits for it, or sends no whole request.
+    pub(crate) fn new(listener: TcpListener, patience: Duration) -> Self {
+        Self { listener, patience }
+    }
+}
 
 impl Listener for Lines {
     type Io = Line;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Line, SocketAddr) {
-        let (stream, address) = Listener::accept(&mut self.0).await;
+        let (stream, address) = Listener::accept(&mut self.listener).await;
         // A frame is one small write; waiting for more would only delay it.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a socket keeps its delay");
         }
-        (Line { stream, traffic: Traffic::default(), waits: false }, address)
+        (Line::new(stream, self.patience), address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 
@@ -200,9 +248,67 @@ impl Connected<IncomingStream<'_, Lines>> for Traffic {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::sleep;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
+
+    const PATIENCE: Duration = Duration::from_millis(200);
+
+    /// A connection, and its other end.
+    async fn line() -> (Line, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its number");
+        let mut lines = Lines::new(listener, PATIENCE);
+        let (other, (line, _)) = tokio::join!(TcpStream::connect(address), lines.accept());
+        (line, other.expect("a connection"))
+    }
+
+    #[tokio::test]
+    async fn who_takes_nothing_of_what_waits_for_it_is_given_up() {
+        let (mut line, mut other) = line().await;
+        line.traffic.begin();
+        // Whoever takes a little each time is not, however long it takes.
+        let large = vec![7; 64 << 20];
+        let slow = async {
+            let mut piece = vec![0; 2 << 20];
+            for _ in 0..8 {
+                sleep(PATIENCE / 4).await;
+                other.read_exact(&mut piece).await.expect("a piece");
+            }
+        };
+        let start = Instant::now();
+        let (written, ()) = tokio::join!(line.write_all(&large), slow);
+        assert_eq!(written.expect_err("it is given up").kind(), io::ErrorKind::TimedOut);
+        assert!(start.elapsed() > PATIENCE * 2);
+    }
+
+    #[tokio::test]
+    async fn who_sends_no_whole_request_is_given_up_and_who_did_may_be_silent() {
+        let (mut line, mut other) = line().await;
+        let mut bytes = [0; 10];
+        let dripping = async {
+            for _ in 0..100 {
+                other.write_all(b"x").await.expect("a byte");
+                sleep(PATIENCE / 10).await;
+            }
+        };
+        let reading = async {
+            while line.read(&mut bytes).await? > 0 {}
+            io::Result::Ok(())
+        };
+        tokio::select! {
+            end = reading => assert!(end.is_err()),
+            () = dripping => panic!("it is waited for"),
+        }
+        let (mut line, mut other) = tests::line().await;
+        line.traffic.begin();
+        let later = async {
+            sleep(PATIENCE * 2).await;
+            other.write_all(b"x").await
+        };
+        let (read, written) = tokio::join!(line.read(&mut bytes), later);
+        assert!(matches!((read, written), (Ok(1), Ok(()))));
+    }
 
     #[tokio::test]
     async fn who_takes_what_waits_for_it_is_not_silent_though_it_says_nothing() {

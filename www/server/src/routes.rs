@@ -62,7 +62,16 @@ pub(crate) fn router(shared: Shared) -> Router {
         .fallback(file_or_status)
         .layer(from_fn_with_state(shared.clone(), rooms_first))
         .layer(from_fn(allow_reading))
+        .layer(from_fn(begin))
         .with_state(shared)
+}
+
+/// A request is whole as far as its head goes.
+async fn begin(request: Request<Body>, next: Next) -> Response {
+    if let Some(ConnectInfo(traffic)) = request.extensions().get::<ConnectInfo<Traffic>>() {
+        traffic.begin();
+    }
+    next.run(request).await
 }
 
 /// Any page may read answers: a browser hides the status of a refused handshake, and a page that asks again

@@ -10,7 +10,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::registry::Registry;
-use super::session::{Session, TakeError};
+use super::session::{Cursor, Lost, Session, TakeError};
 use crate::access::Permit;
 use crate::guard::{Guard, Sentence};
 use crate::hub::{RoomName, close};
@@ -187,7 +187,7 @@ impl Live {
         self.pings.load(Ordering::Relaxed)
     }
 
-    pub(super) fn events(&self, cursor: &mut u64, most: usize) -> (String, bool) {
+    pub(super) fn events(&self, cursor: &mut Cursor, most: usize) -> Result<(String, bool), Lost> {
         self.session().events(cursor, most)
     }
 

@@ -9,31 +9,38 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::live::Live;
+use super::session::{Cursor, Lost};
 use crate::config::TunnelConfig;
 
-/// Bytes of one piece, unless a single frame is larger.
+/// Bytes of one piece, about.
 const PIECE: usize = 256 << 10;
 /// A comment: proxies and clients take a long silence for a dead link.
 const COMMENT: &str = ":\n\n";
 
 /// Why an answer broke off.
 #[derive(Debug, thiserror::Error)]
-#[error("the session was cut")]
-pub(super) struct Cut;
+pub(super) enum Broken {
+    /// As the demo orders.
+    #[error("the session was cut")]
+    Cut,
+    /// The session ended in the middle of a frame.
+    #[error(transparent)]
+    Lost(#[from] Lost),
+}
 
-/// The events behind `cursor`.
+/// The events behind the frame of this number.
 pub(super) fn read(
     live: Arc<Live>,
-    cursor: u64,
+    received: u64,
     polls: bool,
     opens: bool,
     times: TunnelConfig,
-) -> impl Stream<Item = Result<Bytes, Cut>> + Send {
+) -> impl Stream<Item = Result<Bytes, Broken>> + Send {
     let (number, changes) = live.attach();
     let opens = opens.then(|| format!("event:open\ndata:{}\n\n", live.name()));
     let pings = live.pings();
     let hold = Instant::now() + times.hold;
-    let (over, told) = (false, false);
+    let (cursor, over, told) = (Cursor::behind(received), false, false);
     let reader =
         Reader { live, cursor, polls, opens, times, number, changes, pings, hold, over, told };
     unfold(reader, async |mut reader| {
@@ -44,7 +51,7 @@ pub(super) fn read(
 
 struct Reader {
     live: Arc<Live>,
-    cursor: u64,
+    cursor: Cursor,
     polls: bool,
     opens: Option<String>,
     times: TunnelConfig,
@@ -58,22 +65,28 @@ struct Reader {
 }
 
 impl Reader {
-    async fn next(&mut self) -> Option<Result<Bytes, Cut>> {
+    async fn next(&mut self) -> Option<Result<Bytes, Broken>> {
         if self.over {
             return None;
         }
         loop {
             if self.live.is_cut() {
                 self.over = true;
-                return Some(Err(Cut));
+                return Some(Err(Broken::Cut));
             }
             if !self.live.is_latest(self.number) {
                 return None;
             }
             self.changes.borrow_and_update();
-            let news = self.news();
+            let news = match self.news() {
+                Ok(news) => news,
+                Err(lost) => {
+                    self.over = true;
+                    return Some(Err(lost.into()));
+                }
+            };
             if !news.is_empty() {
-                self.over |= self.polls;
+                self.over |= self.polls && !self.cursor.is_within();
                 return Some(Ok(news.into()));
             }
             if self.live.is_over() {
@@ -86,18 +99,18 @@ impl Reader {
         }
     }
 
-    fn news(&mut self) -> String {
+    fn news(&mut self) -> Result<String, Lost> {
         let mut news = self.opens.take().unwrap_or_default();
-        let (events, ends) = self.live.events(&mut self.cursor, PIECE);
+        let (events, ends) = self.live.events(&mut self.cursor, PIECE)?;
         news.push_str(&events);
         let pings = self.live.pings();
-        if pings != self.pings {
+        if pings != self.pings && !self.cursor.is_within() {
             self.pings = pings;
             news.push_str("event:ping\ndata\n\n");
         }
         self.told |= ends;
         self.over |= ends;
-        news
+        Ok(news)
     }
 
     /// Waits for something new; `true` if there was nothing for a while.

@@ -24,6 +24,20 @@ pub struct Session {
     closed: Option<(u16, String)>,
 }
 
+/// How far a reader has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cursor {
+    /// Number of the last frame that it has whole.
+    seen: u64,
+    /// Bytes that it has of the next one.
+    within: usize,
+}
+
+/// The rest of a frame that a reader has in part is not kept any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the rest of a frame is not kept any more")]
+pub struct Lost;
+
 /// What a request brought that had not come before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
@@ -95,23 +109,40 @@ impl Session {
         received <= self.last && received + 1 == next
     }
 
-    /// Events with everything behind `cursor`, which moves; at most about `most` bytes. Whether the end is among them.
-    pub fn events(&self, cursor: &mut u64, most: usize) -> (String, bool) {
+    /// Events with what is behind `cursor`, which moves; at most about `most` bytes: a frame that is larger comes in several pieces, so that
+    /// it is never there as a whole for each of those who read it. Whether the end is among them.
+    ///
+    /// # Errors
+    /// [`Lost`]: the reader is in the middle of a frame that was forgotten.
+    pub fn events(&self, cursor: &mut Cursor, most: usize) -> Result<(String, bool), Lost> {
         let mut events = String::new();
-        let seen = *cursor;
-        for (number, frame) in self.kept.iter().filter(|(number, _)| *number > seen) {
-            if !events.is_empty() && events.len() + frame.len() > most {
-                return (events, false);
+        let next = self.kept.partition_point(|(number, _)| *number <= cursor.seen);
+        let is_next = |(number, _): &(u64, Bytes)| *number == cursor.seen + 1;
+        if cursor.is_within() && !self.kept.get(next).is_some_and(is_next) {
+            return Err(Lost);
+        }
+        for (number, frame) in self.kept.range(next..) {
+            let rest = frame.get(cursor.within..).unwrap_or_default();
+            if !events.is_empty() && events.len() + rest.len() > most {
+                return Ok((events, false));
             }
-            let _ = write!(events, "id:{number}\ndata:");
-            STANDARD.encode_string(frame, &mut events);
+            if !cursor.is_within() {
+                let _ = write!(events, "id:{number}\ndata:");
+            }
+            // Three bytes make four letters, and only the last ones may be fewer.
+            let piece = rest.get(..(most / 4).max(1) * 3).unwrap_or(rest);
+            STANDARD.encode_string(piece, &mut events);
+            if piece.len() < rest.len() {
+                cursor.within += piece.len();
+                return Ok((events, false));
+            }
             events.push_str("\n\n");
-            *cursor = *number;
+            *cursor = Cursor::behind(*number);
         }
         if let Some((code, reason)) = &self.closed {
             let _ = write!(events, "event:close\ndata:{code} {reason}\n\n");
         }
-        (events, self.closed.is_some())
+        Ok((events, self.closed.is_some()))
     }
 
     /// Takes the body of a request; what came before is skipped.
@@ -140,6 +171,18 @@ impl Session {
             }
         }
         Ok(taken)
+    }
+}
+
+impl Cursor {
+    /// Behind a frame.
+    pub fn behind(seen: u64) -> Self {
+        Self { seen, within: 0 }
+    }
+
+    /// Whether a frame is there in part.
+    pub fn is_within(&self) -> bool {
+        self.within > 0
     }
 }
 
@@ -177,13 +220,13 @@ mod tests {
         for frame in [&b"a"[..], b"b", b"c"] {
             session.push(Bytes::from_static(frame));
         }
-        let mut cursor = 0;
+        let mut cursor = Cursor::default();
         let whole = "id:1\ndata:YQ==\n\nid:2\ndata:Yg==\n\nid:3\ndata:Yw==\n\n".to_owned();
-        assert_eq!(session.events(&mut cursor, 1_000), (whole, false));
-        assert_eq!(session.events(&mut cursor, 1_000), (String::new(), false));
+        assert_eq!(session.events(&mut cursor, 1_000), Ok((whole, false)));
+        assert_eq!(session.events(&mut cursor, 1_000), Ok((String::new(), false)));
         assert!(session.confirm(1) && session.confirm(1));
-        let mut again = 1;
-        assert_eq!(session.events(&mut again, 1), ("id:2\ndata:Yg==\n\n".to_owned(), false));
+        let mut again = Cursor::behind(1);
+        assert_eq!(session.events(&mut again, 1), Ok(("id:2\ndata:Yg==\n\n".to_owned(), false)));
         assert!(session.confirm(3));
         assert_eq!(session.kept_bytes(), 0);
         assert!(!session.confirm(1), "what follows 1 is gone");
@@ -195,7 +238,41 @@ mod tests {
         let mut session = Session::default();
         session.push(Bytes::from_static(b"a"));
         session.close(1012, "a\nb");
-        let events = session.events(&mut 0, 1_000);
-        assert_eq!(events, ("id:1\ndata:YQ==\n\nevent:close\ndata:1012 a b\n\n".to_owned(), true));
+        let events = session.events(&mut Cursor::default(), 1_000);
+        let whole = "id:1\ndata:YQ==\n\nevent:close\ndata:1012 a b\n\n".to_owned();
+        assert_eq!(events, Ok((whole, true)));
+    }
+
+    #[test]
+    fn a_large_frame_comes_in_pieces_that_are_the_same_event() {
+        for length in 95..110 {
+            let mut session = Session::default();
+            let large: Vec<u8> = (0..length).collect();
+            for frame in [vec![1], large, vec![2]] {
+                session.push(frame.into());
+            }
+            session.close(1012, "");
+            let whole = session.events(&mut Cursor::default(), 10_000).expect("all of it");
+            let (mut cursor, mut pieces, mut ends) = (Cursor::default(), String::new(), false);
+            while !ends {
+                let piece = session.events(&mut cursor, 40).expect("all of it");
+                assert!(piece.0.len() < 90, "{}", piece.0.len());
+                pieces.push_str(&piece.0);
+                ends = piece.1;
+            }
+            assert_eq!((pieces, true), whole);
+        }
+    }
+
+    #[test]
+    fn who_has_a_part_of_a_frame_that_is_forgotten_gets_nothing_that_would_pass_for_the_rest() {
+        let mut session = Session::default();
+        session.push(vec![1; 100].into());
+        session.close(1012, "");
+        let mut cursor = Cursor::default();
+        assert!(session.events(&mut cursor, 40).is_ok() && cursor.is_within());
+        session.forget();
+        assert_eq!(session.events(&mut cursor, 40), Err(Lost));
+        assert!(matches!(session.events(&mut Cursor::default(), 40), Ok((_, true))));
     }
 }

@@ -1,9 +1,13 @@
 //! Statuses a browser hides and can ask for, health and the page.
 
-use rejoin_server::hub::HubConfig;
-use rejoin_server::{AccessConfig, Config};
+use std::time::Duration;
 
-use super::support::{Server, config, refused, request};
+use rejoin_server::hub::HubConfig;
+use rejoin_server::{AccessConfig, Config, SocketConfig};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::support::{Server, config, refused, request, within};
 use tokio_tungstenite::connect_async;
 
 #[tokio::test]
@@ -96,4 +100,20 @@ async fn the_page_is_served_with_its_headers_and_rooms_keep_their_statuses() {
     let mut alice = server.join("core.wasm").await;
     alice.type_text("a handshake is a room on any path").await;
     alice.reads("a handshake is a room on any path").await;
+}
+
+#[tokio::test]
+async fn half_a_request_is_not_waited_for_for_ever() {
+    let socket = SocketConfig { ping: Duration::from_millis(100), ..SocketConfig::default() };
+    let server = Server::start(Config { socket, ..config() }).await;
+    let connect = async || TcpStream::connect(server.address).await.expect("a connection");
+    let (mut half, mut whole) = (connect().await, connect().await);
+    let request = b"GET /health HTTP/1.1\r\nhost: here\r\n\r\n";
+    let mut answer = [0; 4_096];
+    half.write_all(&request[..20]).await.expect("half a request");
+    whole.write_all(request).await.expect("a request");
+    assert!(within(whole.read(&mut answer)).await.is_ok_and(|read| read > 0));
+    assert!(matches!(within(half.read(&mut answer)).await, Ok(0) | Err(_)), "it is closed");
+    whole.write_all(request).await.expect("one more");
+    assert!(within(whole.read(&mut answer)).await.is_ok_and(|read| read > 0));
 }

@@ -9,7 +9,7 @@ use rejoin::protocol::{encode, tag};
 use rejoin::tunnel::body::{Body, Item};
 use rejoin_server::{AccessConfig, Config, SocketConfig, TunnelConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::support::{Server, config, refused, within};
 
@@ -21,7 +21,11 @@ struct Events {
 
 impl Events {
     async fn get(server: &Server, query: &str, headers: &str) -> Self {
-        let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+        let stream = TcpStream::connect(server.address).await.expect("a connection");
+        Self::over(stream, query, headers).await
+    }
+
+    async fn over(mut stream: TcpStream, query: &str, headers: &str) -> Self {
         let request = format!("GET /room?{query} HTTP/1.1\r\nhost: here\r\n{headers}\r\n");
         stream.write_all(request.as_bytes()).await.expect("a request");
         Self { stream, text: String::new() }
@@ -182,6 +186,30 @@ async fn a_session_whose_client_says_nothing_more_ends_for_its_reader_too() {
     // It reads each ping, and answers none.
     events.read_all().await;
     assert_eq!(server.app.health().await.map(|health| health.members), Some(0));
+}
+
+#[tokio::test]
+async fn what_is_left_of_an_answer_is_not_kept_for_who_takes_nothing_of_it() {
+    let socket = SocketConfig { ping: Duration::from_millis(500), ..SocketConfig::default() };
+    let server = Server::start(Config { socket, ..config() }).await;
+    let text = "x".repeat(7_500_000);
+    let mut alice = server.join("room").await;
+    alice.type_text(&text).await;
+    while !is_update(&alice.frame().await) {}
+    let stream = TcpSocket::new_v4().expect("a socket");
+    stream.set_recv_buffer_size(10_000).expect("a size");
+    let stream = stream.connect(server.address).await.expect("a connection");
+    let mut events = Events::over(stream, "tunnel=new", "").await;
+    let session = events.session().await;
+    let frame = encode::sync_step_1(&[0]);
+    assert_eq!(post(&server, &session, 1, vec![Item::Frame(&frame)]).await, 204);
+    drop(alice);
+    while server.app.health().await.is_some_and(|health| health.members > 0) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // What the system has taken already it still gets.
+    events.read_all().await;
+    assert!(events.text.len() < text.len(), "{} of {}", events.text.len(), text.len());
 }
 
 #[tokio::test]
