@@ -144,7 +144,7 @@ export class RoomImpl<S extends Schema = Schema>
   /** Leaves the core's room; what was under way ends with `E_DISPOSED`. */
   leave(): void {
     const phase = this.#phase;
-    if (phase.kind === 'idle' || phase.kind === 'left') return;
+    if (phase.kind === 'left') return;
     this.presence.flush();
     this.#end({ kind: 'left' }, disposed(this.id));
     this.connection.set(IDLE);

@@ -9,10 +9,11 @@ export {
   useClient,
   useRoom,
 } from './react/context.js';
-export { type MutationContext, useDoc, useMutation, useText } from './react/document.js';
+export { useDoc, useMutation, useText } from './react/document.js';
 export { type EventSourceHandle, useEventSource, useLatest } from './react/events.js';
 export { type UndoHandle, useUndo } from './react/history.js';
 export { type MessagesView, useBroadcastEvent, useEventListener, useMessages, useTyping } from './react/messages.js';
+export type { MutationContext } from './react/mutations.js';
 export {
   type FileTransfersView,
   type LocalMediaView,

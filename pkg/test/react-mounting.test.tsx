@@ -137,6 +137,62 @@ describe('StrictMode', () => {
     expect(client.getRoom<S>('demo')?.doc.getSnapshot()?.note).toContain('x');
   });
 
+  // What is memoized is not rendered again as it is shown: its effects have the room that it was hidden with.
+  test.each([
+    ['was never shown', false, false],
+    ['was shown before', true, false],
+    ['was never shown, and is memoized', false, true],
+    ['was shown before, and is memoized', true, true],
+  ])(
+    'what effects write as a hidden page is shown that %s goes to the room that another page entered, and no send is lost in silence',
+    async (_, before, memoized) => {
+      vi.useFakeTimers();
+      const { client, world, around } = await withProviders();
+      const told: string[] = [];
+      function Visit({ word }: { word: string }) {
+        const write = hooks.useMutation<[], void, S>(({ root }) => root.get('note').insert(0, word), []);
+        const room = useRoom();
+        // biome-ignore lint/correctness/useExhaustiveDependencies: only as it is shown
+        useEffect(() => {
+          write();
+          room.messages.send(word).then(
+            () => told.push('sent'),
+            ({ code }: { code: string }) => told.push(code),
+          );
+        }, []);
+        return null;
+      }
+      const once = around(<Visit word="a" />);
+      const page = (mode: 'visible' | 'hidden', second: boolean) => (
+        <>
+          <Activity mode={mode}>{memoized ? once : around(<Visit word="a" />)}</Activity>
+          {second && around(<Visit word="b" />)}
+        </>
+      );
+      await mount(page(before ? 'visible' : 'hidden', false));
+      await act(() => vi.dynamicImportSettled());
+      await settle();
+      await render(page('hidden', false));
+      await act(async () => vi.advanceTimersByTimeAsync(10_000));
+      expect(world.count('leaveRoom')).toBe(before ? 1 : 0);
+      await render(page('hidden', true));
+      await act(() => vi.dynamicImportSettled());
+      await settle();
+      const room = client.getRoom<S>('demo');
+      const [sends, lost, inserts] = [world.count('sendMessage'), told.length, world.count('textInsert')];
+      expect(room?.doc.getSnapshot()?.note).toContain('b');
+      await render(page('visible', true));
+      await settle();
+      const shown = world.count('textInsert') - inserts;
+      expect(shown).toBeGreaterThan(0);
+      expect(client.getRoom('demo')).toBe(room);
+      expect(room?.doc.getSnapshot()?.note).toMatch(/^a/);
+      expect(client.sync.getSnapshot().local).not.toBe('saving');
+      const sent = world.count('sendMessage') - sends;
+      expect([sent, told.slice(lost)]).toEqual(memoized ? [0, Array(shown).fill('E_DISPOSED')] : [shown, []]);
+    },
+  );
+
   test('another client is another room', async () => {
     const first = await withProviders();
     const second = await withProviders();

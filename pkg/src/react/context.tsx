@@ -2,7 +2,8 @@ import { type Context, createContext, type ReactElement, type ReactNode, useCont
 import type { Client } from '../client.js';
 import type { EnterOptions, Room } from '../room.js';
 import type { Registered, Schema } from '../schema.js';
-import { enterPrepared, prepareRoom } from './prepared.js';
+import { handOver } from './mutations.js';
+import { enterPrepared, isReplaced, prepareRoom } from './prepared.js';
 
 export const ClientContext: Context<Client<Schema> | null> = createContext<Client<Schema> | null>(null);
 const RoomContext = createContext<Room<Schema> | null>(null);
@@ -46,14 +47,18 @@ export function RoomProvider<S extends Schema = Registered>(props: RoomProviderP
 function EnteredRoom<S extends Schema>({ id, children, ...options }: RoomProviderProps<S>): ReactElement {
   const client = useClient();
   const [held, setHeld] = useState(() => ({ client, room: prepareRoom(client, id, options) }));
-  // Another client: prepare the room anew before anything renders with the old one.
-  const current = held.client === client ? held : { client, room: prepareRoom(client, id, options) };
+  // Another client, or another room of this id was entered while this was hidden: before anything renders with the old one.
+  const isCurrent = held.client === client && !isReplaced(client, held.room);
+  const current = isCurrent ? held : { client, room: prepareRoom(client, id, options) };
   if (current !== held) setHeld(current);
   const { room } = current;
   useEffect(() => {
     const lease = enterPrepared(client, room);
     // Somebody else entered the room between rendering and mounting: one id is one room.
-    if (lease.room !== room) setHeld({ client, room: lease.room });
+    if (lease.room !== room) {
+      handOver(room, lease.room);
+      setHeld({ client, room: lease.room });
+    }
     return () => lease.leave();
   }, [client, room]);
   return <RoomContext.Provider value={room as unknown as Room<Schema>}>{children}</RoomContext.Provider>;

@@ -1,10 +1,9 @@
 import { useCallback } from 'react';
-import type { RootRef, Text } from '../refs.js';
-import type { Room } from '../room.js';
+import type { Text } from '../refs.js';
 import type { DocSnapshot, Registered, Schema } from '../schema.js';
 import { shallow } from '../shallow.js';
-import { runSafely } from '../store.js';
 import { useRoom } from './context.js';
+import { type MutationContext, mutate } from './mutations.js';
 import { type IsEqual, useStore } from './store.js';
 
 /**
@@ -23,18 +22,6 @@ export function useDoc<T, S extends Schema = Registered>(
   );
 }
 
-/** What a mutation gets to work with. */
-export interface MutationContext<S extends Schema> {
-  /** Live parts of the document. */
-  readonly root: RootRef<S['doc']>;
-  /** As `room.presence.update`. */
-  readonly setPresence: (partial: Partial<S['~p']>) => void;
-  readonly room: Room<S>;
-}
-
-/** Calls of mutations that wait for their room, in the order they were made. */
-const waiting = /* @__PURE__ */ new WeakMap<object, Set<() => void>>();
-
 /**
  * A function that changes the document in one batch. Called before the room is ready it waits for it
  * and returns undefined; if the room is left before that, the error is reported like an uncaught one. What waits comes before
@@ -51,40 +38,6 @@ export function useMutation<A extends unknown[], T, S extends Schema = Registere
   const room = useRoom<S>();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the caller says what `fn` depends on.
   return useCallback((...args: A) => mutate(room, fn, args), [room, ...deps]);
-}
-
-function mutate<A extends unknown[], T, S extends Schema>(
-  room: Room<S>,
-  fn: (context: MutationContext<S>, ...args: A) => T,
-  args: A,
-): T | undefined {
-  const setPresence = (partial: Partial<S['~p']>): void => room.presence.update(partial);
-  const run = (): T => room.batch(() => fn({ root: room.root, setPresence, room }, ...args));
-  if (room.isReady) {
-    runWaiting(room);
-    return run();
-  }
-  const calls = waiting.get(room) ?? new Set();
-  waiting.set(room, calls.add(run));
-  // Effects of what is shown again run before the provider's, which enters the room anew.
-  const ready = Promise.resolve().then(() => room.ready);
-  ready.then(
-    () => runWaiting(room),
-    (error: unknown) => calls.delete(run) && runSafely(() => rethrow(error)),
-  );
-  room['~hold'](ready);
-  return undefined;
-}
-
-function runWaiting(room: object): void {
-  const calls = waiting.get(room);
-  // Those that they make run at once.
-  waiting.delete(room);
-  for (const run of calls ?? []) runSafely(run);
-}
-
-function rethrow(error: unknown): never {
-  throw error;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Client, RoomLease } from '../client.js';
+import type { Leased } from '../leases.js';
 import type { EnterOptions, Room } from '../room.js';
 import type { Schema } from '../schema.js';
 
@@ -40,8 +41,16 @@ export function prepareRoom<C extends Schema, S extends Schema>(
   return room;
 }
 
-/** Enters it, or the one that somebody else entered meanwhile. */
+/** Whether another room of its id is entered. What was deleted where it was entered stays left: a provider of that begins anew by being mounted. */
+export function isReplaced<C extends Schema, S extends Schema>(client: Client<C>, room: Room<S>): boolean {
+  const entered = client.getRoom<S>(room.id);
+  return entered !== null && entered !== room && room['~leases'] !== null;
+}
+
+/** Enters it, or the one that somebody else entered meanwhile: what was asked of this one is told then that it is left. */
 export function enterPrepared<C extends Schema, S extends Schema>(client: Client<C>, room: Room<S>): RoomLease<S> {
   all.get(client)?.delete(room.id);
-  return client['~enter'](room);
+  const lease = client['~enter'](room);
+  if (lease.room !== room) (room as Room<S> & Leased).leave();
+  return lease;
 }
