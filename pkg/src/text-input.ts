@@ -6,6 +6,7 @@ import { ReadingOnly } from './reading-only.js';
 import type { Cursor, Text, TextEvent } from './refs.js';
 import type { Room } from './room.js';
 import type { Schema } from './schema.js';
+import { isComposing, leaveComposing } from './text-input/composition.js';
 import { lockField } from './text-input/lock.js';
 import { mapAll, mapThroughEdit, toText, viewOf } from './text-input/view.js';
 
@@ -63,6 +64,7 @@ export class TextInput {
     this.#readingOnly = new ReadingOnly(room.sync);
     this.#place = place;
     this.#element = element;
+    this.#composing = isComposing(element, this.#find());
     const on = (type: string, act: (event: Event) => void): (() => void) =>
       listen(element, type, (event) => {
         this.#afterReset();
@@ -87,11 +89,15 @@ export class TextInput {
     this.#bind();
   }
 
-  /** Lets go of the element. What was typed while the room comes back from a crash is written nevertheless. */
+  /** Lets go of the element. What was composed until now, or typed while the room comes back from a crash, is written nevertheless. */
   stop(): void {
+    this.#stopped = true;
+    if (this.#composing && this.#unobserve && this.#text && this.#room.isReady) {
+      leaveComposing(this.#element, this.#text);
+      this.#onCompositionEnd();
+    }
     for (const stop of this.#stops) stop();
     this.#afterReset();
-    this.#stopped = true;
     this.#unlock?.();
     if (this.#waiting && !(this.#composing && this.#room.isReady)) this.#leaveElement();
     else this.#release();
@@ -125,11 +131,20 @@ export class TextInput {
     const isBound = this.#attempt(() => {
       this.#known = text.toString();
       this.#unobserve = text.observe((event) => this.#onText(event));
-      this.#show(this.#known, (offset) => offset);
+      if (isComposing(this.#element, text)) this.#goOnComposing();
+      else this.#show(this.#known, (offset) => offset);
       this.#heedLock();
     });
     // It is found once more when the room is back.
     if (!isBound && this.#waiting) this.#release();
+  }
+
+  /** The element is left alone as before; what it does not show yet waits. */
+  #goOnComposing(): void {
+    const { value } = this.#element;
+    const missed = diffText(value, this.#known);
+    this.#shown = { text: value, value };
+    this.#waiting = missed ? [spliceToDelta(missed)] : [];
   }
 
   #find(): Text | null {
@@ -355,6 +370,8 @@ export class TextInput {
 
   /** Shows a text, with the selection and the scroll position where they belong. */
   #show(text: string, map: (offset: number) => number): void {
+    // It may be another's by now, with a composition in it.
+    if (this.#stopped) return;
     const element = this.#element;
     const { selectionStart, selectionEnd, selectionDirection, scrollTop, scrollLeft } = element;
     element.value = this.#view(text);

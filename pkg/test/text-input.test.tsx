@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { act } from 'react';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import * as Y from 'yjs';
 import { useDoc, useText, useTextInput } from '../src/react.js';
 import type { DocSnapshot } from '../src/schema.js';
@@ -200,6 +200,46 @@ describe('a composition', () => {
     expect(element.value).toBe('ab');
     compose('end');
     expect(element.value).toBe('abc');
+  });
+
+  test('is written when the element goes in the middle of it', async () => {
+    const { note, caret, type, compose, remote, errors } = await bound('one ');
+    caret(4);
+    compose('start');
+    type('に');
+    await remote((text) => text.insert(0, 'XX '));
+    await unmount();
+    expect([note.toString(), errors]).toEqual(['XX one に', []]);
+  });
+
+  test('goes on where another rendering gives the element another ref, and keeps what others write meanwhile', async () => {
+    const { client, world, around } = await withProviders();
+    function Field() {
+      const { ref, ...rest } = useTextInput('note');
+      // As a component does that wants the element, too: another function in each rendering.
+      return <textarea {...rest} ref={(element) => ref(element)} />;
+    }
+    const container = await mount(around(<Field />));
+    const note = client.getRoom<S>('demo')?.root.get('note');
+    await act(async () => note?.insert(0, 'ab'));
+    const element = container.querySelector('textarea') as HTMLTextAreaElement;
+    const { caret, type, compose, selection } = keyboard(element);
+    const sets = vi.spyOn(element, 'value', 'set');
+    element.focus();
+    caret(1);
+    compose('start');
+    type('に');
+    sets.mockClear();
+    await act(async () => world.core.remote(0, (doc) => doc.getText('note').insert(0, 'XX')));
+    await render(around(<Field />));
+    expect([element.value, element.readOnly, sets.mock.calls]).toEqual(['aにb', false, []]);
+    await act(async () => world.core.remote(0, (doc) => doc.getText('note').insert(0, 'Y')));
+    type('ほ');
+    expect([element.value, `${note}`]).toEqual(['aにほb', 'YXXaにb']);
+    compose('end');
+    expect([element.value, `${note}`, ...selection()]).toEqual(['YXXaにほb', 'YXXaにほb', 6, 6]);
+    type('!');
+    expect(`${note}`).toBe('YXXaにほ!b');
   });
 
   test('followed by another input event, as Firefox sends it, writes once', async () => {

@@ -203,3 +203,17 @@ test('so is one that was given its text, as that was', async () => {
   await act(async () => todos.delete(0));
   expect([element.readOnly, element.value, field.errors]).toEqual([true, 'words', []]);
 });
+
+test('what is composed into a text that is deleted meanwhile goes with it, and with the element', async () => {
+  const field = await boundField(mount, '');
+  const todos = field.room.root.get('todos');
+  await act(async () => void todos.insert(0, { text: '', done: false, body: 'words' }));
+  const Body = () => <textarea {...useTextInput('todos.0.body')} />;
+  await render(field.around(<Body />));
+  const { compose, type } = keyboard(document.querySelector('textarea') as HTMLTextAreaElement);
+  compose('start');
+  type('に');
+  await act(async () => todos.delete(0));
+  await render(field.around(null));
+  expect([todos.length, field.errors]).toEqual([0, []]);
+});

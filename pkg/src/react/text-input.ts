@@ -28,8 +28,8 @@ interface InsideRoom {
  * while the server lets this client only read. Leave `value` and `onChange` out; a
  * `readOnly` of yours comes before what this gives, and counts once the text is there. A reset of the form, which React does after
  * each action, leaves the text alone. What is typed while the room comes back from a crash is written then, even where the element
- * is gone by then. If the room refuses it, as a document of a later version does, the element is read-only, and the
- * client's `error` event tells why.
+ * is gone by then; what is being composed as the element goes is written at once. If the room refuses it, as a document of a later version
+ * does, the element is read-only, and the client's `error` event tells why.
  *
  * The text is given by its dotted path, or as it is. A path with a number in it names whatever item is there: once another comes in
  * front, a field that was given `todos.0.text` shows that one's, and takes what is typed. For an item of a list have a row with an id of
