@@ -33,7 +33,8 @@ const budgets = {
   // Since 16.4: what binds a field to a text, which the hooks had in theirs.
   // Since 18.3: what nobody hears is shown once a turn, and the app is asked what closes mean.
   // Since 18.6: a field is read-only once its room is left or its text is gone, and where the server lets this client only read.
-  documents: 19.2,
+  // Since 19.2: what is composed as a field goes is written, and others' presence stays the same object while they type.
+  documents: 19.4,
   hocuspocus: 4.1,
   users: 1.4,
   migrations: 1.2,

@@ -4,7 +4,7 @@ export { makeCore } from './core-config.js';
 export { openView } from './document.js';
 export { rememberTransport } from './fallback.js';
 export { watchPage } from './guard/page.js';
-export { readOther } from './guard/shown.js';
+export { readOthers } from './guard/shown.js';
 export { vaultOf } from './guard/vault.js';
 export { HistoryImpl } from './history.js';
 export { endpointOf } from './room-endpoint.js';

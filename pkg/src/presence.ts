@@ -7,6 +7,7 @@ import { LazyPart } from './lazy-part.js';
 import { loadPart } from './load-part.js';
 import { jsonText } from './plain.js';
 import type { StandardSchemaV1 } from './schema.js';
+import { shallow } from './shallow.js';
 import { isHeard, type Notify, type Store, ValueStore } from './store.js';
 
 /** Somebody else in the room. The same object until their presence changes. */
@@ -88,7 +89,7 @@ export interface Meta {
 }
 
 /** What presence needs of the code that comes with the first room. */
-export type PresencePart = Pick<typeof Documents, 'readOther'>;
+export type PresencePart = Pick<typeof Documents, 'readOthers'>;
 
 /** What presence needs of its room. */
 export interface PresenceHost {
@@ -125,7 +126,7 @@ export class PresenceStore<P> implements Presence<P> {
   readonly #host: PresenceHost;
   readonly #throttle: number;
   readonly #validator: StandardSchemaV1 | undefined;
-  readonly #known = new Map<number, Known<P>>();
+  readonly #known = new Map<number, Shown<P>>();
   readonly #users: ValueStore<readonly User[]>;
   readonly #idleAfter: number;
   #meta: Meta | null;
@@ -219,14 +220,7 @@ export class PresenceStore<P> implements Presence<P> {
 
   /** Takes what the core tells about the others. */
   handle(updated: readonly (readonly [number, string])[], removed: readonly number[]): void {
-    let changed = false;
-    for (const id of removed) changed = this.#known.delete(id) || changed;
-    for (const [id, json] of updated) {
-      if (this.#known.get(id)?.json === json) continue;
-      const read = this.#part?.readOther<P>(id, json, this.#validator, this.#host.report);
-      if (read) this.#known.set(id, { json, ...read });
-      changed = true;
-    }
+    const changed = this.#part?.readOthers(this.#known, updated, removed, this.#validator, this.#host.report);
     if (changed) this.#publish();
   }
 
@@ -259,7 +253,7 @@ export class PresenceStore<P> implements Presence<P> {
   #publish(): void {
     const known = [...this.#known].sort(([a], [b]) => a - b);
     const others = known.flatMap(([, { other }]) => other ?? []);
-    this.others.set(others.length === 0 ? NOBODY : Object.freeze(others));
+    if (!shallow(others, this.others.getSnapshot())) this.others.set(Object.freeze(others));
     this.#host.onMetas(new Map(known.flatMap(([id, { meta }]) => (meta ? [[id, meta] as const] : []))));
     this.#begin();
     this.#people?.update();
@@ -302,11 +296,6 @@ function shownPresence(state: unknown, meta: Meta | null): unknown {
   if (meta === null) return state;
   if (isObject(state)) return { ...state, [META]: meta };
   return { [META]: { ...meta, ...(state === null ? { none: true } : { state }) } };
-}
-
-/** What is known of somebody else. */
-interface Known<P> extends Shown<P> {
-  readonly json: string;
 }
 
 /** A copy that later changes of the original do not reach, holding what JSON holds. */

@@ -72,7 +72,8 @@ describe('what others nest deeper than 64', () => {
       [8, `{"x":1,"~":{"user":{"id":"u","info":${ABYSS}}}}`],
       [9, '{"x":2}'],
     ]);
-    expect(errors.map(({ code }) => code)).toEqual(['E_PRESENCE', 'E_PRESENCE', 'E_PRESENCE']);
+    // That of 7 once: it did not fit before.
+    expect(errors.map(({ code }) => code)).toEqual(['E_PRESENCE', 'E_PRESENCE']);
     expect([world.resets, room.isReady]).toEqual([0, true]);
     expect(room.presence.others.getSnapshot()).toEqual([{ connectionId: 9, presence: { x: 2 } }]);
   });

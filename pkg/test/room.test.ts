@@ -332,6 +332,52 @@ describe('presence', () => {
     expect(room.presence.others.getSnapshot()).toEqual([]);
   });
 
+  test('of others is the same, and told to nobody, while only what goes beside it changes', async () => {
+    const validate = vi.fn((value: unknown) => ({ value: { ...(value as object), at: new Date(0) } }));
+    const presence = { '~standard': { version: 1 as const, vendor: 'test', validate } };
+    const { client, world } = fakeClient({ schema: { ...schema, presence } });
+    const { room } = client.enterRoom('demo');
+    await room.ready;
+    const show = async (beside: string, x = 1): Promise<void> => {
+      const shown = `{"x":${x},"~":${beside}}`;
+      world.core.tell(0, { type: 'presence', updated: [[7, shown]], removed: [] });
+      await vi.advanceTimersByTimeAsync(0);
+    };
+    await show('{"user":{"id":"u"}}');
+    const before = room.presence.others.getSnapshot();
+    const told = vi.fn();
+    room.presence.others.subscribe(told);
+    const typing = vi.fn();
+    room.messages.typing.subscribe(typing);
+    await vi.dynamicImportSettled();
+    await show('{"typing":true,"user":{"id":"u"}}');
+    await show('{"idle":60000,"user":{"id":"u"}}');
+    expect([room.presence.others.getSnapshot() === before, told.mock.calls.length]).toEqual([true, 0]);
+    expect([validate.mock.calls.length, typing.mock.calls.length > 0]).toEqual([1, true]);
+    await show('{"user":{"id":"u","info":"Ann"}}');
+    expect(room.presence.others.getSnapshot()).toMatchObject([{ userId: 'u', info: 'Ann' }]);
+    await show('{}', 2);
+    expect([room.presence.others.getSnapshot(), told.mock.calls.length]).toEqual([
+      [{ connectionId: 7, presence: { x: 2, at: new Date(0) } }],
+      2,
+    ]);
+  });
+
+  test('of others that the schema refuses is told once, and again when something fitted in between', async () => {
+    const { client, world } = fakeClient({ schema });
+    const errors = vi.fn();
+    client.on('error', errors);
+    const { room } = client.enterRoom('demo');
+    await room.ready;
+    const show = async (shown: string): Promise<number> => {
+      world.core.tell(0, { type: 'presence', updated: [[1, shown]], removed: [] });
+      await vi.advanceTimersByTimeAsync(0);
+      return errors.mock.calls.length;
+    };
+    expect([await show('{"y":1}'), await show('{"y":2}'), await show('{"y":3}')]).toEqual([1, 1, 1]);
+    expect([await show('{"x":1}'), await show('{"y":3}')]).toEqual([1, 2]);
+  });
+
   test('of others that the schema refuses is left out, and told', async () => {
     const { client, world } = fakeClient({ schema });
     const errors = vi.fn();
