@@ -8,7 +8,7 @@ import type { schema } from './support/client.js';
 import { settle, setupDom, withProviders } from './support/dom.js';
 
 type S = typeof schema;
-const { mount, unmount } = setupDom();
+const { mount, unmount, render } = setupDom();
 const useRoom = (): ReturnType<typeof hooks.useRoom<S>> => hooks.useRoom<S>();
 
 describe('rendering', () => {
@@ -351,7 +351,7 @@ describe('hooks', () => {
     expect([note?.toString(), ...disabled()]).toEqual(['a', false, true]);
   });
 
-  test('useSyncStatus shows a synchronisation only once it has lasted for a second, if smooth', async () => {
+  test('useSyncStatus shows the first synchronisation of a room at once, and others only when they have lasted for a second, if smooth', async () => {
     vi.useFakeTimers();
     const { world, around } = await withProviders();
     function Bar() {
@@ -371,6 +371,7 @@ describe('hooks', () => {
         });
         await vi.advanceTimersByTimeAsync(0);
       });
+    expect(container.textContent).toBe('synchronizing,synchronizing');
     await tell('synchronized');
     expect(container.textContent).toBe('synchronized,synchronized');
     await tell('synchronizing');
@@ -380,6 +381,8 @@ describe('hooks', () => {
     expect(container.textContent).toBe('synchronizing,synchronizing');
     await tell('synchronized');
     expect(container.textContent).toBe('synchronized,synchronized');
+    await render(around(<Bar />, 'another'));
+    expect(container.textContent).toBe('synchronizing,synchronizing');
   });
 
   test('useStatus and useConnection follow the connection, the listeners hear the client', async () => {

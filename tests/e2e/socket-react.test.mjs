@@ -15,7 +15,7 @@ function tick(socket, _attempt, { url }) {
 }
 
 describe('useSocket under React’s StrictMode', () => {
-  it('opens exactly one socket, another for another URL, and closes the last when it is unmounted', async (t) => {
+  it('opens exactly one socket, another for another URL, which the same function sends to, and closes the last when it is unmounted', async (t) => {
     const server = await socketServer(t);
     const site = await reactSite(t);
     const page = await (await newContext(t)).newPage();
@@ -36,6 +36,7 @@ describe('useSocket under React’s StrictMode', () => {
     await shows('status', 'connected');
     await page.getByText('send').click();
     await shows('heard', 'from one from two');
+    assert.equal(await page.getByTestId('same').textContent(), 'true');
     await server.stop();
     await shows('status', 'reconnecting');
     await server.start();

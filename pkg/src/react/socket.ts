@@ -39,7 +39,7 @@ export interface SocketHandle<T = SocketData, Sent = SocketInput> {
   readonly connection: ConnectionState;
   /** As `connection.status`. */
   readonly status: ConnectionState['status'];
-  /** As `socket.send`; the same function in each render. Rejects with `E_NOT_CONNECTED` without a socket. */
+  /** As `send` of the socket that was rendered last; the same function in each render. Rejects with `E_NOT_CONNECTED` without a socket. */
   readonly send: (data: Sent) => Promise<void>;
 }
 
@@ -62,7 +62,8 @@ export function useSocket<T = SocketData, Sent = SocketInput>(
   useEffect(() => current.take(), [current]);
   const connection = useStore(current.socket?.state ?? NO_SOCKET);
   const { socket } = current;
-  const send = useCallback((data: Sent) => (socket ? socket.send(data) : refuse()), [socket]);
+  const shown = useLatestRef(socket);
+  const send = useCallback((data: Sent) => shown.current?.send(data) ?? refuse(), [shown]);
   return { socket, connection, status: connection.status, send };
 }
 

@@ -29,7 +29,8 @@ export function useConnection(): ConnectionState {
 }
 
 /**
- * Whether everything is on the server. With `smooth`, `synchronizing` shows only once it has lasted for a second.
+ * Whether everything is on the server. With `smooth`, once that is so `synchronizing` shows only when it has lasted for a second; as the
+ * page loads, and in another room, it shows at once until then.
  * @example
  * const words = { synchronized: 'on the server', synchronizing: 'on its way…', rejected: 'not taken by the server' };
  * const shown = words[useSyncStatus({ smooth: true })];

@@ -20,12 +20,15 @@ function Feed({ room }) {
     onOpen: () => log.push(`${room}: open`),
     onClosed: () => log.push(`${room}: closed`),
   });
+  // As an effect keeps it that runs as it is mounted only.
+  const [kept] = useState(() => send);
   return h(
     'div',
     null,
     h('output', { 'data-testid': 'status' }, status),
+    h('output', { 'data-testid': 'same' }, String(kept === send)),
     h('output', { 'data-testid': 'heard' }, heard.join(' ')),
-    h('button', { type: 'button', onClick: () => send(`from ${room}`) }, 'send'),
+    h('button', { type: 'button', onClick: () => kept(`from ${room}`) }, 'send'),
   );
 }
 
