@@ -50,7 +50,7 @@ export interface StreamOptions extends Omit<RequestInit, 'headers' | 'signal'> {
   readonly signal?: AbortSignal | null | undefined;
   /** Headers, or a function that gives them before each attempt. */
   readonly headers?: HeadersInit | ((context: StreamContext) => HeadersInit | Promise<HeadersInit>) | undefined;
-  /** Gives a token before each attempt, and a fresh one once when the server answers 401; sent as `Authorization: Bearer`. */
+  /** Gives a token before each attempt, and a fresh one once when the server answers 401; sent as `Authorization: Bearer`, an empty one not at all. */
   readonly auth?: ((context: StreamContext) => Token | Promise<Token>) | undefined;
   /**
    * Hears how the server answered, whenever an answer is a stream and before anything of it is told; of other answers `error.status`

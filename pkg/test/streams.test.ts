@@ -7,7 +7,7 @@ import type { StandardSchemaV1 } from '../src/schema.js';
 import { decoderOf } from '../src/stream/decode.js';
 import { EventStreamImpl } from '../src/stream/event-stream.js';
 import { Frame, LatestStore, LatestValues } from '../src/stream/latest.js';
-import { isOfServer } from '../src/stream/of-client.js';
+import { isOfServer } from '../src/stream/lending.js';
 import { asOneOfAllTabs } from '../src/stream/one-tab.js';
 import { EventQueue } from '../src/stream/queue.js';
 import { RecordKeeper, type StreamRecord } from '../src/stream/record.js';

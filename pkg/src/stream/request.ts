@@ -59,7 +59,7 @@ async function headersFor(options: StreamOptions, context: StreamContext): Promi
   const [given, token] = await Promise.all([resolve(options.headers, context), options.auth?.(context)]);
   const headers = new Headers(given);
   const bearer = typeof token === 'object' ? token.token : token;
-  if (bearer !== undefined && !headers.has('authorization')) headers.set('authorization', `Bearer ${bearer}`);
+  if (bearer && !headers.has('authorization')) headers.set('authorization', `Bearer ${bearer}`);
   return headers;
 }
 

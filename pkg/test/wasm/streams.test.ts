@@ -8,6 +8,7 @@ import { lazyRuntime } from '../../src/runtime.js';
 import { defineSchema, t } from '../../src/schema.js';
 import { LiveSocket } from '../../src/socket/live.js';
 import { EventStreamImpl } from '../../src/stream/event-stream.js';
+import { lend } from '../../src/stream/lending.js';
 import { TextStreamImpl } from '../../src/stream/text-stream.js';
 import { realClient } from './support.js';
 
@@ -311,6 +312,22 @@ describe('in Node, on the real module', () => {
     const failing = new TextStreamImpl(links, url, { format });
     await expect(failing.done).rejects.toMatchObject({ code: 'E_STREAM' });
     expect(failing.state.getSnapshot().text).toBe('a');
+  });
+
+  test('a client’s token goes to the client’s server, and not where a lost answer is gone on with elsewhere', async () => {
+    const chat = await serve((_, response) => {
+      response.writeHead(200, sse).write('id: 1\ndata: a\n\n', () => response.destroy());
+    });
+    const replay = await serve((_, response) => response.writeHead(200, sse).end('data: b\n\ndata: [DONE]\n\n'));
+    const client = { url: chat.url.replace('http', 'ws'), auth: () => 'secret' };
+    const backoff = { initialDelay: 1, maxDelay: 1 };
+    const read = (url: string) => lend(client, links, chat.url, { backoff, resume: { id: '', url } });
+    expect(await read(replay.url).done).toBe('ab');
+    const bearers = ({ requests }: typeof chat) => requests.map(({ headers }) => headers.authorization);
+    expect([bearers(chat), bearers(replay)]).toEqual([['Bearer secret'], [undefined]]);
+    const own = read(chat.url);
+    await vi.waitFor(() => expect(bearers(chat)).toEqual(['Bearer secret', 'Bearer secret', 'Bearer secret']));
+    own.stop();
   });
 
   test('an id that is a parameter of the URL is no header', async () => {
