@@ -126,6 +126,45 @@ test('a damaged group costs no other: the rest is loaded, a copy of all is kept,
   }
 });
 
+test('a log of one group that is damaged, or shorter than it was, is copied before it is emptied, and that is said', async () => {
+  const path = folder();
+  const logs = fileLogs(path);
+  for (const value of [1, 2]) await logs.append('demo', [bytes(value)]);
+  await logs.compact('demo', bytes(9), [1, 2]);
+  const file = join(path, nameOf('demo'));
+  const whole = readFileSync(file);
+  const longer = Buffer.from(whole);
+  longer[1] = 1;
+  const shorter = whole.subarray(0, whole.length - 1);
+  for (const [damaged, left] of [
+    // The length alone: what is behind it is whole.
+    [longer, [[3, [9]]]],
+    [shorter, []],
+    [whole.subarray(0, 5), []],
+  ] as const) {
+    rmSync(`${file}.damaged`, { force: true });
+    writeFileSync(file, damaged);
+    const said: string[] = [];
+    const again = fileLogs(path, (words) => said.push(words));
+    expect(await recordsOf(again)).toEqual(left);
+    expect(await recordsOf(again)).toEqual(left);
+    expect(readFileSync(`${file}.damaged`).equals(damaged)).toBe(true);
+    expect(said).toEqual([expect.stringContaining(`${file}.damaged`)]);
+  }
+});
+
+test('the last group, with a damaged length, is loaded, and what is added comes behind it', async () => {
+  const path = folder();
+  for (const value of [1, 2]) await fileLogs(path).append('demo', [bytes(value)]);
+  const file = join(path, nameOf('demo'));
+  const damaged = readFileSync(file);
+  damaged[damaged.length / 2 + 2] = 1;
+  writeFileSync(file, damaged);
+  expect(await fileLogs(path).append('demo', [bytes(3)])).toEqual([3]);
+  expect(await recordsOf(fileLogs(path))).toEqual([1, 2, 3].map((value) => [value, [value]]));
+  expect(existsSync(`${file}.damaged`)).toBe(true);
+});
+
 test('rooms whose names differ in letters that file systems do not tell apart have files of their own', () => {
   const names = ['Demo', 'demo', 'a/b', 'a_b', '..', '💙', 'x'.repeat(1_000)].map((name) => nameOf(name).toLowerCase());
   expect(new Set(names).size).toBe(names.length);

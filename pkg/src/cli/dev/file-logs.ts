@@ -119,7 +119,7 @@ class FileLog {
       const copy = `${this.#path}.damaged${nth === 1 ? '' : nth}`;
       try {
         await copyFile(this.#path, copy, constants.COPYFILE_EXCL);
-        this.#onError(`a log is damaged, and some of its edits are not loaded: it was copied to ${copy}`);
+        this.#onError(`a log is damaged: what is whole in it is loaded, and all of it was copied to ${copy}`);
         return;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -177,15 +177,18 @@ function groupsOf(bytes: Buffer): {
   let [at, isDamaged] = [0, false];
   while (at < bytes.length) {
     const body = bodyAt(bytes, at);
-    const group = body && recordsOf(body);
-    if (body && group && crc32(body) === bytes.readUInt32LE(at + 4)) {
+    const group = body && wholeAt(bytes, at, body);
+    if (body && group) {
       records.push(...group);
       at += HEAD + body.length;
       continue;
     }
     const next = nextWhole(bytes, at + 1);
-    // Whole in length, or with something behind it: no append that was cut off.
-    isDamaged ||= body !== null || next !== null;
+    const last = next === null && body === null ? wholeAt(bytes, at, bytes.subarray(at + HEAD)) : null;
+    // Whole in length, or with something behind it: no append that was cut off. Nor is the first group always: a compacted log is one.
+    isDamaged ||= body !== null || next !== null || last !== null || at === 0;
+    // Its length alone is damaged.
+    if (last) records.push(...last);
     if (next === null) break;
     at = next;
   }
@@ -196,10 +199,16 @@ function groupsOf(bytes: Buffer): {
 function nextWhole(bytes: Buffer, from: number): number | null {
   for (let at = from; at + HEAD < bytes.length; at++) {
     const body = bodyAt(bytes, at);
-    // Records are looked at first: a checksum at each byte would take long.
-    if (body && body.length > 0 && recordsOf(body) && crc32(body) === bytes.readUInt32LE(at + 4)) return at;
+    if (body && body.length > 0 && wholeAt(bytes, at, body)) return at;
   }
   return null;
+}
+
+/** The records of a group with this body; null where it is not whole. */
+function wholeAt(bytes: Buffer, at: number, body: Buffer): StoredRecord[] | null {
+  // Records are looked at first: a checksum at each byte would take long.
+  const records = at + HEAD > bytes.length ? null : recordsOf(body);
+  return records && crc32(body) === bytes.readUInt32LE(at + 4) ? records : null;
 }
 
 /** What the head there says is behind it; null where the file ends before. */
