@@ -14,12 +14,13 @@ export interface Examination {
 }
 
 /** Examines an endpoint from the network upwards. */
-export async function examine(options: DoctorOptions): Promise<Examination> {
+export async function examine(given: DoctorOptions): Promise<Examination> {
   const report = new Report();
-  let { kind } = options;
+  let { kind } = given;
   try {
-    const network = await examineNetwork(options.url, options.timeout, report);
+    const network = await examineNetwork(given.url, given.timeout, report);
     if (!network.reachable) return { kind, report };
+    const options = network.trusted ? given : withoutSecrets(given, report);
     if (kind === 'auto') kind = await findKind(options);
     if (kind === 'ws') await examineSocket(options, report);
     else await examineStream(options, network, report);
@@ -28,6 +29,16 @@ export async function examine(options: DoctorOptions): Promise<Examination> {
     report.add('internal', 'fail', `the doctor itself failed: ${excerpt(String(error))}`);
   }
   return { kind, report };
+}
+
+/** Whoever has this certificate may be anybody. */
+function withoutSecrets(options: DoctorOptions, report: Report): DoctorOptions {
+  const { token, headers } = options;
+  const names = [...(token === null ? [] : ['--token']), ...(Object.keys(headers).length > 0 ? ['--header'] : [])];
+  if (names.length === 0) return options;
+  const advice = 'NODE_EXTRA_CA_CERTS=file.pem makes the doctor trust an authority of your own';
+  report.add('secrets', 'warn', `${names.join(' and ')} not sent: the certificate is not trusted`, { advice });
+  return { ...options, token: null, headers: {} };
 }
 
 /** An http: address may be either. One handshake tells most: a stream's server takes it for a GET. */

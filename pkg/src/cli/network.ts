@@ -9,9 +9,11 @@ export interface Network {
   readonly reachable: boolean;
   /** Whether the server offers HTTP/2, on which event streams share one connection. */
   readonly http2: boolean;
+  /** Whether secrets may go there: the certificate is the server's, or there is none to judge by. */
+  readonly trusted: boolean;
 }
 
-const unreachable: Network = { reachable: false, http2: false };
+const unreachable: Network = { reachable: false, http2: false, trusted: false };
 
 const words: Record<string, string> = {
   ECONNREFUSED: 'nothing listens on this port',
@@ -33,7 +35,7 @@ export async function examineNetwork(url: URL, timeout: number, report: Report):
   if (!socket) return unreachable;
   if (secure) return tls(socket, host, timeout, report);
   socket.destroy();
-  return { reachable: true, http2: false };
+  return { reachable: true, http2: false, trusted: true };
 }
 
 async function resolves(host: string, report: Report): Promise<boolean> {
@@ -79,7 +81,7 @@ async function tls(socket: Socket, host: string, timeout: number, report: Report
   try {
     await once(secured, 'secureConnect', timeout);
     tellTls(secured, performance.now() - started, report);
-    return { reachable: true, http2: secured.alpnProtocol === 'h2' };
+    return { reachable: true, http2: secured.alpnProtocol === 'h2', trusted: secured.authorized };
   } catch (error) {
     report.add('tls', 'fail', `no TLS on this port: ${reasonOf(error)}`, { data: { error: codeOf(error) } });
     return unreachable;

@@ -34,6 +34,7 @@ export const usage = `rejoin doctor URL [options]    examines a WebSocket or SSE
   --listen SECONDS   how long to listen to the server (default 3; more, to see rare pings)
   --json             the findings as JSON
 
+Token and headers are not sent where the certificate is not trusted (NODE_EXTRA_CA_CERTS=file.pem adds an authority).
 Frames that known protocols begin with are sent to the endpoint, and a text of its own to see whether it echoes.
 Exit codes: 0 nothing is broken, 1 problems found, 2 the command line is wrong.`;
 

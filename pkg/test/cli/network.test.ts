@@ -65,3 +65,24 @@ test.concurrent('a stream over TLS is examined too', async () => {
   expect(found.kind).toBe('sse');
   expect(found.get('events').data).toMatchObject({ count: 1 });
 });
+
+test.concurrent.each(['wss', 'https'])(
+  'neither the token nor headers go to whoever has a certificate that nobody signed (%s)',
+  async (scheme) => {
+    const requests: string[] = [];
+    const server = createSecure(selfSigned(), (request, response) => {
+      requests.push(JSON.stringify([request.url, request.rawHeaders]));
+      response.writeHead(401).end();
+    });
+    server.on('upgrade', (request, stream) => {
+      requests.push(JSON.stringify([request.url, request.rawHeaders]));
+      stream.end('HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n');
+    });
+    const args = ['--token', 'geheim', '--header', 'x-key: schlüssel'];
+    const found = await examined(`${scheme}://${await listen(server)}/`, ...args);
+    expect(requests.length).toBeGreaterThan(0);
+    const bearer = Buffer.from('geheim').toString('base64url');
+    for (const secret of ['geheim', bearer, 'x-key']) expect(requests.join('\n')).not.toContain(secret);
+    expect(found.get('secrets').value).toBe('--token and --header not sent: the certificate is not trusted');
+  },
+);
