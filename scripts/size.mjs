@@ -60,7 +60,8 @@ const budgets = {
   reactAll: 4.9,
   codemirror: 5.2,
   // Since 5.8: what Quill fails to show stays in the text.
-  quill: 6.3,
+  // Since 6.3: what waits for the room outlives the editor.
+  quill: 6.5,
 };
 /** The modules where the standard library is the one that came with the compiler (`wasm/std.mjs`). */
 const withGivenStd = { wasm: 298.6, links: 121.5, peers: 126.5, codec: 43 };

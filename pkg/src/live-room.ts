@@ -186,7 +186,7 @@ export class RoomImpl<S extends Schema = Schema>
 
   /** See {@link EngineRoom}. */
   handleCrash(): void {
-    this.#view?.recovery.handleCrash();
+    this.#view?.recovery.handleCrash(this.#sync.told);
     this.#suspend();
   }
 

@@ -3,20 +3,21 @@ import type { ValueStore } from './store.js';
 
 /** Shows in a room's store what the core tells, and what it has not got yet. */
 export class SyncTeller {
+  /** What the core told last. */
+  told: SyncState;
   readonly #store: ValueStore<SyncState>;
   readonly #drain: () => void;
-  #told: SyncState;
   #unsaved = 0;
 
   constructor(store: ValueStore<SyncState>, drain: () => void) {
     this.#store = store;
     this.#drain = drain;
-    this.#told = store.getSnapshot();
+    this.told = store.getSnapshot();
   }
 
   /** Takes what the core told. */
   tell(state: SyncState): void {
-    this.#told = state;
+    this.told = state;
     this.#show();
   }
 
@@ -33,7 +34,7 @@ export class SyncTeller {
   }
 
   #show(): void {
-    const told = this.#told;
+    const told = this.told;
     const status = told.status === 'synchronized' ? 'synchronizing' : told.status;
     const pending = told.pending + this.#unsaved;
     this.#store.set(this.#unsaved === 0 ? told : Object.freeze({ ...told, status, local: 'saving', pending }));

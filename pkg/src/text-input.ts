@@ -2,6 +2,7 @@ import type { TextOp } from './boundary.js';
 import { applyTextDelta, diffText, mapOffset, type Splice, spliceToDelta } from './delta.js';
 import type { SyncError } from './errors.js';
 import { undoKey } from './history.js';
+import { Hold } from './hold.js';
 import { ReadingOnly } from './reading-only.js';
 import type { Cursor, Text, TextEvent } from './refs.js';
 import type { Room } from './room.js';
@@ -35,6 +36,8 @@ export class TextInput {
   readonly #place: string | Text;
   readonly #readingOnly: ReadingOnly;
   readonly #stops: (() => void)[];
+  /** What was typed while the room comes back from a crash. */
+  readonly #held: Hold;
   /** Once stopped, one that nobody sees. */
   #element: TextField;
   #stopped = false;
@@ -61,6 +64,7 @@ export class TextInput {
 
   constructor(room: Room<Schema>, place: string | Text, element: TextField) {
     this.#room = room;
+    this.#held = new Hold(room);
     this.#readingOnly = new ReadingOnly(room.sync);
     this.#place = place;
     this.#element = element;
@@ -118,6 +122,7 @@ export class TextInput {
     this.#text = null;
     this.#refused = false;
     this.#waiting = null;
+    this.#held.end();
   }
 
   /** Finds the text: it comes with the document and goes with it, and another one may take its place. */
@@ -249,6 +254,7 @@ export class TextInput {
       this.#keep(waiting);
       return;
     }
+    this.#held.end();
     if (value === this.#view(this.#known)) {
       this.#shown = { text: this.#known, value };
       return;
@@ -329,6 +335,7 @@ export class TextInput {
   /** What was typed stays in the element. */
   #waitForRoom(): void {
     this.#waiting ??= [];
+    this.#held.begin();
     this.#room.ready.then(
       () => this.#catchUp(),
       (error: unknown) => this.#abandon(error),
@@ -344,6 +351,7 @@ export class TextInput {
   #giveUp(error: unknown): void {
     if (!this.#text) return;
     this.#waiting = null;
+    this.#held.end();
     this.#refused = true;
     this.#composing = false;
     this.#heedLock();

@@ -384,7 +384,9 @@ describe('binding', () => {
 
 describe('what is typed where the room takes no edits', () => {
   test('while it comes back from a crash is written then, beside what came meanwhile', async () => {
-    const { element, note, caret, type, remote, selection, world } = await bound('saved');
+    const { room, element, note, caret, type, remote, selection, world } = await bound('saved');
+    const stands = () => [room.sync.getSnapshot().local, room.sync.getSnapshot().pending];
+    const before = stands();
     world.autoReady = false;
     world.traps.add('textInsert');
     caret(5);
@@ -392,10 +394,13 @@ describe('what is typed where the room takes no edits', () => {
     caret(0);
     type('un');
     expect([element.value, element.readOnly]).toEqual(['unsaved!', false]);
+    // Nobody but the element has it.
+    expect(stands()).toEqual(['saving', 1]);
     await remote((note) => note.insert(5, ' words'));
     await act(async () => world.core.tell(0, { type: 'ready' }));
     await settle();
     expect([note.toString(), element.value, selection()]).toEqual(['unsaved! words', 'unsaved! words', [2, 2]]);
+    expect(stands()).toEqual(before);
     type('-');
     expect(note.toString()).toBe('un-saved! words');
   });

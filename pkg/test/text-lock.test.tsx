@@ -65,14 +65,16 @@ describe('once the room is left', () => {
   });
 
   test('what waited for it to come back from a crash is told as lost', async () => {
-    const { client, element, caret, type, world, errors } = await boundField(mount, 'saved');
+    const { client, room, element, caret, type, world, errors } = await boundField(mount, 'saved');
     world.autoReady = false;
     world.traps.add('textInsert');
     caret(5);
     type('!');
+    expect(room.sync.getSnapshot().local).toBe('saving');
     await act(() => client.clearData());
     await settle();
     expect([element.readOnly, element.value]).toEqual([true, 'saved']);
+    expect(room.sync.getSnapshot().pending).toBe(0);
     expect(errors.map(({ code }) => code)).toEqual(['E_DISPOSED']);
   });
 

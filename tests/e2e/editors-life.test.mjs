@@ -71,25 +71,55 @@ for (const kind of kinds) {
       await ann.append('words');
       await bob.page.evaluate((editor) => window[`open${editor}`](), kind);
       await shows(bob, as(kind, 'words'));
-      await bob.page.evaluate(async () => {
-        const { Core } = await import('/rejoin/core.js');
-        const original = Core.prototype.textInsert;
-        Core.prototype.textInsert = function (...given) {
-          Core.prototype.textInsert = original;
-          this.crashForTest();
-          return original.apply(this, given);
-        };
-        for (const [at, letter] of [...'abc'].entries()) window.write(5 + at, letter);
-      });
+      const sync = await bob.page.evaluate(typeInCrash);
+      // Neither the room nor the disk has it.
+      assert.deepEqual([sync.local, sync.pending], ['saving', 1]);
       await ann.insert(0, 'many ');
       for (const page of [ann, bob]) await page.hasText('many wordsabc');
       await shows(bob, as(kind, 'many wordsabc'));
+      await bob.isSynced();
       await bob.page.evaluate(() => window.write(13, 'd'));
       await ann.hasText('many wordsabcd');
       assert.deepEqual((await bob.seen()).crashes, [{ recovered: true }]);
       assert.deepEqual(bob.complaints, []);
     });
+
+    it('that crashes gets what was typed meanwhile, once, though the editor is gone by then', async (t) => {
+      const { server, site, ann } = await pageIn(t, 'unmounted');
+      const bob = await editorPage(t, site, { url: server.ws, room: 'unmounted' });
+      await ann.append('words');
+      await bob.page.evaluate((editor) => window[`open${editor}`](), kind);
+      await shows(bob, as(kind, 'words'));
+      await bob.page.evaluate(typeInCrash, kind);
+      await ann.insert(0, 'many ');
+      for (const page of [ann, bob]) await page.hasText('many wordsabc');
+      // The one that was opened meanwhile.
+      await shows(bob, as(kind, 'many wordsabc'));
+      await bob.isSynced();
+      await ann.append('!');
+      await shows(bob, as(kind, 'many wordsabc!'));
+      assert.deepEqual((await bob.seen()).errors, []);
+      assert.deepEqual(bob.complaints, []);
+    });
   });
+}
+
+/** Types into the editor while the core crashes, replaces it by another one if it is named, and tells how the room's edits stand; runs in the page. */
+async function typeInCrash(kind) {
+  const { Core } = await import('/rejoin/core.js');
+  const original = Core.prototype.textInsert;
+  Core.prototype.textInsert = function (...given) {
+    Core.prototype.textInsert = original;
+    this.crashForTest();
+    return original.apply(this, given);
+  };
+  for (const [at, letter] of [...'abc'].entries()) window.write(5 + at, letter);
+  if (kind) {
+    window.view?.destroy();
+    window.stopQuill?.();
+    window[`open${kind}`]();
+  }
+  return window.session.room.sync.getSnapshot();
 }
 
 describe('a text under an editor', () => {

@@ -46,6 +46,11 @@ export class Alignment<C, S> {
     return this.#held;
   }
 
+  /** Whether the room is still to take something. */
+  get isUnsent(): boolean {
+    return this.#unsent !== null;
+  }
+
   /** Whether offsets of the editor are those of the text. */
   get isEven(): boolean {
     return !this.#held && !this.#unsent;

@@ -1,3 +1,4 @@
+import { Hold } from '../hold.js';
 import { ReadingOnly } from '../reading-only.js';
 import type { Text, TextEvent } from '../refs.js';
 import type { Room } from '../room.js';
@@ -14,6 +15,8 @@ export interface Shower {
   told(event: TextEvent): void;
   /** The room takes edits again, after a write that was to be offered later. */
   resumed(): void;
+  /** The room never takes what was to be offered later: it was left. */
+  abandoned(error: unknown): void;
   /** Whether people may write has changed. */
   locked(): void;
 }
@@ -24,6 +27,8 @@ export class TextFollower {
   readonly #place: string | Text;
   readonly #shower: Shower;
   readonly #readingOnly: ReadingOnly;
+  /** What is to be offered later. */
+  readonly #held: Hold;
   readonly #stops: readonly (() => void)[];
   #text: Text | null = null;
   #unobserve: (() => void) | null = null;
@@ -37,6 +42,7 @@ export class TextFollower {
     this.#place = place;
     this.#shower = shower;
     this.#readingOnly = new ReadingOnly(room.sync);
+    this.#held = new Hold(room);
     this.#stops = [room.doc.subscribe(() => this.#find()), room.sync.subscribe(() => shower.locked())];
   }
 
@@ -54,14 +60,23 @@ export class TextFollower {
     this.#find();
   }
 
+  /** Follows it no more. What is still to be offered is lost. */
   stop(): void {
     this.#stopped = true;
     for (const stop of this.#stops) stop();
     this.#letGo();
+    this.#held.end();
   }
 
   /** Writes into the text. Errors of the room become an {@link Outcome}, and are told where nobody could know. */
   write(act: (text: Text) => void): Outcome {
+    const outcome = this.#attempt(act);
+    if (outcome === 'later') this.#wait();
+    else this.#held.end();
+    return outcome;
+  }
+
+  #attempt(act: (text: Text) => void): Outcome {
     const { ready } = this.#room;
     const text = this.#text;
     try {
@@ -70,10 +85,7 @@ export class TextFollower {
       return 'taken';
     } catch (error) {
       // One that crashed in the middle of it is to be ready anew.
-      if (!this.#room.isReady || this.#room.ready !== ready) {
-        this.#wait();
-        return 'later';
-      }
+      if (!this.#room.isReady || this.#room.ready !== ready) return 'later';
       if (this.#lookUp()) this.#refuse(error);
       else this.#lose();
       return 'never';
@@ -101,10 +113,17 @@ export class TextFollower {
   }
 
   #wait(): void {
+    this.#held.begin();
     this.#room.ready.then(
       () => !this.#stopped && this.#shower.resumed(),
-      () => this.#lose(),
+      (error: unknown) => this.#abandon(error),
     );
+  }
+
+  #abandon(error: unknown): void {
+    this.#held.end();
+    this.#lose();
+    if (!this.#stopped) this.#shower.abandoned(error);
   }
 
   #find(): void {
@@ -135,6 +154,7 @@ export class TextFollower {
       this.#unobserve = text.observe((event) => this.#shower.told(event));
       this.#text = text;
       this.#refused = false;
+      this.#held.end();
       this.#shower.found();
     } catch (error) {
       this.#room.report(error);

@@ -1,4 +1,5 @@
 import { SyncError } from 'rejoin';
+import { Hold } from '../hold.js';
 import type { Tap } from '../taps.js';
 import { bring, isPassing } from './bring.js';
 import { reportUncaught } from './emitter.js';
@@ -44,11 +45,12 @@ export class Bridge<D extends YjsDoc> implements Tap {
   #isOver = false;
   #untap: (() => void) | null = null;
   #isWaiting = false;
-  /** Ends the claim that something waits which is saved nowhere. */
-  #release: (() => void) | null = null;
+  /** What the room has not taken in. */
+  readonly #held: Hold;
 
   constructor(host: BridgeHost<D>) {
     this.#host = host;
+    this.#held = new Hold(host.room);
     this.#clientId = host.doc.clientID;
     host.doc.on('update', this.#onUpdate);
   }
@@ -97,7 +99,7 @@ export class Bridge<D extends YjsDoc> implements Tap {
     clearTimeout(this.#timer);
     this.#host.doc.off('update', this.#onUpdate);
     this.#untap?.();
-    this.#letGo();
+    this.#held.end();
     this.#arrived = [];
   }
 
@@ -151,21 +153,7 @@ export class Bridge<D extends YjsDoc> implements Tap {
   /** What is written now goes when the two are compared. */
   #wait(): void {
     this.#isBehind = true;
-    this.#hold();
-  }
-
-  /** What the room has not taken in is saved nowhere. */
-  #hold(): void {
-    if (this.#release) return;
-    const held = new Promise<void>((resolve) => {
-      this.#release = resolve;
-    });
-    this.#host.room['~hold'](held);
-  }
-
-  #letGo(): void {
-    this.#release?.();
-    this.#release = null;
+    this.#held.begin();
   }
 
   #offerAgain(): void {
@@ -207,7 +195,7 @@ export class Bridge<D extends YjsDoc> implements Tap {
       this.#refused = null;
     } catch (thrown) {
       const error = thrown as SyncError;
-      this.#hold();
+      this.#held.begin();
       if (isPassing(error)) {
         this.#isBehind = true;
         return;
@@ -217,7 +205,7 @@ export class Bridge<D extends YjsDoc> implements Tap {
     } finally {
       this.#sending = outer;
     }
-    if (!this.#isBehind && !this.#refused) this.#letGo();
+    if (!this.#isBehind && !this.#refused) this.#held.end();
   }
 
   #later(): void {

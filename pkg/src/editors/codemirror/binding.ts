@@ -48,9 +48,10 @@ export class Binding implements PluginValue, Aligned<ChangeSet, EditorText> {
     this.#view = view;
     this.#room = room;
     this.follower = new TextFollower(room, place, {
-      found: () => this.alignment.reset(),
+      found: () => this.#found(),
       told: (event) => this.#told(event),
-      resumed: () => this.alignment.resume(),
+      resumed: () => this.#resume(),
+      abandoned: (error) => this.#abandon(error),
       locked: () => this.#soon(),
     });
     this.#selection = new KeptSelection(view, this.follower, this.alignment);
@@ -72,10 +73,11 @@ export class Binding implements PluginValue, Aligned<ChangeSet, EditorText> {
     if (this.alignment.held) this.#soon();
   }
 
+  /** Lets go of the view. What was typed while the room comes back is written nevertheless. */
   destroy(): void {
     this.#gone = true;
     this.#stopHistory();
-    this.follower.stop();
+    this.#end();
   }
 
   /** So many letters are being composed. */
@@ -104,7 +106,7 @@ export class Binding implements PluginValue, Aligned<ChangeSet, EditorText> {
     const length = this.follower.read((text) => text.length);
     if (length !== null && length !== before.length) {
       // Somebody wrote, and it was not told yet.
-      this.#afterwards(() => this.alignment.resume());
+      queueMicrotask(() => this.#resume());
       return false;
     }
     const outcome = this.follower.write((text) => this.#push(text, change, before));
@@ -136,6 +138,27 @@ export class Binding implements PluginValue, Aligned<ChangeSet, EditorText> {
 
   shown(): EditorText {
     return this.#view.state.doc;
+  }
+
+  #found(): void {
+    this.alignment.reset();
+    this.#end();
+  }
+
+  #resume(): void {
+    this.alignment.resume();
+    this.#end();
+  }
+
+  /** In a view that is still there it is seen. */
+  #abandon(error: unknown): void {
+    if (!this.#gone) return;
+    this.#room.report(error);
+    this.follower.stop();
+  }
+
+  #end(): void {
+    if (this.#gone && !this.alignment.isUnsent) this.follower.stop();
   }
 
   #typed({ changes, startState }: Transaction): void {

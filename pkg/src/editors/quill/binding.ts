@@ -52,7 +52,8 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
     this.follower = new TextFollower(room, place, {
       found: () => this.#found(),
       told: (event) => this.#told(event),
-      resumed: () => this.alignment.resume(),
+      resumed: () => this.#resume(),
+      abandoned: (error) => this.#abandon(error),
       locked: () => this.#showLock(),
     });
     quill.on('editor-change', this.#onChange);
@@ -67,10 +68,11 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
     this.follower.start();
   }
 
+  /** Lets go of the editor. What was typed while the room comes back is written nevertheless. */
   stop(): void {
     this.#gone = true;
     for (const stop of this.#stops) stop();
-    this.follower.stop();
+    this.#end();
     if (this.#isLocking) this.#quill.enable(true);
   }
 
@@ -78,7 +80,7 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
     const now = this.follower.read((text) => text.toString());
     if (now !== null && lengthOf(now) !== before.length()) {
       // Somebody wrote, and it was not told yet.
-      this.#afterwards(() => this.alignment.resume());
+      queueMicrotask(() => this.#resume());
       return false;
     }
     const outcome = this.follower.write((text) => this.#push(text, now ?? '', change));
@@ -87,7 +89,7 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
   }
 
   settle(): void {
-    if (!this.#composing) this.#quill.update('user');
+    if (!this.#composing && !this.#gone) this.#quill.update('user');
   }
 
   show(change: FullDelta): boolean {
@@ -206,6 +208,23 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
   #found(): void {
     this.#known = this.follower.content() ?? '';
     this.alignment.reset();
+    this.#end();
+  }
+
+  #resume(): void {
+    this.alignment.resume();
+    this.#end();
+  }
+
+  /** In an editor that is still there it is seen. */
+  #abandon(error: unknown): void {
+    if (!this.#gone) return;
+    this.#room.report(error);
+    this.follower.stop();
+  }
+
+  #end(): void {
+    if (this.#gone && !this.alignment.isUnsent) this.follower.stop();
   }
 
   #told({ delta, origin }: TextEvent): void {
@@ -239,6 +258,7 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
   }
 
   #showLock(): void {
+    if (this.#gone) return;
     const is = this.follower.isLocked || this.#isBroken;
     if (is === this.#isLocking || (is && !this.#quill.isEnabled())) return;
     this.#isLocking = is;
