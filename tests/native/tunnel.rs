@@ -9,7 +9,7 @@ use proptest::test_runner::RngSeed;
 use rejoin::io::{FetchId, FetchInput, FetchOutput, SocketInput};
 use rejoin::time::Instant;
 use rejoin::tunnel::{Terms, Tunnel, TunnelOutput};
-use rejoin_server::tunnel::session::{Session, TakeError};
+use rejoin_server::tunnel::session::{Cursor, Session, TakeError};
 
 const MAX_FRAME: usize = 1 << 20;
 
@@ -71,7 +71,7 @@ struct World {
 
 #[derive(Debug, Default)]
 struct Stream {
-    cursor: u64,
+    cursor: Cursor,
     opened: bool,
     bytes: Vec<u8>,
     wanted: bool,
@@ -170,7 +170,7 @@ impl World {
                 let kind = ("content-type".to_owned(), "text/event-stream".to_owned());
                 let answer = FetchInput::Response { status: 200, headers: vec![kind] };
                 self.later(1, Happening::Answer(fetch, answer));
-                let stream = Stream { cursor: received, ..Stream::default() };
+                let stream = Stream { cursor: Cursor::behind(received), ..Stream::default() };
                 self.streams.insert(fetch, stream);
                 self.write_streams();
             }
@@ -192,20 +192,20 @@ impl World {
             if !std::mem::replace(&mut stream.opened, true) {
                 news.push_str("event:open\ndata:s\n\n");
             }
-            loop {
-                let (events, _) = self.session.events(&mut stream.cursor, 200);
-                if events.is_empty() {
-                    break;
+            let lost = loop {
+                match self.session.events(&mut stream.cursor, 200) {
+                    Ok((events, _)) if events.is_empty() => break false,
+                    Ok((events, _)) => news.push_str(&events),
+                    Err(_) => break true,
                 }
-                news.push_str(&events);
-            }
+            };
             stream.bytes.extend(news.as_bytes());
             self.written += news.len();
             if let Some(at) = self.breaks_at.filter(|at| *at <= self.written) {
                 stream.bytes.truncate(stream.bytes.len() - (self.written - at));
                 stream.end = Some(FetchInput::Failed { message: String::new() });
                 self.breaks_at = None;
-            } else if cuts {
+            } else if cuts || lost {
                 stream.bytes.truncate(roll % (stream.bytes.len() + 1));
                 stream.end = Some(FetchInput::Failed { message: String::new() });
             } else if ends {

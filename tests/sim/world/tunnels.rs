@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use rejoin::io::{FetchId, FetchInput, FetchOutput, Input, SocketId, SocketInput};
 use rejoin_server::hub::{HubInput, MemberId, Permission};
-use rejoin_server::tunnel::session::Session;
+use rejoin_server::tunnel::session::{Cursor, Session};
 
 use super::{Happening, World};
 use crate::net::{Health, LinkId};
@@ -27,7 +27,7 @@ pub struct TunnelEnd {
 /// An answer that is being given.
 #[derive(Debug, Default)]
 struct Answer {
-    cursor: u64,
+    cursor: Cursor,
     /// What the client has not asked for.
     waiting: Vec<u8>,
     /// Asked, and there was nothing.
@@ -191,7 +191,7 @@ impl World {
         self.answer(host, boot, fetch, response);
         let open = format!("event:open\ndata:{link}\n\n").into_bytes();
         let waiting = if resumed { Vec::new() } else { open };
-        let answer = Answer { cursor: received, waiting, ..Answer::default() };
+        let answer = Answer { cursor: Cursor::behind(received), waiting, ..Answer::default() };
         if let Some(end) = self.tunnels.get_mut(&link) {
             end.answers.insert(fetch, answer);
         }
@@ -224,7 +224,11 @@ impl World {
         let ends = self.rng.u32(0..10) == 0;
         let Some(end) = self.tunnels.get_mut(&link) else { return };
         for answer in end.answers.values_mut().filter(|answer| !answer.ended) {
-            let (events, closes) = end.session.events(&mut answer.cursor, usize::MAX);
+            // Whole frames: none is ever lost halfway.
+            let Ok((events, closes)) = end.session.events(&mut answer.cursor, usize::MAX) else {
+                answer.ended = true;
+                continue;
+            };
             answer.waiting.extend(events.as_bytes());
             answer.ended = ends || closes;
         }
