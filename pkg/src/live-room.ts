@@ -186,7 +186,10 @@ export class RoomImpl<S extends Schema = Schema>
 
   /** See {@link EngineRoom}. */
   handleCrash(): void {
-    this.#view?.recovery.handleCrash(this.#sync.told);
+    this.#view?.recovery.handleCrash(() => {
+      this.catchUp();
+      return this.#sync.told;
+    });
     this.#suspend();
   }
 

@@ -112,9 +112,10 @@ export class RoomRecovery implements Recovery {
     await done;
   }
 
-  /** Tells what a crash of the core may have cost, of which it told this. */
-  handleCrash({ pending, local }: SyncState): void {
+  /** Tells what a crash of the core may have cost. `caughtUp` takes what the core still had to tell. */
+  handleCrash(caughtUp: () => SyncState): void {
     const isUntold = this.#work.hasUntold();
+    const { pending, local } = caughtUp();
     if (!isUntold && (pending === 0 || local === 'saved')) return;
     const edits = isUntold ? 'edits of this turn' : `${pending} units of edits`;
     const message = `the core crashed with ${edits} that were neither saved nor synced; they may be lost`;

@@ -169,7 +169,7 @@ fn inserted(op: &TextOp) -> u32 {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
     use proptest::prelude::*;
     use serde_json::json;

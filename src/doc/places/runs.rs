@@ -229,7 +229,7 @@ impl Chunk {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
     use proptest::prelude::*;
     use yrs::ClientID;
