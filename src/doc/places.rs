@@ -354,8 +354,11 @@ mod tests {
         }
     }
 
+    /// Does what another does: its step with the updates of that, or updates that it hears.
+    type Twin<'a> = dyn FnMut(Option<Step>, &[Vec<u8>]) + 'a;
+
     /// Two write, and hear of each other now and then. `twin` does what the first does.
-    fn talk(steps: Vec<Step>, patience: usize, twin: &mut dyn FnMut(Option<Step>, &[Vec<u8>])) {
+    fn talk(steps: Vec<Step>, patience: usize, twin: &mut Twin<'_>) {
         let (mut a, mut b) = (doc(7), doc(5));
         let (mut for_a, mut for_b) = (Vec::new(), Vec::new());
         for (at, step) in steps.into_iter().enumerate() {
