@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::doc::shared::{element_parts, fragment_list};
 use crate::doc::subdoc::guid_of;
 use serde_json::{Map as JsonMap, Number as JsonNumber, Value};
-use yrs::types::text::{Diff, YChange};
+use yrs::types::text::Diff;
 use yrs::{Any, Array, ArrayRef, GetString, Map, MapRef, Number, Out, ReadTxn, Text, TextRef};
 
 /// What an embedded object looks like in a string (Unicode: object replacement character).
@@ -132,8 +132,8 @@ pub(crate) fn text_to_string<T: ReadTxn>(txn: &T, text: &TextRef) -> String {
 }
 
 /// A text's runs of equal formatting.
-pub(crate) fn text_runs<T: ReadTxn>(txn: &T, text: &TextRef) -> Vec<Diff<YChange>> {
-    text.diff(txn, YChange::identity)
+pub(crate) fn text_runs<T: ReadTxn>(txn: &T, text: &TextRef) -> Vec<Diff<()>> {
+    text.diff(txn, |_| ())
 }
 
 /// The characters that an inserted piece of text has.

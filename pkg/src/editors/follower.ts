@@ -15,8 +15,6 @@ export interface Shower {
   told(event: TextEvent): void;
   /** The room takes edits again, after a write that was to be offered later. */
   resumed(): void;
-  /** The room never takes what was to be offered later: it was left. */
-  abandoned(error: unknown): void;
   /** Whether people may write has changed. */
   locked(): void;
 }
@@ -35,6 +33,8 @@ export class TextFollower {
   /** Whether the room refused an edit for good. */
   #refused = false;
   #stopped = false;
+  /** Once the editor is gone: whether the room is still to take something. */
+  #isUnsent: (() => boolean) | null = null;
 
   /** Nothing is looked for before {@link TextFollower.start}. */
   constructor(room: Room<Schema>, place: string | Text, shower: Shower) {
@@ -60,8 +60,24 @@ export class TextFollower {
     this.#find();
   }
 
-  /** Follows it no more. What is still to be offered is lost. */
-  stop(): void {
+  /** The editor is gone: follows the text only until the room has what it is still to take. */
+  leave(isUnsent: () => boolean): void {
+    this.#isUnsent = isUnsent;
+    this.#end();
+  }
+
+  /** Has what was to be offered later offered now. */
+  resume(): void {
+    if (this.#stopped) return;
+    this.#shower.resumed();
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#isUnsent?.() === false) this.#stop();
+  }
+
+  #stop(): void {
     this.#stopped = true;
     for (const stop of this.#stops) stop();
     this.#letGo();
@@ -115,7 +131,7 @@ export class TextFollower {
   #wait(): void {
     this.#held.begin();
     this.#room.ready.then(
-      () => !this.#stopped && this.#shower.resumed(),
+      () => this.resume(),
       (error: unknown) => this.#abandon(error),
     );
   }
@@ -123,7 +139,10 @@ export class TextFollower {
   #abandon(error: unknown): void {
     this.#held.end();
     this.#lose();
-    if (!this.#stopped) this.#shower.abandoned(error);
+    // In an editor that is still there it is seen.
+    if (this.#stopped || !this.#isUnsent) return;
+    this.#room.report(error);
+    this.#stop();
   }
 
   #find(): void {
@@ -156,6 +175,7 @@ export class TextFollower {
       this.#refused = false;
       this.#held.end();
       this.#shower.found();
+      this.#end();
     } catch (error) {
       this.#room.report(error);
     }

@@ -3,7 +3,7 @@
 use yrs::block::ItemPtr;
 use yrs::branch::BranchPtr;
 use yrs::types::TypeRef;
-use yrs::types::text::{Diff, YChange};
+use yrs::types::text::Diff;
 use yrs::{Any, Array, ArrayRef, Map, MapRef, Out, ReadTxn, Text, TextRef, TransactionMut};
 
 use super::perform::Made;
@@ -22,7 +22,7 @@ pub(crate) enum Copied {
 #[derive(Debug)]
 pub(crate) struct Type {
     kind: TypeRef,
-    runs: Vec<Diff<YChange>>,
+    runs: Vec<Diff<()>>,
     entries: Vec<(String, Copied)>,
     items: Vec<Copied>,
 }
@@ -117,7 +117,7 @@ impl Type {
     }
 }
 
-fn runs_of<T: ReadTxn>(txn: &T, text: &TextRef) -> Option<Vec<Diff<YChange>>> {
+fn runs_of<T: ReadTxn>(txn: &T, text: &TextRef) -> Option<Vec<Diff<()>>> {
     let runs = text_runs(txn, text);
     let known = runs.iter().all(|run| matches!(run.insert, Out::Any(_)));
     known.then_some(runs)
@@ -137,7 +137,7 @@ fn entries_of<T: ReadTxn>(txn: &T, map: &MapRef) -> Option<Vec<(String, Copied)>
 }
 
 /// Text and its marks, with room for each mark to begin and to end.
-fn run_units(run: &Diff<YChange>) -> usize {
+fn run_units(run: &Diff<()>) -> usize {
     let marks = run.attributes.as_ref().map_or(0, |attributes| attributes.len());
     let units = match &run.insert {
         Out::Any(Any::String(text)) => text.encode_utf16().count(),
@@ -146,7 +146,7 @@ fn run_units(run: &Diff<YChange>) -> usize {
     units + 2 * marks
 }
 
-fn fill_text(txn: &mut TransactionMut<'_>, text: &TextRef, runs: Vec<Diff<YChange>>) {
+fn fill_text(txn: &mut TransactionMut<'_>, text: &TextRef, runs: Vec<Diff<()>>) {
     for run in runs {
         let (index, attributes) = (text.len(txn), run.attributes.unwrap_or_default());
         match run.insert {

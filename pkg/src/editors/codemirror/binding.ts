@@ -48,10 +48,9 @@ export class Binding implements PluginValue, Aligned<ChangeSet, EditorText> {
     this.#view = view;
     this.#room = room;
     this.follower = new TextFollower(room, place, {
-      found: () => this.#found(),
+      found: () => this.alignment.reset(),
       told: (event) => this.#told(event),
-      resumed: () => this.#resume(),
-      abandoned: (error) => this.#abandon(error),
+      resumed: () => this.alignment.resume(),
       locked: () => this.#soon(),
     });
     this.#selection = new KeptSelection(view, this.follower, this.alignment);
@@ -77,7 +76,7 @@ export class Binding implements PluginValue, Aligned<ChangeSet, EditorText> {
   destroy(): void {
     this.#gone = true;
     this.#stopHistory();
-    this.#end();
+    this.follower.leave(() => this.alignment.isUnsent);
   }
 
   /** So many letters are being composed. */
@@ -106,7 +105,7 @@ export class Binding implements PluginValue, Aligned<ChangeSet, EditorText> {
     const length = this.follower.read((text) => text.length);
     if (length !== null && length !== before.length) {
       // Somebody wrote, and it was not told yet.
-      queueMicrotask(() => this.#resume());
+      queueMicrotask(() => this.follower.resume());
       return false;
     }
     const outcome = this.follower.write((text) => this.#push(text, change, before));
@@ -138,27 +137,6 @@ export class Binding implements PluginValue, Aligned<ChangeSet, EditorText> {
 
   shown(): EditorText {
     return this.#view.state.doc;
-  }
-
-  #found(): void {
-    this.alignment.reset();
-    this.#end();
-  }
-
-  #resume(): void {
-    this.alignment.resume();
-    this.#end();
-  }
-
-  /** In a view that is still there it is seen. */
-  #abandon(error: unknown): void {
-    if (!this.#gone) return;
-    this.#room.report(error);
-    this.follower.stop();
-  }
-
-  #end(): void {
-    if (this.#gone && !this.alignment.isUnsent) this.follower.stop();
   }
 
   #typed({ changes, startState }: Transaction): void {

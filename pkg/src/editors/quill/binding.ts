@@ -52,8 +52,7 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
     this.follower = new TextFollower(room, place, {
       found: () => this.#found(),
       told: (event) => this.#told(event),
-      resumed: () => this.#resume(),
-      abandoned: (error) => this.#abandon(error),
+      resumed: () => this.alignment.resume(),
       locked: () => this.#showLock(),
     });
     quill.on('editor-change', this.#onChange);
@@ -72,7 +71,7 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
   stop(): void {
     this.#gone = true;
     for (const stop of this.#stops) stop();
-    this.#end();
+    this.follower.leave(() => this.alignment.isUnsent);
     if (this.#isLocking) this.#quill.enable(true);
   }
 
@@ -80,7 +79,7 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
     const now = this.follower.read((text) => text.toString());
     if (now !== null && lengthOf(now) !== before.length()) {
       // Somebody wrote, and it was not told yet.
-      queueMicrotask(() => this.#resume());
+      queueMicrotask(() => this.follower.resume());
       return false;
     }
     const outcome = this.follower.write((text) => this.#push(text, now ?? '', change));
@@ -208,23 +207,6 @@ export class QuillBinding implements Aligned<FullDelta, FullDelta>, SelectionKee
   #found(): void {
     this.#known = this.follower.content() ?? '';
     this.alignment.reset();
-    this.#end();
-  }
-
-  #resume(): void {
-    this.alignment.resume();
-    this.#end();
-  }
-
-  /** In an editor that is still there it is seen. */
-  #abandon(error: unknown): void {
-    if (!this.#gone) return;
-    this.#room.report(error);
-    this.follower.stop();
-  }
-
-  #end(): void {
-    if (this.#gone && !this.alignment.isUnsent) this.follower.stop();
   }
 
   #told({ delta, origin }: TextEvent): void {
