@@ -37,6 +37,7 @@ pub use edit::{Edit, Prelim};
 pub use host::DocHost;
 pub use limits::Limits;
 pub use preflight::Preflight;
+pub(crate) use subdoc::merge_updates;
 pub use type_id::TypeId;
 pub use undo::{Direction, Intent, UndoLimits, UndoState};
 /// Which neighbour a sticky position stays with: the unit before it or the one after it.

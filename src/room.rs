@@ -39,7 +39,7 @@ use crate::connection::{Connection, Context, Source, complete_url};
 use crate::doc::change::Change;
 use crate::doc::edit::Edit;
 use crate::doc::limits::Limits;
-use crate::doc::{Doc, DocHost, Integrated, Intent, Origin, UndoState};
+use crate::doc::{Doc, DocHost, Integrated, Intent, Origin, UndoState, merge_updates};
 use crate::error::{ErrorCode, Misuse};
 use crate::event::{ChangeOrigin, EventKind, Problem, SyncState};
 use crate::io::{Environment, SocketId, SocketInput, SocketOutput, StorageTask};
@@ -437,8 +437,8 @@ fn merge_batch(batch: Vec<Integrated>) -> Vec<Vec<u8>> {
     let updates: Vec<Vec<u8>> = batch.into_iter().map(|edited| edited.update).collect();
     updates
         .chunks(RUN)
-        .flat_map(|run| match yrs::merge_updates_v1(run) {
-            Ok(merged) if run.len() > 1 => vec![merged],
+        .flat_map(|run| match merge_updates(run) {
+            Some(merged) if run.len() > 1 => vec![merged],
             _ => run.to_vec(),
         })
         .collect()

@@ -301,6 +301,7 @@ impl Socket {
             match (leaving, self.link) {
                 (Leaving::Sent(ticket), _) => self.tell(SocketEvent::Sent(ticket)),
                 (Leaving::Message(message), Some(id)) => {
+                    self.connection.handle_sent(message.len());
                     self.signals.push_back(Signal::Socket(id, message.into_output()));
                 }
                 (Leaving::Measure, Some(id)) => {

@@ -78,6 +78,15 @@ pub(crate) fn show(update: Vec<u8>) -> Vec<u8> {
     })
 }
 
+/// Own updates as one. The engine merges subdocuments as the bytes it knows them by: else their options would be lost.
+pub(crate) fn merge_updates(updates: &[Vec<u8>]) -> Option<Vec<u8>> {
+    let hidden: Option<Vec<_>> = updates
+        .iter()
+        .map(|update| Some(hide(update, &Preflight::parse(update, &Limits::NONE).ok()?)))
+        .collect();
+    yrs::merge_updates_v1(hidden?).ok().map(show)
+}
+
 /// The update with other content of another kind in these places.
 fn swap(
     update: &[u8],

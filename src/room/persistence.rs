@@ -362,7 +362,7 @@ impl Persistence {
                 Outcome::Closed
             }
             (Phase::Compacting { .. } | Phase::Verifying, Err(error))
-                if error != StorageError::Closed =>
+                if error.may_pass() && error != StorageError::Closed =>
             {
                 self.on_compaction_failed()
             }

@@ -36,10 +36,18 @@ struct Other {
     seen: Instant,
     /// Whether this link, not an earlier one, brought the state.
     confirmed: bool,
-    /// The path to its owner, while there is one.
-    path: Option<u32>,
+    /// The path it comes by, while there is one.
+    path: Option<Path>,
     /// Its last path went down; it goes then unless the server vouches for it.
     lapse: Option<Instant>,
+}
+
+/// What a state comes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Path {
+    id: u32,
+    /// Whether the peer at its end is known to be whose state it is. Stock peers do not say who they are.
+    by_owner: bool,
 }
 
 impl Other {

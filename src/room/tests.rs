@@ -44,6 +44,11 @@ struct Rig {
     socket: Option<SocketId>,
 }
 
+fn options(mode: PathMode) -> RoomOptions {
+    let roots = OrderedMap::from([("text".to_owned(), RootKind::Text)]);
+    RoomOptions { roots, presence: Some("{}".into()), connect: true, mode }
+}
+
 impl Rig {
     fn new(persistence: PersistenceMode) -> Self {
         Self::seeded(persistence, 3)
@@ -59,8 +64,10 @@ impl Rig {
     }
 
     fn with_config(config: &Config, seed: u64, mode: PathMode) -> Self {
-        let roots = OrderedMap::from([("text".to_owned(), RootKind::Text)]);
-        let options = RoomOptions { roots, presence: Some("{}".into()), connect: true, mode };
+        Self::with_options(config, seed, options(mode))
+    }
+
+    fn with_options(config: &Config, seed: u64, options: RoomOptions) -> Self {
         let (mut rng, mut last_id) = (Rng::with_seed(seed), 0);
         let mut cx = Context { now: Instant::default(), rng: &mut rng, last_id: &mut last_id };
         let room = Room::new(config, "room", options, &mut cx).unwrap();
@@ -82,7 +89,11 @@ impl Rig {
 
     /// A room on a disk that is loaded, online, with the handshake behind it.
     fn online() -> Self {
-        let mut rig = Self::new(PersistenceMode::IndexedDb);
+        Self::new(PersistenceMode::IndexedDb).into_online()
+    }
+
+    fn into_online(self) -> Self {
+        let mut rig = self;
         rig.answer(StorageReply::Loaded(Vec::new()));
         rig.open();
         rig.receive(encode::sync_step_1(EMPTY_VECTOR));

@@ -1,4 +1,5 @@
 mod delivery;
+mod life;
 
 use fastrand::Rng;
 use serde_json::json;
@@ -201,51 +202,6 @@ fn a_flapping_server_sees_at_most_ten_connections_in_twenty_seconds() {
         }
         assert!(attempts <= 10, "{attempts} connections with seed {seed}");
     }
-}
-
-#[test]
-fn a_dead_link_is_noticed_by_the_apps_own_ping() {
-    let mut rig =
-        Rig::new(json!({"url": "ws://s", "ping": "{\"type\":\"ping\"}", "heartbeat": 10_000}));
-    rig.go_online();
-    assert_eq!(rig.pass(), 10_000);
-    assert_eq!(rig.sent(), ["{\"type\":\"ping\"}"]);
-    assert_eq!(rig.pass(), 8_000);
-    assert!(rig.outputs().contains(&&SocketOutput::Abandon));
-    let reason = rig.status.as_ref().and_then(|status| status.reason.clone());
-    assert_eq!(reason, Some(Reason::Timeout { waiting_for: "heartbeat" }));
-}
-
-#[test]
-fn answers_to_pings_are_kept_from_the_app_and_the_servers_pings_are_answered() {
-    let mut rig = Rig::new(json!({
-        "url": "ws://s", "ping": "ping", "pong": "pong", "replyTo": "PING", "replyWith": "PONG"
-    }));
-    rig.go_online();
-    rig.pass();
-    rig.now += 30;
-    rig.hears("pong");
-    assert_eq!(
-        (rig.events().len(), rig.status.as_ref().and_then(|status| status.rtt)),
-        (0, Some(30))
-    );
-    rig.hears("PING");
-    assert_eq!((rig.events().len(), rig.sent()), (0, vec!["PONG"]));
-    rig.hears("ping");
-    assert_eq!(rig.events().len(), 1);
-}
-
-#[test]
-fn a_server_that_promised_to_speak_is_given_up_after_its_silence_and_a_quiet_one_is_not() {
-    let mut rig = Rig::new(json!({"url": "ws://s", "life": "listen", "heartbeat": 40_000}));
-    rig.go_online();
-    rig.now += 39_000;
-    rig.hears("tick");
-    assert_eq!(rig.pass(), 40_000);
-    assert_eq!(rig.status(), Status::Reconnecting);
-    let mut rig = Rig::plain();
-    rig.go_online();
-    assert_eq!(rig.socket.poll_timeout(), None);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Presence over paths: each carries the state of the peer at its end. A state lives while any path to its owner does, or
 //! the server vouches for it.
 
-use super::{Other, Presence, PresenceChange, accepts};
+use super::{Other, Path, Presence, PresenceChange, accepts};
 use crate::protocol::AwarenessEntry;
 use crate::time::Instant;
 
@@ -48,11 +48,12 @@ impl Presence {
         let mut change = PresenceChange::default();
         for entry in entries {
             let foreign = owner.is_some_and(|owner| owner != entry.client);
-            // Who relays what it heard does not speak for somebody to whom there is a path.
-            let relayed = owner.is_none() && self.has_other_path(entry.client, path);
+            // Who relays what it heard does not speak for somebody who speaks for itself.
+            let relayed = owner.is_none() && self.speaks_for_itself(entry.client);
             let own = entry.client == self.client;
             if !foreign && !relayed && !own && !self.is_beyond_limits(&entry) {
-                self.on_path_entry(now, (path, owner.is_some()), entry, &mut change);
+                let path = Path { id: path, by_owner: owner.is_some() };
+                self.on_path_entry(now, path, entry, &mut change);
             }
         }
         change
@@ -62,10 +63,9 @@ impl Presence {
     pub fn handle_path_down(&mut self, now: Instant, path: u32, bye: bool) -> PresenceChange {
         let mut change = PresenceChange::default();
         for (client, other) in self.others.iter_mut() {
-            if other.path != Some(path) {
+            if other.path.take_if(|known| known.id == path).is_none() {
                 continue;
             }
-            other.path = None;
             if !bye {
                 other.lapse = Some(now + LAPSE);
             } else if other.state.take().is_some() {
@@ -75,15 +75,15 @@ impl Presence {
         change
     }
 
-    fn has_other_path(&self, client: u64, path: u32) -> bool {
+    fn speaks_for_itself(&self, client: u64) -> bool {
         let known = self.others.get(&client).and_then(|other| other.path);
-        known.is_some_and(|known| known != path)
+        known.is_some_and(|known| known.by_owner)
     }
 
     fn on_path_entry(
         &mut self,
         now: Instant,
-        (path, by_owner): (u32, bool),
+        path: Path,
         entry: AwarenessEntry,
         change: &mut PresenceChange,
     ) {
@@ -95,12 +95,13 @@ impl Presence {
             return;
         };
         // The server counts one up itself when it removes somebody; who is there knows better.
-        let revived = by_owner && other.path.is_none() && other.state.is_none();
+        let revived = path.by_owner && other.path.is_none() && other.state.is_none();
         let accepted = revived || accepts(Some(other), &entry);
         if accepted || entry.clock == other.clock {
             other.seen = now;
         }
-        if entry.state.is_some() {
+        // Of stock peers it is taken to be whoever had the newest first: relayed, it comes later.
+        if entry.state.is_some() && (path.by_owner || accepted || other.path.is_none()) {
             (other.path, other.lapse) = (Some(path), None);
         }
         if !accepted {
@@ -134,7 +135,7 @@ impl Presence {
 }
 
 impl Other {
-    fn of_path(now: Instant, path: u32, entry: AwarenessEntry) -> Self {
+    fn of_path(now: Instant, path: Path, entry: AwarenessEntry) -> Self {
         let AwarenessEntry { clock, state, .. } = entry;
         Self { clock, state, seen: now, confirmed: false, path: Some(path), lapse: None }
     }

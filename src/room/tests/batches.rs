@@ -36,3 +36,32 @@ fn how_many_edits_wait_is_told_at_the_beginning_of_a_batch_and_at_its_end() {
     rig.run(|room, cx| room.end_batch(cx));
     assert_eq!((rig.sync().pending, rig.sync().local), (100, Durability::Saving));
 }
+
+/// `list` of client 9 holds a subdocument with the guid `d` and the options `{a: 1}`.
+const SUBDOCUMENT: &[u8] = b"\x01\x01\x09\x00\x09\x01\x04list\x01d\x76\x01\x01a\x7d\x01\x00";
+
+#[test]
+fn what_is_said_about_a_subdocument_stays_with_it_when_it_is_moved_in_a_batch() {
+    let config = Config { url: Some("ws://s".into()), ..Config::default() };
+    let mut options = options(PathMode::Both);
+    options.roots.insert("list".into(), RootKind::List);
+    let mut rig = Rig::with_options(&config, 1, options).into_online();
+    rig.receive(encode::update(SUBDOCUMENT));
+    rig.commit();
+    rig.run(|room, _| room.begin_batch(Intent::Own)).unwrap();
+    rig.type_text("a");
+    let ty: TypeId = "r/list".parse().unwrap();
+    let values = vec![Prelim::Value(true.into())];
+    for edit in [
+        Edit::ListInsert { ty: ty.clone(), index: 1, values },
+        Edit::ListMove { ty, from: 0, to: 1 },
+    ] {
+        rig.run(|room, cx| room.edit(cx, edit)).unwrap();
+    }
+    rig.run(|room, cx| room.end_batch(cx));
+    rig.commit();
+    let updates = rig.updates_sent();
+    let said = b"\x01d\x76\x01\x01a\x7d\x01";
+    assert_eq!(updates.len(), 1);
+    assert!(updates[0].windows(said.len()).any(|part| part == said), "{:?}", updates[0]);
+}

@@ -241,6 +241,26 @@ fn a_stock_peer_does_not_speak_for_whom_there_is_a_path_to() {
 }
 
 #[test]
+fn a_stock_peer_is_followed_by_its_own_path_though_another_told_of_it_first() {
+    let mut rig = serverless(1);
+    for path in [7, 8] {
+        let stock = Dialect::Stock { limit: 262_144 };
+        rig.run(|room, cx| room.path_up(cx, path, &path.to_string(), stock)).unwrap();
+    }
+    rig.hear(7, PathChannel::Sync, &entry(88, 1, Some("1")));
+    rig.hear(8, PathChannel::Sync, &entry(88, 1, Some("1")));
+    rig.hear(8, PathChannel::Sync, &entry(88, 2, Some("2")));
+    rig.hear(7, PathChannel::Sync, &entry(88, 2, Some("2")));
+    assert_eq!(shown(&rig), [(88, "2".to_owned())]);
+    rig.run(|room, cx| room.path_down(cx, 7, false)).unwrap();
+    rig.wait(2_000);
+    assert_eq!(shown(&rig), [(88, "2".to_owned())]);
+    rig.run(|room, cx| room.path_down(cx, 8, false)).unwrap();
+    rig.wait(1_000);
+    assert_eq!(shown(&rig), []);
+}
+
+#[test]
 fn the_clock_moves_for_a_stock_peer_which_would_forget_us_otherwise() {
     let clocks = |dialect| {
         let mut rig = serverless(1);
