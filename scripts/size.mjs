@@ -25,7 +25,7 @@ const budgets = {
   codec: 27.2,
   core: 15,
   // Since 8.8: a table of close codes.
-  sockets: 9.1,
+  sockets: 9.3,
   // Since 10.1: answers that have begun are noted, their heads told, and keys of `latest()` dropped; its stores share a frame.
   streams: 10.5,
   // Since 15.7: live parts that many follow are found by a few calls each; another dialect is looked for; notes of what waits never change,

@@ -1,6 +1,7 @@
 // Storage of the app's own, fetched where a client has one.
 import type { PersistenceAdapter, StoredRecord } from './adapter/types.js';
 import type { CoreAdapter } from './boundary.js';
+import { Deferred } from './deferred.js';
 import { SyncError, wordsOf } from './errors.js';
 
 /** What is under way with a room's log. */
@@ -13,9 +14,10 @@ interface Log {
   isDeleted: boolean;
 }
 
-/** A write that waits; `null` where it was given up. */
+/** The newest write that waits, and its answer. */
 interface Queued {
-  given: Written | null;
+  given: Written;
+  answer: Deferred<readonly number[]>;
 }
 
 type Written = [records: readonly Uint8Array[], contained: readonly number[]];
@@ -103,17 +105,22 @@ export class OwnLogs {
   #write(room: string, ...given: Written): ReturnType<typeof write> {
     const log = this.#log(room);
     if (log.isDeleted) return Promise.resolve(given[0].map(() => ++madeUp));
-    // A core does one thing at a time: what it asked for before and has not begun it does not wait for any more.
-    if (log.queued) log.queued.given = null;
-    const queued: Queued = { given };
-    log.queued = queued;
-    const work = log.writing.then(() => {
-      if (!queued.given) throw GIVEN_UP;
-      log.queued = null;
-      return write(this.#adapter, room, ...queued.given);
-    });
-    log.writing = work.catch(() => {});
-    return work;
+    const answer = new Deferred<readonly number[]>();
+    if (log.queued) {
+      // A core does one thing at a time: what it asked for before and has not begun it does not wait for any more.
+      log.queued.answer.reject(GIVEN_UP);
+      Object.assign(log.queued, { given, answer });
+    } else {
+      const queued = { given, answer };
+      log.queued = queued;
+      log.writing = log.writing.then(() => this.#writeQueued(log, room, queued));
+    }
+    return answer.promise;
+  }
+
+  async #writeQueued(log: Log, room: string, queued: Queued): Promise<void> {
+    if (log.queued === queued) log.queued = null;
+    await write(this.#adapter, room, ...queued.given).then(queued.answer.resolve, queued.answer.reject);
   }
 
   #log(room: string): Log {

@@ -97,6 +97,7 @@ export class Batches {
       } finally {
         this.#isOpen = false;
         this.#behind = 0;
+        this.#untold = 0;
         this.name = undefined;
         this.#host.room.catchUp();
       }

@@ -174,8 +174,8 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
     this.#remains = new Set();
   }
 
-  /** The instance was replaced: makes a new core and brings every room back. */
-  restart(culprit: object | null): void {
+  /** The instance was replaced: makes a new core and brings every room back. See {@link RuntimeUser}. */
+  restart(culprit: object | null): boolean {
     const rooms = [...this.#rooms.values()];
     const own = rooms.find((room) => room === culprit) ?? null;
     const fatal = this.#givenUp(culprit, own, rooms);
@@ -190,9 +190,12 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
         room.search?.();
       }
     }
-    const recovered = this.#reenter(rooms.filter((room) => !fatal.includes(room)));
-    this.notify(() => this.#host.onCrash(recovered && fatal.length === suspects.length));
+    const staying = rooms.filter((room) => !fatal.includes(room));
+    const entered = this.#reenter(staying);
+    const recovered = entered === staying.length && fatal.length === suspects.length;
+    if (culprit !== this) this.notify(() => this.#host.onCrash(recovered));
     this.drainSoon();
+    return entered !== null || staying.length === 0;
   }
 
   /** Closes the core; nothing is told afterwards. */
@@ -299,16 +302,17 @@ export class Engine<C extends AnyCore = Core, M extends WasmModule = CoreModule>
     return reading.length > 0 ? reading : rooms;
   }
 
-  /** Whether all go on. */
-  #reenter(rooms: readonly EngineRoom<C>[]): boolean {
+  /** How many go on; null where the core trapped again while they came back: another try would trap too. */
+  #reenter(rooms: readonly EngineRoom<C>[]): number | null {
     try {
       if (this.#runtime) this.#makeCore(this.#runtime);
-      return rooms.filter((room) => !this.#guardEntry(room)).length === 0;
+      return rooms.filter((room) => this.#guardEntry(room)).length;
     } catch (thrown) {
-      // Trapped again while coming back: another try would trap too.
+      this.bury();
+      this.#rooms.clear();
       this.#core = null;
       for (const room of rooms) room.fail(crashError('and could not start again', thrown));
-      return false;
+      return null;
     }
   }
 

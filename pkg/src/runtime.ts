@@ -9,8 +9,11 @@ export interface RuntimeUser {
   bury(): void;
   /** Whether any of its rooms reads what is stored. */
   isReading(): boolean;
-  /** The instance is gone and a fresh one stands ready: make a new core. */
-  restart(culprit: object | null): void;
+  /**
+   * The instance is gone and a fresh one stands ready: make a new core. `false` if that broke it, too; who broke it then has nothing
+   * left that could.
+   */
+  restart(culprit: object | null): boolean;
 }
 
 /** The one instance of a wasm module in this copy of the package, shared by all that use it. */
@@ -41,7 +44,9 @@ export class Runtime<M extends WasmModule = CoreModule> {
     const reading = users.filter((user) => user.isReading());
     for (const user of users) user.bury();
     this.module.__wbg_reset_state();
-    for (const user of users) user.restart(culprit ?? suspectOf(user, reading));
+    const breaker = users.find((user) => !user.restart(culprit ?? suspectOf(user, reading)));
+    // What it broke is for nobody else to start in.
+    if (breaker) this.reset(breaker);
   }
 
   /** The same after a crash, once there is room on the stack that may just have overflowed. */

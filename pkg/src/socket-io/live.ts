@@ -8,6 +8,7 @@ import type { ConnectionState } from '../room.js';
 import type { CoreSocketOptions } from '../socket/options.js';
 import { isOver } from '../socket/over.js';
 import { Tickets } from '../socket/tickets.js';
+import { Turns } from '../socket/turns.js';
 import type { SocketContext } from '../socket.js';
 import type { SocketIo, SocketIoEvents, SocketIoOptions, SocketIoUrl } from '../socket-io.js';
 import { Listeners, ValueStore } from '../store.js';
@@ -53,6 +54,7 @@ export class LiveSession implements EngineLink {
   readonly #errors = new Listeners<[SyncError]>();
   readonly #any = new Listeners<unknown[]>();
   readonly #tickets = new Tickets();
+  readonly #turns = new Turns();
   /** Tickets of events that the browser does not have yet. */
   readonly #waiting = new Set<number>();
   readonly #answers = new Map<number, (answer: unknown) => void>();
@@ -177,19 +179,23 @@ export class LiveSession implements EngineLink {
 
   handleCrash(): void {
     this.#number = null;
-    this.sid = null;
     const error = new SyncError('E_CORE_CRASHED', 'the core crashed; the session connects anew');
-    this.#engine.notify(() => this.#failAll(error));
+    const { sid } = this;
+    this.sid = null;
+    this.#engine.notify(() => {
+      this.#failAll(error);
+      if (sid !== null) this.#dispatch('disconnect', [Object.freeze({ code: 1006, reason: '' })]);
+    });
   }
 
   fail(error: SyncError): void {
     this.#number = null;
+    this.#loading = null;
     this.#over = true;
+    // Whoever connects it again when he hears of it waits for another end.
+    this.#finish(error);
     this.state.set(Object.freeze({ ...IDLE, status: 'disconnected', error }));
-    this.#engine.notify(() => {
-      this.#tellError(error);
-      this.#finish(error);
-    });
+    this.#engine.notify(() => this.#tellError(error));
   }
 
   #handle(number: number, event: LinkEvent): void {
@@ -327,16 +333,16 @@ export class LiveSession implements EngineLink {
     } catch (error) {
       if (!this.#over) this.fail(error as SyncError);
       queueMicrotask(this.#engine.drain);
-    } finally {
-      this.#loading = null;
     }
   }
 
   async #send(name: string, args: readonly unknown[], wait: number, ticket: number): Promise<void> {
     const wire = toWire([name, ...args]);
     this.#note(ticket, 'waits');
-    if (this.#again) await this.#closing;
-    if (this.#number === null && this.#loading && this.#options.buffer !== false) await this.#loading;
+    await this.#turns.wait(this.#again !== null || this.#isLoading(), async () => {
+      if (this.#again) await this.#closing;
+      if (this.#isLoading()) await this.#loading;
+    });
     const number = this.#number;
     if (number === null || this.#over) {
       this.#note(ticket, 'left');
@@ -352,6 +358,10 @@ export class LiveSession implements EngineLink {
       this.#settle(ticket, error);
     }
     return sent;
+  }
+
+  #isLoading(): boolean {
+    return this.#number === null && this.#loading !== null && this.#options.buffer !== false;
   }
 
   #settle(ticket: number, error?: unknown): void {

@@ -23,6 +23,7 @@ import { Inbox } from './inbox.js';
 import { type CoreSocketOptions, coreSocketOptions } from './options.js';
 import { isOver } from './over.js';
 import { Tickets } from './tickets.js';
+import { Turns } from './turns.js';
 import { UnsentStore } from './unsent.js';
 
 /** How long `onClose` may think, in milliseconds: the core goes on by itself after five seconds. */
@@ -60,6 +61,7 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
   readonly #codec: Codec<T>;
   readonly #events = new SocketEvents(this);
   readonly #tickets = new Tickets();
+  readonly #turns = new Turns();
   #life = new Life<T>();
   /** What `#life` will be: it is to connect again once it is closed. */
   #again: Life<T> | null = null;
@@ -235,13 +237,21 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
   handleCrash(): void {
     this.#number = null;
     const error = new SyncError('E_CORE_CRASHED', 'the core crashed; the socket connects anew');
-    this.#engine.notify(() => this.#tickets.fail(error));
+    this.#engine.notify(() => {
+      this.#tickets.fail(error);
+      if (this.readyState === 1) this.#close({ code: 1006, reason: '', clean: false });
+    });
   }
 
   fail(error: SyncError): void {
     this.#number = null;
+    this.#loading = null;
+    // Whoever connects it again when he hears of it does so behind its end.
+    this.readyState = 2;
+    this.#tickets.fail(error);
     this.state.set(Object.freeze({ ...IDLE, status: 'disconnected', error }));
     this.#engine.notify(() => {
+      if (this.readyState !== 2) return;
       this.#events.dispatch(errorEvent(error));
       this.#end(closeEvent(1006, '', false), error);
     });
@@ -273,7 +283,7 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
     if (isOver(state)) this.#engine.notify(() => this.#settle(life, told));
   }
 
-  #close({ code, reason, clean }: Of<'closed'>): void {
+  #close({ code, reason, clean }: Omit<Of<'closed'>, 'type' | 'link'>): void {
     if (this.readyState === 1) this.readyState = 0;
     const life = this.#life;
     if (!clean || code === 1006) this.#events.dispatch(errorEvent(lost(code)));
@@ -331,7 +341,6 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
       await this.#engine.start();
       if (this.readyState < 2 && this.#number === null) this.#engine.enter(this);
     } catch (error) {
-      this.#loading = null;
       if (this.readyState < 2) this.fail(error as SyncError);
       queueMicrotask(this.#engine.drain);
     }
@@ -339,9 +348,10 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
 
   async #trySend(data: Sent): Promise<void> {
     const frame = this.#codec.encode(data);
-    if (this.#again) await this.#closing;
-    // Before the module is there nothing can say whether a message may wait, but this.
-    if (this.#number === null && this.#loading && this.#core.buffer && this.readyState === 0) await this.#loading;
+    await this.#turns.wait(this.#again !== null || this.#isLoading(), async () => {
+      if (this.#again) await this.#closing;
+      if (this.#isLoading()) await this.#loading;
+    });
     const number = this.#number;
     if (number === null || this.readyState >= 2) throw new SyncError('E_NOT_CONNECTED', 'the socket is not open');
     const ticket = this.#tickets.next();
@@ -357,6 +367,11 @@ export class LiveSocket<T, Sent = SocketInput> implements ReconnectingSocket<T, 
       this.#tickets.settle(ticket, error);
     }
     return sent;
+  }
+
+  /** Before the module is there nothing else can say whether a message may wait. */
+  #isLoading(): boolean {
+    return this.#number === null && this.#loading !== null && this.#core.buffer === true && this.readyState === 0;
   }
 
   #open(protocol: string): void {

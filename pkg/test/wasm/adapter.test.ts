@@ -1,5 +1,6 @@
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import type { PersistenceAdapter } from '../../src/adapter/types.js';
+import { OwnLogs } from '../../src/adapter.js';
 import type { SyncError } from '../../src/errors.js';
 import type { ClientOptions } from '../../src/options.js';
 import type { EnterOptions, Room } from '../../src/room.js';
@@ -159,6 +160,27 @@ describe('an adapter that', () => {
     await until(room, 'saved');
     await client.close();
     expect((await found(adapter)).note).toBe('x');
+  });
+
+  test('never answers has one write waiting behind it, whatever is asked for', async () => {
+    const kept = inMemory();
+    let release = () => {};
+    const hanging = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const append = vi.fn(async (room: string, records: readonly Uint8Array[]) => {
+      await hanging;
+      return kept.append(room, records);
+    });
+    const logs = new OwnLogs({ ...kept, append }, () => {});
+    const write = (byte: number) => logs.serve('rejoin//demo', [new Uint8Array([byte])]);
+    const first = write(1);
+    await vi.waitFor(() => expect(append).toHaveBeenCalled());
+    const [second, third] = [write(2), write(3)];
+    await expect(second).rejects.toThrow('given up');
+    release();
+    expect(await Promise.all([first, third])).toHaveLength(2);
+    expect((await kept.load('demo')).map(({ bytes }) => [...bytes])).toEqual([[1], [3]]);
   });
 
   test('is full is told as E_QUOTA', async () => {
