@@ -94,10 +94,10 @@ export class Batches {
     } finally {
       try {
         end();
+        this.#untold = 0;
       } finally {
         this.#isOpen = false;
         this.#behind = 0;
-        this.#untold = 0;
         this.name = undefined;
         this.#host.room.catchUp();
       }
