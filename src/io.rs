@@ -10,7 +10,7 @@ pub use fetch::{FetchId, FetchInput, FetchOutput};
 #[cfg(feature = "peers")]
 pub use peer::{
     Candidate, ChannelId, ChannelPlan, Channels, IceServer, Operation, PeerConfig,
-    PeerConnectionId, PeerInput, PeerOutput, PeerState, Slot,
+    PeerConnectionId, PeerInput, PeerOutput, PeerState, Refusal, Slot,
 };
 #[cfg(feature = "documents")]
 pub use storage::{RecordKey, RoomId, StorageError, StorageReply, StorageTask, TaskId};

@@ -18,6 +18,7 @@ pub mod negotiation;
 pub mod options;
 pub mod policy;
 pub mod proof;
+mod refusal;
 mod roster;
 pub mod signal;
 #[cfg(test)]
@@ -72,6 +73,8 @@ pub struct Mesh {
     made: VecDeque<Instant>,
     /// Whom the peers have been told that there are links with.
     neighbours: Vec<String>,
+    /// Whether the app has been told that its browser refuses these ICE servers, or any connection.
+    refusal_told: bool,
     actions: VecDeque<MeshAction>,
 }
 
@@ -104,6 +107,7 @@ impl Mesh {
             y_webrtc,
             made: VecDeque::new(),
             neighbours: Vec::new(),
+            refusal_told: false,
             actions: VecDeque::new(),
         }
     }
@@ -162,6 +166,7 @@ impl Mesh {
     /// Something happened to a connection.
     pub fn handle_peer(&mut self, cx: &mut Context<'_>, id: PeerConnectionId, input: PeerInput) {
         let refused = matches!(&input, PeerInput::CandidateError { code: 401, .. });
+        self.note_refusal(&input);
         match self.roster.owner(id) {
             Some(link) => link.handle_peer(cx, &self.settings, id, input),
             None => self.handle_guest(cx, id, input),
@@ -291,6 +296,7 @@ impl Mesh {
 
     fn configure(&mut self, cx: &mut Context<'_>, answer: IceAnswer) {
         self.settings.config.servers = answer.servers;
+        self.refusal_told = false;
         for link in self.roster.links() {
             link.configure(cx, &self.settings);
         }

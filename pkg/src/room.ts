@@ -91,7 +91,8 @@ export interface Room<S extends Schema = Registered> extends Archive<S> {
   readonly signaling: Store<readonly SignalingServer[]>;
   /**
    * Sends data straight to peers; resolves to how many it was handed. Rejects with `E_NOT_CONNECTED` where a peer of `to` has no link,
-   * `E_FRAME_TOO_LARGE` above 16 MB (15 kB if it is not `reliable`), `E_BUFFER_FULL`, `E_UNSUPPORTED` in a room without peers.
+   * `E_FRAME_TOO_LARGE` above 16 MB (15 kB if it is not `reliable`), `E_UNSUPPORTED` in a room without peers, `E_BUFFER_FULL` where
+   * 64 MiB wait for a peer of `to`, or for all. Sent to everybody, it is not rejected for one such peer: that is told as an error of the room.
    */
   send(topic: string, data: PeerData, options?: SendDataOptions): Promise<number>;
   /** Hears what peers send on a topic. Returns the function that stops it. */

@@ -89,6 +89,16 @@ test('data goes to those who are meant, and an error says who cannot be reached'
   await expect(peers.send('a', undefined as never)).rejects.toMatchObject({ code: 'E_INVALID_ARGUMENT' });
 });
 
+test('where one of all has no room left, the others have the message, and the room is told', async () => {
+  const { world, room, peers } = await linked(1, 2);
+  world.refusals.set(1, 'E_BUFFER_FULL');
+  expect(await peers.send('a', 1)).toBe(1);
+  expect(room.errors).toEqual(['E_BUFFER_FULL']);
+  await expect(peers.send('a', 1, { to: [1, 2] })).rejects.toMatchObject({ code: 'E_BUFFER_FULL' });
+  world.refusals.set(2, 'E_BUFFER_FULL');
+  await expect(peers.send('a', 1)).rejects.toMatchObject({ code: 'E_BUFFER_FULL' });
+});
+
 test('each page tells its connection id to who comes, and to all when it changes', async () => {
   const { world, room, peers, states } = await linked(1, 2);
   expect(states.map(({ peer, channel, bytes }) => [peer, channel, decode(bytes)])).toEqual(

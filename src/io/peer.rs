@@ -197,9 +197,24 @@ pub enum PeerInput {
     },
     /// The browser made no connection.
     Refused {
-        /// Whether there are too many; else there is no such API, or no network.
-        too_many: bool,
+        /// Why.
+        refusal: Refusal,
+        /// What it said.
+        words: String,
     },
+    /// The browser took no other servers, and said so; the connection goes on with those it has.
+    Unconfigured(String),
+}
+
+/// Why a browser makes no connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There are too many.
+    TooMany,
+    /// It cannot make anything of the ICE servers (WebRTC 1.0 §4.4.1.6).
+    Configuration,
+    /// There is no such API, or no network.
+    Unavailable,
 }
 
 /// What to do with a connection.

@@ -231,8 +231,10 @@ impl Transfers {
         match message {
             FileMessage::Offer { id, info } => self.on_offer(peer, id, info),
             FileMessage::Take { id, from, hash } => {
-                if let Some(outgoing) = self.sent_to(peer, id) {
-                    outgoing.on_take(from, hash);
+                if self.has_sent(peer, id) {
+                    self.with_sent(peer, id, |outgoing, actions| {
+                        outgoing.on_take(from, hash, actions);
+                    });
                 } else {
                     self.say(peer, FileMessage::withdrawal(id));
                 }
@@ -338,8 +340,8 @@ impl Transfers {
         incoming.count() >= MAX_TRANSFERS || self.incoming.len() >= MAX_INCOMING
     }
 
-    fn sent_to(&mut self, peer: u32, id: u32) -> Option<&mut Outgoing> {
-        self.outgoing.get_mut(&id).filter(|outgoing| outgoing.peer() == peer)
+    fn has_sent(&self, peer: u32, id: u32) -> bool {
+        self.outgoing.get(&id).is_some_and(|outgoing| outgoing.peer() == peer)
     }
 
     fn with_sent(

@@ -15,6 +15,7 @@
 mod attempt;
 mod channels;
 mod files;
+mod refusal;
 mod timers;
 
 use std::collections::VecDeque;
@@ -164,6 +165,8 @@ enum Phase {
     Suspect(Restart),
     Restarting(Restart),
     Parked(Restart),
+    /// The browser made no connection; until then.
+    Refused(Instant),
     Gone,
 }
 
@@ -209,6 +212,8 @@ pub struct Link {
     leaves_at: Option<Instant>,
     /// Last time a connection was put in the place of another.
     replaced: Option<Instant>,
+    /// How often the browser has made no connection since the link was up.
+    refusals: u8,
     /// When the browser is to have found an address; else its search hangs, and a new connection searches anew, once.
     found_by: Option<Instant>,
     ping: Option<Ping>,
@@ -236,6 +241,7 @@ impl Link {
             relayed: None,
             leaves_at: None,
             replaced: None,
+            refusals: 0,
             found_by: None,
             ping: None,
             pings: 0,
@@ -296,11 +302,8 @@ impl Link {
                 self.tell(self.told.as_ref().and_then(|told| told.reason));
             }
             PeerInput::Track(slot) => self.actions.push_back(LinkAction::Track(slot)),
-            PeerInput::Refused { too_many } => {
-                let blocked = if too_many { Blocked::TooMany } else { Blocked::Unavailable };
-                self.actions.push_back(LinkAction::Blocked(blocked));
-                self.finish("refused");
-            }
+            PeerInput::Refused { refusal, .. } => self.on_refusal(cx.now, refusal),
+            PeerInput::Unconfigured(_) => {}
             PeerInput::Needed
             | PeerInput::Done(_)
             | PeerInput::Candidate(_)
@@ -410,7 +413,7 @@ impl Link {
         let id = attempt.id;
         if self.phase != Phase::Up {
             attempt.heard = now;
-            self.ping = None;
+            (self.ping, self.refusals) = (None, 0);
             self.enter(Phase::Up, None);
             self.show_neighbours();
             self.actions.push_back(LinkAction::Peer(id, PeerOutput::FindPath));
@@ -464,7 +467,7 @@ impl Link {
             Phase::Up => LinkState::Up,
             Phase::Suspect(_) => LinkState::Suspect,
             Phase::Restarting(_) => LinkState::Restarting,
-            Phase::Parked(_) => LinkState::Parked,
+            Phase::Parked(_) | Phase::Refused(_) => LinkState::Parked,
             Phase::Gone => LinkState::Gone,
         };
         let status = LinkStatus { state, relayed: self.relayed, reason };

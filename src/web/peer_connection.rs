@@ -17,7 +17,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::io::{
     Candidate, ChannelId, Channels, Input, Operation, PeerConfig, PeerConnectionId, PeerInput,
-    PeerOutput, PeerState, Slot,
+    PeerOutput, PeerState, Refusal, Slot,
 };
 use crate::json::JsonText;
 use crate::mesh::body::{read_candidate, write_candidate};
@@ -90,7 +90,7 @@ impl PeerConnections {
             PeerOutput::Create { config, channels } => self.create(id, &config, &channels),
             PeerOutput::Configure(config) => {
                 if let Some(browser) = self.browser(id) {
-                    browser.set_configuration(&configuration(&config)).ok();
+                    self.configure(id, &browser, &config);
                 }
             }
             PeerOutput::Do(operation) => self.operate(id, &operation),
@@ -114,14 +114,19 @@ impl PeerConnections {
                     open.insert(id, connection);
                 }
             }
-            // Chromium: `UnknownError: Cannot create so many PeerConnections`.
             Err(thrown) => {
-                let too_many = error_name(&thrown) == "UnknownError";
-                if too_many {
+                let refusal = refusal(&thrown);
+                if refusal == Refusal::TooMany {
                     provoke_collection();
                 }
-                self.tell(id, PeerInput::Refused { too_many });
+                self.tell(id, PeerInput::Refused { refusal, words: words(&thrown) });
             }
+        }
+    }
+
+    fn configure(&self, id: PeerConnectionId, browser: &Connection, config: &PeerConfig) {
+        if let Err(thrown) = browser.set_configuration(&configuration(config)) {
+            self.tell(id, PeerInput::Unconfigured(words(&thrown)));
         }
     }
 
@@ -390,6 +395,15 @@ fn state(connection: &Connection) -> Option<PeerState> {
         "failed" => Some(PeerState::Failed),
         "closed" => Some(PeerState::Closed),
         _ => None,
+    }
+}
+
+fn refusal(thrown: &JsValue) -> Refusal {
+    match error_name(thrown).as_str() {
+        // Chromium: `UnknownError: Cannot create so many PeerConnections`.
+        "UnknownError" => Refusal::TooMany,
+        "SyntaxError" | "InvalidAccessError" => Refusal::Configuration,
+        _ => Refusal::Unavailable,
     }
 }
 

@@ -95,7 +95,10 @@ export class PeerMessages {
         if (named || refused.code !== 'E_NOT_CONNECTED') refusal ??= refused;
       }
     }
-    if (refusal) throw refusal;
+    if (!refusal) return handed;
+    // The others have it: to send it again would be twice to them.
+    if (named || handed === 0 || refusal.code !== 'E_BUFFER_FULL') throw refusal;
+    this.#host.report(refusal);
     return handed;
   }
 

@@ -73,13 +73,14 @@ impl Outgoing {
     }
 
     /// The receiver wants it, from an offset on whose bytes it names the hash of.
-    pub(super) fn on_take(&mut self, from: u64, proof: String) {
+    pub(super) fn on_take(&mut self, from: u64, proof: String, actions: &mut Actions) {
         if self.is_over() || from > self.info.size {
             return;
         }
         let (position, hash) = (0, Sha256::new());
         self.stage = Stage::Reading { from, proof, position, hash, wanted: false };
-        self.transferred = from;
+        (self.transferred, self.reported) = (from, from);
+        self.tell(TransferStatus::Transferring, None, actions);
     }
 
     /// Asks for the next piece, unless enough waits already.

@@ -156,6 +156,20 @@ fn a_file_that_changed_meanwhile_is_not_patched_together() {
 }
 
 #[test]
+fn a_file_that_is_taken_again_after_an_outage_waits_no_more() {
+    let mut pair = Pair::new(vec![1; 1 << 20]);
+    pair.breaks_after = Some(600_000);
+    pair.send();
+    while pair.breaks_after.is_some() {
+        pair.ends[0].advance(|_| Some(0));
+        pair.drain(0);
+        pair.drain(1);
+    }
+    while pair.drain(0) || pair.drain(1) {}
+    assert_eq!(pair.last()[0], Some(TransferStatus::Transferring));
+}
+
+#[test]
 fn a_wrong_byte_on_the_way_is_found() {
     let mut pair = Pair::new(vec![1; 1000]);
     pair.accepts = false;

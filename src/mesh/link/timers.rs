@@ -55,7 +55,10 @@ pub(super) fn repeat_after(repeats: u8) -> u64 {
 }
 
 pub(super) fn deadline(link: &Link) -> Option<Deadline> {
-    let attempt = link.attempt.as_ref()?;
+    let left = link.leaves_at.filter(|_| link.phase != Phase::Up);
+    let left = left.map(|at| Deadline { at, reason: "left" });
+    let retry = link.retry_at().map(|at| Deadline { at, reason: "ask the browser" });
+    let Some(attempt) = &link.attempt else { return Deadline::earliest(left, retry) };
     let restart = link.restart().map(|restart| Deadline { at: restart.at, reason: "ice restart" });
     let repeat = attempt.repeat_at.map(|at| Deadline { at, reason: "offer again" });
     let blocked = Deadline { at: attempt.since + BLOCKED, reason: "blocked" };
@@ -65,8 +68,6 @@ pub(super) fn deadline(link: &Link) -> Option<Deadline> {
     let pong = link.ping.map(|ping| Deadline { at: ping.until, reason: "pong" });
     let asks = link.ping.is_none() && link.phase == Phase::Up;
     let quiet = asks.then_some(Deadline { at: attempt.heard + QUIET, reason: "quiet" });
-    let left = link.leaves_at.filter(|_| link.phase != Phase::Up);
-    let left = left.map(|at| Deadline { at, reason: "left" });
     let more = Deadline { at: Instant::default(), reason: "more to send" };
     let more = attempt.lanes.is_exhausted().then_some(more);
     let all = [restart, repeat, blocked, search, pong, quiet, left, more];
@@ -79,6 +80,9 @@ impl Link {
         let now = cx.now;
         if self.leaves_at.is_some_and(|at| self.phase != Phase::Up && now >= at) {
             return self.finish(if settings.silence_parts { "silent" } else { "left" });
+        }
+        if self.retry_at().is_some_and(|at| now >= at) {
+            return self.ask_browser(now);
         }
         self.note_blocked(now);
         self.search_anew(now);
@@ -100,7 +104,7 @@ impl Link {
             Phase::Suspect(_) | Phase::Restarting(_) | Phase::Parked(_) => {
                 self.restart_ice(cx, settings);
             }
-            Phase::Waiting | Phase::Connecting(_) | Phase::Gone => {}
+            Phase::Waiting | Phase::Connecting(_) | Phase::Refused(_) | Phase::Gone => {}
         }
     }
 
@@ -124,7 +128,9 @@ impl Link {
 
     /// The peer left signaling. Its link may go on without.
     pub fn handle_left(&mut self, now: Instant, goodbye: bool) {
-        if goodbye || matches!(self.phase, Phase::Waiting | Phase::Connecting(_)) {
+        let is_new =
+            matches!(self.phase, Phase::Waiting | Phase::Connecting(_) | Phase::Refused(_));
+        if goodbye || is_new {
             return self.finish("left");
         }
         self.leaves_at = Some(now + LEFT);
@@ -157,6 +163,9 @@ impl Link {
 
     /// Servers or policy changed; a link through a server gets new leave to use it.
     pub fn configure(&mut self, cx: &mut Context<'_>, settings: &Settings) {
+        if self.retry_at().is_some() {
+            return self.ask_browser(cx.now);
+        }
         let Some(id) = self.connection() else { return };
         if let Some(attempt) = &mut self.attempt {
             attempt.refusal = None;
@@ -188,9 +197,9 @@ impl Link {
     }
 
     fn detach(&mut self, now: Instant) {
-        self.replaced = Some(now);
         self.keep_unsent();
         if let Some(attempt) = self.attempt.take() {
+            self.replaced = Some(now);
             self.actions.push_back(LinkAction::Peer(attempt.id, PeerOutput::Close));
         }
     }
@@ -201,7 +210,7 @@ impl Link {
             | Phase::Suspect(restart)
             | Phase::Restarting(restart)
             | Phase::Parked(restart) => Some(restart),
-            Phase::Waiting | Phase::Up | Phase::Gone => None,
+            Phase::Waiting | Phase::Up | Phase::Refused(_) | Phase::Gone => None,
         }
     }
 
@@ -242,7 +251,7 @@ impl Link {
             | Phase::Suspect(restart)
             | Phase::Restarting(restart)
             | Phase::Parked(restart) => *restart = next,
-            Phase::Waiting | Phase::Up | Phase::Gone => {}
+            Phase::Waiting | Phase::Up | Phase::Refused(_) | Phase::Gone => {}
         }
     }
 

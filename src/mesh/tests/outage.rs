@@ -1,7 +1,7 @@
 //! What outages cost: nothing that was sent, little time, and no connection that could still come back.
 
 use super::world::World;
-use crate::io::{ChannelId, PeerConnectionId, PeerInput, PeerState};
+use crate::io::{ChannelId, PeerConnectionId, PeerInput, PeerState, Refusal};
 use crate::mesh::Channel;
 use crate::mesh::control::Control;
 use crate::mesh::frame::Frame;
@@ -186,4 +186,37 @@ fn a_link_without_signaling_is_kept_for_a_minute_from_when_it_goes_down() {
     assert_ne!(world.state(0, 1), Some(LinkState::Gone));
     world.run(1_000);
     assert_eq!(world.state(0, 1), Some(LinkState::Gone));
+}
+
+fn refuse(world: &mut World, refusal: Refusal) {
+    let peer = world.number(0, 1);
+    let id = world.with(0, |mesh, _| mesh.connection(peer)).unwrap();
+    world.feed(0, id, PeerInput::Refused { refusal, words: "no".to_owned() });
+    assert_eq!(world.state(0, 1), Some(LinkState::Parked));
+}
+
+#[test]
+fn a_peer_to_whom_the_browser_makes_no_connection_is_shown_and_tried_again() {
+    for seed in 0..10 {
+        let mut world = World::pair(seed);
+        world.until(2_000, |world| world.state(0, 1).is_some());
+        for _ in 0..3 {
+            refuse(&mut world, Refusal::Configuration);
+            world.until(20_000, |world| world.state(0, 1) != Some(LinkState::Parked));
+            assert_eq!(world.state(0, 1), Some(LinkState::Connecting), "seed {seed}");
+        }
+        assert_eq!(world.pages[0].blocked, ["unavailable"; 3]);
+        assert_eq!(world.pages[0].errors, ["E_INVALID_ARGUMENT"], "told once");
+        world.until(40_000, |world| world.are_up(0, 1));
+    }
+}
+
+#[test]
+fn a_peer_that_leaves_while_the_browser_makes_no_connection_is_gone() {
+    let mut world = World::pair(103);
+    world.until(2_000, |world| world.state(0, 1).is_some());
+    refuse(&mut world, Refusal::TooMany);
+    assert_eq!(world.pages[0].errors, ["E_UNAVAILABLE"]);
+    world.kill(1);
+    world.until(120_000, |world| world.state(0, 1) == Some(LinkState::Gone));
 }

@@ -200,12 +200,14 @@ impl Guest {
                 self.relayed = Some(relayed);
                 self.tell(None);
             }
-            PeerInput::Refused { too_many } => {
-                let blocked = if too_many { Blocked::TooMany } else { Blocked::Unavailable };
-                self.actions.push_back(GuestAction::Blocked(blocked));
+            PeerInput::Refused { refusal, .. } => {
+                self.actions.push_back(GuestAction::Blocked(refusal.into()));
                 self.finish("refused");
             }
-            PeerInput::Needed | PeerInput::CandidateError { .. } | PeerInput::Track(_) => {}
+            PeerInput::Needed
+            | PeerInput::CandidateError { .. }
+            | PeerInput::Unconfigured(_)
+            | PeerInput::Track(_) => {}
             PeerInput::Opened { .. }
             | PeerInput::Message { .. }
             | PeerInput::Drained { .. }

@@ -44,7 +44,9 @@ impl Mesh {
     pub fn server_down(&mut self, cx: &mut Context<'_>, server: u32) {
         let Some(dialect) = &mut self.y_webrtc else { return };
         dialect.open.retain(|open| *open != server);
-        self.settings.signaling &= !dialect.open.is_empty();
+        if dialect.open.is_empty() {
+            return self.signal_down(cx);
+        }
         self.advance(cx);
     }
 
