@@ -104,7 +104,8 @@ test('how the server answered is told before anything of its answer, of text and
   told.length = 0;
   const events = new EventStreamImpl(links, url, { onResponse });
   events.on('message', () => told.push('event'));
-  await vi.waitFor(() => expect(told).toEqual(['200 c7', 'event']));
+  // The stream ends there, and is asked for again, perhaps at once.
+  await vi.waitFor(() => expect(told.slice(0, 2)).toEqual(['200 c7', 'event']));
   events.close();
 });
 
