@@ -113,6 +113,19 @@ impl Pair {
         }
     }
 
+    /// A file of a MiB whose connection broke in the middle; there is another.
+    fn broken_off() -> Self {
+        let mut pair = Self::new(vec![1; 1 << 20]);
+        pair.breaks_after = Some(600_000);
+        pair.send();
+        while pair.breaks_after.is_some() {
+            pair.ends[0].advance(|_| Some(0));
+            pair.drain(0);
+            pair.drain(1);
+        }
+        pair
+    }
+
     fn last(&self) -> [Option<TransferStatus>; 2] {
         [0, 1].map(|at| self.statuses[at].last().copied())
     }
@@ -140,14 +153,7 @@ proptest! {
 
 #[test]
 fn a_file_that_changed_meanwhile_is_not_patched_together() {
-    let mut pair = Pair::new(vec![1; 1 << 20]);
-    pair.breaks_after = Some(600_000);
-    pair.send();
-    while pair.breaks_after.is_some() {
-        pair.ends[0].advance(|_| Some(0));
-        pair.drain(0);
-        pair.drain(1);
-    }
+    let mut pair = Pair::broken_off();
     pair.file[5] = 9;
     pair.run();
     assert_eq!(pair.last()[0], Some(TransferStatus::Failed));
@@ -157,14 +163,7 @@ fn a_file_that_changed_meanwhile_is_not_patched_together() {
 
 #[test]
 fn a_file_that_is_taken_again_after_an_outage_waits_no_more() {
-    let mut pair = Pair::new(vec![1; 1 << 20]);
-    pair.breaks_after = Some(600_000);
-    pair.send();
-    while pair.breaks_after.is_some() {
-        pair.ends[0].advance(|_| Some(0));
-        pair.drain(0);
-        pair.drain(1);
-    }
+    let mut pair = Pair::broken_off();
     while pair.drain(0) || pair.drain(1) {}
     assert_eq!(pair.last()[0], Some(TransferStatus::Transferring));
 }
